@@ -1,0 +1,87 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/probe/resolver"
+)
+
+// Options configure a [Prober]. The zero value asks the system's resolvers.
+type Options struct {
+	// Servers are asked about the names. None means [resolver.System]. One
+	// with the transport [resolver.Direct] asks the registries' own servers;
+	// the others then only serve to find them.
+	Servers []resolver.Server
+
+	// Exchanger, if not nil, carries every question in place of the
+	// package's own transports, addressed to Servers.
+	Exchanger Exchanger
+
+	// Concurrency is a ceiling on names in flight: zero means 100, and
+	// 65,536 is the most.
+	Concurrency int
+
+	// Rate is a ceiling on questions a second to one server. Zero means by
+	// what kind the server is: no limit on loopback and private addresses,
+	// 1,000 for a public resolver, 100 for a registry's server. Negative
+	// means no limit.
+	Rate float64
+
+	// Timeout caps the wait for one try; the wait that the measured round
+	// trips suggest is usually shorter. Zero means 2 s.
+	Timeout time.Duration
+
+	// Tries is how often one server is asked about a name over UDP, and
+	// again over TCP. Zero means 3, which is also the most (RFC 9520
+	// section 3.1).
+	Tries int
+
+	// Quorum is how many different servers must agree on a not-found. Zero
+	// means 1.
+	Quorum int
+
+	// Escalate asks the registries' own servers about names that no given
+	// server could decide.
+	Escalate bool
+
+	// TLSConfig is the base for TLS and HTTPS servers. Nil means the
+	// system's roots.
+	TLSConfig *tls.Config
+
+	// Dial opens every connection. Nil means [net.Dialer.DialContext].
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Log receives warnings, each once, and at debug level what the prober
+	// decides about its servers. Nil discards it.
+	Log *slog.Logger
+
+	// Trace, if not nil, is called with every question and every response.
+	// It must not block and must be safe for concurrent use.
+	Trace func(Event)
+}
+
+// An Exchanger sends one question to one server and returns its response. It
+// has the signature of [dns.Client.ExchangeContext], so that a *dns.Client is
+// one. It must be safe for concurrent use.
+type Exchanger interface {
+	ExchangeContext(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error)
+}
+
+// An Event is one question that was sent, or one response that came, with
+// what was made of it.
+type Event struct {
+	At        time.Time
+	Server    string
+	Transport string // udp, tcp, tls, https
+	Name      string // in the question
+	Type      uint16 // in the question
+	Response  bool   // a response, or no response in time, rather than a question
+	Rule      string // for a response: the rule that accepted or rejected it
+	Message   string // for a response: its sections on one line
+}

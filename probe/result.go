@@ -1,0 +1,45 @@
+package probe
+
+import (
+	"time"
+
+	"domprobe/candidate"
+)
+
+// A Result is the verdict on one candidate: exactly one for each that went in.
+type Result struct {
+	candidate.Candidate
+
+	Verdict Verdict
+	Reason  Reason
+
+	// Source names who decided: "dns", or "dns+rdap", "dns+whois" when the
+	// registry's own word was asked for. It is empty for a name that was
+	// never asked about.
+	Source string
+
+	// Rcode is the RCODE of the response that decided, with its extended
+	// bits (RFC 6891 section 6.1.3), and -1 when no response decided.
+	Rcode int
+
+	// Server is the server whose response decided: "127.0.0.1:53",
+	// "tls://9.9.9.10:853". It is empty when none did.
+	Server string
+
+	// RTT is how long that response took from the question it answers.
+	RTT time.Duration
+
+	// Tries is how many questions were sent for the name, over all servers.
+	Tries int
+
+	// At is when the verdict was reached.
+	At time.Time
+
+	// TTL is how old a not-found may be: what was left of the negative TTL
+	// (RFC 2308 section 5) in the response. It is zero for every other verdict.
+	TTL time.Duration
+
+	// Err is the detail behind an unknown or invalid verdict, one line for
+	// the user, and nil otherwise.
+	Err error
+}

@@ -1,0 +1,116 @@
+package probe
+
+import (
+	"fmt"
+
+	"domprobe/candidate"
+)
+
+// A Verdict is the answer to: is this domain registered?
+type Verdict uint8
+
+const (
+	// Unknown means that no trustworthy answer was had. It is the zero
+	// value: nothing is claimed by default.
+	Unknown Verdict = iota
+	// Found means registered, or withheld by the registry.
+	Found
+	// NotFound means that the DNS shows no registration.
+	NotFound
+	// Invalid means that the name cannot be registered.
+	Invalid
+)
+
+var verdictNames = [...]string{"unknown", "found", "not-found", "invalid"}
+
+// String returns the word that flags, reports and documentation use.
+func (v Verdict) String() string {
+	if int(v) < len(verdictNames) {
+		return verdictNames[v]
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
+}
+
+// ParseVerdict is the inverse of [Verdict.String].
+func ParseVerdict(s string) (Verdict, error) {
+	for v, name := range verdictNames {
+		if s == name {
+			return Verdict(v), nil
+		}
+	}
+	return Unknown, fmt.Errorf("unknown verdict %q", s)
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (v *Verdict) UnmarshalText(text []byte) (err error) {
+	*v, err = ParseVerdict(string(text))
+	return err
+}
+
+// A Reason is one word of a closed list that says why a verdict is what it
+// is; [Reasons] lists them all. Those of an invalid name that needed no
+// question are constants of package candidate.
+type Reason = candidate.Reason
+
+// The reasons that need the network.
+const (
+	Delegated    Reason = "delegated"      // found: the registry delegates the name
+	Exists       Reason = "exists"         // found: the name is in the registry zone
+	ChildZone    Reason = "child-zone"     // found: there is a zone at the name
+	NXDomain     Reason = "nxdomain"       // not-found: the registry zone denies the name (RFC 8020)
+	NoSuchTLD    Reason = "no-such-tld"    // invalid: the TLD does not exist
+	Timeout      Reason = "timeout"        // unknown: nobody answered in time
+	ServFail     Reason = "servfail"       // unknown: the server failed
+	Refused      Reason = "refused"        // unknown: the server refused the question
+	Unreachable  Reason = "unreachable"    // unknown: the server cannot be reached
+	BadResponse  Reason = "bad-response"   // unknown: the response proves nothing
+	Bogus        Reason = "bogus"          // unknown: DNSSEC validation failed at the resolver
+	Truncated    Reason = "truncated"      // unknown: the answer did not fit and TCP gave none
+	Filtered     Reason = "filtered"       // unknown: a policy answered, not the registry
+	Wildcard     Reason = "wildcard"       // unknown: the TLD answers for every name
+	Hijacked     Reason = "hijacked"       // unknown: the server rewrites NXDOMAIN
+	InZone       Reason = "exists-in-zone" // unknown: the registry zone holds the name, but no delegation
+	Disagreement Reason = "disagreement"   // unknown: servers contradict one another
+	Lame         Reason = "lame"           // unknown: the server is not responsible for the zone
+)
+
+// Reasons lists every reason with the verdict that it comes with and one
+// sentence for the user, in the order of the README.
+func Reasons() []ReasonDoc { return append([]ReasonDoc(nil), reasonDocs...) }
+
+// A ReasonDoc documents one reason.
+type ReasonDoc struct {
+	Reason  Reason
+	Verdict Verdict
+	Text    string
+}
+
+var reasonDocs = []ReasonDoc{
+	{Delegated, Found, "the registry delegates the name"},
+	{Exists, Found, "the name is in the registry zone"},
+	{ChildZone, Found, "there is a zone at the name"},
+	{NXDomain, NotFound, "the registry zone denies the name"},
+	{Timeout, Unknown, "nobody answered in time"},
+	{ServFail, Unknown, "every server that was asked failed"},
+	{Refused, Unknown, "every server that was asked refused"},
+	{Unreachable, Unknown, "the server cannot be reached"},
+	{BadResponse, Unknown, "the response proves nothing"},
+	{Bogus, Unknown, "DNSSEC validation failed at the resolver"},
+	{Truncated, Unknown, "the answer did not fit and TCP gave none"},
+	{Filtered, Unknown, "a blocklist or policy answered, not the registry"},
+	{Wildcard, Unknown, "the TLD answers for every name"},
+	{Hijacked, Unknown, "the server rewrites NXDOMAIN"},
+	{InZone, Unknown, "the registry zone holds the name, but no delegation"},
+	{Disagreement, Unknown, "servers contradict one another"},
+	{Lame, Unknown, "no server is responsible for the registry zone"},
+	{NoSuchTLD, Invalid, "the TLD does not exist"},
+	{candidate.BadLabel, Invalid, "a label is empty or holds a character that names cannot have"},
+	{candidate.BadIDN, Invalid, "the name cannot be converted to its ASCII form"},
+	{candidate.TooLong, Invalid, "a label is over 63 octets, or the name over 253"},
+	{candidate.NotRegistrable, Invalid, "the name lies below a registrable one"},
+	{candidate.PublicSuffix, Invalid, "the name is itself a public suffix"},
+	{candidate.SpecialUse, Invalid, "the TLD is reserved for special use and never asked"},
+}
