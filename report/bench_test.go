@@ -1,0 +1,44 @@
+package report
+
+import (
+	"io"
+	"testing"
+	"time"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+)
+
+// usual is what most rows of a large run look like.
+func usual(n int) []probe.Result {
+	rows := make([]probe.Result, n)
+	at := time.Date(2026, 3, 14, 15, 9, 26, 535_897_932, time.UTC)
+	for i := range rows {
+		rows[i] = probe.Result{
+			Candidate: candidate.Candidate{Name: "abandonment.com", Keyword: "abandonment", TLD: "com"},
+			Verdict:   probe.NotFound, Reason: probe.NXDomain, Source: "dns", Rcode: 3,
+			Server: "127.0.0.1:5301", RTT: 1234567, Tries: 1, TTL: 900 * time.Second,
+			At: at.Add(time.Duration(i) * 3 * time.Microsecond),
+		}
+	}
+	return rows
+}
+
+func BenchmarkWrite(b *testing.B) {
+	for _, format := range Formats() {
+		b.Run(format, func(b *testing.B) {
+			w, err := New(format, io.Discard, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows := usual(1000)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := w.Write(rows); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(rows)), "ns/row")
+		})
+	}
+}

@@ -1,0 +1,187 @@
+package report
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"domprobe/probe"
+)
+
+// A File is a report in a file. A run ends it with either [File.Close] or
+// [File.Abort], so that what is left there is never half a report that looks
+// whole.
+//
+// The row formats go to the file itself, whole rows in each write. The other
+// formats go to a temporary file in the same folder, which Close renames. What
+// is not a regular file, such as /dev/stdout, is written directly.
+type File struct {
+	Writer
+	path string   // as the caller knows it
+	f    *os.File // nil once closed
+	temp string   // what f is called, when it is not path
+	dest string   // what temp becomes: path, or where that links to
+}
+
+// Create opens a report for writing. An existing file is emptied for a row
+// format, and left alone until [File.Close] for the others. That the folder is
+// missing, that path is a folder, or that it may not be written is an error
+// now, before anything is asked. It is an [*fs.PathError], or a [*FormatError].
+func Create(path, format string, o Options) (*File, error) {
+	kind, err := lookup(format)
+	if err != nil {
+		return nil, err
+	}
+	file := &File{path: path}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, &fs.PathError{Op: "create", Path: path, Err: errFolder}
+	case kind.whole && (err != nil || info.Mode().IsRegular()):
+		err = file.openTemp(info)
+	default:
+		file.f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	}
+	if err != nil {
+		return nil, err
+	}
+	file.Writer = kind.open(rowFile{file.f, path, o.rowEnd()}, o)
+	return file, nil
+}
+
+var errFolder = errors.New("is a folder")
+
+// openTemp opens a new file beside the target, whose mode it takes over when
+// there is one already.
+func (f *File) openTemp(target fs.FileInfo) error {
+	f.dest = f.path
+	if target != nil {
+		// What the user may not write must not be replaced either.
+		w, err := os.OpenFile(f.path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		w.Close()
+		if f.dest, err = filepath.EvalSymlinks(f.path); err != nil {
+			return err
+		}
+	}
+	f.temp = filepath.Join(filepath.Dir(f.dest), "."+filepath.Base(f.dest)+"."+rand.Text()[:8]+".tmp")
+	var err error
+	f.f, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return &fs.PathError{Op: "create", Path: f.path, Err: cause(err)}
+	}
+	if target != nil {
+		err = f.f.Chmod(target.Mode().Perm())
+	}
+	if err != nil {
+		f.Abort()
+	}
+	return err
+}
+
+// cause returns what is wrong, without the name of a file that the user has
+// never heard of.
+func cause(err error) error {
+	if p, ok := err.(*fs.PathError); ok {
+		return p.Err
+	}
+	return err
+}
+
+// A rowFile is a file that is written in whole rows, whose errors carry the
+// name of the report.
+type rowFile struct {
+	f    *os.File
+	path string
+	end  byte // of a row
+}
+
+// Write writes whole rows. When the disk takes only a part of them, it takes
+// back the last row, which is torn.
+func (w rowFile) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if err == nil {
+		return n, nil
+	}
+	torn := int64(n - (bytes.LastIndexByte(p[:n], w.end) + 1))
+	if at, e := w.f.Seek(0, io.SeekCurrent); e == nil && torn > 0 {
+		w.f.Truncate(at - torn) // fails where there is nothing to take back
+	}
+	return n, &fs.PathError{Op: "write", Path: w.path, Err: cause(err)}
+}
+
+// Close ends the report of a run that went well: it writes what ends the
+// format, waits until the disk has it, and gives the file its name. On an
+// error the file is left as by [File.Abort].
+func (f *File) Close() error {
+	if f.f == nil {
+		return &fs.PathError{Op: "close", Path: f.path, Err: fs.ErrClosed}
+	}
+	err := f.Writer.Close()
+	if err == nil {
+		err = f.sync()
+	}
+	if err != nil {
+		f.Abort()
+		return err
+	}
+	err = f.f.Close()
+	f.f = nil
+	if err == nil && f.temp != "" {
+		err = os.Rename(f.temp, f.dest)
+	}
+	if err != nil {
+		if f.temp != "" {
+			os.Remove(f.temp)
+		}
+		return &fs.PathError{Op: "close", Path: f.path, Err: cause(err)}
+	}
+	return nil
+}
+
+// sync has the disk confirm a regular file, because some report that they are
+// full only then.
+func (f *File) sync() error {
+	info, err := f.f.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		err = f.f.Sync()
+	}
+	if err != nil {
+		err = &fs.PathError{Op: "write", Path: f.path, Err: cause(err)}
+	}
+	return err
+}
+
+// Abort ends the report of a run that failed. A row format keeps the rows that
+// it has; of the others nothing is left, and what was there before stays. After
+// Close it does nothing.
+func (f *File) Abort() error {
+	if f.f == nil {
+		return nil
+	}
+	err := f.f.Close()
+	f.f = nil
+	if f.temp != "" {
+		if e := os.Remove(f.temp); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		err = &fs.PathError{Op: "close", Path: f.path, Err: cause(err)}
+	}
+	return err
+}
+
+// Write writes rows through to the file. The error is an [*fs.PathError].
+func (f *File) Write(rows []probe.Result) error {
+	if f.f == nil {
+		return &fs.PathError{Op: "write", Path: f.path, Err: fs.ErrClosed}
+	}
+	return f.Writer.Write(rows)
+}

@@ -1,0 +1,66 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// appendVisible appends s for a terminal: every byte of what does not print is
+// escaped, and so are the marks that reorder text.
+func appendVisible(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' {
+			return appendEscaped(dst, s, func(r rune) bool { return !strconv.IsPrint(r) })
+		}
+	}
+	return append(dst, s...)
+}
+
+// appendEscaped appends s with the bytes of every rune that is bad, and of
+// what is not UTF-8, written as \x1b. A backslash before an x is written as
+// \x5c, so that unescape is the exact inverse.
+func appendEscaped(dst []byte, s string, bad func(rune) bool) []byte {
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1, bad(r), strings.HasPrefix(s, `\x`):
+			for i := range size {
+				dst = append(dst, '\\', 'x', hexDigits[s[i]>>4], hexDigits[s[i]&15])
+			}
+		default:
+			dst = append(dst, s[:size]...)
+		}
+		s = s[size:]
+	}
+	return dst
+}
+
+// unescape turns every \x1b in s back into the byte that it stands for.
+func unescape(s string) string {
+	if !strings.Contains(s, `\x`) {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		c, size := s[0], 1
+		if len(s) >= 4 && s[:2] == `\x` {
+			hi, lo := strings.IndexByte(hexDigits, s[2]), strings.IndexByte(hexDigits, s[3])
+			if hi >= 0 && lo >= 0 {
+				c, size = byte(hi<<4|lo), 4
+			}
+		}
+		out = append(out, c)
+		s = s[size:]
+	}
+	return string(out)
+}
+
+// isControl reports whether r would be a command to a terminal, or would break
+// a line where somebody reads by line.
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+}
