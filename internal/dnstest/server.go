@@ -1,0 +1,111 @@
+package dnstest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+
+	"github.com/miekg/dns"
+)
+
+// A Handler answers one question, which has been parsed, or does not answer
+// it. The network is "udp" or "tcp". It is called concurrently, and must
+// return before the server can be closed.
+type Handler func(w dns.ResponseWriter, q *dns.Msg, network string)
+
+// A Server listens on a loopback address, on the same port for UDP and TCP.
+type Server struct {
+	addr  string
+	close func() error
+}
+
+// Addr returns the address that the server listens on, as "127.0.0.1:port".
+func (s *Server) Addr() string { return s.addr }
+
+// Close stops the server and waits for its goroutines. Further calls return
+// the result of the first.
+func (s *Server) Close() error { return s.close() }
+
+// Serve starts a server for the handler on a free port of 127.0.0.1.
+func Serve(h Handler) (*Server, error) {
+	pc, l, err := listen("127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	servers := []*dns.Server{
+		{PacketConn: pc, Handler: onNetwork(h, "udp")},
+		{Listener: l, Handler: onNetwork(h, "tcp"), MaxTCPQueries: -1},
+	}
+	errs := make(chan error, len(servers))
+	var started, running sync.WaitGroup
+	for _, s := range servers {
+		started.Add(1)
+		s.NotifyStartedFunc = started.Done
+		running.Go(func() { errs <- s.ActivateAndServe() })
+	}
+	started.Wait() // Shutdown fails before that.
+	return &Server{
+		addr: l.Addr().String(),
+		close: sync.OnceValue(func() error {
+			var all error
+			for _, s := range servers {
+				all = errors.Join(all, s.Shutdown())
+			}
+			running.Wait()
+			close(errs)
+			for err := range errs {
+				all = errors.Join(all, err)
+			}
+			return all
+		}),
+	}, nil
+}
+
+func onNetwork(h Handler, network string) dns.Handler {
+	return dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) { h(w, q, network) })
+}
+
+// Answer returns the handler that sends what the function makes of a
+// question, cut to what the client can take, or nothing where it returns nil.
+func Answer(f func(q *dns.Msg) *dns.Msg) Handler {
+	return func(w dns.ResponseWriter, q *dns.Msg, network string) {
+		r := f(q)
+		if r == nil {
+			return
+		}
+		if network == "udp" {
+			r.Truncate(udpSize(q))
+		}
+		// A client that has gone away is no concern of the server's.
+		_ = w.WriteMsg(r)
+	}
+}
+
+// udpSize returns the most octets that the asker of q takes over UDP (RFC
+// 6891 section 6.2.3).
+func udpSize(q *dns.Msg) int {
+	if opt := q.IsEdns0(); opt != nil {
+		return max(dns.MinMsgSize, int(opt.UDPSize()))
+	}
+	return dns.MinMsgSize
+}
+
+// listen opens one port of the address for UDP and TCP alike.
+func listen(host string) (*net.UDPConn, *net.TCPListener, error) {
+	const tries = 20 // the port that UDP got may be taken for TCP
+	var failed error
+	for range tries {
+		pc, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			return nil, nil, fmt.Errorf("listening for datagrams: %w", err)
+		}
+		l, err := net.Listen("tcp", pc.LocalAddr().String())
+		if err == nil {
+			return pc.(*net.UDPConn), l.(*net.TCPListener), nil
+		}
+		failed = err
+		pc.Close()
+	}
+	return nil, nil, fmt.Errorf("listening for connections: %w", failed)
+}
