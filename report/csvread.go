@@ -121,7 +121,7 @@ func setField(r *probe.Result, field int, s string) (err error) {
 }
 
 func parseTries(s string) (int, error) {
-	n, err := strconv.ParseUint(s, 10, 31)
+	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil && s != "" {
 		return 0, fmt.Errorf("tries %q is not a number", s)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// columns are the names of the CSV columns and of the members of a JSON
+// fieldNames are the names of the CSV columns and of the members of a JSON
 // object, in order. New ones are added at the end.
 var fieldNames = [...]string{
 	"domain", "verdict", "reason", "source", "keyword", "tld", "unicode",
@@ -100,7 +100,7 @@ func parseMillis(s string) (time.Duration, error) {
 // millis checks what a report says in milliseconds.
 func millis(ms float64) (time.Duration, error) {
 	us := math.Round(ms * 1000)
-	if !(us >= 0 && us <= math.MaxInt64/1000/2) {
+	if !(us >= 0 && us < 1<<50) { // 35 years, up to which a float64 is exact; not NaN
 		return 0, fmt.Errorf("rtt_ms %v is out of range", ms)
 	}
 	return time.Duration(us) * time.Microsecond, nil
@@ -159,5 +159,9 @@ func parseTime(s string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("checked_at %q is not a time of RFC 3339", s)
 	}
-	return t.UTC(), nil
+	t = t.UTC().Truncate(time.Millisecond)
+	if t.Year() < 0 || t.Year() > 9999 {
+		return time.Time{}, fmt.Errorf("checked_at %q is out of range", s)
+	}
+	return t, nil
 }

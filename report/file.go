@@ -39,7 +39,7 @@ func Create(path, format string, o Options) (*File, error) {
 	file := &File{path: path}
 	info, err := os.Stat(path)
 	switch {
-	case err == nil && info.IsDir():
+	case err == nil && info.IsDir(), path == "", os.IsPathSeparator(path[len(path)-1]):
 		return nil, &fs.PathError{Op: "create", Path: path, Err: errFolder}
 	case kind.whole && (err != nil || info.Mode().IsRegular()):
 		err = file.openTemp(info)
@@ -53,7 +53,7 @@ func Create(path, format string, o Options) (*File, error) {
 	return file, nil
 }
 
-var errFolder = errors.New("is a folder")
+var errFolder = errors.New("not the name of a file")
 
 // openTemp opens a new file beside the target, whose mode it takes over when
 // there is one already.

@@ -24,7 +24,7 @@ type object struct {
 	Rcode     string   `json:"rcode"`
 	Server    string   `json:"server"`
 	RTT       *float64 `json:"rtt_ms"`
-	Tries     uint32   `json:"tries"`
+	Tries     uint16   `json:"tries"`
 	CheckedAt string   `json:"checked_at"`
 	TTL       uint32   `json:"ttl"`
 	Error     string   `json:"error"`
