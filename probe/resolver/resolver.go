@@ -1,9 +1,38 @@
 // Package resolver says what a --resolver string means: which servers, spoken
-// to over which transport.
+// to over which transport. It asks no DNS question of its own.
 //
-// [Parse] turns one string into servers; [System] reads what the machine is
-// configured with; [Resolve] replaces host names by addresses.
+// [Parse] turns one string into servers:
+//
+//	system                      every nameserver of /etc/resolv.conf
+//	1.1.1.1, 1.1.1.1:5353       an address, over UDP; port 53 unless given
+//	2001:db8::1, [2001:db8::1]:5353, fe80::1%eth0
+//	udp://HOST[:53]             UDP, and TCP where a response was truncated
+//	tcp://HOST[:53]             TCP only
+//	tls://HOST[:853]            DNS over TLS
+//	https://HOST/dns-query      DNS over HTTPS
+//	cloudflare, google, quad9   well-known public resolvers, over UDP
+//	@FILE                       one of the above on each line, # comments
+//	direct                      the registries' own servers
+//	demo                        the registry built into the program
+//
+// Several may stand in one string, separated by commas. [ParseAll] does the
+// same for a list of strings and folds repeats. A string that means nothing
+// gives a [*ParseError]; a file that cannot be read gives the file system's
+// error.
+//
+// The files of the room, in the order in which a string passes through them:
+//
+//	resolver.go   Transport, Server: the result
+//	parse.go      Parse, ParseAll, ParseError: strings
+//	preset.go     the well-known names
+//	system.go     System: what the machine is configured with
+//	resolve.go    Resolve: host names to addresses, once, before the run
 package resolver
+
+import (
+	"net"
+	"net/netip"
+)
 
 // A Transport is how a question travels to a server.
 type Transport string
@@ -17,7 +46,8 @@ const (
 	Demo   Transport = "demo"   // the registry built into the program
 )
 
-// A Server is something that can be asked.
+// A Server is something that can be asked. Servers are comparable; two that
+// differ in Origin only are the same server.
 type Server struct {
 	Transport Transport
 
@@ -48,4 +78,24 @@ func (s Server) String() string {
 		return string(s.Transport)
 	}
 	return string(s.Transport) + "://" + s.Addr
+}
+
+// Local reports whether the server is on this machine or its own network: a
+// loopback, private (RFC 1918, RFC 4193), link-local or unspecified address,
+// the host name localhost, or Demo. A host name that [Resolve] has not seen
+// yet is not local.
+func (s Server) Local() bool {
+	if s.Transport == Demo {
+		return true
+	}
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return host == "localhost"
+	}
+	addr = addr.Unmap()
+	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified()
 }
