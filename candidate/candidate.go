@@ -1,3 +1,32 @@
+// Package candidate makes the names to be probed: keywords times TLDs, as a
+// stream that is never held whole.
+//
+// Data flows in one direction through the package, from keywords to names:
+//
+//   - Sources of keywords are sequences of strings: [Lines] of a text,
+//     [Strings] given one by one, the [Words] of a programming language;
+//     [Concat] puts sources one after the other.
+//   - A [Generator] multiplies them: each keyword, with each prefix and each
+//     suffix glued to it, under each TLD. A keyword with a dot is a whole
+//     domain and is not multiplied.
+//   - A [Candidate] comes out for every one, normalized and checked. [Parse]
+//     and [Names] make candidates of whole domains directly.
+//
+// Nothing is dropped in silence. A name that cannot be registered is a
+// candidate too, with the [Reason] in its Err, so that every input has its row
+// in a report. What is not passed on is counted: [Generator.Repeated] names
+// are exact repeats of one of the last million, [Generator.Skipped] ones are
+// outside the length that was asked for.
+//
+// Names are normalized by UTS 46, non-transitional, with the bidi rule of RFC
+// 5893. What is ASCII already, nearly everything in practice, does not take
+// that road: it is checked and glued together in one pass. Which names are
+// registrable follows from three lists: the ICANN section of the public suffix
+// list, the special-use names of RFC 6761, and the label rules of RFC 1123
+// section 2.1.
+//
+// A sequence yields its own error, of a file that cannot be read for example,
+// once and last, with a zero value beside it.
 package candidate
 
 // A Candidate is a name to be probed, with the keyword and the TLD that made it.

@@ -1,0 +1,100 @@
+package candidate
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// uts46 maps and checks as UTS 46 says, non-transitional, with the bidi rule
+// (RFC 5893), CheckHyphens, CheckJoiners and UseSTD3ASCIIRules. The lengths
+// are checked by checkName.
+var uts46 = idna.New(
+	idna.MapForLookup(),
+	idna.Transitional(false),
+	idna.BidiRule(),
+	idna.VerifyDNSLength(false),
+)
+
+// maxTyped bounds what is handed to Punycode, whose cost grows with the square
+// of the length. No name of 253 octets is longer in UTF-8.
+const maxTyped = 4 * maxName
+
+// normalize brings a name without final dot into its A-label form and its
+// U-label form; the latter is empty when it adds nothing. If err is not nil,
+// name is the best that could be made of it.
+func normalize(typed string) (name, unicode string, err *Error) {
+	f := classify(typed)
+	if f&high == 0 {
+		name = strings.ToLower(typed)
+		if err := checkName(name); err != nil || !strings.Contains(name, "xn--") {
+			return name, "", err
+		}
+		typed = name
+	}
+	if name, err = toASCII(typed); err != nil {
+		return typed, "", err
+	}
+	if err = checkName(name); err != nil {
+		return typed, "", err
+	}
+	return name, toUnicode(name), nil
+}
+
+// toASCII returns the A-label form of what was typed. What it returns without
+// error converts to itself.
+func toASCII(typed string) (string, *Error) {
+	if len(typed) > maxTyped {
+		return "", invalid(TooLong, "%s has %d octets, the most is %d", quote(typed), len(typed), maxName)
+	}
+	if !utf8.ValidString(typed) {
+		return "", invalid(BadIDN, "%s is not valid UTF-8", quote(typed))
+	}
+	for label := range strings.SplitSeq(typed, ".") {
+		if err := checkCharacters(label); err != nil {
+			return "", err
+		}
+	}
+	name, err := uts46.ToASCII(typed)
+	if err != nil {
+		return "", invalid(BadIDN, "%s has no ASCII form: %s", quote(typed), reword(err))
+	}
+	if again, err := uts46.ToASCII(name); err != nil || again != name {
+		return "", invalid(BadIDN, "%s has no ASCII form that is one", quote(typed))
+	}
+	return name, nil
+}
+
+// toUnicode returns the U-label form of name if that leads back to name, and
+// differs from it.
+func toUnicode(name string) string {
+	u, err := uts46.ToUnicode(name)
+	if err != nil || u == name {
+		return ""
+	}
+	if back, err := uts46.ToASCII(u); err != nil || back != name {
+		return ""
+	}
+	return u
+}
+
+func reword(err error) string { return strings.TrimPrefix(err.Error(), "idna: ") }
+
+// hasDot reports whether s is a whole domain: whether it holds a dot, or one
+// of the characters that UTS 46 maps to one.
+func hasDot(s string, f class) bool {
+	return f&dot != 0 || f&high != 0 && strings.ContainsAny(s, otherDots)
+}
+
+// otherDots are the ideographic full stop, its halfwidth form and the
+// fullwidth full stop (UTS 46 section 2.3).
+const otherDots = "\u3002\uff61\uff0e"
+
+// trimDot removes one final dot, which says that a name is complete.
+func trimDot(s string) string {
+	if r, n := utf8.DecodeLastRuneInString(s); r == '.' || n > 1 && strings.ContainsRune(otherDots, r) {
+		return s[:len(s)-n]
+	}
+	return s
+}

@@ -1,0 +1,169 @@
+package candidate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// maxLine is the most octets that a line may have, its end not counted.
+const maxLine = 64 << 10
+
+// ErrLineTooLong is in a [LineError] for a line of more than 64 KiB.
+var ErrLineTooLong = errors.New("longer than 64 KiB")
+
+// A LineError is an error in one line of the input.
+type LineError struct {
+	Line int // counted from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Lines streams the keywords of a text: one a line, without the white space
+// around it. Empty lines are skipped, and so is what follows a '#' at the start
+// of a line or after white space. Lines end in LF or CRLF, the last one may
+// lack it, and a byte order mark before the first is skipped.
+//
+// A line is yielded as soon as r has delivered its end, before anything more
+// is read. A line of more than 64 KiB ends the stream with a [LineError]; an
+// error of r ends it as it is, and what r delivered of an unfinished line is
+// dropped.
+func Lines(r io.Reader) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		first := true
+		for line, err := range split(r, "\n") {
+			if first {
+				line = strings.TrimPrefix(line, "\ufeff")
+				first = false
+			}
+			if line = uncomment(line); line == "" && err == nil {
+				continue
+			}
+			if !yield(line, err) {
+				return
+			}
+		}
+	}
+}
+
+func uncomment(line string) string {
+	for from := 0; ; {
+		i := strings.IndexByte(line[from:], '#')
+		if i < 0 {
+			break
+		}
+		i += from
+		if i == 0 || isSpace(line[i-1]) {
+			line = line[:i]
+			break
+		}
+		from = i + 1
+	}
+	return strings.TrimSpace(line)
+}
+
+func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+
+// readSize bounds one read, and with it the memory that a kept keyword keeps.
+const readSize = 16 << 10
+
+// split streams what the separator ends, and what is left at the end of r.
+func split(r io.Reader, sep string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		s := splitter{r: r, sep: sep}
+		for {
+			lines, err := s.read()
+			for len(lines) > 0 {
+				var line string
+				line, lines, _ = strings.Cut(lines, sep)
+				s.line++
+				if tooLong(line) {
+					yield("", &LineError{s.line, ErrLineTooLong})
+					return
+				}
+				if !yield(line, nil) {
+					return
+				}
+			}
+			switch {
+			case tooLong(s.rest):
+				yield("", &LineError{s.line + 1, ErrLineTooLong})
+				return
+			case err == io.EOF:
+				if len(s.rest) > 0 {
+					yield(string(s.rest), nil)
+				}
+				return
+			case err != nil:
+				yield("", err)
+				return
+			}
+		}
+	}
+}
+
+// tooLong reports whether a line is too long, with leave for the CR of a CRLF.
+func tooLong[T string | []byte](line T) bool {
+	n := len(line)
+	return n > maxLine+1 || n == maxLine+1 && line[maxLine] != '\r'
+}
+
+// A splitter cuts what a reader delivers after the last separator.
+type splitter struct {
+	r    io.Reader
+	sep  string
+	rest []byte // read, and not ended by a separator yet
+	line int    // lines cut off so far
+	idle int    // reads in a row that brought nothing
+}
+
+// read reads once and returns what that has completed, which may be nothing.
+func (s *splitter) read() (lines string, err error) {
+	start := len(s.rest)
+	s.rest = slices.Grow(s.rest, readSize)
+	n, err := s.r.Read(s.rest[start : start+readSize])
+	s.rest = s.rest[:start+n]
+	if s.idle++; n > 0 {
+		s.idle = 0
+	}
+	if err == nil && s.idle == 100 {
+		err = io.ErrNoProgress
+	}
+	if end := bytes.LastIndex(s.rest[start:], []byte(s.sep)); end >= 0 {
+		end += start + len(s.sep)
+		lines = string(s.rest[:end])
+		s.rest = append(s.rest[:0], s.rest[end:]...)
+	}
+	return lines, err
+}
+
+// Strings streams the given strings. It never yields an error.
+func Strings(s ...string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, v := range s {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Concat streams one sequence after the other, until one yields an error.
+func Concat(seqs ...iter.Seq2[string, error]) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, seq := range seqs {
+			for v, err := range seq {
+				if !yield(v, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package candidate
+
+import "strings"
+
+// special returns the special-use name that name is or lies under, and an
+// empty string for an ordinary name. The names are those of the registry that
+// RFC 6761 opened, and internal, which is reserved for private use.
+func special(name string) string {
+	tld := name[strings.LastIndexByte(name, '.')+1:]
+	switch tld {
+	case "alt", "example", "internal", "invalid", "local", "localhost", "onion", "test":
+		return tld
+	case "com", "net", "org":
+		if above, ok := strings.CutSuffix(name, "example."+tld); ok && (above == "" || above[len(above)-1] == '.') {
+			return "example." + tld
+		}
+	case "arpa":
+		return specialARPA(name)
+	}
+	return ""
+}
+
+func specialARPA(name string) string {
+	for {
+		if arpaNames[name] {
+			return name
+		}
+		_, parent, ok := strings.Cut(name, ".")
+		if !ok {
+			return ""
+		}
+		name = parent
+	}
+}
+
+var arpaNames = map[string]bool{
+	"6tisch.arpa":              true, // RFC 9031
+	"eap.arpa":                 true, // RFC 9965
+	"eap-noob.arpa":            true, // RFC 9140
+	"home.arpa":                true, // RFC 8375
+	"ipv4only.arpa":            true, // RFC 7050, RFC 8880
+	"resolver.arpa":            true, // RFC 9462
+	"service.arpa":             true, // RFC 9665
+	"10.in-addr.arpa":          true, // RFC 6761 section 6.1, and all until 192.168
+	"16.172.in-addr.arpa":      true,
+	"17.172.in-addr.arpa":      true,
+	"18.172.in-addr.arpa":      true,
+	"19.172.in-addr.arpa":      true,
+	"20.172.in-addr.arpa":      true,
+	"21.172.in-addr.arpa":      true,
+	"22.172.in-addr.arpa":      true,
+	"23.172.in-addr.arpa":      true,
+	"24.172.in-addr.arpa":      true,
+	"25.172.in-addr.arpa":      true,
+	"26.172.in-addr.arpa":      true,
+	"27.172.in-addr.arpa":      true,
+	"28.172.in-addr.arpa":      true,
+	"29.172.in-addr.arpa":      true,
+	"30.172.in-addr.arpa":      true,
+	"31.172.in-addr.arpa":      true,
+	"168.192.in-addr.arpa":     true,
+	"254.169.in-addr.arpa":     true, // RFC 6762 section 12
+	"170.0.0.192.in-addr.arpa": true, // RFC 8880
+	"171.0.0.192.in-addr.arpa": true,
+	"8.e.f.ip6.arpa":           true, // RFC 6762 section 12
+	"9.e.f.ip6.arpa":           true,
+	"a.e.f.ip6.arpa":           true,
+	"b.e.f.ip6.arpa":           true,
+}
+
+func specialUse(name string) *Error {
+	return invalid(SpecialUse, "%s is reserved for special use (RFC 6761) and nobody can register it", name)
+}

@@ -1,0 +1,74 @@
+package candidate
+
+import (
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// place finds the effective TLD of a whole domain in its A-label form, and says
+// why the domain is not directly below it.
+func place(name string) (tld string, err *Error) {
+	tld, err = registrable(name)
+	if s := special(name); s != "" {
+		err = specialUse(s)
+	}
+	return tld, err
+}
+
+func registrable(name string) (tld string, err *Error) {
+	suffix, listed := icannSuffix(name)
+	if suffix == name {
+		_, parent, ok := strings.Cut(name, ".")
+		switch {
+		case ok:
+			return parent, publicSuffix(name)
+		case listed:
+			return name, publicSuffix(name)
+		}
+		return "", invalid(PublicSuffix, "%s has no TLD", name)
+	}
+	if strings.Trim(suffix, "0123456789") == "" {
+		return "", invalid(BadLabel, "%s ends in a number, like an address", name)
+	}
+	above := name[:len(name)-len(suffix)-1]
+	if i := strings.LastIndexByte(above, '.'); i >= 0 {
+		return suffix, invalid(NotRegistrable, "%s lies below %s", name, name[i+1:])
+	}
+	return suffix, nil
+}
+
+func publicSuffix(name string) *Error {
+	return invalid(PublicSuffix, "%s is itself a public suffix", name)
+}
+
+// icannSuffix returns the public suffix of name by the ICANN section of the
+// public suffix list, and whether the list has it. The suffixes that private
+// parties entered, github.io for one, are names that somebody registered.
+func icannSuffix(name string) (suffix string, listed bool) {
+	for {
+		suffix, listed = publicsuffix.PublicSuffix(name)
+		_, parent, ok := strings.Cut(suffix, ".")
+		if listed || !ok {
+			return suffix, listed
+		}
+		name = parent
+	}
+}
+
+// mayHoldSuffixes reports whether the public suffix list could have a suffix
+// of ICANN's section directly below tld. It never has one below the generic
+// TLDs, but for a few of the oldest; asking the list takes longer than all
+// else that a candidate needs.
+func mayHoldSuffixes(tld string) bool {
+	switch {
+	case len(tld) == 2, strings.HasPrefix(tld, "xn--"), strings.Contains(tld, "."):
+		return true
+	}
+	switch tld {
+	case "aero", "arpa", "biz", "coop", "edu", "gov", "info", "int", "jobs", "mil", "mobi",
+		"museum", "name", "post", "pro", "tel", "travel", "xxx":
+		return true
+	}
+	return false
+}
