@@ -1,0 +1,248 @@
+package dnstest
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A Net is a network in memory. Its delays and deadlines are kept with package
+// time alone, so that in a testing/synctest bubble they pass at once.
+//
+// The zero Net has no hosts: every datagram to it comes back as unreachable,
+// and every connection is refused.
+type Net struct {
+	mu     sync.Mutex
+	hosts  map[netip.AddrPort]Host
+	dialed uint64
+	open   map[net.Conn]bool
+	served sync.WaitGroup
+}
+
+// A Host is what listens on one address of a [Net].
+type Host struct {
+	// UDP answers datagrams. It is called from the Write of the asker, and
+	// concurrently. Nil makes the port unreachable: the asker's next Read
+	// fails with ECONNREFUSED.
+	UDP PacketHandler
+
+	// TCP serves one connection, which is closed when it returns. Nil means
+	// that connections are refused.
+	TCP func(conn net.Conn)
+
+	// Connect is how long it takes to open a connection. Negative means
+	// until the dialler gives up.
+	Connect time.Duration
+}
+
+// A PacketHandler answers a datagram with none, one or many. It may keep q.
+type PacketHandler func(q []byte, from netip.AddrPort) []Reply
+
+// A Reply is one datagram on its way back.
+type Reply struct {
+	Delay time.Duration
+	Bytes []byte
+
+	// From is the address that the reply comes from. The zero value is the
+	// address that was asked; from any other one the reply is lost, as the
+	// kernel does it on a connected socket.
+	From netip.AddrPort
+
+	// Refused makes the reply an ICMP port unreachable.
+	Refused bool
+}
+
+// Listen puts a host on an address, "192.0.2.1:53" for example, or replaces
+// the one there. It panics if the address cannot be parsed.
+func (n *Net) Listen(addr string, h Host) {
+	at := netip.MustParseAddrPort(addr)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.hosts == nil {
+		n.hosts = make(map[netip.AddrPort]Host)
+	}
+	n.hosts[at] = h
+}
+
+// Dial opens a connection, whose local address nobody else of the network has.
+// The network is "udp" or "tcp", or one of these with a 4 or 6; the address
+// must be numeric.
+func (n *Net) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	network = strings.TrimRight(network, "46")
+	remote, err := netip.ParseAddrPort(addr)
+	fail := func(err error) error {
+		return &net.OpError{Op: "dial", Net: network, Addr: netAddr(network, remote), Err: err}
+	}
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fail(err)
+	}
+	n.mu.Lock()
+	host, local := n.hosts[remote], n.local(remote)
+	n.mu.Unlock()
+	e := ends{network: network, local: local, remote: remote}
+	switch network {
+	case "udp":
+		c := &packetConn{ends: e, host: host}
+		c.closed = n.track(c)
+		return c, nil
+	case "tcp":
+		if err := connect(ctx, host); err != nil {
+			return nil, fail(err)
+		}
+		return n.connected(e, host), nil
+	}
+	return nil, fail(net.UnknownNetworkError(network))
+}
+
+// connect waits for a connection to be opened or refused.
+func connect(ctx context.Context, h Host) error {
+	switch {
+	case h.Connect < 0:
+		<-ctx.Done()
+		return ctx.Err()
+	case h.Connect > 0:
+		timer := time.NewTimer(h.Connect)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if h.TCP == nil {
+		return syscall.ECONNREFUSED
+	}
+	return nil
+}
+
+// connected returns the dialler's end of a stream and serves the other one.
+func (n *Net) connected(e ends, h Host) net.Conn {
+	client, server := newStream(e)
+	client.closed = n.track(client)
+	server.closed = n.track(server)
+	n.served.Go(func() {
+		defer server.Close()
+		h.TCP(server)
+	})
+	return client
+}
+
+// Open returns how many connections are open. One end of a TCP connection
+// counts as one.
+func (n *Net) Open() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.open)
+}
+
+// Close closes all connections and waits for the handlers of TCP connections.
+func (n *Net) Close() error {
+	n.mu.Lock()
+	conns := make([]net.Conn, 0, len(n.open))
+	for c := range n.open {
+		conns = append(conns, c)
+	}
+	n.mu.Unlock()
+	for _, c := range conns {
+		c.Close()
+	}
+	n.served.Wait()
+	return nil
+}
+
+// track counts a connection as open and returns what ends that.
+func (n *Net) track(c net.Conn) func() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.open == nil {
+		n.open = make(map[net.Conn]bool)
+	}
+	n.open[c] = true
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.open, c)
+	}
+}
+
+// local returns an address that was not given out before: ports from 32768
+// up, and then those of the next host of 10.0.0.0/8 or fd00::/64.
+func (n *Net) local(remote netip.AddrPort) netip.AddrPort {
+	const ports = 1 << 15
+	host, port := 1+n.dialed/ports, ports+n.dialed%ports
+	n.dialed++
+	h := [4]byte{10, byte(host >> 16), byte(host >> 8), byte(host)}
+	addr := netip.AddrFrom4(h)
+	if remote.Addr().Is6() {
+		addr = netip.AddrFrom16([16]byte{0: 0xfd, 13: h[1], 14: h[2], 15: h[3]})
+	}
+	return netip.AddrPortFrom(addr, uint16(port))
+}
+
+// ends names the two ends of a connection, and is its addresses.
+type ends struct {
+	network       string
+	local, remote netip.AddrPort
+}
+
+func (e ends) LocalAddr() net.Addr  { return netAddr(e.network, e.local) }
+func (e ends) RemoteAddr() net.Addr { return netAddr(e.network, e.remote) }
+
+// fail wraps an error as package net does.
+func (e ends) fail(op string, err error) error {
+	return &net.OpError{Op: op, Net: e.network, Source: e.LocalAddr(), Addr: e.RemoteAddr(), Err: err}
+}
+
+func netAddr(network string, a netip.AddrPort) net.Addr {
+	if network == "tcp" {
+		return net.TCPAddrFromAddrPort(a)
+	}
+	return net.UDPAddrFromAddrPort(a)
+}
+
+// A gate is a mutex with a condition that can be waited for until a deadline.
+type gate struct {
+	sync.Mutex
+	changed chan struct{} // closed by broadcast; nil when nobody waits
+}
+
+// wait unlocks the gate, waits for a broadcast or for the deadline, where
+// zero means none, and locks it again.
+func (g *gate) wait(deadline time.Time) {
+	if g.changed == nil {
+		g.changed = make(chan struct{})
+	}
+	changed := g.changed
+	g.Unlock()
+	defer g.Lock()
+	if deadline.IsZero() {
+		<-changed
+		return
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case <-changed:
+	case <-timer.C:
+	}
+}
+
+// broadcast wakes everybody who waits. The gate must be locked.
+func (g *gate) broadcast() {
+	if g.changed != nil {
+		close(g.changed)
+		g.changed = nil
+	}
+}
+
+// passed reports whether there is a deadline and it has come.
+func passed(deadline time.Time) bool {
+	return !deadline.IsZero() && !time.Now().Before(deadline)
+}

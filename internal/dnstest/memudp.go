@@ -1,0 +1,186 @@
+package dnstest
+
+import (
+	"container/heap"
+	"net"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+)
+
+const (
+	maxUnread   = 4096    // datagrams a socket holds for Read; more are lost
+	maxInFlight = 1 << 17 // replies on their way to a socket; more are lost
+	maxDatagram = 65507
+)
+
+// A packetConn is a connected UDP socket of a [Net].
+type packetConn struct {
+	ends
+	host   Host
+	closed func() // nil once closed
+
+	gate     gate
+	inFlight flights
+	sent     uint64
+	unread   []Reply
+
+	readBy, writeBy time.Time // deadlines
+}
+
+// A flight is a reply that arrives when it is due.
+type flight struct {
+	due   time.Time
+	seq   uint64 // of sending, decides among equals
+	reply Reply
+}
+
+// flights is a heap, the next to arrive on top.
+type flights []flight
+
+func (f flights) Len() int { return len(f) }
+
+func (f flights) Less(i, j int) bool {
+	if !f[i].due.Equal(f[j].due) {
+		return f[i].due.Before(f[j].due)
+	}
+	return f[i].seq < f[j].seq
+}
+
+func (f flights) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
+
+func (f *flights) Push(x any) { *f = append(*f, x.(flight)) }
+
+func (f *flights) Pop() any {
+	last := len(*f) - 1
+	x := (*f)[last]
+	(*f)[last] = flight{}
+	*f = (*f)[:last]
+	return x
+}
+
+func (c *packetConn) Write(b []byte) (int, error) {
+	c.gate.Lock()
+	closed, late := c.closed == nil, passed(c.writeBy)
+	c.gate.Unlock()
+	switch {
+	case closed:
+		return 0, c.fail("write", net.ErrClosed)
+	case late:
+		return 0, c.fail("write", os.ErrDeadlineExceeded)
+	case len(b) > maxDatagram:
+		return 0, c.fail("write", os.NewSyscallError("write", syscall.EMSGSIZE))
+	}
+	replies := []Reply{{Refused: true}}
+	if c.host.UDP != nil {
+		replies = c.host.UDP(slices.Clone(b), c.local)
+	}
+	for _, r := range replies {
+		if r.From.IsValid() && r.From != c.remote {
+			continue // as the kernel drops it
+		}
+		r.Bytes = slices.Clone(r.Bytes)
+		c.send(r)
+	}
+	return len(b), nil
+}
+
+// send puts a reply on its way.
+func (c *packetConn) send(r Reply) {
+	c.gate.Lock()
+	defer c.gate.Unlock()
+	if len(c.inFlight) >= maxInFlight {
+		return
+	}
+	c.sent++
+	heap.Push(&c.inFlight, flight{time.Now().Add(r.Delay), c.sent, r})
+	if r.Delay <= 0 {
+		c.arrive()
+		return
+	}
+	time.AfterFunc(r.Delay, func() {
+		c.gate.Lock()
+		defer c.gate.Unlock()
+		c.arrive()
+	})
+}
+
+// arrive moves what is due to the reader. The gate must be locked.
+func (c *packetConn) arrive() {
+	now := time.Now()
+	for len(c.inFlight) > 0 && !c.inFlight[0].due.After(now) {
+		f := heap.Pop(&c.inFlight).(flight)
+		if len(c.unread) < maxUnread {
+			c.unread = append(c.unread, f.reply)
+		}
+	}
+	c.gate.broadcast()
+}
+
+func (c *packetConn) Read(b []byte) (int, error) {
+	c.gate.Lock()
+	defer c.gate.Unlock()
+	for {
+		switch {
+		case c.closed == nil:
+			return 0, c.fail("read", net.ErrClosed)
+		case passed(c.readBy):
+			return 0, c.fail("read", os.ErrDeadlineExceeded)
+		case len(c.unread) > 0:
+			r := c.unread[0]
+			c.unread = c.unread[1:]
+			if r.Refused {
+				return 0, c.fail("read", os.NewSyscallError("read", syscall.ECONNREFUSED))
+			}
+			return copy(b, r.Bytes), nil
+		}
+		c.gate.wait(c.readBy)
+	}
+}
+
+func (c *packetConn) Close() error {
+	c.gate.Lock()
+	defer c.gate.Unlock()
+	if c.closed == nil {
+		return c.fail("close", net.ErrClosed)
+	}
+	c.closed()
+	c.closed, c.inFlight, c.unread = nil, nil, nil
+	c.gate.broadcast()
+	return nil
+}
+
+func (c *packetConn) SetDeadline(t time.Time) error { return c.setDeadlines(&t, &t) }
+
+func (c *packetConn) SetReadDeadline(t time.Time) error { return c.setDeadlines(&t, nil) }
+
+func (c *packetConn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(nil, &t) }
+
+func (c *packetConn) setDeadlines(read, write *time.Time) error {
+	c.gate.Lock()
+	defer c.gate.Unlock()
+	if c.closed == nil {
+		return c.fail("set", net.ErrClosed)
+	}
+	if read != nil {
+		c.readBy = *read
+	}
+	if write != nil {
+		c.writeBy = *write
+	}
+	c.gate.broadcast()
+	return nil
+}
+
+// ReadFrom and WriteTo make the connection a [net.PacketConn], by which the
+// dns package tells datagrams from streams.
+
+func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, err := c.Read(b)
+	return n, c.RemoteAddr(), err
+}
+
+func (c *packetConn) WriteTo([]byte, net.Addr) (int, error) {
+	return 0, c.fail("write", net.ErrWriteToConnected)
+}
