@@ -12,7 +12,10 @@ var csvHeader = strings.Join(fieldNames[:], ",") + "\n"
 
 // csv is the format of the same name: RFC 4180 with lines that end in LF, as
 // the tools around it expect. No cell holds a line break, so a row is a line.
-type csv struct{ clock clock }
+type csv struct {
+	clock clock
+	more  string // the commas of columns that a newer version has added
+}
 
 func newCSV(Options) encoder { return new(csv) }
 
@@ -32,7 +35,8 @@ func (e *csv) row(dst []byte, r *probe.Result) []byte {
 	dst = append(appendMillis(dst, r.RTT), ',')
 	dst = append(strconv.AppendInt(dst, int64(r.Tries), 10), ',')
 	dst = append(e.clock.append(dst, r.At), ',')
-	return append(appendSeconds(dst, r.TTL), '\n')
+	dst = append(appendSeconds(dst, r.TTL), e.more...)
+	return append(dst, '\n')
 }
 
 // csvOdd holds the bytes that need quotes or an escape, or are not ASCII.

@@ -60,6 +60,17 @@ func newTable(line []byte) (*table, error) {
 	return t, nil
 }
 
+// extends reports whether the columns are those that this version writes, in
+// order, with none but new ones after them.
+func (t *table) extends() bool {
+	for field := range fieldNames {
+		if field >= len(t.columns) || t.columns[field] != field {
+			return false
+		}
+	}
+	return true
+}
+
 // result reads a row.
 func (t *table) result(line []byte) (probe.Result, error) {
 	res := probe.Result{Rcode: -1}

@@ -30,7 +30,9 @@ type File struct {
 // Create opens a report for writing. An existing file is emptied for a row
 // format, and left alone until [File.Close] for the others. That the folder is
 // missing, that path is a folder, or that it may not be written is an error
-// now, before anything is asked. It is an [*fs.PathError], or a [*FormatError].
+// now, before anything is asked. It is an [*fs.PathError], which wraps
+// [ErrLocked] when some other File is open on the same rows, or a
+// [*FormatError].
 func Create(path, format string, o Options) (*File, error) {
 	kind, err := lookup(format)
 	if err != nil {
@@ -42,14 +44,14 @@ func Create(path, format string, o Options) (*File, error) {
 	case err == nil && info.IsDir(), path == "", os.IsPathSeparator(path[len(path)-1]):
 		return nil, &fs.PathError{Op: "create", Path: path, Err: errFolder}
 	case kind.whole && (err != nil || info.Mode().IsRegular()):
-		err = file.openTemp(info)
+		err = file.openTemp()
 	default:
-		file.f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+		err = file.openRows()
 	}
 	if err != nil {
 		return nil, err
 	}
-	file.Writer = kind.open(rowFile{file.f, path, o.rowEnd()}, o)
+	file.Writer = kind.open(rowFile{file.f, path, o.rowEnd(format)}, o)
 	return file, nil
 }
 
@@ -57,32 +59,62 @@ var errFolder = errors.New("not the name of a file")
 
 // openTemp opens a new file beside the target, whose mode it takes over when
 // there is one already.
-func (f *File) openTemp(target fs.FileInfo) error {
-	f.dest = f.path
-	if target != nil {
-		// What the user may not write must not be replaced either.
-		w, err := os.OpenFile(f.path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		w.Close()
-		if f.dest, err = filepath.EvalSymlinks(f.path); err != nil {
-			return err
-		}
-	}
-	f.temp = filepath.Join(filepath.Dir(f.dest), "."+filepath.Base(f.dest)+"."+rand.Text()[:8]+".tmp")
-	var err error
-	f.f, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return &fs.PathError{Op: "create", Path: f.path, Err: cause(err)}
-	}
-	if target != nil {
-		err = f.f.Chmod(target.Mode().Perm())
-	}
-	if err != nil {
-		f.Abort()
+func (f *File) openTemp() (err error) {
+	f.f, f.dest, err = createTemp(f.path)
+	if err == nil {
+		f.temp = f.f.Name()
 	}
 	return err
+}
+
+// openRows opens the target itself, and empties it once nobody else writes it.
+func (f *File) openRows() (err error) {
+	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE, 0o666); err != nil {
+		return err
+	}
+	info, err := f.f.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		// Where there are no locks there is nobody to be kept out by one.
+		if err = lockReport(f.f, f.path); !errors.Is(err, ErrLocked) {
+			err = f.f.Truncate(0)
+		}
+	}
+	if err != nil {
+		f.f.Close()
+	}
+	return err
+}
+
+// createTemp creates a file beside path, and returns with it what it is to
+// become: path, or where that links to. It takes over the mode of that.
+func createTemp(path string) (temp *os.File, dest string, err error) {
+	dest = path
+	mode := fs.FileMode(0o666)
+	info, err := os.Stat(path)
+	if err == nil {
+		// What the user may not write must not be replaced either.
+		w, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, "", err
+		}
+		w.Close()
+		if dest, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, "", err
+		}
+		mode = info.Mode().Perm()
+	}
+	name := filepath.Join(filepath.Dir(dest), "."+filepath.Base(dest)+"."+rand.Text()[:8]+".tmp")
+	temp, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, mode)
+	if err == nil && info != nil {
+		if err = temp.Chmod(mode); err != nil { // what the umask has taken away
+			temp.Close()
+			os.Remove(name)
+		}
+	}
+	if err != nil {
+		return nil, "", &fs.PathError{Op: "create", Path: path, Err: cause(err)}
+	}
+	return temp, dest, nil
 }
 
 // cause returns what is wrong, without the name of a file that the user has

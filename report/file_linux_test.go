@@ -16,7 +16,7 @@ func TestFileDiskFull(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip(err)
 	}
-	for _, format := range Formats() {
+	for _, format := range writing() {
 		f, err := Create("/dev/full", format, Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -11,11 +11,19 @@
 //
 //	columns  found names, not-found names, and the rest with their reason
 //	marks    "+ name" found, "  name" not found, "? name (reason)" the rest
+//	names    bare names, a line each or ended by NUL
 //	csv      RFC 4180 with a header; columns are only ever added at the end
 //	jsonl    one JSON object a line, with the names of the CSV columns
 //
-// The others make sense only whole: in json a missing "]" shows that the run
-// did not end well.
+// The others make sense only whole, and all but json keep the rows in memory
+// until they are closed:
+//
+//	json      an array of the same objects; a missing "]" shows a failed run
+//	grid      a row for each keyword, a column for each TLD, a mark for each verdict
+//	markdown  the same as a table with words in it
+//	html      the same as one self-contained page, with filter and sort
+//
+// The format none writes nothing.
 //
 // # Text
 //
@@ -27,9 +35,13 @@
 // changes. So a row is always one line of valid UTF-8, no report can send
 // commands to a terminal, and [Read] restores the exact bytes.
 //
-// The files of the package: row.go batches rows into single writes; columns.go,
-// csv.go and json.go hold the formats; field.go and text.go what they share;
-// read.go reads; file.go has the files.
+// # Files and what is done with them
+//
+// row.go batches rows into single writes, field.go and text.go hold what
+// formats share, matrix.go what grid, markdown and html are drawn from; every
+// other format has a file of its own name. [Sorted] orders the rows of any
+// format. [Merge] and [Diff] work on what [Read] yields. [Resume] continues a
+// report that was cut off, and [Settled] remembers what it holds.
 package report
 
 import (
@@ -63,11 +75,23 @@ type Options struct {
 
 	// Zero ends the rows of the format names with NUL instead of a newline.
 	Zero bool
+
+	// Terminal says that the format grid writes to a terminal, where it is
+	// redrawn in place as the rows come.
+	Terminal bool
+
+	// Width and Height are the size of that terminal in characters. Where
+	// they are zero nothing is redrawn, and lines are as long as it takes.
+	Width, Height int
+
+	// Total is how many rows are to come, for a grid on a terminal to count
+	// against. Zero means that nobody knows.
+	Total int
 }
 
-// rowEnd is the byte that ends a row of the row formats.
-func (o Options) rowEnd() byte {
-	if o.Zero {
+// rowEnd is the byte that ends a row of a row format.
+func (o Options) rowEnd(format string) byte {
+	if o.Zero && format == "names" {
 		return 0
 	}
 	return '\n'
@@ -84,9 +108,14 @@ type format struct {
 var formats = []format{
 	{"columns", []string{".txt"}, false, rows(newColumns)},
 	{"marks", []string{".marks"}, false, rows(newMarks)},
+	{"names", []string{".names"}, false, rows(newNames)},
 	{"csv", []string{".csv"}, false, rows(newCSV)},
 	{"json", []string{".json"}, true, rows(newJSON)},
 	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSONLines)},
+	{"grid", []string{".grid"}, true, newGrid},
+	{"markdown", []string{".md", ".markdown"}, true, newMarkdown},
+	{"html", []string{".html", ".htm"}, true, newHTML},
+	{"none", nil, false, func(io.Writer, Options) Writer { return none{} }},
 }
 
 // lookup returns the format with the given name, or a [*FormatError].

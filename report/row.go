@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"strings"
 
 	"domprobe/probe"
 )
@@ -34,6 +35,15 @@ type rowWriter struct {
 func rows(enc func(Options) encoder) func(io.Writer, Options) Writer {
 	return func(w io.Writer, o Options) Writer {
 		return &rowWriter{w: w, enc: enc(o), buf: make([]byte, 0, bufferSize)}
+	}
+}
+
+// continued makes w go on after a header, of CSV, that has so many columns more
+// than its own.
+func (w *rowWriter) continued(more int) {
+	w.begun = true
+	if e, ok := w.enc.(*csv); ok {
+		e.more = strings.Repeat(",", more)
 	}
 }
 

@@ -59,8 +59,9 @@ func unescape(s string) string {
 	return string(out)
 }
 
-// isControl reports whether r would be a command to a terminal, or would break
-// a line where somebody reads by line.
+// isControl reports whether r would be a command to a terminal, would reorder
+// the text around it (Unicode Standard Annex #9), or would break a line where
+// somebody reads by line.
 func isControl(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
 }

@@ -1,11 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"domprobe/candidate"
 	"domprobe/probe"
@@ -45,7 +46,7 @@ func TestNewUnknownFormat(t *testing.T) {
 
 func TestFormatOf(t *testing.T) {
 	for path, want := range map[string]string{
-		"a.csv": "csv", "/x.y/b.JSON": "json", "a.jsonl": "jsonl", "a.ndjson": "jsonl", "a.b.txt": "columns",
+		"a.csv": "csv", "/x.y/b.JSON": "json", "a.jsonl": "jsonl", "a.ndjson": "jsonl", "a.b.txt": "columns", "a.htm": "html", "README.md": "markdown",
 		"": "", "csv": "", ".gitignore": "", "a.csv/b": "", "a.csv.gz": "",
 	} {
 		got, err := FormatOf(path)
@@ -57,7 +58,7 @@ func TestFormatOf(t *testing.T) {
 }
 
 func TestOneWritePerBatch(t *testing.T) {
-	for _, format := range []string{"columns", "marks", "csv", "jsonl"} {
+	for _, format := range []string{"columns", "marks", "names", "csv", "jsonl"} {
 		t.Run(format, func(t *testing.T) {
 			rec := new(recorder)
 			w, err := New(format, rec, Options{})
@@ -115,8 +116,13 @@ func TestLargeBatch(t *testing.T) {
 	}
 }
 
+// writing returns the formats that write something.
+func writing() []string {
+	return slices.DeleteFunc(Formats(), func(f string) bool { return f == "none" })
+}
+
 func TestErrorSurfacesAtOnce(t *testing.T) {
-	for _, format := range Formats() {
+	for _, format := range writing() {
 		t.Run(format, func(t *testing.T) {
 			rec := &recorder{fail: 1}
 			w, err := New(format, rec, Options{})
@@ -157,6 +163,7 @@ func TestShortWrite(t *testing.T) {
 func TestEmptyReport(t *testing.T) {
 	for format, want := range map[string]string{
 		"columns": "", "marks": "", "csv": csvHeader, "json": "[]\n", "jsonl": "",
+		"names": "", "grid": "", "none": "", "markdown": "| name |\n| :--- |\n",
 	} {
 		if got := write(t, format, Options{}, nil); got != want {
 			t.Errorf("%s without rows: %q, want %q", format, got, want)
@@ -168,7 +175,7 @@ func TestEmptyReport(t *testing.T) {
 func TestNoAllocation(t *testing.T) {
 	rows := usual(100)
 	rows[7].Keyword = "=odd, \"cell\"\x1b"
-	for _, format := range []string{"columns", "marks", "csv", "jsonl", "json"} {
+	for _, format := range []string{"columns", "marks", "names", "csv", "jsonl", "json"} {
 		w, err := New(format, io.Discard, Options{Color: true})
 		if err != nil {
 			t.Fatal(err)
@@ -194,14 +201,14 @@ func TestTerminalSafe(t *testing.T) {
 		Candidate: candidate.Candidate{Name: all.String(), Unicode: all.String(), Keyword: all.String(), TLD: all.String()},
 		Reason:    probe.Reason(all.String()),
 	}
-	for _, format := range Formats() {
+	for _, format := range writing() {
 		f, _ := lookup(format)
 		out := write(t, format, Options{}, []probe.Result{r})
 		if !strings.Contains(out, "1b") {
 			t.Errorf("%s: the escape character is not shown", format)
 		}
 		for i, c := range out {
-			if c != '\n' && isControl(c) || bytes.ContainsRune([]byte("\u202e\u2066"), c) && !f.machine() {
+			if c != '\n' && (isControl(c) || !unicode.IsPrint(c) && !f.machine()) {
 				t.Errorf("%s: %U at byte %d", format, c, i)
 			}
 			if c == '\ufffd' && out[i] != 0xef {
@@ -213,4 +220,16 @@ func TestTerminalSafe(t *testing.T) {
 
 // machine reports whether the format is for machines, which get every
 // character that is not a control character as it is.
-func (f *format) machine() bool { return f.name == "csv" || f.name == "json" || f.name == "jsonl" }
+func (f *format) machine() bool {
+	return slices.Contains([]string{"csv", "json", "jsonl", "names"}, f.name)
+}
+
+func TestNamesZero(t *testing.T) {
+	got := write(t, "names", Options{Zero: true}, saved()[:3])
+	if want := "go.dev\x00elif.dev\x00rust.co.uk\x00"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := write(t, "csv", Options{Zero: true}, nil); got != csvHeader {
+		t.Errorf("Zero changes csv to %q", got)
+	}
+}

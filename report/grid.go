@@ -1,0 +1,227 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"domprobe/probe"
+)
+
+// grid is the format of the same name: a row for each keyword, a column for
+// each TLD, and a mark for each verdict. It is drawn when all is known; on a
+// terminal, what is known so far is redrawn in place with every batch.
+type grid struct {
+	w    io.Writer
+	o    Options
+	m    matrix
+	next int // the row after the one that changed last
+	// drawn is how many lines of the terminal the next drawing replaces.
+	drawn int
+	buf   []byte
+	err   error
+}
+
+func newGrid(w io.Writer, o Options) Writer { return &grid{w: w, o: o} }
+
+// The least terminal on which a moving grid makes sense.
+const (
+	minWidth  = 20
+	minHeight = 5
+)
+
+func (g *grid) Write(rows []probe.Result) error {
+	for i := range rows {
+		g.next = g.m.add(&rows[i]) + 1
+	}
+	if !g.o.Terminal || g.o.Width < minWidth || g.o.Height < minHeight || len(rows) == 0 {
+		return g.err
+	}
+	g.erase()
+	g.drawWindow()
+	g.drawn = bytes.Count(g.buf, []byte("\n"))
+	return g.flush()
+}
+
+func (g *grid) Close() error {
+	if len(g.m.labels) == 0 {
+		return g.err
+	}
+	g.erase()
+	g.drawn = 0
+	labels := g.labelWidth(0, len(g.m.labels))
+	for from := 0; from < len(g.m.tlds); {
+		to := g.fit(labels, from)
+		g.table(labels, 0, len(g.m.labels), from, to)
+		g.buf = append(g.buf, '\n')
+		from = to
+	}
+	g.legend()
+	return g.flush()
+}
+
+// erase takes back the last drawing: the cursor goes up to its first line, and
+// everything below is erased (ECMA-48 sections 8.3.22 and 8.3.39).
+func (g *grid) erase() {
+	g.buf = g.buf[:0]
+	if g.drawn > 0 {
+		g.buf = append(g.buf, "\x1b["...)
+		g.buf = strconv.AppendInt(g.buf, int64(g.drawn), 10)
+		g.buf = append(g.buf, "A\r\x1b[J"...)
+	}
+}
+
+// drawWindow draws the part of the grid that fits the terminal: the rows
+// around the one that changed last, and the TLDs that came first.
+func (g *grid) drawWindow() {
+	room := g.o.Height - 3 // the header, the last line, and that of the cursor
+	to := min(max(g.next, room), len(g.m.labels))
+	from := max(to-room, 0)
+	labels := min(g.labelWidth(from, to), g.o.Width/2)
+	columns := g.fit(labels, 0)
+	g.table(labels, from, to, 0, columns)
+	line := fmt.Sprintf("%d names", g.probed())
+	if g.o.Total > 0 {
+		line = fmt.Sprintf("%d of %d names", g.probed(), g.o.Total)
+	}
+	if n := len(g.m.labels) - (to - from); n > 0 {
+		line += fmt.Sprintf(", %d rows not shown", n)
+	}
+	if n := len(g.m.tlds) - columns; n > 0 {
+		line += fmt.Sprintf(", %d TLDs not shown", n)
+	}
+	g.buf = append(append(g.buf, cut(line, g.o.Width-1)...), '\n')
+}
+
+// probed counts the names in the grid.
+func (g *grid) probed() (n int) {
+	for _, c := range g.m.counts {
+		n += c
+	}
+	return n
+}
+
+// labelWidth returns the width of the widest label of some rows.
+func (g *grid) labelWidth(from, to int) (width int) {
+	for _, l := range g.m.labels[from:to] {
+		width = max(width, uniseg.StringWidth(l))
+	}
+	return width
+}
+
+// noTLD heads the column of invalid names that have none.
+const noTLD = "(no TLD)"
+
+// heading returns what stands over a column.
+func (m *matrix) heading(column int) string {
+	if m.tlds[column] == "" {
+		return noTLD
+	}
+	return m.tlds[column]
+}
+
+const gap = "  " // between columns
+
+// fit returns the column after the last that fits the terminal beside the
+// labels, from a first one on, which always does.
+func (g *grid) fit(labels, from int) int {
+	if g.o.Width <= 0 {
+		return len(g.m.tlds)
+	}
+	width := labels
+	for i := from; i < len(g.m.tlds); i++ {
+		if width += len(gap) + uniseg.StringWidth(g.m.heading(i)); width >= g.o.Width && i > from {
+			return i
+		}
+	}
+	return len(g.m.tlds)
+}
+
+// table draws some rows and columns under their header.
+func (g *grid) table(labels, fromRow, toRow, fromColumn, toColumn int) {
+	g.pad("", labels)
+	for c := fromColumn; c < toColumn; c++ {
+		g.buf = append(append(g.buf, gap...), g.m.heading(c)...)
+	}
+	g.buf = append(g.buf, '\n')
+	for row := fromRow; row < toRow; row++ {
+		g.pad(g.m.labels[row], labels)
+		blank := 0 // columns that are only drawn when something follows
+		for c := fromColumn; c < toColumn; c++ {
+			if cell := g.m.at(row, c); cell.probed {
+				g.spaces(blank + len(gap))
+				g.mark(cell.verdict)
+				blank = uniseg.StringWidth(g.m.heading(c)) - 1
+			} else {
+				blank += len(gap) + uniseg.StringWidth(g.m.heading(c))
+			}
+		}
+		g.buf = append(g.buf, '\n')
+	}
+}
+
+// pad draws s in a column of a width.
+func (g *grid) pad(s string, width int) {
+	s = cut(s, width)
+	g.buf = append(g.buf, s...)
+	g.spaces(width - uniseg.StringWidth(s))
+}
+
+func (g *grid) spaces(n int) {
+	for range n {
+		g.buf = append(g.buf, ' ')
+	}
+}
+
+func (g *grid) mark(v probe.Verdict) {
+	if !g.o.Color {
+		g.buf = append(g.buf, verdictMarks[v]...)
+		return
+	}
+	g.buf = append(g.buf, colors[v]...)
+	g.buf = append(g.buf, verdictMarks[v]...)
+	g.buf = append(g.buf, colorEnd...)
+}
+
+// legend explains the marks.
+func (g *grid) legend() {
+	for i, v := range verdictOrder {
+		if i > 0 {
+			g.buf = append(g.buf, "   "...)
+		}
+		g.mark(v)
+		g.buf = append(append(g.buf, ' '), verdictText(v)...)
+	}
+	g.buf = append(g.buf, '\n')
+}
+
+func (g *grid) flush() error {
+	if g.err == nil {
+		_, g.err = g.w.Write(g.buf)
+	}
+	return g.err
+}
+
+// cut returns s shortened to a width on the terminal, with an ellipsis where
+// something was cut off.
+func cut(s string, width int) string {
+	if uniseg.StringWidth(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	left := width - 1
+	for rest := s; ; {
+		var c string
+		var w int
+		c, rest, w, _ = uniseg.FirstGraphemeClusterInString(rest, -1)
+		if left -= w; left < 0 || rest == "" {
+			break
+		}
+		b.WriteString(c)
+	}
+	return b.String() + "…"
+}

@@ -1,0 +1,56 @@
+package report
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+)
+
+// Settled remembers which names a report holds a verdict on, found, not found
+// or invalid, in 16 bytes each: it keeps a hash of 128 bits, which ten million
+// names share by chance once in 10^24 reports. It is safe for concurrent use.
+type Settled struct {
+	high, low maphash.Seed
+	keys      []key // in order
+}
+
+type key struct{ high, low uint64 }
+
+func (a key) compare(b key) int {
+	return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low))
+}
+
+// newSettled returns an empty set with room for n names.
+func newSettled(n int) *Settled {
+	return &Settled{high: maphash.MakeSeed(), low: maphash.MakeSeed(), keys: make([]key, 0, n)}
+}
+
+// Has reports whether there is a verdict on the name, which is a candidate's
+// Name.
+func (s *Settled) Has(name string) bool {
+	_, found := s.find(name)
+	return found
+}
+
+// Len returns the number of names.
+func (s *Settled) Len() int { return len(s.keys) }
+
+func (s *Settled) key(name string) key {
+	return key{maphash.String(s.high, name), maphash.String(s.low, name)}
+}
+
+// find returns the place of a name, once the set is sorted.
+func (s *Settled) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(s.keys, s.key(name), key.compare)
+}
+
+// add appends a name; sort must follow before the set is asked.
+func (s *Settled) add(name string) { s.keys = append(s.keys, s.key(name)) }
+
+// sort puts the set in order and returns how many names were added twice.
+func (s *Settled) sort() (repeated int) {
+	n := len(s.keys)
+	slices.SortFunc(s.keys, key.compare)
+	s.keys = slices.Compact(s.keys)
+	return n - len(s.keys)
+}
