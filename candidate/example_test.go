@@ -1,0 +1,50 @@
+package candidate_test
+
+import (
+	"fmt"
+	"log"
+	"strings"
+
+	"domprobe/candidate"
+)
+
+func Example() {
+	g, err := candidate.New(candidate.Options{
+		Keywords: candidate.Lines(strings.NewReader("go\nbücher  # a comment\nziglang.org\n")),
+		TLDs:     []string{"dev", ".CO.UK"},
+		Prefixes: []string{"get"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for c, err := range g.All() {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s %q\n", c.Name, c.Unicode)
+	}
+	// Output:
+	// go.dev ""
+	// go.co.uk ""
+	// getgo.dev ""
+	// getgo.co.uk ""
+	// xn--bcher-kva.dev "bücher.dev"
+	// xn--bcher-kva.co.uk "bücher.co.uk"
+	// xn--getbcher-95a.dev "getbücher.dev"
+	// xn--getbcher-95a.co.uk "getbücher.co.uk"
+	// ziglang.org ""
+}
+
+func ExampleNames() {
+	for c := range candidate.Names("go.dev", "foo.bar.com", "printer.local") {
+		if c.Err != nil {
+			fmt.Printf("%s: %s (%s)\n", c.Name, c.Err, c.Err.Reason)
+			continue
+		}
+		fmt.Println(c.Name, "under", c.TLD)
+	}
+	// Output:
+	// go.dev under dev
+	// foo.bar.com: foo.bar.com lies below bar.com (not-registrable)
+	// printer.local: local is reserved for special use (RFC 6761) and nobody can register it (special-use)
+}
