@@ -1,7 +1,6 @@
 package dnstest
 
 import (
-	"container/heap"
 	"net"
 	"os"
 	"slices"
@@ -10,8 +9,7 @@ import (
 )
 
 const (
-	maxUnread   = 4096    // datagrams a socket holds for Read; more are lost
-	maxInFlight = 1 << 17 // replies on their way to a socket; more are lost
+	maxUnread   = 4096 // datagrams a socket holds for Read; more are lost
 	maxDatagram = 65507
 )
 
@@ -23,41 +21,9 @@ type packetConn struct {
 
 	gate     gate
 	inFlight flights
-	sent     uint64
 	unread   []Reply
 
 	readBy, writeBy time.Time // deadlines
-}
-
-// A flight is a reply that arrives when it is due.
-type flight struct {
-	due   time.Time
-	seq   uint64 // of sending, decides among equals
-	reply Reply
-}
-
-// flights is a heap, the next to arrive on top.
-type flights []flight
-
-func (f flights) Len() int { return len(f) }
-
-func (f flights) Less(i, j int) bool {
-	if !f[i].due.Equal(f[j].due) {
-		return f[i].due.Before(f[j].due)
-	}
-	return f[i].seq < f[j].seq
-}
-
-func (f flights) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
-
-func (f *flights) Push(x any) { *f = append(*f, x.(flight)) }
-
-func (f *flights) Pop() any {
-	last := len(*f) - 1
-	x := (*f)[last]
-	(*f)[last] = flight{}
-	*f = (*f)[:last]
-	return x
 }
 
 func (c *packetConn) Write(b []byte) (int, error) {
@@ -90,11 +56,11 @@ func (c *packetConn) Write(b []byte) (int, error) {
 func (c *packetConn) send(r Reply) {
 	c.gate.Lock()
 	defer c.gate.Unlock()
-	if len(c.inFlight) >= maxInFlight {
-		return
-	}
-	c.sent++
-	heap.Push(&c.inFlight, flight{time.Now().Add(r.Delay), c.sent, r})
+	c.inFlight.add(r.Delay, func() {
+		if len(c.unread) < maxUnread {
+			c.unread = append(c.unread, r)
+		}
+	})
 	if r.Delay <= 0 {
 		c.arrive()
 		return
@@ -108,13 +74,7 @@ func (c *packetConn) send(r Reply) {
 
 // arrive moves what is due to the reader. The gate must be locked.
 func (c *packetConn) arrive() {
-	now := time.Now()
-	for len(c.inFlight) > 0 && !c.inFlight[0].due.After(now) {
-		f := heap.Pop(&c.inFlight).(flight)
-		if len(c.unread) < maxUnread {
-			c.unread = append(c.unread, f.reply)
-		}
-	}
+	c.inFlight.land()
 	c.gate.broadcast()
 }
 
@@ -146,7 +106,7 @@ func (c *packetConn) Close() error {
 		return c.fail("close", net.ErrClosed)
 	}
 	c.closed()
-	c.closed, c.inFlight, c.unread = nil, nil, nil
+	c.closed, c.inFlight, c.unread = nil, flights{}, nil
 	c.gate.broadcast()
 	return nil
 }

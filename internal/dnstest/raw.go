@@ -32,22 +32,36 @@ func Bytes(f func(q []byte) [][]byte) func(pc net.PacketConn, from net.Addr, q [
 
 // ServeRaw starts a server that answers in bytes, on a free port of 127.0.0.1.
 func ServeRaw(r Raw) (*Server, error) {
-	pc, l, err := listen("127.0.0.1")
+	pc, l, err := listen("")
 	if err != nil {
 		return nil, err
 	}
-	s := &rawServer{pc: pc, l: l, open: make(map[net.Conn]bool)}
-	s.running.Go(func() { s.serveUDP(r.UDP) })
-	if r.TCP == nil {
-		err = l.Close()
-	} else {
-		s.running.Go(func() { s.serveTCP(r.TCP) })
-	}
-	return &Server{addr: pc.LocalAddr().String(), close: sync.OnceValue(s.close)}, err
+	var running sync.WaitGroup
+	running.Go(func() { serveDatagrams(pc, r.UDP) })
+	streams := newAcceptor(l, r.TCP)
+	return &Server{addr: pc.LocalAddr().String(), close: sync.OnceValue(func() error {
+		err := errors.Join(pc.Close(), streams.close())
+		running.Wait()
+		return err
+	})}, nil
 }
 
-type rawServer struct {
-	pc      net.PacketConn
+func serveDatagrams(pc net.PacketConn, f func(net.PacketConn, net.Addr, []byte)) {
+	for {
+		b := make([]byte, 4096)
+		n, from, err := pc.ReadFrom(b)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Any other error is an ICMP message about an earlier answer.
+		if err == nil && f != nil {
+			f(pc, from, b[:n])
+		}
+	}
+}
+
+// An acceptor serves the connections of a listener, and can end them.
+type acceptor struct {
 	l       net.Listener
 	running sync.WaitGroup
 
@@ -56,64 +70,60 @@ type rawServer struct {
 	closed bool
 }
 
-func (s *rawServer) serveUDP(f func(net.PacketConn, net.Addr, []byte)) {
-	for {
-		b := make([]byte, 4096)
-		n, from, err := s.pc.ReadFrom(b)
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		// Any other error is an ICMP message about an earlier answer.
-		if err == nil && f != nil {
-			f(s.pc, from, b[:n])
-		}
+// newAcceptor starts to accept connections, or closes the listener where
+// there is no handler.
+func newAcceptor(l net.Listener, f func(conn net.Conn)) *acceptor {
+	a := &acceptor{l: l, open: make(map[net.Conn]bool)}
+	if f == nil {
+		l.Close()
+		return a
 	}
-}
-
-func (s *rawServer) serveTCP(f func(net.Conn)) {
-	for {
-		conn, err := s.l.Accept()
-		if err != nil {
-			return
+	a.running.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil || !a.track(conn) {
+				return
+			}
+			a.running.Go(func() {
+				defer a.untrack(conn)
+				f(conn)
+			})
 		}
-		if !s.track(conn) {
-			return
-		}
-		s.running.Go(func() {
-			defer s.untrack(conn)
-			f(conn)
-		})
-	}
+	})
+	return a
 }
 
 // track remembers a connection so that it can be closed, unless it is too late.
-func (s *rawServer) track(conn net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+func (a *acceptor) track(conn net.Conn) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
 		conn.Close()
 		return false
 	}
-	s.open[conn] = true
+	a.open[conn] = true
 	return true
 }
 
-func (s *rawServer) untrack(conn net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, conn)
+func (a *acceptor) untrack(conn net.Conn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.open, conn)
 	conn.Close() // again, where the handler has done so
 }
 
-func (s *rawServer) close() error {
-	s.mu.Lock()
-	s.closed = true
-	for conn := range s.open {
+// close ends all connections and waits for their handlers.
+func (a *acceptor) close() error {
+	a.mu.Lock()
+	a.closed = true
+	for conn := range a.open {
 		conn.Close()
 	}
-	s.mu.Unlock()
-	s.l.Close()
-	err := s.pc.Close()
-	s.running.Wait()
+	a.mu.Unlock()
+	err := a.l.Close()
+	a.running.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil // it never accepted
+	}
 	return err
 }

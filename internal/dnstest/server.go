@@ -1,6 +1,7 @@
 package dnstest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -29,7 +30,7 @@ func (s *Server) Close() error { return s.close() }
 
 // Serve starts a server for the handler on a free port of 127.0.0.1.
 func Serve(h Handler) (*Server, error) {
-	pc, l, err := listen("127.0.0.1")
+	pc, l, err := listen("")
 	if err != nil {
 		return nil, err
 	}
@@ -91,21 +92,34 @@ func udpSize(q *dns.Msg) int {
 	return dns.MinMsgSize
 }
 
-// listen opens one port of the address for UDP and TCP alike.
-func listen(host string) (*net.UDPConn, *net.TCPListener, error) {
-	const tries = 20 // the port that UDP got may be taken for TCP
+// listen opens an address for UDP and TCP alike. Empty means a free port of
+// 127.0.0.1.
+func listen(addr string) (*net.UDPConn, *net.TCPListener, error) {
+	return listenWith(net.ListenConfig{}, addr)
+}
+
+// listenWith is listen with a configuration of the UDP socket.
+func listenWith(lc net.ListenConfig, addr string) (*net.UDPConn, *net.TCPListener, error) {
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	const tries = 20 // the free port that UDP got may be taken for TCP
 	var failed error
 	for range tries {
-		pc, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+		pc, err := lc.ListenPacket(context.Background(), "udp", addr)
 		if err != nil {
 			return nil, nil, fmt.Errorf("listening for datagrams: %w", err)
 		}
-		l, err := net.Listen("tcp", pc.LocalAddr().String())
+		got := pc.LocalAddr().String()
+		l, err := net.Listen("tcp", got)
 		if err == nil {
 			return pc.(*net.UDPConn), l.(*net.TCPListener), nil
 		}
-		failed = err
 		pc.Close()
+		failed = fmt.Errorf("listening for connections: %w", err)
+		if got == addr {
+			break
+		}
 	}
-	return nil, nil, fmt.Errorf("listening for connections: %w", failed)
+	return nil, nil, failed
 }
