@@ -1,0 +1,77 @@
+// Package cli is the command: it turns flags into the Options of the other
+// packages, runs them, and turns what came of it into an exit code. It decides
+// nothing about names.
+//
+// [Run] picks a command by the first word (command.go: the table of commands),
+// and the command gets an invocation: its flags parsed, its keywords, and where
+// to write. What happens to the arguments, in order:
+//
+//	args.go     flags and keywords in any order are told apart
+//	flags.go    the flags, in groups that commands share, and their checks
+//	input.go    keywords: arguments, files, standard input, word lists
+//	servers.go  resolvers: what was named, or the system's, or the demo's
+//	output.go   rows: standard output in one format, reports in others
+//	probe.go    the main command: names in, rows out, summary
+//	explain.go  the story of one name
+//
+// Standard output holds rows and nothing else. Everything for the user goes
+// through a console (console.go) to standard error, a line each, prefixed
+// "domprobe: ", with nothing in it that a terminal would obey. An error carries
+// its exit code (exit.go); the console prints it in one place, in [Run].
+//
+// To add a command, write a file with a function that returns its *command and
+// name it in the table.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+)
+
+// Streams are what a run reads and writes.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer // rows
+	Err io.Writer // everything else
+}
+
+// Run runs the command line args, whose first element is the program's name,
+// until it has ended or ctx is done, and returns the exit code. The process
+// should ignore SIGPIPE, so that a closed pipe is an error of Write.
+func Run(ctx context.Context, args []string, std Streams) int {
+	console := &console{w: std.Err}
+	err := run(ctx, args, std, console)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return codeOK
+	case errors.Is(err, errClosed):
+		return codeOK
+	case !errors.As(err, &exit):
+		exit = &exitError{code: codeFailed, err: err}
+	}
+	console.fail(exit)
+	return exit.code
+}
+
+func run(ctx context.Context, args []string, std Streams, console *console) error {
+	cmd, args := pick(args[min(1, len(args)):])
+	terminal := isTerminal(std.Out)
+	std.Out = rowWriter{std.Out}
+	inv, err := parse(cmd, args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return help(std.Out, cmd)
+	case errors.Is(err, errVersion):
+		return version(std.Out)
+	case err != nil:
+		return err
+	}
+	inv.std, inv.console, inv.terminal = std, console, terminal
+	if err := console.configure(inv.flags); err != nil {
+		return err
+	}
+	return cmd.run(ctx, inv)
+}
