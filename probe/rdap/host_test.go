@@ -1,0 +1,315 @@
+package rdap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// after answers like next, when some time has passed.
+func after(d time.Duration, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		if sleep(req.Context(), d) == nil {
+			next(w, req)
+		}
+	}
+}
+
+// A meter is a handler that notes when it was asked and how many requests
+// were under way.
+type meter struct {
+	next http.HandlerFunc
+
+	mu       sync.Mutex
+	times    []time.Time
+	now, max int
+}
+
+func (m *meter) handle(w http.ResponseWriter, req *http.Request) {
+	m.mu.Lock()
+	m.times = append(m.times, time.Now())
+	m.now++
+	m.max = max(m.max, m.now)
+	m.mu.Unlock()
+	m.next(w, req)
+	m.mu.Lock()
+	m.now--
+	m.mu.Unlock()
+}
+
+// gap is the shortest time between two requests.
+func (m *meter) gap() time.Duration {
+	gap := time.Duration(1 << 62)
+	for i := 1; i < len(m.times); i++ {
+		gap = min(gap, m.times[i].Sub(m.times[i-1]))
+	}
+	return gap
+}
+
+// 200 names on 3 hosts, one of which refuses throughout: the other two finish
+// at their own pace, and nothing is said of the names of the third.
+func TestHostsDoNotWaitForOneAnother(t *testing.T) {
+	boot := writeBootstrap(t, "aa", "https://a.example/", "bb", "https://b.example/", "cc", "https://c.example/")
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		a := &meter{next: after(300*time.Millisecond, say(404, notFound))}
+		b := &meter{next: after(5*time.Second, say(200, `{"objectClassName":"domain"}`))}
+		c := &meter{next: after(100*time.Millisecond, say(429, notFound))}
+		client := newClient(t, Options{Rate: 1, Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{
+			"a.example": a.handle, "b.example": b.handle, "c.example": c.handle,
+		})})
+
+		start := time.Now()
+		var mu sync.Mutex
+		done := make(map[string]time.Duration) // by TLD: when its last name had its answer
+		count := make(map[string]int)
+		var wg sync.WaitGroup
+		for i := range 200 {
+			tld := []string{"aa", "bb", "cc"}[i%3]
+			wg.Go(func() {
+				ans := client.Confirm(t.Context(), fmt.Sprintf("name%d.%s", i, tld))
+				mu.Lock()
+				defer mu.Unlock()
+				done[tld] = time.Since(start)
+				count[fmt.Sprint(tld, " ", ans.Status, " ", ans.Reason)]++
+				if tld == "cc" && ans.RetryAfter <= 0 {
+					t.Errorf("name of the host that refuses: %+v without RetryAfter", ans)
+				}
+			})
+		}
+		wg.Wait()
+
+		refused := count["cc unconfirmed rate-limited"] + count["cc unconfirmed circuit-open"]
+		if count["aa not-registered "] != 67 || count["bb registered "] != 67 || refused != 66 || count["cc unconfirmed circuit-open"] < 60 {
+			t.Errorf("answers: %v", count)
+		}
+		// 67 requests a second apart; 67 requests of 5 s, two at a time.
+		if d := done["aa"]; d < 66*time.Second || d > 67*time.Second {
+			t.Errorf("the first host took %v for 67 names at 1 a second", d)
+		}
+		if d := done["bb"]; d < 165*time.Second || d > 175*time.Second {
+			t.Errorf("the second host took %v for 67 names of 5 s, two at a time", d)
+		}
+		if d := done["cc"]; d > 2*time.Minute || len(c.times) > maxStrikes+1 {
+			t.Errorf("the host that refuses was asked %d times in %v", len(c.times), d)
+		}
+		for _, m := range []*meter{a, b, c} {
+			if m.gap() < time.Second || m.max > 2 {
+				t.Errorf("requests %v apart, %d under way", m.gap(), m.max)
+			}
+		}
+		if b.max != 2 {
+			t.Errorf("%d requests under way to the slow host, want 2", b.max)
+		}
+	})
+}
+
+func TestBackOff(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	for _, tt := range []struct {
+		name   string
+		header func() string
+		pause  time.Duration // before the second try; zero: none is made
+	}{
+		{"seconds", func() string { return "42" }, 42 * time.Second},
+		{"date", func() string { return time.Now().Add(17 * time.Second).UTC().Format(http.TimeFormat) }, 17 * time.Second},
+		{"date in the past", func() string { return "Sat, 01 Jan 1994 00:00:00 GMT" }, firstBackOff},
+		{"none", func() string { return "" }, firstBackOff},
+		{"nonsense", func() string { return "-5" }, firstBackOff},
+		{"longer than a name waits", func() string { return "61" }, 0},
+		{"overflow", func() string { return "99999999999999999999" }, firstBackOff},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := new(meter)
+				m.next = func(w http.ResponseWriter, req *http.Request) {
+					if len(m.times) > 1 {
+						say(404, notFound)(w, req)
+						return
+					}
+					w.Header().Set("Retry-After", tt.header())
+					w.WriteHeader(http.StatusTooManyRequests)
+				}
+				c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
+				a := c.Confirm(t.Context(), "name.test")
+				if tt.pause == 0 {
+					if len(m.times) != 1 || a.Reason != RateLimited || a.RetryAfter != 61*time.Second {
+						t.Errorf("asked %d times: %+v", len(m.times), a)
+					}
+					return
+				}
+				if len(m.times) != 2 || a.Status != NotRegistered {
+					t.Fatalf("asked %d times: %+v", len(m.times), a)
+				}
+				if m.gap() != tt.pause {
+					t.Errorf("asked again after %v, want %v", m.gap(), tt.pause)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfterHasACap(t *testing.T) {
+	for _, v := range []string{"7200", "2000000000", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+		if d := retryAfter(http.Header{"Retry-After": {v}}); d != maxBackOff {
+			t.Errorf("Retry-After %s = %v, want %v", v, d, maxBackOff)
+		}
+	}
+}
+
+// The circuit opens after failures in a row, is silent while it is open, opens
+// again for longer at the next failure, and closes when the host answers.
+func TestCircuit(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		code := http.StatusInternalServerError
+		m := &meter{next: func(w http.ResponseWriter, req *http.Request) { say(code, "{}")(w, req) }}
+		c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
+		ask := func(want Reason, asked int) {
+			t.Helper()
+			before := time.Now()
+			a := c.Confirm(t.Context(), "name.test")
+			if a.Reason != want || len(m.times) != asked {
+				t.Fatalf("%+v after %d requests, want %q after %d", a, len(m.times), want, asked)
+			}
+			if want == CircuitOpen && (time.Since(before) != 0 || a.RetryAfter <= 0) {
+				t.Errorf("%+v took %v", a, time.Since(before))
+			}
+		}
+		for i := range maxStrikes {
+			ask(HTTPError, i+1)
+		}
+		ask(CircuitOpen, maxStrikes)
+		sleep(t.Context(), firstCooldown-1)
+		ask(CircuitOpen, maxStrikes)
+		sleep(t.Context(), 1)
+		ask(HTTPError, maxStrikes+1)
+		sleep(t.Context(), 2*firstCooldown-1)
+		ask(CircuitOpen, maxStrikes+1)
+		sleep(t.Context(), 1)
+		code = http.StatusNotFound
+		ask("", maxStrikes+2)
+		code = http.StatusInternalServerError
+		for i := range maxStrikes {
+			ask(HTTPError, maxStrikes+3+i)
+		}
+		ask(CircuitOpen, 2*maxStrikes+2)
+	})
+}
+
+// Errors that are about the name do not count against the host.
+func TestCircuitStaysClosed(t *testing.T) {
+	for _, code := range []int{400, 401, 404} {
+		m := &meter{next: say(code, `{"errorCode":400}`)}
+		c := newClient(t, Options{
+			Bootstrap: writeBootstrap(t, "test", "https://a.example/"),
+			Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle}),
+		})
+		for range 3 * maxStrikes {
+			c.Confirm(t.Context(), "name.test")
+		}
+		if len(m.times) != 3*maxStrikes {
+			t.Errorf("status %d: asked %d times, want %d", code, len(m.times), 3*maxStrikes)
+		}
+	}
+}
+
+// A body that never ends costs no more than the deadline, or the most bytes.
+func TestEndlessBody(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	for _, tt := range []struct {
+		pause time.Duration
+		want  Reason
+	}{{time.Second, Timeout}, {0, BadReply}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				w := httptest.NewRecorder()
+				w.Header().Set("Content-Type", rdapJSON)
+				resp := w.Result()
+				resp.Body = io.NopCloser(drip{req.Context(), tt.pause})
+				return resp, nil
+			})})
+			start := time.Now()
+			if a := c.Confirm(t.Context(), "name.test"); a.Reason != tt.want {
+				t.Errorf("a byte every %v: %+v, want %q", tt.pause, a, tt.want)
+			}
+			if d := time.Since(start); d > 10*time.Second {
+				t.Errorf("a byte every %v: took %v", tt.pause, d)
+			}
+		})
+	}
+}
+
+// A drip gives a blank at a time for ever.
+type drip struct {
+	ctx   context.Context
+	pause time.Duration
+}
+
+func (d drip) Read(p []byte) (int, error) {
+	if err := sleep(d.ctx, d.pause); d.ctx.Err() != nil {
+		return 0, errors.Join(err, d.ctx.Err())
+	}
+	return copy(p, " "), nil
+}
+
+// Whoever gives up while waiting for a host is let go at once.
+func TestCanceledWhileWaiting(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	for _, tt := range []struct {
+		name string
+		next http.HandlerFunc
+	}{
+		{"for the rate and a place", say(404, notFound)},
+		{"for a reply", after(time.Hour, say(404, notFound))},
+		{"for the end of a back-off", say(429, "")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newClient(t, Options{Rate: 0.001, Timeout: time.Hour, Bootstrap: boot, CacheDir: dir,
+					Transport: memory(map[string]http.HandlerFunc{"a.example": tt.next})})
+				ctx, cancel := context.WithCancel(t.Context())
+				start := time.Now()
+				var wg sync.WaitGroup
+				for i := range 10 {
+					wg.Go(func() {
+						a := c.Confirm(ctx, fmt.Sprintf("name%d.test", i))
+						if a.Reason != Canceled && a.Status != NotRegistered {
+							t.Errorf("%+v", a)
+						}
+						if d := time.Since(start); d > 3*time.Second {
+							t.Errorf("let go after %v", d)
+						}
+					})
+				}
+				sleep(t.Context(), 3*time.Second)
+				cancel()
+				wg.Wait()
+			})
+		})
+	}
+}
+
+// The transport of a Client without one goes through the environment's proxies.
+func TestProxyFromEnvironment(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.String() != "http://rdap.example/domain/name.test" {
+			t.Errorf("proxy asked for %s", req.URL)
+		}
+		play(w, req, rows[0], "")
+	}))
+	defer proxy.Close()
+	out := runHelper(t, "confirm", []string{"HTTP_PROXY=" + proxy.URL, "NO_PROXY="},
+		writeBootstrap(t, "test", "http://rdap.example/"), t.TempDir())
+	if got := strings.TrimSpace(out); got != "registered" {
+		t.Errorf("through a proxy: %q, want registered", got)
+	}
+}
