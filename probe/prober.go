@@ -3,52 +3,174 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"log/slog"
+	"sync"
+	"time"
 
 	"domprobe/candidate"
+	"domprobe/probe/resolver"
+)
+
+// The limits and defaults of [Options].
+const (
+	MaxConcurrency     = 65536
+	DefaultConcurrency = 100
+	MaxTries           = 3
+	DefaultTimeout     = 2 * time.Second
+	MaxQuorum          = 16
 )
 
 // A Prober decides about names. It is safe for concurrent use.
 type Prober struct {
 	opts Options
+
+	mu     sync.Mutex
+	warned map[string]bool
+	closed bool
+	loops  sync.WaitGroup
 }
 
 // New checks the options and returns a Prober. It opens no connection.
-func New(opts Options) (*Prober, error) { return &Prober{opts: opts}, nil }
+func New(opts Options) (*Prober, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	return &Prober{opts: opts, warned: map[string]bool{}}, nil
+}
+
+// complete checks the options and puts defaults in place of zeros.
+func (o *Options) complete() error {
+	setDefault(&o.Concurrency, DefaultConcurrency)
+	setDefault(&o.Tries, MaxTries)
+	setDefault(&o.Timeout, DefaultTimeout)
+	setDefault(&o.Quorum, 1)
+	switch {
+	case o.Concurrency < 1 || o.Concurrency > MaxConcurrency:
+		return fmt.Errorf("concurrency %d is not between 1 and %d", o.Concurrency, MaxConcurrency)
+	case o.Tries < 1 || o.Tries > MaxTries:
+		return fmt.Errorf("%d tries are not between 1 and %d (RFC 9520 section 3.1)", o.Tries, MaxTries)
+	case o.Timeout < 0:
+		return fmt.Errorf("timeout %v is negative", o.Timeout)
+	case o.Quorum < 1 || o.Quorum > MaxQuorum:
+		return fmt.Errorf("quorum %d is not between 1 and %d", o.Quorum, MaxQuorum)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Servers) == 0 {
+		system, err := resolver.System()
+		if err != nil {
+			return err
+		}
+		o.Servers = system
+	}
+	if asked := askable(o.Servers); o.Quorum > 1 && asked > 0 && o.Quorum > asked {
+		return fmt.Errorf("a quorum of %d needs as many resolvers; %d are given", o.Quorum, asked)
+	}
+	return nil
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// askable counts the servers that are asked about names themselves.
+func askable(servers []resolver.Server) (n int) {
+	for _, s := range servers {
+		if s.Transport == resolver.Direct {
+			return 0
+		}
+		n++
+	}
+	return n
+}
 
 // Probe decides about every candidate and yields the results in the order in
 // which they settle. A candidate that fails is a result; the error of the
 // stream itself, of names or of ctx, comes once and last.
 //
 // Leaving the loop early stops the work. When the loop has ended, no goroutine
-// and no socket of it is left, except that a source blocked in a read is
-// waited for by nobody.
+// and no socket of it is left, except that a source blocked in a read is not
+// waited for.
 func (p *Prober) Probe(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		for batch, err := range p.Batches(ctx, names) {
-			for _, r := range batch {
-				if !yield(r, nil) {
+			for i := range batch {
+				if !yield(batch[i], nil) {
 					return
 				}
 			}
 			if err != nil {
 				yield(Result{}, err)
-				return
 			}
 		}
 	}
 }
 
-// Batches is like [Prober.Probe], and yields the results that have settled
-// since the last ones. The slice is valid until the loop body returns.
+// ErrClosed is the error of a loop that begins after [Prober.Close].
+var ErrClosed = errors.New("prober is closed")
+
+// Batches is like [Prober.Probe], and yields together what has settled since
+// the last time. The slice is valid until the loop body ends.
 func (p *Prober) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]Result, error] {
-	return func(yield func([]Result, error) bool) { yield(nil, errors.New("not built yet")) }
+	return func(yield func([]Result, error) bool) {
+		if !p.enter() {
+			yield(nil, ErrClosed)
+			return
+		}
+		defer p.loops.Done()
+		r, err := p.newRun()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		r.loop(ctx, names, yield)
+	}
 }
 
-// One decides about one name, which may be a whole domain in any form.
+func (p *Prober) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.loops.Add(1)
+	}
+	return !p.closed
+}
+
+// One decides about one whole domain, in any form that [candidate.Parse]
+// takes. If ctx ends first, the result is unknown and Err says so.
 func (p *Prober) One(ctx context.Context, name string) Result {
+	one := func(yield func(candidate.Candidate, error) bool) { yield(candidate.Parse(name), nil) }
+	for r, err := range p.Probe(ctx, one) {
+		if err != nil {
+			return Result{Candidate: candidate.Parse(name), Reason: Timeout, Rcode: -1, At: time.Now(), Err: err}
+		}
+		return r
+	}
 	return Result{}
 }
 
-// Close releases what the Prober keeps between loops.
-func (p *Prober) Close() error { return nil }
+// Close waits for the loops under way and refuses new ones.
+func (p *Prober) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.loops.Wait()
+	return nil
+}
+
+// warnOnce logs a warning, the first time that its key is seen.
+func (p *Prober) warnOnce(key, text string) {
+	p.mu.Lock()
+	seen := p.warned[key]
+	p.warned[key] = true
+	p.mu.Unlock()
+	if !seen {
+		p.opts.Log.Warn(text)
+	}
+}

@@ -73,6 +73,7 @@ const (
 	Wildcard     Reason = "wildcard"       // unknown: the TLD answers for every name
 	Hijacked     Reason = "hijacked"       // unknown: the server rewrites NXDOMAIN
 	InZone       Reason = "exists-in-zone" // unknown: the registry zone holds the name, but no delegation
+	NoQuorum     Reason = "no-quorum"      // unknown: too few servers were left to agree
 	Disagreement Reason = "disagreement"   // unknown: servers contradict one another
 	Lame         Reason = "lame"           // unknown: the server is not responsible for the zone
 )
@@ -105,6 +106,7 @@ var reasonDocs = []ReasonDoc{
 	{Hijacked, Unknown, "the server rewrites NXDOMAIN"},
 	{InZone, Unknown, "the registry zone holds the name, but no delegation"},
 	{Disagreement, Unknown, "servers contradict one another"},
+	{NoQuorum, Unknown, "fewer servers than --quorum asks for could say not-found"},
 	{Lame, Unknown, "no server is responsible for the registry zone"},
 	{NoSuchTLD, Invalid, "the TLD does not exist"},
 	{candidate.BadLabel, Invalid, "a label is empty or holds a character that names cannot have"},

@@ -1,0 +1,139 @@
+package probe
+
+import (
+	"iter"
+	"sync"
+
+	"domprobe/candidate"
+)
+
+// feedLen bounds how many candidates wait to be taken.
+const feedLen = 512
+
+// A feed runs a source of candidates on a goroutine of its own, a bounded
+// number ahead of who takes them.
+type feed struct {
+	wake  chan<- struct{} // told that there is something to take
+	space chan struct{}   // told that there is room again
+	done  chan struct{}   // closed when the goroutine has ended
+	stop  chan struct{}   // closed when nobody takes any more
+
+	batch []candidate.Candidate // being taken; the taker's own
+	taken int
+
+	mu      sync.Mutex
+	waiting []candidate.Candidate
+	ended   bool
+	err     error
+	inside  bool // the goroutine is in the source's code
+}
+
+func startFeed(source iter.Seq2[candidate.Candidate, error], wake chan<- struct{}) *feed {
+	f := &feed{
+		wake: wake, space: make(chan struct{}, 1),
+		done: make(chan struct{}), stop: make(chan struct{}), inside: true,
+	}
+	go f.run(source)
+	return f
+}
+
+func (f *feed) run(source iter.Seq2[candidate.Candidate, error]) {
+	defer close(f.done)
+	var failed error
+	for c, err := range source {
+		if err != nil {
+			failed = err
+			break
+		}
+		if !f.put(c) {
+			break
+		}
+	}
+	f.mu.Lock()
+	f.ended, f.err, f.inside = true, failed, false
+	f.mu.Unlock()
+	signal(f.wake)
+}
+
+// put hands one candidate over, and reports false when nobody takes any more.
+func (f *feed) put(c candidate.Candidate) bool {
+	f.mu.Lock()
+	f.waiting = append(f.waiting, c)
+	n := len(f.waiting)
+	full := n >= feedLen
+	f.inside = !full
+	f.mu.Unlock()
+	if n == 1 {
+		signal(f.wake)
+	}
+	if !full {
+		select {
+		case <-f.stop:
+			return false
+		default:
+			return true
+		}
+	}
+	for full {
+		select {
+		case <-f.space:
+		case <-f.stop:
+			return false
+		}
+		f.mu.Lock()
+		full = len(f.waiting) >= feedLen
+		f.inside = !full
+		f.mu.Unlock()
+	}
+	return true
+}
+
+// next returns the next candidate, if one waits.
+func (f *feed) next() (c candidate.Candidate, ok bool) {
+	if f.taken == len(f.batch) && !f.refill() {
+		return c, false
+	}
+	c = f.batch[f.taken]
+	f.taken++
+	return c, true
+}
+
+// refill takes what waits.
+func (f *feed) refill() bool {
+	f.mu.Lock()
+	f.batch, f.waiting = f.waiting, f.batch[:0]
+	f.mu.Unlock()
+	f.taken = 0
+	if len(f.batch) >= feedLen {
+		signal(f.space)
+	}
+	return len(f.batch) > 0
+}
+
+// over reports whether no candidate is left and none will follow, and the
+// error that ended the source, if there was one.
+func (f *feed) over() (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ended && f.taken == len(f.batch) && len(f.waiting) == 0, f.err
+}
+
+// close stops the goroutine and waits for it, unless it is inside the source,
+// where a read may block for ever.
+func (f *feed) close() {
+	close(f.stop)
+	f.mu.Lock()
+	inside := f.inside
+	f.mu.Unlock()
+	if !inside {
+		<-f.done
+	}
+}
+
+// signal tells a waiting goroutine, once, that there is something to do.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,389 @@
+package probe
+
+import (
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/candidate"
+	"domprobe/probe/transport"
+)
+
+// A flight is one candidate under way.
+type flight struct {
+	candidate.Candidate
+	plan     *plan
+	scope    *scope    // whose servers are asked
+	server   *server   // that is being asked, or was last
+	controls *controls // of that server
+	qtype    uint16
+	flags    transport.Flags
+	stream   bool // asked over the server's stream
+	asked    []asked
+	tries    int // questions sent
+
+	reply delivery // held until the controls have settled
+
+	// The most telling failure so far.
+	reason Reason
+	rcode  int
+	err    error
+
+	// A denial that waits for a quorum.
+	denied  Result
+	denials int
+}
+
+// asked is what one flight has had from one server.
+type asked struct {
+	server *server
+	times  int  // over its main transport
+	silent bool // no usable response came, so that the stream may help
+	over   bool // it has nothing to say about the name
+	stream bool // its stream was asked, too
+	extra  int  // questions repeated in another form
+}
+
+func (f *flight) at(s *server) *asked {
+	for i := range f.asked {
+		if f.asked[i].server == s {
+			return &f.asked[i]
+		}
+	}
+	f.asked = append(f.asked, asked{server: s})
+	return &f.asked[len(f.asked)-1]
+}
+
+// depth is how many labels the name has.
+func depth(name string) transport.Depth { return transport.Depth(dns.CountLabel(name + ".")) }
+
+// launch begins the work on a candidate.
+func (r *run) launch(c candidate.Candidate) {
+	if c.Err != nil {
+		r.results = append(r.results, Result{
+			Candidate: c, Verdict: Invalid, Reason: c.Err.Reason, Rcode: -1, At: r.now, Err: c.Err,
+		})
+		return
+	}
+	i := r.newFlight()
+	f := &r.flights[i]
+	f.Candidate, f.plan, f.rcode = c, r.planOf(c.TLD), -1
+	f.scope = &f.plan.scope
+	if r.direct {
+		r.viaRegistry(i, r.registryFor(f.plan))
+		return
+	}
+	r.next(i)
+}
+
+func (r *run) newFlight() uint32 {
+	r.flying++
+	if n := len(r.free); n > 0 {
+		i := r.free[n-1]
+		r.free = r.free[:n-1]
+		return i
+	}
+	r.flights = append(r.flights, flight{})
+	return uint32(len(r.flights) - 1)
+}
+
+// land gives a flight's result out and frees its place.
+func (r *run) land(i uint32, res Result) {
+	f := &r.flights[i]
+	res.Candidate, res.Tries, res.At, res.Source = f.Candidate, f.tries, r.now, "dns"
+	r.results = append(r.results, res)
+	asked := f.asked
+	clear(asked)
+	*f = flight{asked: asked[:0]}
+	r.free = append(r.free, i)
+	r.flying--
+}
+
+// next asks the next server about a name: each one over its main transport as
+// often as it may be asked, then the streams of those that were silent, then the
+// registry; then the name is unknown.
+func (r *run) next(i uint32) {
+	f := &r.flights[i]
+	if f.plan.nosuch {
+		r.landNoSuchTLD(i)
+		return
+	}
+	if list := r.eligible(f); len(list) > 0 {
+		r.ask(i, choose(r.now, list), len(list))
+		return
+	}
+	for k := range f.asked {
+		if a := &f.asked[k]; a.silent && !a.over && !a.stream && a.server.stream != nil && a.server.registry == f.scope.registry {
+			r.askStream(i, a)
+			return
+		}
+	}
+	if !f.scope.registry && r.opts.Escalate && f.denials == 0 {
+		r.viaRegistry(i, r.registryFor(f.plan))
+		return
+	}
+	r.landUnknown(i)
+}
+
+// eligible lists the servers that may still be asked: of those that were asked
+// least. It is valid until the next call.
+func (r *run) eligible(f *flight) []*server {
+	least := r.opts.Tries - 1
+	list := r.scratch[:0]
+	for _, s := range f.scope.servers {
+		times := 0
+		for k := range f.asked {
+			if a := &f.asked[k]; a.server == s {
+				times = a.times
+				if a.over {
+					times = r.opts.Tries
+				}
+			}
+		}
+		if times > least || f.scope.unusable(s, r.now) {
+			continue
+		}
+		if times < least {
+			least, list = times, list[:0]
+		}
+		list = append(list, s)
+	}
+	r.scratch = list
+	return list
+}
+
+// ask asks a server, one of several that are eligible.
+func (r *run) ask(i uint32, s *server, eligible int) {
+	f := &r.flights[i]
+	f.server, f.stream = s, false
+	f.controls = r.controlsOf(f.scope, s)
+	f.qtype, f.flags = f.controls.question()
+	a := f.at(s)
+	q := transport.Question{Tries: 1, Backoff: uint8(a.times)}
+	if eligible == 1 && len(f.asked) == 1 {
+		q.Tries, q.Backoff = uint8(r.opts.Tries-a.times), 0
+	}
+	q.Flags = f.flags
+	if a.times+int(q.Tries) >= r.opts.Tries {
+		q.Flags |= transport.Patient
+	}
+	r.send(i, q)
+}
+
+// askStream asks a server that was silent once more, over its stream.
+func (r *run) askStream(i uint32, a *asked) {
+	f := &r.flights[i]
+	a.stream = true
+	f.server, f.stream = a.server, true
+	r.send(i, transport.Question{Tries: 2, Flags: f.flags})
+}
+
+// maxExtra bounds how often one server is asked in yet another form: another
+// type, and with other flags.
+const maxExtra = 4
+
+// askAgain repeats the question to the same server in another form.
+func (r *run) askAgain(i uint32) {
+	f := &r.flights[i]
+	a := f.at(f.server)
+	if a.extra++; a.extra > maxExtra {
+		a.over = true
+		r.next(i)
+		return
+	}
+	r.send(i, transport.Question{Tries: uint8(r.opts.Tries), Flags: f.flags | transport.Patient})
+}
+
+func (r *run) send(i uint32, q transport.Question) {
+	f := &r.flights[i]
+	q.Token, q.Name, q.Type = i, f.Name, f.qtype
+	f.server.send(q, f.stream)
+	r.touch(f.server)
+}
+
+// arrived takes the outcome of a flight's question.
+func (r *run) arrived(i uint32, d delivery) {
+	f := &r.flights[i]
+	f.tries += int(d.Tries)
+	a := f.at(f.server)
+	if !f.stream {
+		a.times += max(int(d.Tries), 1)
+	}
+	if d.Failure != transport.None {
+		r.traceFailure(f, &d)
+	}
+	switch d.Failure {
+	case transport.None:
+		f.reply = d
+		if f.controls.status < passed && !f.plan.nosuch {
+			f.controls.held = append(f.controls.held, i)
+			return
+		}
+		r.judge(i)
+		return
+	case transport.Closed:
+		f.note(Unreachable, -1, d.Err)
+		r.landUnknown(i)
+		return
+	case transport.Truncated, transport.Slipped:
+		f.note(Truncated, -1, d.Err)
+		a.silent = true
+		if !a.stream && f.server.stream != nil {
+			r.askStream(i, a)
+			return
+		}
+		a.over = true
+	case transport.Unreachable:
+		r.unreachable(f.server, d.Err)
+		f.note(Unreachable, -1, d.Err)
+		a.silent = true
+		r.failedOnce(i, a)
+		return
+	case transport.Timeout:
+		f.note(Timeout, -1, d.Err)
+		a.silent = true
+	case transport.BadResponse:
+		f.note(BadResponse, -1, d.Err)
+		a.silent = true
+	}
+	if f.stream {
+		a.over = true
+	}
+	r.next(i)
+}
+
+// note keeps the most telling failure.
+func (f *flight) note(reason Reason, rcode int, err error) {
+	if telling[reason] >= telling[f.reason] {
+		f.reason, f.rcode, f.err = reason, rcode, err
+	}
+}
+
+// judge applies the rules to a reply whose controls have settled.
+func (r *run) judge(i uint32) {
+	f := &r.flights[i]
+	c := f.controls
+	if f.plan.nosuch {
+		r.landNoSuchTLD(i)
+		return
+	}
+	if c.status == failed {
+		f.note(c.reason, -1, c.err)
+		f.at(f.server).over = true
+		r.next(i)
+		return
+	}
+	if qtype, flags := c.question(); qtype != f.qtype || flags&^f.flags&transport.DO != 0 {
+		// The controls have found another question that decides here.
+		f.qtype, f.flags = qtype, flags
+		r.askAgain(i)
+		return
+	}
+	asked := asking{
+		name: depth(f.Name), zone: c.zone, qtype: f.qtype, flags: f.flags,
+		wildcard: c.status == wildcard, recurses: c.recurses,
+	}
+	var ru ruling
+	if f.scope.registry {
+		ru = judgeRegistry(&asked, &f.reply.Reply)
+	} else {
+		ru = judgeResolver(&asked, &f.reply.Reply)
+	}
+	r.traceReply(f, ru)
+	r.follow(i, ru)
+}
+
+// follow does what a ruling says.
+func (r *run) follow(i uint32, ru ruling) {
+	f := &r.flights[i]
+	rcode := int(f.reply.Reply.Rcode)
+	a := f.at(f.server)
+	if ru.action != settle {
+		f.note(ru.reason, rcode, nil)
+	}
+	switch ru.action {
+	case settle:
+		if f.flags&transport.EDNS == 0 {
+			f.server.noEDNS = true
+		}
+		r.decided(i, ru, rcode)
+	case again:
+		r.failedOnce(i, a)
+	case plain:
+		f.flags &^= transport.EDNS | transport.DO | transport.Cookie
+		r.askAgain(i)
+	case unchecked:
+		f.flags |= transport.CD
+		r.askAgain(i)
+	case signed:
+		f.flags |= transport.DO | transport.EDNS
+		r.askAgain(i)
+	case below:
+		r.viaRegistry(i, r.registryOf(lastLabels(f.Name, int(f.reply.Reply.NS))))
+	case another:
+		a.over = true
+		r.next(i)
+	}
+}
+
+// failedOnce goes on after a failure that may pass: with another server at
+// once, and with the same one after a pause.
+func (r *run) failedOnce(i uint32, a *asked) {
+	f := &r.flights[i]
+	if a.times >= r.opts.Tries || f.stream {
+		a.over = true
+		r.next(i)
+		return
+	}
+	if list := r.eligible(f); len(list) > 0 && list[0] != f.server {
+		r.next(i)
+		return
+	}
+	r.later(i, a.times)
+}
+
+// decided lands a name, once enough servers agree.
+func (r *run) decided(i uint32, ru ruling, rcode int) {
+	f := &r.flights[i]
+	res := Result{
+		Verdict: ru.verdict, Reason: ru.reason, Rcode: rcode, Server: f.server.name, RTT: f.reply.RTT,
+	}
+	if ru.verdict != NotFound {
+		if f.denials > 0 {
+			f.note(Disagreement, rcode, nil)
+			r.landUnknown(i)
+			return
+		}
+		r.land(i, res)
+		return
+	}
+	res.TTL = time.Duration(f.reply.Reply.TTL) * time.Second
+	if f.denials++; f.denials >= r.opts.Quorum {
+		r.land(i, res)
+		return
+	}
+	f.denied = res
+	f.note(NoQuorum, rcode, nil)
+	f.at(f.server).over = true
+	r.next(i)
+}
+
+func (r *run) landUnknown(i uint32) {
+	f := &r.flights[i]
+	res := Result{Verdict: Unknown, Reason: f.reason, Rcode: f.rcode, Err: f.err}
+	if res.Reason == "" {
+		res.Reason = Unreachable
+	}
+	if f.rcode >= 0 && f.server != nil {
+		res.Server = f.server.name
+	}
+	r.land(i, res)
+}
+
+func (r *run) landNoSuchTLD(i uint32) {
+	f := &r.flights[i]
+	r.land(i, Result{
+		Verdict: Invalid, Reason: NoSuchTLD, Rcode: dns.RcodeNameError,
+		Err: noSuchTLD(f.TLD), Server: f.plan.deniedBy,
+	})
+}

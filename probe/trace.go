@@ -1,0 +1,110 @@
+package probe
+
+import (
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/probe/resolver"
+	"domprobe/probe/transport"
+)
+
+// traceFrom returns what an engine of a server calls with its events.
+func (r *run) traceFrom(s *server, stream bool) func(transport.Event) {
+	if r.opts.Trace == nil {
+		return nil
+	}
+	via := string(s.spec.Transport)
+	if stream {
+		via = string(resolver.TCP)
+	}
+	return func(ev transport.Event) {
+		r.emit(s.name, via, ev.Name, ev.Type, ev.Rule != "", "ignored: "+ev.Rule, ev.Msg)
+	}
+}
+
+// traceReply tells which rule decided about a reply on a name.
+func (r *run) traceReply(f *flight, ru ruling) {
+	if r.opts.Trace == nil {
+		return
+	}
+	rule := ru.rule
+	if ru.action == settle {
+		rule = ru.verdict.String() + ": " + rule
+	} else {
+		rule = "no verdict: " + rule
+	}
+	r.emit(f.server.name, via(&f.reply), f.Name, f.qtype, true, rule, f.reply.Msg)
+}
+
+// traceInquiry tells what became of a question of the run's own.
+func (r *run) traceInquiry(in *inquiry, d delivery) {
+	if r.opts.Trace == nil {
+		return
+	}
+	rule := "accepted"
+	if d.Failure != transport.None {
+		rule = d.Failure.String()
+	}
+	r.emit(in.server.name, via(&d), in.q.Name, in.q.Type, true, "control: "+rule, d.Msg)
+}
+
+// traceFailure tells that a question about a name has no reply.
+func (r *run) traceFailure(f *flight, d *delivery) {
+	if r.opts.Trace == nil {
+		return
+	}
+	rule := "no reply: " + d.Failure.String()
+	if d.Err != nil {
+		rule += ": " + d.Err.Error()
+	}
+	r.emit(f.server.name, via(d), f.Name, f.qtype, true, rule, d.Msg)
+}
+
+func via(d *delivery) string {
+	if d.stream {
+		return string(resolver.TCP)
+	}
+	return string(d.from.spec.Transport)
+}
+
+func (r *run) emit(server, via, name string, qtype uint16, response bool, rule string, m *dns.Msg) {
+	ev := Event{
+		At: time.Now(), Server: server, Transport: via, Name: name, Type: qtype, Response: response,
+	}
+	if response {
+		ev.Rule, ev.Message = rule, oneLine(m)
+	}
+	r.opts.Trace(ev)
+}
+
+// oneLine is a message in short: RCODE, flags, and the records of its sections.
+func oneLine(m *dns.Msg) string {
+	if m == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(dns.RcodeToString[m.Rcode])
+	for _, flag := range []struct {
+		set  bool
+		name string
+	}{{m.Authoritative, " aa"}, {m.Truncated, " tc"}, {m.RecursionAvailable, " ra"}, {m.AuthenticatedData, " ad"}} {
+		if flag.set {
+			b.WriteString(flag.name)
+		}
+	}
+	for _, section := range []struct {
+		name string
+		rrs  []dns.RR
+	}{{"answer", m.Answer}, {"authority", m.Ns}, {"additional", m.Extra}} {
+		for i, rr := range section.rrs {
+			sep := ", "
+			if i == 0 {
+				sep = "; " + section.name + ": "
+			}
+			b.WriteString(sep + strings.Join(strings.Fields(rr.String()), " "))
+		}
+	}
+	return b.String()
+}

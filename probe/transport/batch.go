@@ -1,0 +1,67 @@
+package transport
+
+import (
+	"net"
+	"time"
+)
+
+// batchLen is how many packets one system call moves at most. The gain of a
+// batch is had at 8; more than 64 only costs memory.
+const batchLen = 64
+
+// maxPacket is the largest response that is read whole. One that fills the
+// buffer may have been cut by it and is not accepted.
+const maxPacket = 2048
+
+// A batchConn is a connected packet socket that moves several packets at once
+// where the system can.
+type batchConn interface {
+	// read waits for packets until the read deadline.
+	read(in *inbox) error
+	// poll reads what is there and does not wait. An implementation that
+	// cannot tell reads nothing.
+	poll(in *inbox) error
+	// write sends the packets.
+	write(out [][]byte) error
+	// overflows counts the packets that this machine had no room for.
+	overflows() uint32
+
+	SetReadDeadline(time.Time) error
+	Close() error
+}
+
+// An inbox is where a read leaves its packets.
+type inbox struct {
+	n   int // how many there are
+	len [batchLen]int
+	buf [batchLen][maxPacket]byte
+}
+
+func (in *inbox) packet(i int) []byte { return in.buf[i][:in.len[i]] }
+
+// plainConn moves one packet at a time, over any connection.
+type plainConn struct{ net.Conn }
+
+func (c plainConn) read(in *inbox) (err error) {
+	in.n = 0
+	if in.len[0], err = c.Conn.Read(in.buf[0][:]); err == nil {
+		in.n = 1
+	}
+	return err
+}
+
+func (c plainConn) poll(in *inbox) error {
+	in.n = 0
+	return nil
+}
+
+func (c plainConn) write(out [][]byte) error {
+	for _, p := range out {
+		if _, err := c.Conn.Write(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c plainConn) overflows() uint32 { return 0 }

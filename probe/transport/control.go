@@ -1,0 +1,275 @@
+package transport
+
+import "time"
+
+// Round trips and retransmission (RFC 6298, with the first wait of Unbound).
+const (
+	firstRTO = 376 * time.Millisecond
+	minRTO   = 50 * time.Millisecond
+)
+
+const (
+	firstWindow = 128 // questions in flight before anything is known
+	minWindow   = 8
+	minPace     = 20.0 // questions a second: even a throttled server is tried again
+
+	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
+	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
+	probeEvery = time.Second            // how often a pace is tried to be exceeded
+	retrial    = 5 * time.Second        // how long a loss is held for the network's own
+
+	lossBound = 0.02 // a share of losses that is nobody's fault
+)
+
+// A control decides how many questions may be in flight at one server, and how
+// fast they go out. It follows goodput, the good responses a second: it doubles
+// the window while that raises goodput. Losses alone do not shrink anything,
+// because a network that loses one packet in ten loses it at every rate. When
+// losses come with a goodput that no longer rises, the control tries a pace just
+// below the goodput. If the losses then go away, they were a limit, and the pace
+// stays, with a look above it every second; if they stay, it is lifted.
+//
+// It has no lock and no clock: the engine gives both.
+type control struct {
+	max    int // the caller's ceiling
+	window float64
+	flying int
+
+	srtt, rttvar time.Duration
+
+	phase  phase
+	pace   float64 // questions a second; zero is none
+	tokens float64
+	filled time.Time // when tokens were last added
+
+	epoch     tally
+	goodput   float64 // of the best epoch so far in this phase
+	flat      int     // epochs since the window last raised goodput
+	since     time.Time
+	before    float64 // share of losses before the trial
+	loss      float64 // share of losses at the accepted pace
+	nextTrial time.Time
+	nextProbe time.Time
+	probing   bool
+	lastGood  time.Time
+}
+
+type phase uint8
+
+const (
+	opening phase = iota // the window doubles while goodput rises
+	steady               // the window has found its size
+	trial                // a pace is tried
+	paced                // the server, or something before it, has a limit
+)
+
+// A tally counts what happened in one epoch.
+type tally struct {
+	start             time.Time
+	good, lost, slips int
+	full              bool // the window was what held questions back
+}
+
+func newControl(ceiling int, now time.Time) control {
+	return control{
+		max:    ceiling,
+		window: float64(min(ceiling, firstWindow)),
+		epoch:  tally{start: now},
+	}
+}
+
+// admit says how many of want new questions may go out now. If the pace holds
+// some back, wait is how long it is until the next.
+func (c *control) admit(now time.Time, want int) (n int, wait time.Duration) {
+	c.turn(now)
+	room := min(int(c.window), c.max) - c.flying
+	if room < want {
+		c.epoch.full = true
+	}
+	n = max(min(want, room), 0)
+	n, wait = c.spend(now, n)
+	c.flying += n
+	return n, wait
+}
+
+// spend takes up to n tokens of the pace.
+func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) {
+	if c.pace == 0 || n == 0 {
+		return n, 0
+	}
+	burst := max(c.pace/100, 1)
+	c.tokens = min(burst, c.tokens+now.Sub(c.filled).Seconds()*c.pace)
+	c.filled = now
+	granted = min(n, int(c.tokens))
+	c.tokens -= float64(granted)
+	if granted < n {
+		wait = time.Duration((1 - c.tokens) / c.pace * float64(time.Second))
+	}
+	return granted, wait
+}
+
+// done takes a question out of the window.
+func (c *control) done() { c.flying-- }
+
+// good counts a response. rtt is zero if it may be to any of several tries
+// (Karn's rule, RFC 6298 section 3).
+func (c *control) good(now time.Time, rtt time.Duration) {
+	c.epoch.good++
+	c.lastGood = now
+	if rtt <= 0 {
+		return
+	}
+	if c.srtt == 0 {
+		c.srtt, c.rttvar = rtt, rtt/2
+		return
+	}
+	c.rttvar += ((rtt - c.srtt).Abs() - c.rttvar) / 4
+	c.srtt += (rtt - c.srtt) / 8
+}
+
+// lost counts a try without response, and tells whether it was the fault of a
+// limit, which is no fault of the name's.
+func (c *control) lost(now time.Time) (limited bool) {
+	c.epoch.lost++
+	return c.phase >= trial && now.Sub(c.lastGood) < max(c.rto(), epochLen)
+}
+
+// slip counts a response that asks to slow down: an empty truncated one,
+// BADCOOKIE, REFUSED after good ones.
+func (c *control) slip() { c.epoch.slips++ }
+
+// overflowed shrinks the ceiling: this machine, not the network, dropped.
+func (c *control) overflowed() {
+	c.max = max(c.max*7/10, minWindow)
+	c.window = min(c.window, float64(c.max))
+}
+
+func (c *control) rto() time.Duration {
+	if c.srtt == 0 {
+		return firstRTO
+	}
+	return max(c.srtt+4*c.rttvar, minRTO)
+}
+
+// turn ends the epoch if it is time.
+func (c *control) turn(now time.Time) {
+	length := max(epochLen, c.srtt*3/2)
+	if c.phase >= trial {
+		length = max(length, trialLen)
+	}
+	took := now.Sub(c.epoch.start)
+	if took < length {
+		return
+	}
+	e := c.epoch
+	c.epoch = tally{start: now}
+	if e.good+e.lost+e.slips == 0 {
+		return
+	}
+	rate := float64(e.good) / took.Seconds()
+	loss := float64(e.lost) / float64(e.good+e.lost+1)
+	if e.slips >= 3 && e.slips*20 > e.good {
+		c.slowDown(now, rate, loss)
+		return
+	}
+	switch c.phase {
+	case opening:
+		c.open(now, e, rate, loss)
+	case steady:
+		if loss > max(lossBound, 1.5*c.loss) && now.After(c.nextTrial) {
+			c.try(now, rate, loss)
+		} else if e.full && now.Sub(c.since) > probeEvery {
+			c.enter(opening, now)
+		}
+	case trial:
+		c.judge(now, rate, loss)
+	case paced:
+		c.follow(now, rate, loss)
+	}
+}
+
+func (c *control) enter(p phase, now time.Time) {
+	c.phase, c.since, c.flat, c.probing = p, now, 0, false
+	if p == opening {
+		c.goodput = 0
+	}
+}
+
+// open doubles the window while that raises goodput.
+func (c *control) open(now time.Time, e tally, rate, loss float64) {
+	if rate > 1.1*c.goodput {
+		c.goodput, c.flat = rate, 0
+		if e.full {
+			c.window = min(2*c.window, float64(c.max))
+		}
+		return
+	}
+	if c.flat++; c.flat < 3 && loss <= lossBound {
+		return
+	}
+	if loss > max(lossBound, 1.5*c.loss) && now.After(c.nextTrial) {
+		c.try(now, rate, loss)
+		return
+	}
+	c.enter(steady, now)
+}
+
+// try starts a pace just below the goodput, to see whether losses end.
+func (c *control) try(now time.Time, rate, loss float64) {
+	c.enter(trial, now)
+	c.before, c.goodput = loss, rate
+	c.setPace(now, 0.95*rate)
+}
+
+func (c *control) setPace(now time.Time, pace float64) {
+	if c.pace == 0 {
+		c.filled = now
+	}
+	c.pace = max(pace, minPace)
+}
+
+// judge ends a trial. Losses of what was sent before it are not counted.
+func (c *control) judge(now time.Time, rate, loss float64) {
+	if now.Sub(c.since) < c.rto()+trialLen {
+		return
+	}
+	c.loss = loss
+	if loss < c.before/2 {
+		c.enter(paced, now)
+		c.goodput = rate
+		c.nextProbe = now.Add(probeEvery)
+		return
+	}
+	c.pace = 0
+	c.nextTrial = now.Add(retrial)
+	c.enter(steady, now)
+}
+
+// follow keeps the pace at the goodput, and looks above it now and then.
+func (c *control) follow(now time.Time, rate, loss float64) {
+	switch bound := max(lossBound, 1.5*c.loss); {
+	case loss <= bound && c.probing && rate > 1.05*c.goodput:
+		c.goodput = rate
+		c.setPace(now, 1.25*c.pace)
+	case loss <= bound && now.After(c.nextProbe):
+		c.probing = true
+		c.goodput = max(rate, 0.5*c.goodput)
+		c.nextProbe = now.Add(probeEvery)
+		c.setPace(now, 1.1*c.pace)
+	case loss > bound:
+		c.probing = false
+		c.setPace(now, min(0.97*max(rate, 0.5*c.goodput), c.pace))
+	}
+}
+
+// slowDown halves, because the server asked for it.
+func (c *control) slowDown(now time.Time, rate, loss float64) {
+	c.window = max(c.window/2, minWindow)
+	if c.pace != 0 {
+		rate = min(rate, c.pace)
+	}
+	c.setPace(now, rate/2)
+	c.enter(paced, now)
+	c.loss, c.goodput = loss, rate/2
+	c.nextProbe = now.Add(probeEvery)
+}

@@ -1,0 +1,74 @@
+package transport
+
+import (
+	crand "crypto/rand"
+	"sync"
+)
+
+// A cookieJar holds the DNS cookies of one server (RFC 7873).
+type cookieJar struct {
+	mu     sync.Mutex
+	client [8]byte
+	full   []byte // client and server cookie; replaced, never changed
+}
+
+func (j *cookieJar) init() {
+	crand.Read(j.client[:])
+	j.full = j.client[:]
+}
+
+// forServer returns the cookie to send.
+func (j *cookieJar) forServer() []byte {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.full
+}
+
+// check keeps the server's cookie that a response carries. One with somebody
+// else's client cookie is a forgery (RFC 7873 section 5.3).
+func (j *cookieJar) check(packet []byte) Rule {
+	c := findCookie(packet)
+	if len(c) == 0 {
+		return Passed
+	}
+	if len(c) < 8 || string(c[:8]) != string(j.client[:]) {
+		return WrongCookie
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(c) >= 16 && string(c) != string(j.full) {
+		j.full = append([]byte(nil), c...)
+	}
+	return Passed
+}
+
+// findCookie returns the content of the COOKIE option of a message that has
+// passed the checks, and nil if there is none.
+func findCookie(packet []byte) []byte {
+	off, ok := skipName(packet, headerLen)
+	if !ok {
+		return nil
+	}
+	off += 4
+	for range int(be16(packet, 6)) + int(be16(packet, 8)) + int(be16(packet, 10)) {
+		var rec record
+		if rec, off, ok = nextRecord(packet, off); !ok {
+			return nil
+		}
+		if rec.typ != 41 {
+			continue
+		}
+		for at := rec.data; at+4 <= rec.end; {
+			code, n := be16(packet, at), int(be16(packet, at+2))
+			at += 4
+			if at+n > rec.end {
+				return nil
+			}
+			if code == cookieOption {
+				return packet[at : at+n]
+			}
+			at += n
+		}
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package transport
+
+import (
+	"sync"
+	"time"
+)
+
+// A Limit bounds the questions a second to one server, over all the engines
+// that share it. It is safe for concurrent use.
+type Limit struct {
+	mu     sync.Mutex
+	rate   float64 // a second
+	burst  float64
+	tokens float64
+	last   time.Time
+}
+
+// NewLimit returns a limit of rate questions a second, of which a tenth of a
+// second's worth, and at least one, may go out at once.
+func NewLimit(rate float64) *Limit {
+	burst := max(rate/10, 1)
+	return &Limit{rate: rate, burst: burst, tokens: burst}
+}
+
+// take grants up to n questions now. If it grants fewer, wait is how long it
+// is until the next. A nil Limit grants all.
+func (l *Limit) take(now time.Time, n int) (granted int, wait time.Duration) {
+	if l == nil {
+		return n, 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.last.IsZero() {
+		l.tokens = min(l.burst, l.tokens+now.Sub(l.last).Seconds()*l.rate)
+	}
+	l.last = now
+	granted = min(n, int(l.tokens))
+	l.tokens -= float64(granted)
+	if granted < n {
+		wait = time.Duration((1 - l.tokens) / l.rate * float64(time.Second))
+	}
+	return granted, max(wait, 0)
+}

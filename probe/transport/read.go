@@ -1,0 +1,247 @@
+package transport
+
+import "github.com/miekg/dns"
+
+// readFast reads a response with an empty answer section, and in the others
+// only SOA, NS, addresses and OPT, without allocating: a denial, a referral or
+// a response without data. It reports false for anything else, and for
+// anything that is not perfectly regular. off is where the question ends.
+func readFast(packet []byte, off int) (r Reply, ok bool) {
+	if be16(packet, 6) != 0 {
+		return r, false
+	}
+	flags := be16(packet, 2)
+	r = Reply{Rcode: flags & 0xf, SOA: Absent, NS: Absent}
+	if flags&(1<<10) != 0 {
+		r.Bits |= AA
+	}
+	if flags&(1<<7) != 0 {
+		r.Bits |= RA
+	}
+	authority, additional := int(be16(packet, 8)), int(be16(packet, 10))
+	for i := range authority + additional {
+		var rec record
+		if rec, off, ok = nextRecord(packet, off); !ok {
+			return r, false
+		}
+		if i < authority {
+			ok = r.readAuthority(packet, rec)
+		} else {
+			ok = r.readAdditional(packet, rec)
+		}
+		if !ok {
+			return r, false
+		}
+	}
+	return r, true
+}
+
+// A record is where the parts of a resource record lie in a packet.
+type record struct {
+	owner     int
+	typ       uint16
+	class     uint16
+	ttl       uint32
+	data, end int
+}
+
+func nextRecord(packet []byte, off int) (rec record, next int, ok bool) {
+	rec.owner = off
+	off, ok = skipName(packet, off)
+	if !ok || off+10 > len(packet) {
+		return rec, 0, false
+	}
+	rec.typ, rec.class, rec.ttl = be16(packet, off), be16(packet, off+2), be32(packet, off+4)
+	rec.data = off + 10
+	rec.end = rec.data + int(be16(packet, off+8))
+	return rec, rec.end, rec.end <= len(packet)
+}
+
+func (r *Reply) readAuthority(packet []byte, rec record) bool {
+	if rec.class != dns.ClassINET {
+		return false
+	}
+	owner, ok := ownerDepth(packet, rec.owner)
+	if !ok {
+		return false
+	}
+	switch rec.typ {
+	case dns.TypeNS:
+		r.NS.merge(owner)
+		end, ok := skipName(packet, rec.data)
+		return ok && end == rec.end
+	case dns.TypeSOA:
+		r.SOA.merge(owner)
+		return r.readSOA(packet, rec)
+	}
+	return false
+}
+
+// fakeMName begins the MNAME of an SOA record that AdGuard makes up so that
+// clients cache its refusals.
+const fakeMName = "fake-for-negative-caching"
+
+func (r *Reply) readSOA(packet []byte, rec record) bool {
+	off, ok := skipName(packet, rec.data)
+	if !ok {
+		return false
+	}
+	if off, ok = skipName(packet, off); !ok || off+20 != rec.end {
+		return false
+	}
+	if n := rec.data + 1 + len(fakeMName); n <= rec.end &&
+		packet[rec.data] == byte(len(fakeMName)) && string(packet[rec.data+1:n]) == fakeMName {
+		r.Bits |= FakeSOA
+	}
+	r.TTL = min(rec.ttl, be32(packet, rec.end-4))
+	return true
+}
+
+func (r *Reply) readAdditional(packet []byte, rec record) bool {
+	switch rec.typ {
+	case dns.TypeA:
+		return rec.class == dns.ClassINET && rec.end-rec.data == 4
+	case dns.TypeAAAA:
+		return rec.class == dns.ClassINET && rec.end-rec.data == 16
+	case dns.TypeOPT:
+		return packet[rec.owner] == 0 && r.Bits&HasOPT == 0 && r.readOPT(packet, rec)
+	}
+	return false
+}
+
+func (r *Reply) readOPT(packet []byte, rec record) bool {
+	r.Bits |= HasOPT
+	r.Rcode |= uint16(rec.ttl>>24) << 4
+	for off := rec.data; off < rec.end; {
+		if off+4 > rec.end {
+			return false
+		}
+		code, n := be16(packet, off), int(be16(packet, off+2))
+		off += 4
+		if off+n > rec.end {
+			return false
+		}
+		switch code {
+		case dns.EDNS0EDE:
+			if n < 2 {
+				return false
+			}
+			r.addEDE(be16(packet, off))
+		case cookieOption, dns.EDNS0PADDING:
+		default:
+			return false
+		}
+		if code == cookieOption {
+			if n < 8 || n > 40 {
+				return false
+			}
+			if n >= 16 {
+				r.Bits |= HasCookie
+			}
+		}
+		off += n
+	}
+	return true
+}
+
+func (r *Reply) addEDE(code uint16) {
+	if code < 32 {
+		r.EDE |= 1 << code
+	}
+}
+
+// skipName returns where the name at off ends, without following pointers.
+func skipName(packet []byte, off int) (end int, ok bool) {
+	for start := off; off < len(packet) && off-start < 255; {
+		switch c := packet[off]; {
+		case c == 0:
+			return off + 1, true
+		case c < 64:
+			off += 1 + int(c)
+		case c >= 0xc0:
+			// A pointer may only lead back (RFC 1035 section 4.1.4).
+			if off+2 > len(packet) || int(be16(packet, off)&0x3fff) >= start {
+				return 0, false
+			}
+			return off + 2, true
+		default:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+const maxLabels = 127 // 255 octets, two for each label
+
+// labelsOf lists where the labels of the name at off begin, with pointers
+// followed.
+func labelsOf(packet []byte, off int, at *[maxLabels]uint16) (n int, ok bool) {
+	octets, limit := 1, off
+	for off < len(packet) {
+		switch c := packet[off]; {
+		case c == 0:
+			return n, true
+		case c < 64:
+			octets += 1 + int(c)
+			if octets > 255 || off+1+int(c) > len(packet) {
+				return 0, false
+			}
+			at[n] = uint16(off)
+			n++
+			off += 1 + int(c)
+		case c >= 0xc0 && off+2 <= len(packet):
+			to := int(be16(packet, off) & 0x3fff)
+			if to >= limit || to < headerLen {
+				return 0, false
+			}
+			off, limit = to, to
+		default:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// ownerDepth sees the name at off from the question of the packet.
+func ownerDepth(packet []byte, off int) (Depth, bool) {
+	var question, owner [maxLabels]uint16
+	nq, ok := labelsOf(packet, headerLen, &question)
+	if !ok {
+		return Absent, false
+	}
+	if packet[off] >= 0xc0 && off+1 < len(packet) {
+		// The usual case: a pointer into the question.
+		to := be16(packet, off) & 0x3fff
+		for i := range nq {
+			if question[i] == to {
+				return Depth(nq - i), true
+			}
+		}
+	}
+	no, ok := labelsOf(packet, off, &owner)
+	if !ok {
+		return Absent, false
+	}
+	for i := 1; i <= min(no, nq); i++ {
+		if !sameLabel(packet, int(owner[no-i]), int(question[nq-i])) {
+			return Elsewhere, true
+		}
+	}
+	if no > nq {
+		return Below, true
+	}
+	return Depth(no), true
+}
+
+func sameLabel(packet []byte, a, b int) bool {
+	n := int(packet[a])
+	if int(packet[b]) != n {
+		return false
+	}
+	for i := 1; i <= n; i++ {
+		if lower(packet[a+i]) != lower(packet[b+i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,164 @@
+// Package transport carries questions to one server and brings back what the
+// server said, without deciding what it means.
+//
+// The seam is [Engine]: slices of questions go in, slices of settled outcomes
+// come out, so that a million names need no goroutine, timer or channel
+// operation each. The engines:
+//
+//   - [NewUDP] (udp.go): workers that own connected sockets, slots indexed by
+//     message ID (slots.go), batches of packets (batch_linux.go, with a portable
+//     fallback), retransmission by measured round trips and a window that
+//     follows goodput (control.go).
+//   - [NewStream] (stream.go): TCP and TLS connections that are kept open and
+//     pipelined (RFC 7766, RFC 7858).
+//   - [NewPool] (pool.go): runs any function that asks one question on a bounded
+//     number of goroutines; HTTPS (RFC 8484) and a caller's own exchanger use it.
+//
+// Every response goes through the same checks before it is one. [Read] holds
+// them: the ID, QR, the opcode, the question as it was sent, and every record
+// that the header counts (RFC 5452 section 9, RFC 2181). A message that fails a
+// check is ignored and the wait goes on; it never ends the wait. What passes is
+// a [Reply], a few words that hold all that the verdict rules need; owner names
+// are reduced to how many labels they share with the question.
+package transport
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Flags of a question.
+type Flags uint16
+
+const (
+	RD      Flags = 1 << iota // recursion desired (RFC 1035 section 4.1.1)
+	CD                        // checking disabled (RFC 4035 section 3.2.2)
+	DO                        // DNSSEC OK (RFC 3225)
+	EDNS                      // with an OPT record (RFC 6891)
+	Cookie                    // with a DNS cookie (RFC 7873)
+	MixCase                   // letters in random case, to be echoed exactly
+	Whole                     // the outcome is to hold the whole message
+	Urgent                    // sent ahead of what waits
+	Patient                   // the last try waits the whole timeout
+)
+
+// A Question is what to ask. The server is the engine's.
+type Question struct {
+	Token   uint32 // the caller's, given back in the outcome
+	Type    uint16
+	Flags   Flags
+	Tries   uint8  // how often it is sent at most; zero means once
+	Backoff uint8  // how often the first wait is doubled
+	Name    string // lower case, without a final dot; "" is the root
+}
+
+// A Failure says why there is no reply.
+type Failure uint8
+
+const (
+	None        Failure = iota
+	Timeout             // no response in time
+	BadResponse         // only responses that failed a check came in time
+	Truncated           // TC=1: to be asked over a stream
+	Slipped             // TC=1 with nothing in it, as a rate limit answers
+	Unreachable         // the server cannot be reached, or refuses the connection
+	Closed              // the engine was closed
+)
+
+var failureTexts = [...]string{
+	None: "none", Timeout: "no response in time", BadResponse: "no response that passed the checks",
+	Truncated: "truncated", Slipped: "truncated to nothing, as by a rate limit",
+	Unreachable: "unreachable", Closed: "closed",
+}
+
+func (f Failure) String() string { return failureTexts[f] }
+
+// An Outcome is what became of one question.
+type Outcome struct {
+	Token   uint32
+	Tries   uint8 // how often it was sent
+	Failure Failure
+	Reply   Reply         // if Failure is None
+	RTT     time.Duration // from the last time it was sent
+	Err     error         // the detail of a Failure, where there is one
+	Msg     *dns.Msg      // if the question asked for the whole message, or a trace runs
+}
+
+// An Engine asks one server.
+type Engine interface {
+	// Ask takes questions over and returns at once. Each of them has exactly
+	// one outcome, given to [Config.Deliver]. The caller bounds how many
+	// are under way. The slice is the caller's again when Ask returns.
+	Ask(qs []Question)
+
+	// Close settles what is under way as [Closed], and returns when no
+	// goroutine and no socket of the engine is left.
+	Close() error
+}
+
+// Config is what every engine needs.
+type Config struct {
+	// Addr is the server's "host:port".
+	Addr string
+
+	// Dial opens connections. Nil means [net.Dialer.DialContext].
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Deliver receives outcomes, from several goroutines. It must not block,
+	// and must not keep the slice.
+	Deliver func([]Outcome)
+
+	// Window is how many questions may be under way at the server.
+	Window int
+
+	// Timeout caps the wait for one try.
+	Timeout time.Duration
+
+	// Limit bounds the questions a second. Engines of one server share one.
+	// Nil means no bound.
+	Limit *Limit
+
+	// Trace, if not nil, is called for every question sent and for every
+	// message that is not taken for a response.
+	Trace func(Event)
+}
+
+// An Event is a question sent, or a message that failed a check.
+type Event struct {
+	Name string
+	Type uint16
+	Rule string   // the check that failed; empty for a question
+	Msg  *dns.Msg // the message, if it could be read at all
+}
+
+func (c *Config) dial(ctx context.Context, network string) (net.Conn, error) {
+	if c.Dial != nil {
+		return c.Dial(ctx, network, c.Addr)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, c.Addr)
+}
+
+func (c *Config) traceSent(q *Question) {
+	if c.Trace != nil {
+		c.Trace(Event{Name: q.Name, Type: q.Type})
+	}
+}
+
+func (c *Config) traceIgnored(q *Question, rule Rule, packet []byte) {
+	if c.Trace == nil {
+		return
+	}
+	ev := Event{Rule: rule.String()}
+	if q != nil {
+		ev.Name, ev.Type = q.Name, q.Type
+	}
+	var m dns.Msg
+	if m.Unpack(packet) == nil {
+		ev.Msg = &m
+	}
+	c.Trace(ev)
+}

@@ -1,0 +1,170 @@
+package transport
+
+import (
+	"context"
+	crand "crypto/rand"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+)
+
+// sockets is how many source ports one engine asks from (RFC 5452 section 9.2).
+const sockets = 4
+
+// udp is the engine over UDP. Its workers take questions from one queue, as
+// far as the control and the limit admit them.
+type udp struct {
+	cfg   Config
+	began time.Time
+	wg    sync.WaitGroup
+	stop  context.CancelFunc
+	ctx   context.Context
+
+	mu      sync.Mutex
+	queue   queue
+	control control
+	workers []*udpWorker
+	asleep  []*udpWorker
+	closed  bool
+	cookie  cookieJar
+}
+
+// NewUDP returns an engine that asks over UDP. It opens its sockets with the
+// first question. A response with TC=1 is an outcome, [Truncated] or [Slipped]:
+// the caller has to ask over a stream.
+func NewUDP(cfg Config) Engine {
+	now := time.Now()
+	e := &udp{cfg: cfg, began: now, control: newControl(cfg.Window, now)}
+	e.ctx, e.stop = context.WithCancel(context.Background())
+	e.cookie.init()
+	return e
+}
+
+func (e *udp) Ask(qs []Question) {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		fail(&e.cfg, qs, Closed, net.ErrClosed)
+		return
+	}
+	e.queue.push(qs)
+	if len(e.workers) == 0 {
+		e.start()
+	}
+	e.wake(1 + len(qs)/16)
+	e.mu.Unlock()
+}
+
+// start starts the workers. The caller holds the lock.
+func (e *udp) start() {
+	n := min(sockets, max(1, e.cfg.Window))
+	for range n {
+		w := &udpWorker{engine: e, window: (e.cfg.Window + n - 1) / n}
+		e.workers = append(e.workers, w)
+		e.wg.Go(w.run)
+	}
+}
+
+// wake wakes up to n sleeping workers, any of them. The caller holds the lock.
+func (e *udp) wake(n int) {
+	for ; n > 0 && len(e.asleep) > 0; n-- {
+		i := rand.IntN(len(e.asleep))
+		w := e.asleep[i]
+		e.asleep[i] = e.asleep[len(e.asleep)-1]
+		e.asleep = e.asleep[:len(e.asleep)-1]
+		w.sleeping = false
+		w.conn.SetReadDeadline(longAgo)
+	}
+}
+
+// longAgo as a deadline ends a read at once.
+var longAgo = time.Unix(1, 0)
+
+func (e *udp) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	e.stop()
+	e.wake(len(e.asleep))
+	e.mu.Unlock()
+	e.wg.Wait()
+	fail(&e.cfg, e.queue.drain(), Closed, net.ErrClosed)
+	return nil
+}
+
+// retire removes a worker that has no socket, and with the last one fails what
+// waits.
+func (e *udp) retire(w *udpWorker, err error) {
+	e.mu.Lock()
+	for i := range e.workers {
+		if e.workers[i] == w {
+			e.workers = append(e.workers[:i], e.workers[i+1:]...)
+			break
+		}
+	}
+	var waiting []Question
+	if len(e.workers) == 0 && !e.closed {
+		waiting = e.queue.drain()
+	}
+	e.mu.Unlock()
+	fail(&e.cfg, waiting, Unreachable, err)
+}
+
+// fail settles questions that were never sent.
+func fail(cfg *Config, qs []Question, f Failure, err error) {
+	if len(qs) == 0 {
+		return
+	}
+	out := make([]Outcome, len(qs))
+	for i, q := range qs {
+		out[i] = Outcome{Token: q.Token, Failure: f, Err: err}
+	}
+	cfg.Deliver(out)
+}
+
+// A queue holds questions that wait, the urgent ones in front.
+type queue struct {
+	urgent, rest []Question
+	next         int // of rest
+}
+
+func (q *queue) push(qs []Question) {
+	for i := range qs {
+		if qs[i].Flags&Urgent != 0 {
+			q.urgent = append(q.urgent, qs[i])
+		} else {
+			q.rest = append(q.rest, qs[i])
+		}
+	}
+}
+
+func (q *queue) len() int { return len(q.urgent) + len(q.rest) - q.next }
+
+// pop moves up to n questions to dst.
+func (q *queue) pop(dst []Question, n int) []Question {
+	k := min(n, len(q.urgent))
+	dst = append(dst, q.urgent[:k]...)
+	q.urgent = q.urgent[:copy(q.urgent, q.urgent[k:])]
+	k = min(n-k, len(q.rest)-q.next)
+	dst = append(dst, q.rest[q.next:q.next+k]...)
+	q.next += k
+	if q.next == len(q.rest) {
+		q.rest, q.next = q.rest[:0], 0
+	} else if q.next > 1024 && q.next > len(q.rest)/2 {
+		q.rest, q.next = q.rest[:copy(q.rest, q.rest[q.next:])], 0
+	}
+	return dst
+}
+
+func (q *queue) drain() []Question { return q.pop(nil, q.len()) }
+
+// newRand returns an unpredictable source for IDs.
+func newRand() *rand.ChaCha8 {
+	var seed [32]byte
+	crand.Read(seed[:])
+	return rand.NewChaCha8(seed)
+}

@@ -1,0 +1,402 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// maxQuestion is room for the largest question: a header, a name of 255
+// octets, and an OPT record with a full cookie.
+const maxQuestion = 384
+
+// A udpWorker owns one socket and the questions under way on it.
+type udpWorker struct {
+	engine *udp
+	window int
+	conn   batchConn
+	slots  *slots
+
+	sleeping bool // in engine.asleep; under engine.mu
+
+	in   inbox
+	out  []Outcome
+	take []Question
+	room [batchLen][maxQuestion]byte
+	pack [][]byte
+	msg  dns.Msg
+
+	// What has happened since the control was last told.
+	goods, losses, slips, dones int
+	rtt                         time.Duration
+	dropped                     uint32
+
+	// What the control said when it was last asked.
+	rto     time.Duration
+	limited bool
+	cookie  []byte
+}
+
+func (w *udpWorker) run() {
+	e := w.engine
+	conn, err := e.cfg.dial(e.ctx, "udp")
+	if err != nil {
+		e.retire(w, err)
+		return
+	}
+	w.conn, w.window = newBatchConn(conn, w.window)
+	w.slots = newSlots(w.window, newRand())
+	w.rto = firstRTO
+	defer w.close()
+	for {
+		now := time.Now()
+		w.expire(now)
+		wait := w.send(now)
+		w.deliver()
+		err := w.conn.poll(&w.in)
+		if err == nil && w.in.n == 0 {
+			if !w.sleep(now, wait) {
+				return
+			}
+			err = w.conn.read(&w.in)
+			w.awake()
+		}
+		w.receive(err)
+	}
+}
+
+// close settles what is under way and closes the socket.
+func (w *udpWorker) close() {
+	w.settleAll(Closed, net.ErrClosed)
+	w.deliver()
+	w.conn.Close()
+}
+
+// sleep prepares to wait for a packet, until the next time-out, for at most
+// wait if that is not zero, or until there are questions to send. It reports
+// false when the engine is closed.
+func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
+	deadline := w.nextTimeout()
+	if wait > 0 {
+		if at := now.Add(wait); deadline.IsZero() || at.Before(deadline) {
+			deadline = at
+		}
+	}
+	e := w.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	w.report(now)
+	if wait == 0 && e.queue.len() > 0 && w.slots.room() > 0 && e.control.flying < min(int(e.control.window), e.control.max) {
+		deadline = longAgo
+	} else {
+		w.sleeping = true
+		e.asleep = append(e.asleep, w)
+	}
+	w.conn.SetReadDeadline(deadline)
+	return true
+}
+
+func (w *udpWorker) awake() {
+	e := w.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !w.sleeping {
+		return
+	}
+	w.sleeping = false
+	for i := range e.asleep {
+		if e.asleep[i] == w {
+			e.asleep[i] = e.asleep[len(e.asleep)-1]
+			e.asleep = e.asleep[:len(e.asleep)-1]
+			return
+		}
+	}
+}
+
+// report tells the control what has happened. The caller holds the lock.
+func (w *udpWorker) report(now time.Time) {
+	c := &w.engine.control
+	for range w.goods {
+		c.good(now, w.rtt)
+		w.rtt = 0
+	}
+	for range w.losses {
+		w.limited = c.lost(now)
+	}
+	for range w.slips {
+		c.slip()
+	}
+	c.flying -= w.dones
+	if n := w.conn.overflows(); n != w.dropped {
+		w.dropped = n
+		c.overflowed()
+	}
+	w.goods, w.losses, w.slips, w.dones = 0, 0, 0, 0
+	w.rto = c.rto()
+}
+
+// send sends again what was lost, and then new questions, as far as the
+// control admits them. wait is how long it is until more may go out.
+func (w *udpWorker) send(now time.Time) (wait time.Duration) {
+	e := w.engine
+	for {
+		again := w.slots.count(queueList, batchLen)
+		e.mu.Lock()
+		w.report(now)
+		again, wait = e.spend(now, again)
+		w.take = w.take[:0]
+		if wait == 0 {
+			var n int
+			n, wait = e.admit(now, min(batchLen-again, w.slots.room(), e.queue.len()))
+			w.take = e.queue.pop(w.take, n)
+		}
+		w.cookie = e.cookie.forServer()
+		e.mu.Unlock()
+
+		for range again {
+			w.packSlot(w.slots.lists[queueList].head, now)
+		}
+		for i := range w.take {
+			w.packSlot(w.slots.take(&w.take[i]), now)
+		}
+		if len(w.pack) == 0 {
+			return wait
+		}
+		full := len(w.pack) == batchLen
+		err := w.conn.write(w.pack)
+		w.pack = w.pack[:0]
+		if err != nil {
+			w.receive(err)
+		}
+		if !full {
+			return wait
+		}
+		// Responses must not pile up while there is more to send.
+		if err := w.conn.poll(&w.in); err != nil || w.in.n > 0 {
+			w.receive(err)
+		}
+	}
+}
+
+// admit asks the control and the limit for n new questions. The caller holds
+// the lock.
+func (e *udp) admit(now time.Time, n int) (granted int, wait time.Duration) {
+	if n <= 0 {
+		return 0, 0
+	}
+	n, wait = e.control.admit(now, n)
+	granted, more := e.cfg.Limit.take(now, n)
+	e.control.flying -= n - granted
+	return granted, max(wait, more)
+}
+
+// spend asks for n questions that are already in the window.
+func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
+	n, wait = e.control.spend(now, n)
+	granted, more := e.cfg.Limit.take(now, n)
+	return granted, max(wait, more)
+}
+
+// packSlot packs a slot's question and starts its clock.
+func (w *udpWorker) packSlot(i int32, now time.Time) {
+	sl := &w.slots.all[i]
+	sl.sent = int64(now.Sub(w.engine.began))
+	if sl.tries++; sl.tries == 0 {
+		sl.tries--
+	}
+	switch last := sl.charged+1 >= sl.q.Tries; {
+	case last && sl.q.Flags&Patient != 0:
+		w.slots.move(i, lastList)
+	default:
+		w.slots.move(i, min(sl.charged+sl.q.Backoff, lastList-1))
+	}
+	buf := w.room[len(w.pack)][:0]
+	w.pack = append(w.pack, appendQuestion(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
+	w.engine.cfg.traceSent(&sl.q)
+}
+
+// expire looks at the heads of the lists for questions whose time is over.
+func (w *udpWorker) expire(now time.Time) {
+	t := int64(now.Sub(w.engine.began))
+	for list := range uint8(restList) {
+		wait := int64(w.wait(list))
+		for {
+			i := w.slots.lists[list].head
+			if i < 0 || w.slots.all[i].sent+wait > t {
+				break
+			}
+			w.timeout(i)
+		}
+	}
+	for {
+		i := w.slots.lists[restList].head
+		if i < 0 || w.slots.all[i].sent+int64(w.engine.cfg.Timeout) > t && w.slots.room() > 0 {
+			break
+		}
+		w.slots.release(i)
+	}
+}
+
+// wait is how long a question in a list waits for its response.
+func (w *udpWorker) wait(list uint8) time.Duration {
+	if list == lastList {
+		return w.engine.cfg.Timeout
+	}
+	return min(w.rto<<list, w.engine.cfg.Timeout)
+}
+
+// maxTries bounds how often a question is sent while a limit, and not the
+// name, is to blame for its losses.
+const maxTries = 12
+
+func (w *udpWorker) timeout(i int32) {
+	sl := &w.slots.all[i]
+	w.losses++
+	if !w.limited || sl.tries >= maxTries {
+		sl.charged++
+	}
+	if sl.charged < sl.q.Tries {
+		w.slots.move(i, queueList)
+		return
+	}
+	f := Timeout
+	var err error
+	if sl.failed != Passed {
+		f, err = BadResponse, ruleError(sl.failed)
+	}
+	w.out = append(w.out, Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
+	w.dones++
+	w.slots.move(i, restList)
+}
+
+// nextTimeout is when the first of the questions under way runs out of time,
+// and zero if none is under way.
+func (w *udpWorker) nextTimeout() (t time.Time) {
+	var first int64
+	for list := range uint8(restList) {
+		if i := w.slots.lists[list].head; i >= 0 {
+			if at := w.slots.all[i].sent + int64(w.wait(list)); first == 0 || at < first {
+				first = at
+			}
+		}
+	}
+	if first == 0 {
+		return t
+	}
+	return w.engine.began.Add(time.Duration(first))
+}
+
+// receive handles what a read brought.
+func (w *udpWorker) receive(err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
+		return
+	default:
+		w.settleAll(Unreachable, err)
+		return
+	}
+	now := time.Now()
+	for i := range w.in.n {
+		w.handle(w.in.packet(i), now)
+	}
+	w.in.n = 0
+}
+
+// handle handles one packet.
+func (w *udpWorker) handle(packet []byte, now time.Time) {
+	cfg := &w.engine.cfg
+	if len(packet) < headerLen {
+		cfg.traceIgnored(nil, ShortHeader, packet)
+		return
+	}
+	i := w.slots.find(be16(packet, 0))
+	if i < 0 {
+		cfg.traceIgnored(nil, WrongID, packet)
+		return
+	}
+	sl := &w.slots.all[i]
+	var m *dns.Msg
+	if sl.q.Flags&Whole != 0 || cfg.Trace != nil {
+		m = new(dns.Msg)
+	}
+	reply, state, rule := readInto(m, packet, &sl.q, sl.id, sl.mix)
+	if len(packet) == maxPacket {
+		rule = CutShort
+	}
+	if rule == Passed && sl.q.Flags&Cookie != 0 {
+		rule = w.engine.cookie.check(packet)
+	}
+	if rule != Passed {
+		sl.failed = rule
+		cfg.traceIgnored(&sl.q, rule, packet)
+		return
+	}
+	w.accept(i, reply, state, m, now)
+}
+
+func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now time.Time) {
+	sl := &w.slots.all[i]
+	rtt := now.Sub(w.engine.began) - time.Duration(sl.sent)
+	out := Outcome{Token: sl.q.Token, Tries: sl.tries, Reply: reply, RTT: rtt, Msg: m}
+	switch {
+	case state == Slip:
+		w.slips++
+		out.Failure = Slipped
+	case state == Cut:
+		out.Failure = Truncated
+	case reply.Rcode == dns.RcodeBadCookie && sl.q.Flags&Cookie != 0:
+		// The server has sent the cookie that it wants (RFC 7873 section
+		// 5.3). The next try carries it.
+		w.slips++
+		if sl.charged++; sl.charged < sl.q.Tries {
+			w.slots.move(i, queueList)
+			return
+		}
+		out.Failure = Slipped
+	case reply.Rcode == dns.RcodeRefused:
+		w.slips++
+	default:
+		w.goods++
+	}
+	if sl.tries == 1 {
+		w.rtt = max(w.rtt, rtt)
+	}
+	w.out = append(w.out, out)
+	w.dones++
+	w.slots.release(i)
+}
+
+// settleAll settles everything that is under way on this socket.
+func (w *udpWorker) settleAll(f Failure, err error) {
+	for list := range uint8(numLists) {
+		if list == restList {
+			continue
+		}
+		for {
+			i := w.slots.lists[list].head
+			if i < 0 {
+				break
+			}
+			sl := &w.slots.all[i]
+			w.out = append(w.out, Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
+			w.dones++
+			w.slots.release(i)
+		}
+	}
+}
+
+func (w *udpWorker) deliver() {
+	if len(w.out) == 0 {
+		return
+	}
+	w.engine.cfg.Deliver(w.out)
+	clear(w.out)
+	w.out = w.out[:0]
+}
