@@ -52,6 +52,14 @@ func newClient(t testing.TB, opts Options) *Client {
 	return c
 }
 
+// newServer starts a TLS server that does not log what clients do to it.
+func newServer(h http.HandlerFunc) *httptest.Server {
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	return srv
+}
+
 const (
 	rdapJSON   = "application/rdap+json"
 	registered = `{"objectClassName":"domain","ldhName":"Name.test","status":["active"]}`
@@ -165,7 +173,7 @@ func TestReplies(t *testing.T) {
 		for _, damage := range []string{"", "silent", "slow", "cut", "oversized"} {
 			t.Run(strings.TrimSpace(r.name+" "+damage), func(t *testing.T) {
 				t.Parallel()
-				srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				srv := newServer(func(w http.ResponseWriter, req *http.Request) {
 					if accept := req.Header.Get("Accept"); accept != rdapJSON || req.UserAgent() != "domprobe/1" {
 						t.Errorf("asked with Accept %q, User-Agent %q", accept, req.UserAgent())
 					}
@@ -173,7 +181,7 @@ func TestReplies(t *testing.T) {
 						t.Errorf("asked for %s", req.URL.Path)
 					}
 					play(w, req, r, damage)
-				}))
+				})
 				defer srv.Close()
 				timeout := 10 * time.Second
 				if damage == "silent" || damage == "slow" && r.readsBody() {
@@ -218,13 +226,13 @@ func TestRedirects(t *testing.T) {
 		{3, Registered, ""},
 		{4, Unconfirmed, BadRedirect},
 	} {
-		srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		srv := newServer(func(w http.ResponseWriter, req *http.Request) {
 			if n := strings.Count(req.URL.Path, "x"); n < tt.hops {
 				http.Redirect(w, req, req.URL.Path+"x", http.StatusFound)
 				return
 			}
 			play(w, req, rows[0], "")
-		}))
+		})
 		c := newClient(t, Options{Transport: srv.Client().Transport, Bootstrap: writeBootstrap(t, "test", srv.URL)})
 		if a := c.Confirm(t.Context(), "name.test"); a.Status != tt.status || a.Reason != tt.reason {
 			t.Errorf("%d redirects: %v %q (%v), want %v %q", tt.hops, a.Status, a.Reason, a.Err, tt.status, tt.reason)
@@ -290,9 +298,8 @@ func say(code int, body string) http.HandlerFunc {
 }
 
 func TestCertificateNotValid(t *testing.T) {
-	srv := httptest.NewTLSServer(say(404, notFound))
+	srv := newServer(say(404, notFound))
 	defer srv.Close()
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", srv.URL)}) // does not trust srv
 	if a := c.Confirm(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != Unreachable {
 		t.Errorf("%+v, want unreachable", a)
@@ -376,14 +383,14 @@ func TestNextServer(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	srv := newServer(func(w http.ResponseWriter, req *http.Request) {
 		name := strings.TrimPrefix(req.URL.Path, "/domain/")
 		if strings.HasPrefix(name, "taken") {
 			say(200, fmt.Sprintf(`{"objectClassName":"domain","ldhName":%q}`, name))(w, req)
 			return
 		}
 		say(404, notFound)(w, req)
-	}))
+	})
 	defer srv.Close()
 	c := newClient(t, Options{
 		Transport: srv.Client().Transport,

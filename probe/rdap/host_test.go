@@ -248,7 +248,7 @@ func TestEndlessBody(t *testing.T) {
 	}
 }
 
-// A drip gives a blank at a time for ever.
+// A drip gives blanks for ever: one at a time, or without a pause as many as fit.
 type drip struct {
 	ctx   context.Context
 	pause time.Duration
@@ -258,7 +258,13 @@ func (d drip) Read(p []byte) (int, error) {
 	if err := sleep(d.ctx, d.pause); d.ctx.Err() != nil {
 		return 0, errors.Join(err, d.ctx.Err())
 	}
-	return copy(p, " "), nil
+	if d.pause > 0 {
+		p = p[:1]
+	}
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
 }
 
 // Whoever gives up while waiting for a host is let go at once.

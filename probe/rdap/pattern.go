@@ -111,7 +111,7 @@ func (t *whoisTLD) classify(name string, reply []byte) (Status, *Error) {
 func (t *whoisTLD) matches(kind, name, lines string) bool {
 	for _, expr := range t.patterns[kind] {
 		if expr.NumSubexp() == 0 {
-			if kind == "free" && strings.Contains(name, "xn--") {
+			if kind != "quota" && strings.Contains(name, "xn--") {
 				continue
 			}
 			if expr.MatchString(lines) {
