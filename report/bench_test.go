@@ -1,6 +1,9 @@
 package report
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -40,5 +43,46 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(rows)), "ns/row")
 		})
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, format := range machineFormats {
+		b.Run(format, func(b *testing.B) {
+			var out bytes.Buffer
+			w, err := New(format, &out, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			const n = 1000
+			if err := errors.Join(w.Write(usual(n)), w.Close()); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if rows, err := readAll(bytes.NewReader(out.Bytes()), format); err != nil || len(rows) != n {
+					b.Fatal(len(rows), err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/row")
+		})
+	}
+}
+
+func BenchmarkSettled(b *testing.B) {
+	const n = 1 << 20
+	s := newSettled(n)
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("word%d.com", i)
+		s.add(names[i])
+	}
+	s.sort()
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if i = (i + 7919) % n; !s.Has(names[i]) {
+			b.Fatal(names[i])
+		}
 	}
 }

@@ -58,17 +58,22 @@ func isFront(c byte) bool {
 	return false
 }
 
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if csvOdd[s[i]] {
+			return false
+		}
+	}
+	return true
+}
+
 // appendCell appends one cell of text, with an apostrophe before what isFront
 // is about.
 func appendCell(dst []byte, s string) []byte {
 	if s == "" {
 		return dst
 	}
-	odd := isFront(s[0])
-	for i := range len(s) {
-		odd = odd || csvOdd[s[i]]
-	}
-	if !odd {
+	if !isFront(s[0]) && isPlain(s) {
 		return append(dst, s...)
 	}
 	quote := strings.ContainsAny(s, `",`)

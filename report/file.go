@@ -104,7 +104,7 @@ func createTemp(path string) (temp *os.File, dest string, err error) {
 		mode = info.Mode().Perm()
 	}
 	name := filepath.Join(filepath.Dir(dest), "."+filepath.Base(dest)+"."+rand.Text()[:8]+".tmp")
-	temp, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, mode)
+	temp, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err == nil && info != nil {
 		if err = temp.Chmod(mode); err != nil { // what the umask has taken away
 			temp.Close()

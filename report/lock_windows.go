@@ -28,7 +28,7 @@ func replace(old, temp *os.File, dest string) (*os.File, error) {
 	if err := os.Rename(temp.Name(), dest); err != nil {
 		return old, err
 	}
-	f, err := os.OpenFile(dest, os.O_RDWR|os.O_APPEND, 0)
+	f, err := os.OpenFile(dest, os.O_WRONLY, 0)
 	if err != nil {
 		return old, err
 	}

@@ -72,7 +72,7 @@ func openResumed(path, format string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, &ResumeError{path, format, errors.New("not a regular file")}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +129,9 @@ func restore(f *os.File, path, format string) (*os.File, *scan, *Settled, error)
 		f, err = rewrite(f, path, format, settled)
 	} else {
 		err = f.Truncate(old.end)
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekEnd)
 	}
 	return f, old, settled, err
 }
