@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,9 +29,13 @@ type Proxy struct {
 	DropQuestion, DropAnswer func(b []byte) bool
 }
 
-// maxFlows is how many clients' sockets the proxy tells apart; the one that
-// came first is forgotten for the next.
-const maxFlows = 4096
+const (
+	// maxFlows is how many clients' sockets the proxy tells apart; the one
+	// that came first is forgotten for the next.
+	maxFlows = 1024
+	// flowIdle is how long a socket is remembered without an answer.
+	flowIdle = 10 * time.Second
+)
 
 // Start starts the proxy. Its functions are called concurrently.
 func (p Proxy) Start() (*Server, error) { return p.start(maxFlows) }
@@ -84,10 +90,12 @@ func (p *proxy) questions() {
 
 // answers passes on what the server sends to one client.
 func (p *proxy) answers(up *net.UDPConn, client netip.AddrPort) {
-	b := make([]byte, maxDatagram)
+	b := make([]byte, 4096) // an answer to a question with EDNS fits
 	for {
+		up.SetReadDeadline(time.Now().Add(flowIdle))
 		n, err := up.Read(b)
-		if errors.Is(err, net.ErrClosed) {
+		if errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
+			p.forget(client, up)
 			return
 		}
 		if err != nil || p.DropAnswer != nil && p.DropAnswer(b[:n]) {
@@ -111,14 +119,26 @@ func (p *proxy) flow(client netip.AddrPort) *net.UDPConn {
 	}
 	up := conn.(*net.UDPConn)
 	if len(p.order) == p.most {
-		p.flows[p.order[0]].Close()
-		delete(p.flows, p.order[0])
+		oldest := p.order[0]
+		p.flows[oldest].Close()
+		delete(p.flows, oldest)
 		p.order = p.order[1:]
 	}
 	p.flows[client] = up
 	p.order = append(p.order, client)
 	p.running.Go(func() { p.answers(up, client) })
 	return up
+}
+
+// forget closes a flow's socket, unless its place was taken already.
+func (p *proxy) forget(client netip.AddrPort, up *net.UDPConn) {
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	up.Close()
+	if p.flows[client] == up {
+		delete(p.flows, client)
+		p.order = slices.DeleteFunc(p.order, func(a netip.AddrPort) bool { return a == client })
+	}
 }
 
 // send delivers a copy of the datagram, now or later.

@@ -29,8 +29,11 @@ func (s *Server) Addr() string { return s.addr }
 func (s *Server) Close() error { return s.close() }
 
 // Serve starts a server for the handler on a free port of 127.0.0.1.
-func Serve(h Handler) (*Server, error) {
-	pc, l, err := listen("")
+func Serve(h Handler) (*Server, error) { return ServeAt("", h) }
+
+// ServeAt is like [Serve] on an address, "host:port", of its own.
+func ServeAt(addr string, h Handler) (*Server, error) {
+	pc, l, err := listen(addr)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,11 @@ import (
 
 // BIND is ISC's server, authoritative or recursive.
 type BIND struct {
-	Addrs []string // none means a free port of 127.0.0.1
-	Zones []Zone   // unsigned
+	// Addrs are addresses of network interfaces, which of the loopback
+	// ones are 127.0.0.1 and ::1. None means a free port of 127.0.0.1.
+	Addrs []string
+
+	Zones []Zone // unsigned
 
 	// Recursive makes it a resolver, of the internet whose root is at Root,
 	// or of the zones of Forward.
@@ -42,6 +45,7 @@ options {
 	directory %q;
 	pid-file none;
 	lock-file none;
+	max-cache-size 100m;
 	session-keyfile none;
 	listen-on-v6 { none; };
 	allow-query { any; };
@@ -96,4 +100,4 @@ func hints(ip string) string {
 }
 
 // rootServer is the name of the root server of every laboratory.
-const rootServer = "a.root-servers.net"
+const rootServer = "a.root"

@@ -53,7 +53,7 @@ func say(r *dns.Msg) string {
 			}
 		}
 	}
-	return strings.TrimSuffix(s, " /")
+	return strings.TrimRight(s, " /")
 }
 
 var testZone = Zone{
@@ -83,8 +83,9 @@ func TestRegistries(t *testing.T) {
 				{"held.dev", dns.TypeNS, "NOERROR aa / / SOA dev."},
 				{"dev", dns.TypeSOA, "NOERROR aa / SOA dev."},
 			} {
-				got := strings.TrimSuffix(ask(t, d.Addr, tt.name, tt.qtype, false), " NS dev.")
-				if strings.TrimSuffix(got, " /") != tt.want {
+				// BIND adds the zone's NS records to an answer.
+				got := strings.TrimSuffix(ask(t, d.Addr, tt.name, tt.qtype, false), " / NS dev.")
+				if got != tt.want {
 					t.Errorf("%s %s: %s, want %s", tt.name, dns.TypeToString[tt.qtype], got, tt.want)
 				}
 			}
