@@ -20,6 +20,7 @@ package daemon
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +39,7 @@ import (
 // packages are the Debian packages of the servers.
 var packages = map[string]string{
 	"nsd": "nsd", "knotd": "knot", "named": "bind9", "unbound": "unbound",
-	"dnsmasq": "dnsmasq-base", "systemd-resolved": "systemd-resolved",
+	"dnsmasq": "dnsmasq-base", "systemd-resolved": "systemd-resolved", "unshare": "util-linux",
 }
 
 // Need returns the path of a server's program. Without it the test is skipped,
@@ -79,6 +80,7 @@ type Daemon struct {
 // A command is a server that is to be started.
 type command struct {
 	path string
+	name string // empty means the last element of path
 	args []string
 	env  []string
 	dir  string
@@ -99,7 +101,7 @@ const (
 func start(t testing.TB, c command) *Daemon {
 	t.Helper()
 	d := &Daemon{
-		Addr: c.addr, name: filepath.Base(c.path),
+		Addr: c.addr, name: cmp.Or(c.name, filepath.Base(c.path)),
 		cmd: exec.Command(c.path, c.args...), done: make(chan struct{}),
 	}
 	d.cmd.Dir, d.cmd.Env = c.dir, append(os.Environ(), c.env...)

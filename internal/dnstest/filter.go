@@ -1,0 +1,51 @@
+package dnstest
+
+import (
+	"context"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Forward returns a function for [Answer] that passes questions on to a
+// server, over TCP where UDP is truncated. Where that fails it answers
+// SERVFAIL.
+func Forward(addr string) func(q *dns.Msg) *dns.Msg {
+	const limit = 5 * time.Second
+	return func(q *dns.Msg) *dns.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		defer cancel()
+		for _, network := range []string{"udp", "tcp"} {
+			c := &dns.Client{Net: network, Timeout: limit}
+			r, _, err := c.ExchangeContext(ctx, q, addr)
+			if err == nil && !r.Truncated {
+				return r
+			}
+		}
+		return Rcode(q, dns.RcodeServerFailure)
+	}
+}
+
+// Block answers questions about blocked names with the one function, and all
+// others with the other. Names are given in lower case without the final dot.
+func Block(blocked func(name string) bool, policy, other func(q *dns.Msg) *dns.Msg) func(q *dns.Msg) *dns.Msg {
+	return func(q *dns.Msg) *dns.Msg {
+		if len(q.Question) == 1 && blocked(normal(q.Question[0].Name)) {
+			return policy(q)
+		}
+		return other(q)
+	}
+}
+
+// AdGuard denies a name as AdGuard Home does: with an SOA record of the name
+// itself that it has made up.
+func AdGuard(q *dns.Msg) *dns.Msg {
+	name := q.Question[0].Name
+	r := Rcode(q, dns.RcodeNameError)
+	r.Ns = []dns.RR{&dns.SOA{
+		Hdr: header(name, dns.TypeSOA, 10),
+		Ns:  "fake-for-negative-caching.adguard.com.", Mbox: "hostmaster." + name,
+		Serial: 100500, Refresh: 1800, Retry: 900, Expire: 604800, Minttl: 86400,
+	}}
+	return r
+}
