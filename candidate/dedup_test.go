@@ -105,8 +105,10 @@ func TestFilterBoundsItsMemory(t *testing.T) {
 	if f.seen(name(0)) {
 		t.Error("a name that there was no room for is remembered")
 	}
-	if f.seen(strings.Repeat("z", 5*chunkSize)) || f.seen(strings.Repeat("z", 5*chunkSize)) {
-		t.Error("a name larger than the memory is recognized")
+	for range 2 {
+		if f.seen(strings.Repeat("z", 5*chunkSize)) {
+			t.Error("a name larger than the memory is recognized")
+		}
 	}
 	if !f.seen(name(0)) {
 		t.Error("a name larger than the memory drove out another")

@@ -34,8 +34,9 @@ type Options struct {
 	// and counted by [Generator.Skipped].
 	MinLen, MaxLen int
 
-	// Unique promises that the keywords cannot make a name twice, which
-	// saves the search for repeats and its memory.
+	// Unique promises that no two keywords make the same name, which saves
+	// the search for repeats and its memory. With prefixes or suffixes it
+	// is not believed: they can make the same label of two keywords.
 	Unique bool
 }
 
@@ -56,6 +57,7 @@ type Generator struct {
 	tlds               []tld
 	prefixes, suffixes []affix
 
+	unique      bool
 	label       []byte // the label being put together
 	names       slab
 	valid, rest *filter
@@ -81,8 +83,13 @@ func New(opts Options) (*Generator, error) {
 	if g.suffixes, err = parseAffixes("suffix", opts.Suffixes); err != nil {
 		return nil, err
 	}
+	g.unique = opts.Unique && len(g.prefixes) == 1 && len(g.suffixes) == 1
 	return g, nil
 }
+
+// PerKeyword returns how many names a keyword makes that is not a whole domain,
+// repeats and those of a wrong length included.
+func (g *Generator) PerKeyword() int { return len(g.prefixes) * len(g.suffixes) * len(g.tlds) }
 
 // Repeated returns how many names All left out because one of the last 1<<20
 // different names, or of the last 64 MiB of names, was the same. It may be
@@ -190,7 +197,7 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 // one TLD and invalid as a whole domain (foo.github.io); these are not repeats
 // of one another.
 func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
-	if g.opts.Unique {
+	if g.unique {
 		return yield(c, nil)
 	}
 	f := &g.valid

@@ -40,13 +40,31 @@ func Lines(r io.Reader) iter.Seq2[string, error] {
 		first := true
 		for line, err := range split(r, "\n") {
 			if first {
-				line = strings.TrimPrefix(line, "\ufeff")
+				line = strings.TrimPrefix(line, byteOrderMark)
 				first = false
 			}
 			if line = uncomment(line); line == "" && err == nil {
 				continue
 			}
 			if !yield(line, err) {
+				return
+			}
+		}
+	}
+}
+
+const byteOrderMark = "\ufeff"
+
+// Records streams the keywords of a text in which each is ended by a NUL, as
+// find -print0 writes it. They are taken as they are, empty ones are skipped,
+// and comments there are none. All else is as with [Lines].
+func Records(r io.Reader) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for record, err := range split(r, "\x00") {
+			if record == "" && err == nil {
+				continue
+			}
+			if !yield(record, err) {
 				return
 			}
 		}

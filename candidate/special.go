@@ -11,8 +11,9 @@ func special(name string) string {
 	case "alt", "example", "internal", "invalid", "local", "localhost", "onion", "test":
 		return tld
 	case "com", "net", "org":
-		if above, ok := strings.CutSuffix(name, "example."+tld); ok && (above == "" || above[len(above)-1] == '.') {
-			return "example." + tld
+		above, ok := strings.CutSuffix(name[:len(name)-len(tld)], "example.")
+		if ok && (above == "" || above[len(above)-1] == '.') {
+			return name[len(above):]
 		}
 	case "arpa":
 		return specialARPA(name)

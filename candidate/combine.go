@@ -1,0 +1,119 @@
+package candidate
+
+import (
+	"fmt"
+	"iter"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Combine streams what n different words make when they are put in a row, in
+// every order, with each of the joins between them: go and hub make gohub,
+// hubgo, and with "-" go-hub and hub-go. Words that differ only in their case
+// are the same, joins nil are the empty one. A word with a dot is a whole
+// domain; it is streamed as it is, before all others.
+//
+// The words have to be in memory, what they make has not. An [*OptionError]
+// comes instead if there are no n different words.
+func Combine(words []string, n int, joins []string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		domains, words := divide(words)
+		if n < 1 || n > len(words) {
+			yield("", &OptionError{"combination", fmt.Sprint(n),
+				fmt.Errorf("%d different words are not to be had of %d", n, len(words))})
+			return
+		}
+		for _, domain := range domains {
+			if !yield(domain, nil) {
+				return
+			}
+		}
+		c := combination{words: words, used: make([]bool, len(words)), yield: yield}
+		joins := joinsOrEmpty(joins)
+		if n == 1 {
+			joins = joins[:1]
+		}
+		c.joins = joins
+		c.extend(nil, n, "")
+	}
+}
+
+// CombineCount returns how many keywords Combine streams.
+func CombineCount(words []string, n int, joins []string) *big.Int {
+	domains, words := divide(words)
+	if n < 1 || n > len(words) {
+		return new(big.Int)
+	}
+	count := big.NewInt(1)
+	if n > 1 {
+		count.SetInt64(int64(len(joinsOrEmpty(joins))))
+	}
+	for i := range n {
+		count.Mul(count, big.NewInt(int64(len(words)-i)))
+	}
+	return count.Add(count, big.NewInt(int64(len(domains))))
+}
+
+func joinsOrEmpty(joins []string) []string {
+	if len(joins) == 0 {
+		return []string{""}
+	}
+	return distinct(joins)
+}
+
+// divide separates whole domains from words and removes repeats and
+// empty words.
+func divide(list []string) (domains, words []string) {
+	known := make(map[string]bool)
+	for _, w := range list {
+		folded := strings.ToLower(w)
+		switch {
+		case w == "", known[folded]:
+		case hasDot(w, classify(w)):
+			domains = append(domains, w)
+		default:
+			words = append(words, w)
+		}
+		known[folded] = true
+	}
+	return slices.Clip(domains), slices.Clip(words)
+}
+
+// A combination is the state of one loop.
+type combination struct {
+	words []string
+	joins []string
+	used  []bool
+	names slab
+	yield func(string, error) bool
+}
+
+// extend puts n more words behind text, in every order, with join before each
+// but the first, for which it tries all joins.
+func (c *combination) extend(text []byte, n int, join string) bool {
+	if n == 0 {
+		return c.yield(c.names.join(text, ""), nil)
+	}
+	for i, word := range c.words {
+		if c.used[i] {
+			continue
+		}
+		c.used[i] = true
+		ok := true
+		if len(text) > 0 {
+			ok = c.extend(append(append(text, join...), word...), n-1, join)
+		} else {
+			for _, join := range c.joins {
+				if ok = c.extend(append(text, word...), n-1, join); !ok {
+					break
+				}
+			}
+		}
+		c.used[i] = false
+		if !ok {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,81 @@
+package candidate
+
+import (
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// Shard streams the candidates of one of n equal parts, the i-th counted from
+// 1. A candidate belongs to the part that a hash of its name says: FNV-1a with
+// 64 bits, the two halves of which are combined by exclusive or, modulo n. So
+// the n parts of a stream have no name in common and together are the stream,
+// on any machine and in any run.
+//
+// Errors of seq are in every part. If i is not between 1 and n, the stream is
+// an [*OptionError].
+func Shard(seq iter.Seq2[Candidate, error], i, n int) iter.Seq2[Candidate, error] {
+	return func(yield func(Candidate, error) bool) {
+		if err := checkShard(i, n); err != nil {
+			yield(Candidate{}, err)
+			return
+		}
+		for c, err := range seq {
+			if err == nil && shardOf(c.Name, n) != i {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// ParseShard parses "3/16", the third of sixteen parts. An error is an
+// [*OptionError].
+func ParseShard(s string) (i, n int, err error) {
+	part, parts, ok := strings.Cut(s, "/")
+	i, err1 := strconv.Atoi(part)
+	n, err2 := strconv.Atoi(parts)
+	if !ok || err1 != nil || err2 != nil {
+		return 0, 0, &OptionError{"shard", s, fmt.Errorf("%s is not of the form 3/16", quote(s))}
+	}
+	if err := checkShard(i, n); err != nil {
+		return 0, 0, err
+	}
+	return i, n, nil
+}
+
+func checkShard(i, n int) error {
+	if 1 <= i && i <= n {
+		return nil
+	}
+	return &OptionError{"shard", fmt.Sprintf("%d/%d", i, n), fmt.Errorf("%d is not one of 1 to %d", i, n)}
+}
+
+func shardOf(name string, n int) int {
+	h := uint64(0xcbf29ce484222325)
+	for i := range len(name) {
+		h = (h ^ uint64(name[i])) * 0x100000001b3
+	}
+	return int((h>>32^h&0xffffffff)%uint64(n)) + 1
+}
+
+// Limit streams the first n candidates and asks seq for no more.
+func Limit(seq iter.Seq2[Candidate, error], n int) iter.Seq2[Candidate, error] {
+	return func(yield func(Candidate, error) bool) {
+		if n <= 0 {
+			return
+		}
+		left := n
+		for c, err := range seq {
+			if !yield(c, err) {
+				return
+			}
+			if left--; left == 0 {
+				return
+			}
+		}
+	}
+}

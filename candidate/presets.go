@@ -1,0 +1,103 @@
+package candidate
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// A preset is a named set of TLDs: a list, or a choice of all.
+type preset struct {
+	name string
+	list string
+	pick func(tld string) bool
+}
+
+// presets hold TLDs that anybody can register under, country and all excepted.
+var presets = []preset{
+	{name: "popular", list: "com net org io dev app co ai me xyz"},
+	{name: "classic", list: "com net org info biz"},
+	{name: "startup", list: "com io co ai app dev so gg xyz tech inc ventures"},
+	{name: "tech", list: "dev io app ai tech cloud software systems codes tools sh run build digital network engineering"},
+	{name: "business", list: "com co biz company agency consulting services solutions group ltd partners pro"},
+	{name: "shop", list: "com shop store online market deals sale boutique"},
+	{name: "creative", list: "art design studio media gallery ink photography film music"},
+	{name: "short", list: "ai cc co fm gg im io is it la li ly me sh so st tv to us vc ws"},
+	{name: "country", pick: func(tld string) bool { return len(tld) == 2 }},
+	{name: "all", pick: func(string) bool { return true }},
+}
+
+// Presets returns the names of the built-in sets of TLDs: popular, classic,
+// startup, tech, business, shop, creative; short, which are the two-letter
+// ones that are open to everybody; country, all two-letter ones; and all.
+func Presets() []string {
+	names := make([]string, len(presets))
+	for i, p := range presets {
+		names[i] = p.name
+	}
+	return names
+}
+
+// Preset returns the TLDs of a built-in set, and an [*OptionError] if there is
+// no set of that name.
+func Preset(name string) ([]string, error) {
+	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == name })
+	if i < 0 {
+		return nil, &OptionError{"preset", name,
+			fmt.Errorf("%s is none of %s", quote(name), strings.Join(Presets(), ", "))}
+	}
+	if p := presets[i]; p.pick != nil {
+		return slices.DeleteFunc(TLDs(), func(tld string) bool { return !p.pick(tld) }), nil
+	}
+	return strings.Fields(presets[i].list), nil
+}
+
+// ReadPresets reads sets of TLDs, one a line: the name, a colon, and the TLDs
+// with spaces or commas between them. Comments and blank lines are as in
+// [Lines]. The TLDs come back in their A-label form, without repeats. An error
+// in a line is a [*LineError].
+func ReadPresets(r io.Reader) (map[string][]string, error) {
+	sets := make(map[string][]string)
+	number := 0
+	for line, err := range split(r, "\n") {
+		if err != nil {
+			return nil, err
+		}
+		if number++; number == 1 {
+			line = strings.TrimPrefix(line, byteOrderMark)
+		}
+		if line = uncomment(line); line == "" {
+			continue
+		}
+		name, tlds, err := parsePreset(line)
+		if err == nil && sets[name] != nil {
+			err = fmt.Errorf("%s was there before", name)
+		}
+		if err != nil {
+			return nil, &LineError{number, err}
+		}
+		sets[name] = tlds
+	}
+	return sets, nil
+}
+
+func parsePreset(line string) (name string, tlds []string, err error) {
+	name, rest, ok := strings.Cut(line, ":")
+	name = strings.TrimSpace(name)
+	if !ok || name == "" || strings.ContainsAny(name, " \t,") {
+		return "", nil, errors.New("not of the form name: com io dev")
+	}
+	list, err := parseTLDs(strings.FieldsFunc(rest, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' }))
+	if err != nil {
+		return "", nil, err
+	}
+	if len(list) == 0 {
+		return "", nil, fmt.Errorf("%s has no TLD", name)
+	}
+	for _, t := range list {
+		tlds = append(tlds, t.name)
+	}
+	return name, tlds, nil
+}
