@@ -21,7 +21,6 @@ package daemon
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -132,7 +131,7 @@ func (d *Daemon) wait(c command) error {
 	defer tick.Stop()
 	limit := time.NewTimer(startTime)
 	defer limit.Stop()
-	last := errors.New("not asked yet")
+	var last error
 	for {
 		q := new(dns.Msg).SetQuestion(c.ready.Name, c.ready.Qtype)
 		r, _, err := client.Exchange(q, c.addr)
