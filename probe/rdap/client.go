@@ -8,7 +8,8 @@
 //
 //	client.go     Options, Client, and how a name finds its server
 //	answer.go     Status, Reason, Answer, Error: what can be said about a name
-//	bootstrap.go  which server is responsible: IANA's file (RFC 9224), built-in list
+//	table.go      which server is responsible for a name, and what its word is worth
+//	bootstrap.go  where the table comes from: IANA's file (RFC 9224), kept between runs
 //	cache.go      files under the user's cache directory, written atomically
 //	fetch.go      one HTTPS request: deadline, size limit, redirects
 //	host.go       politeness: rate, requests in flight, back-off and circuit of a host

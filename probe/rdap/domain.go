@@ -67,8 +67,8 @@ func (v *verdict) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(aux.Description, &v.Description[0])
 }
 
-// classify says what a reply means for name. What the server does not know is
-// not registered only when the server is authoritative.
+// classify says what a reply means for name. That there is no
+// domain, for whatever reason, is believed of an authoritative server alone.
 func classify(rep *reply, name string, authoritative bool) Answer {
 	a := Answer{Source: "rdap", Server: hostOf(rep.url)}
 	v, err := parseVerdict(rep)
@@ -84,7 +84,7 @@ func classify(rep *reply, name string, authoritative bool) Answer {
 		err = fmt.Errorf("HTTP status %d with an object of class %q and error code %q", rep.status, v.Class, v.Code)
 	case v.Code == "404" || v.Code == "" && rep.status == http.StatusNotFound:
 		switch {
-		case v.reserved():
+		case authoritative && v.reserved():
 			a.Status = Reserved
 			return a
 		case authoritative:

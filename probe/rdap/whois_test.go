@@ -144,11 +144,13 @@ func TestWhoisOnlyWithoutRDAP(t *testing.T) {
 		{"example.de", true, say(200, `{"objectClassName":"domain"}`), "rdap", false},
 		{"example.de", false, say(404, notFound), "rdap", false},
 		{"example.com", true, say(500, ""), "rdap", false},
+		{"example.eu", true, say(500, ""), "rdap", false}, // listed below
 		{"example.cn", true, nil, "", false},
 		{"example.com.ru", true, nil, "", false},
 	} {
 		p := &port43{serve: denic("Domain: example.de\nStatus: free\n")}
-		c := newClient(t, Options{WHOIS: tt.whois, Bootstrap: writeBootstrap(t, "com", "https://com.example/"), Dial: p.dial,
+		c := newClient(t, Options{WHOIS: tt.whois, Dial: p.dial,
+			Bootstrap: writeBootstrap(t, "com", "https://com.example/", "eu", "https://com.example/"),
 			Transport: memory(map[string]http.HandlerFunc{"com.example": tt.guess, "rdap.denic.de": tt.guess})})
 		if a := c.Confirm(t.Context(), tt.name); a.Source != tt.source || (len(p.asked) > 0) != tt.asked {
 			t.Errorf("%s: %+v, asked %q", tt.name, a, p.asked)
@@ -183,6 +185,11 @@ func TestWhoisServersAreKept(t *testing.T) {
 		}
 		run(1, 1)
 		run(1, 0)
+		future := map[string]whoisServer{"de": {"evil.example:43", time.Now().Add(whoisFresh + 1)}}
+		if err := cache(dir).store(whoisFile, future); err != nil {
+			t.Fatal(err)
+		}
+		run(1, 1)
 	})
 }
 
