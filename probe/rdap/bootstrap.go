@@ -154,7 +154,7 @@ func (c *Client) fetchTable(ctx context.Context, old saved, known *table) (*tabl
 	fresh, keep := freshness(rep.header)
 	s.Expires = s.Fetched.Add(fresh)
 	if keep {
-		if err := cache(c.opts.CacheDir).store(bootstrapFile, s); err != nil {
+		if err := cache(c.opts.CacheDir).store(bootstrapFile, s); err != nil && !errors.Is(err, errNoCache) {
 			c.opts.Log.Warn("RDAP bootstrap file not kept", "error", err)
 		}
 	}

@@ -18,8 +18,8 @@
 //	pattern.go    WHOIS replies: what they say by the patterns of whois.txt
 //
 // What a reply is taken for errs on one side only. Registered and reserved
-// are said when the registry says so. Not registered is said on a 404 of a
-// server that the bootstrap file names for the TLD, or on a WHOIS reply that
+// are said when the registry says so. Not registered is said on a 404, as the
+// status or in the reply, of a server that the bootstrap file names for the TLD, or on a WHOIS reply that
 // matches, in whole lines, the registry's own wording. Everything else (other
 // status codes, web pages, replies that are cut, too large or contradict
 // themselves, a 404 from a server that is merely known to answer) is
