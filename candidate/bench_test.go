@@ -75,3 +75,17 @@ func BenchmarkGenerator(b *testing.B) {
 		drain(b, Options{Keywords: Strings(idn...), TLDs: []string{"com"}}, n)
 	})
 }
+
+// BenchmarkLines is a file of more names than the filter remembers.
+func BenchmarkLines(b *testing.B) {
+	const n = 2*window + window/2
+	var text bytes.Buffer
+	for w := range counted(n) {
+		fmt.Fprintln(&text, w)
+	}
+	opts := Options{TLDs: []string{"com"}}
+	opts.Keywords = func(yield func(string, error) bool) {
+		Lines(bytes.NewReader(text.Bytes()))(yield)
+	}
+	drain(b, opts, n)
+}

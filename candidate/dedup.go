@@ -16,10 +16,13 @@ const (
 	chunkSlots = chunkSize / alignment
 	maxChunks  = 1 << refBits / chunkSlots
 
-	// refBits of a slot are a reference, the others a distance.
+	// A slot of the table is, from its low bits on, a reference, some bits
+	// of the name's hash, and a distance.
 	refBits     = 24
 	refMask     = 1<<refBits - 1
-	maxDistance = 1<<(32-refBits) - 1
+	tagBits     = 3
+	farShift    = refBits + tagBits
+	maxDistance = 1<<(32-farShift) - 1
 
 	// maxMemory is what the remembered names may take. It is reached when
 	// they have more than 60 octets on average; then fewer are remembered.
@@ -33,11 +36,11 @@ const (
 //
 // The names lie in chunks in the order in which they came, each behind its
 // length, so that the oldest is found without a list. The table is an open
-// hash table with linear probing that is at most half full. A slot holds the
-// place of a name in its low 24 bits, and in the high 8 how far the slot is
-// from the one that the hash of the name points to. By that distance a lookup
-// leaves out nearly all other names without reading them, and a deletion
-// closes the gap without hashing its neighbours.
+// hash table, at most half full, with linear probing in the order of the
+// distances (Robin Hood hashing): how far a name is from the slot that its
+// hash points to is kept beside the reference, and so are a few bits of the
+// hash. Thus a lookup ends early and reads next to no other name, and a
+// deletion closes the gap without hashing its neighbours.
 type filter struct {
 	limit  int
 	memory int
@@ -86,47 +89,61 @@ func (f *filter) has(name string, h uint64) bool {
 	mask := uint32(len(f.table) - 1)
 	for i, d := uint32(h)&mask, uint32(0); ; i, d = (i+1)&mask, d+1 {
 		slot := f.table[i]
-		if slot == 0 {
+		if slot == 0 || slot>>farShift < d {
 			return false
 		}
-		if slot>>refBits == d && string(f.name(slot&refMask)) == name {
+		if slot&^refMask == d<<farShift|tag(h) && string(f.name(slot&refMask)) == name {
 			return true
 		}
 	}
 }
 
-// insert enters a name that the table does not have. In a half-full table no
-// name is ever maxDistance away from its place; if one were, it would stay out
-// and a repeat of it would be taken for new.
+func tag(h uint64) uint32 { return uint32(h>>(64-tagBits)) << refBits }
+
+// insert enters a name that the table does not have: behind the names of its
+// distance or more, before the rest of the run. In a half-full table no name
+// is ever maxDistance away from its place; if one were, the new one would stay
+// out and a repeat of it would be taken for new.
 func (f *filter) insert(ref uint32, h uint64) {
 	mask := uint32(len(f.table) - 1)
-	for i, d := uint32(h)&mask, uint32(0); d <= maxDistance; i, d = (i+1)&mask, d+1 {
-		if f.table[i] == 0 {
-			f.table[i] = d<<refBits | ref
-			return
-		}
+	i, d := uint32(h)&mask, uint32(0)
+	for ; f.table[i] != 0 && f.table[i]>>farShift >= d; d++ {
+		i = (i + 1) & mask
 	}
+	end, full := i, d > maxDistance
+	for ; f.table[end] != 0; end = (end + 1) & mask {
+		full = full || f.table[end]>>farShift == maxDistance
+	}
+	if full {
+		return
+	}
+	for end != i {
+		before := (end - 1) & mask
+		f.table[end] = f.table[before] + 1<<farShift
+		end = before
+	}
+	f.table[i] = d<<farShift | tag(h) | ref
 }
 
-// remove takes a name out and moves back the ones that it kept from their
-// places.
+// remove takes a name out and moves back the rest of its run.
 func (f *filter) remove(ref uint32, h uint64) {
 	mask := uint32(len(f.table) - 1)
-	gap := uint32(h) & mask
-	for f.table[gap]&refMask != ref {
-		if f.table[gap] == 0 {
+	i := uint32(h) & mask
+	for f.table[i]&refMask != ref {
+		if f.table[i] == 0 {
 			return
 		}
-		gap = (gap + 1) & mask
+		i = (i + 1) & mask
 	}
-	for i := (gap + 1) & mask; f.table[i] != 0; i = (i + 1) & mask {
-		slot := f.table[i]
-		if step := (i - gap) & mask; slot>>refBits >= step {
-			f.table[gap] = slot - step<<refBits
-			gap = i
+	for {
+		next := (i + 1) & mask
+		if f.table[next]>>farShift == 0 {
+			f.table[i] = 0
+			return
 		}
+		f.table[i] = f.table[next] - 1<<farShift
+		i = next
 	}
-	f.table[gap] = 0
 }
 
 func (f *filter) growTable() {
