@@ -74,7 +74,8 @@ type mmsgConn struct {
 	*net.UDPConn
 	raw syscall.RawConn
 
-	readFunc, pollFunc, writeFunc func(fd uintptr) bool
+	readFunc, writeFunc func(fd uintptr) bool
+	pollFunc            func(fd uintptr)
 
 	in      *inbox
 	recv    recvHeaders
@@ -87,25 +88,33 @@ type mmsgConn struct {
 	sendErr error
 }
 
-func (c *mmsgConn) read(in *inbox) error { return c.receive(in, c.readFunc) }
-func (c *mmsgConn) poll(in *inbox) error { return c.receive(in, c.pollFunc) }
-func (c *mmsgConn) overflows() uint32    { return c.dropped }
-
-func (c *mmsgConn) receive(in *inbox, f func(fd uintptr) bool) error {
+func (c *mmsgConn) read(in *inbox) error {
 	in.n = 0
 	c.in, c.recvErr = in, nil
-	if err := c.raw.Read(f); err != nil {
+	if err := c.raw.Read(c.readFunc); err != nil {
 		return err
 	}
 	return c.recvErr
 }
+
+// poll goes by way of Control, which does not mind a deadline that is over.
+func (c *mmsgConn) poll(in *inbox) error {
+	in.n = 0
+	c.in, c.recvErr = in, nil
+	if err := c.raw.Control(c.pollFunc); err != nil {
+		return err
+	}
+	return c.recvErr
+}
+
+func (c *mmsgConn) overflows() uint32 { return c.dropped }
 
 func (c *mmsgConn) recvReady(fd uintptr) bool {
 	c.recvOnce(fd)
 	return c.recvErr != nil || c.in.n > 0
 }
 
-func (c *mmsgConn) recvOnce(fd uintptr) bool {
+func (c *mmsgConn) recvOnce(fd uintptr) {
 	for i := range c.recv.msg {
 		c.recv.iov[i].Base = &c.in.buf[i][0]
 		c.recv.iov[i].SetLen(maxPacket)
@@ -123,7 +132,6 @@ func (c *mmsgConn) recvOnce(fd uintptr) bool {
 	default:
 		c.recvErr = os.NewSyscallError("recvmmsg", errno)
 	}
-	return true
 }
 
 // readOverflow reads the counter of dropped packets that comes with a packet.

@@ -98,8 +98,11 @@ func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) 
 		return n, 0
 	}
 	burst := max(c.pace/100, 1)
-	c.tokens = min(burst, c.tokens+now.Sub(c.filled).Seconds()*c.pace)
-	c.filled = now
+	// Workers do not come in the order of their clocks.
+	if passed := now.Sub(c.filled); passed > 0 {
+		c.tokens = min(burst, c.tokens+passed.Seconds()*c.pace)
+		c.filled = now
+	}
 	granted = min(n, int(c.tokens))
 	c.tokens -= float64(granted)
 	if granted < n {

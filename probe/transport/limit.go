@@ -30,10 +30,14 @@ func (l *Limit) take(now time.Time, n int) (granted int, wait time.Duration) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.last.IsZero() {
-		l.tokens = min(l.burst, l.tokens+now.Sub(l.last).Seconds()*l.rate)
+	if l.last.IsZero() {
+		l.last = now
 	}
-	l.last = now
+	// Callers do not come in the order of their clocks.
+	if passed := now.Sub(l.last); passed > 0 {
+		l.tokens = min(l.burst, l.tokens+passed.Seconds()*l.rate)
+		l.last = now
+	}
 	granted = min(n, int(l.tokens))
 	l.tokens -= float64(granted)
 	if granted < n {
