@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"fmt"
-	"hash/fnv"
-	"slices"
 	"strings"
 	"testing"
 
@@ -42,39 +40,6 @@ type Internet struct {
 // Suffixes are the TLDs under which a laboratory has names.
 func Suffixes() []string {
 	return []string{"com", "net", "org", "dev", "co.uk", "com.br", "co.jp", "ws"}
-}
-
-// A Kind is what is the matter with a name of the laboratory.
-type Kind string
-
-const (
-	Free      Kind = "free"       // not registered
-	Healthy   Kind = "healthy"    // registered, and its own server answers
-	Dead      Kind = "dead"       // registered; nothing listens where its server should be
-	Refusing  Kind = "refused"    // registered; its server refuses
-	Failing   Kind = "servfail"   // registered; its server fails
-	Silent    Kind = "silent"     // registered; its server never answers
-	Denying   Kind = "nxdomain"   // registered; its server says that it does not exist
-	NoAddress Kind = "no-address" // registered; it has no address
-	Held      Kind = "held"       // A and TXT records in the registry zone, no delegation
-	Orphan    Kind = "orphan"     // not registered; the address of its server was left behind
-)
-
-// broken are the kinds of registered names that are rarer than the healthy.
-var broken = []Kind{Dead, Refusing, Failing, Silent, Denying, NoAddress}
-
-// A Name is one name of the laboratory and the truth about it.
-type Name struct {
-	Name       string
-	Suffix     string
-	Kind       Kind
-	Registered bool
-
-	// Resolver and Direct are the verdicts that can be reached at best
-	// through a resolver and from the registry's own servers: "found",
-	// "not-found" or "unknown". A resolver's answer does not tell a held
-	// name or a server's address left behind from a delegated name.
-	Resolver, Direct string
 }
 
 // A Lab is a running [Internet].
@@ -131,64 +96,6 @@ func (in Internet) Start(t testing.TB) *Lab {
 	l.Unbound = Unbound{Addrs: l.net.addrs(unboundHost), Root: l.Root}.Start(t)
 	l.BIND = BIND{Root: l.Root, Recursive: true}.Start(t)
 	return l
-}
-
-// add makes the names under a suffix.
-func (l *Lab) add(words []string, suffix string) {
-	labels := append(slices.Clone(words), "held-1", "held-2", "orphan-1", "orphan-2")
-	for _, label := range labels {
-		n := Name{Name: label + "." + suffix, Suffix: suffix}
-		n.Kind = kindOf(label, suffix)
-		if n.Kind == "" {
-			continue
-		}
-		switch n.Kind {
-		case Free:
-			n.Resolver, n.Direct = "not-found", "not-found"
-			if suffix == "ws" {
-				n.Resolver, n.Direct = "unknown", "unknown"
-			}
-		case Held, Orphan:
-			n.Registered = n.Kind == Held
-			n.Resolver, n.Direct = "found", "unknown"
-		default:
-			n.Registered = true
-			n.Resolver, n.Direct = "found", "found"
-		}
-		if _, repeated := l.names[n.Name]; !repeated {
-			l.Names = append(l.Names, n)
-			l.names[n.Name] = n
-		}
-	}
-}
-
-// kindOf returns what is the matter with a name, and "" for one that there
-// is not: under the wildcard, nothing but healthy and free names can be told
-// apart.
-func kindOf(label, suffix string) Kind {
-	h := hash(label + "." + suffix)
-	special := strings.HasPrefix(label, "held-") || strings.HasPrefix(label, "orphan-")
-	switch {
-	case special && suffix == "ws":
-		return ""
-	case strings.HasPrefix(label, "held-"):
-		return Held
-	case special:
-		return Orphan
-	case h%2 == 0:
-		return Free
-	}
-	h = h / 2 % 100
-	if each := uint32(5); suffix != "ws" && h < each*uint32(len(broken)) {
-		return broken[h/each]
-	}
-	return Healthy
-}
-
-func hash(s string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(s)) // never fails
-	return h.Sum32()
 }
 
 // records returns what the registry of a suffix has about its names. The
