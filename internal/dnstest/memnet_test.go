@@ -294,7 +294,7 @@ func TestNetTCPEnds(t *testing.T) {
 		{"reset", func(conn net.Conn) { Reset(conn) }, "", syscall.ECONNRESET},
 		{"reset after text", func(conn net.Conn) {
 			conn.Write([]byte("half"))
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			Reset(conn)
 		}, "half", syscall.ECONNRESET},
 	}
