@@ -98,13 +98,29 @@ func oneLine(m *dns.Msg) string {
 		name string
 		rrs  []dns.RR
 	}{{"answer", m.Answer}, {"authority", m.Ns}, {"additional", m.Extra}} {
-		for i, rr := range section.rrs {
-			sep := ", "
-			if i == 0 {
-				sep = "; " + section.name + ": "
+		sep := "; " + section.name + ": "
+		for _, rr := range section.rrs {
+			if _, ok := rr.(*dns.OPT); ok {
+				continue
 			}
 			b.WriteString(sep + strings.Join(strings.Fields(rr.String()), " "))
+			sep = ", "
 		}
 	}
+	b.WriteString(options(m))
 	return b.String()
+}
+
+// options tells what an OPT record says beyond its being there.
+func options(m *dns.Msg) (text string) {
+	opt := m.IsEdns0()
+	if opt == nil {
+		return ""
+	}
+	for _, o := range opt.Option {
+		if ede, ok := o.(*dns.EDNS0_EDE); ok {
+			text += "; EDE " + ede.String()
+		}
+	}
+	return text
 }
