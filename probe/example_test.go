@@ -1,0 +1,86 @@
+package probe_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/candidate"
+	"domprobe/internal/dnstest"
+	"domprobe/probe"
+	"domprobe/probe/resolver"
+)
+
+func ExampleProber_Probe() {
+	demo, err := dnstest.StartDemo()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer demo.Close()
+	p, err := probe.New(probe.Options{
+		Servers: []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr()}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer p.Close()
+	for r, err := range p.Probe(context.Background(), candidate.Names("go.dev", "qxvzkwj.dev", "localhost")) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(r.Name, r.Verdict, r.Reason)
+	}
+	// Unordered output:
+	// go.dev found exists
+	// qxvzkwj.dev not-found nxdomain
+	// localhost invalid special-use
+}
+
+func ExampleProber_One() {
+	demo, err := dnstest.StartDemo()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer demo.Close()
+	p, err := probe.New(probe.Options{
+		Servers: []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr()}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer p.Close()
+	fmt.Println(p.One(context.Background(), "go.dev").Verdict)
+	// Output: found
+}
+
+// An inMemory transport asks no network at all.
+type inMemory struct{ truth dnstest.Truth }
+
+func (t inMemory) ExchangeContext(_ context.Context, m *dns.Msg, _ string) (*dns.Msg, time.Duration, error) {
+	return t.truth.Resolve(m), time.Microsecond, nil
+}
+
+// A *dns.Client is an Exchanger too.
+func ExampleExchanger() {
+	truth := dnstest.Truth{Registered: func(name string) bool { return name == "go.dev" }}
+	p, err := probe.New(probe.Options{
+		Servers:   []resolver.Server{{Transport: resolver.UDP, Addr: "192.0.2.53:53"}},
+		Exchanger: inMemory{truth},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer p.Close()
+	fmt.Println(p.One(context.Background(), "elif.dev").Verdict)
+	// Output: not-found
+}
+
+var _ probe.Exchanger = (*dns.Client)(nil)

@@ -1,0 +1,330 @@
+package probe_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+	"go.uber.org/goleak"
+
+	"domprobe/candidate"
+	"domprobe/internal/dnstest"
+	"domprobe/probe"
+)
+
+// An exchanger answers from the world after a delay.
+type exchanger struct {
+	delay func() time.Duration
+
+	mu      sync.Mutex
+	slowest time.Duration
+	asked   int
+}
+
+func (e *exchanger) ExchangeContext(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error) {
+	delay := e.delay()
+	e.mu.Lock()
+	e.asked++
+	e.slowest = max(e.slowest, delay)
+	e.mu.Unlock()
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return world.Resolve(m), delay, nil
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+}
+
+func numbered(n int) (names []string) {
+	for i := range n {
+		prefix := "free"
+		if i%2 == 0 {
+			prefix = "go"
+		}
+		names = append(names, fmt.Sprintf("%s-%d.dev", prefix, i))
+	}
+	return names
+}
+
+// The promise: a run takes about as long as its slowest answer, the controls'
+// answers included.
+func TestPromise(t *testing.T) {
+	for seed := range uint64(50) {
+		synctest.Test(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			e := &exchanger{}
+			e.delay = func() time.Duration {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				return 10*time.Millisecond + time.Duration(rng.Int64N(int64(190*time.Millisecond)))
+			}
+			began := time.Now()
+			got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Exchanger: e}, numbered(35)...)
+			if took := time.Since(began); took > e.slowest*12/10 {
+				t.Errorf("seed %d: 35 names took %v; the slowest of %d answers took %v", seed, took, e.asked, e.slowest)
+			}
+			expect(t, got, "go-0.dev", goRight)
+			expect(t, got, "free-1.dev", freeRight)
+		})
+	}
+}
+
+// The same over the package's own transport.
+func TestPromiseUDP(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 2))
+			var mu sync.Mutex
+			var slowest time.Duration
+			n := delayed(func() time.Duration {
+				mu.Lock()
+				defer mu.Unlock()
+				d := 10*time.Millisecond + time.Duration(rng.Int64N(int64(190*time.Millisecond)))
+				slowest = max(slowest, d)
+				return d
+			})
+			defer n.Close()
+			began := time.Now()
+			got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: n.Dial}, numbered(35)...)
+			if took := time.Since(began); took > slowest*12/10 {
+				t.Errorf("seed %d: 35 names took %v, the slowest answer %v", seed, took, slowest)
+			}
+			expect(t, got, "go-0.dev", goRight)
+			expect(t, got, "free-1.dev", freeRight)
+		})
+	}
+}
+
+// delayed is a network with one resolver at 192.0.2.53:53.
+func delayed(delay func() time.Duration) *dnstest.Net {
+	n := new(dnstest.Net)
+	answer := dnstest.Wire(world.Resolve)
+	late := func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		replies := answer(b, from)
+		for i := range replies {
+			replies[i].Delay = delay()
+		}
+		return replies
+	}
+	n.Listen("192.0.2.53:53", dnstest.Host{UDP: late, TCP: dnstest.Stream(late)})
+	return n
+}
+
+func endless(yield func(candidate.Candidate, error) bool) {
+	for i := 0; yield(candidate.Parse(fmt.Sprintf("go-%d.dev", i)), nil); i++ {
+	}
+}
+
+// ended checks in a synctest bubble that nothing is left of a loop, neither
+// sockets nor goroutines: what remained durably blocked would fail the bubble.
+func ended(t *testing.T, n *dnstest.Net) {
+	t.Helper()
+	if open := n.Open(); open != 0 {
+		t.Errorf("%d connections are open after the loop", open)
+	}
+	n.Close()
+}
+
+func TestNothingLeft(t *testing.T) {
+	fast := func() time.Duration { return time.Millisecond }
+	never := func() time.Duration { return time.Hour }
+	options := func(n *dnstest.Net) probe.Options {
+		return probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: n.Dial}
+	}
+	newProber := func(t *testing.T, opts probe.Options) *probe.Prober {
+		p, err := probe.New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	t.Run("loop", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := delayed(fast)
+			probeAll(t, options(n), numbered(2000)...)
+			ended(t, n)
+		})
+	})
+	t.Run("break", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := delayed(fast)
+			p := newProber(t, options(n))
+			rows := 0
+			for range p.Probe(t.Context(), endless) {
+				if rows++; rows == 777 {
+					break
+				}
+			}
+			ended(t, n)
+		})
+	})
+	t.Run("panic in the body", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := delayed(fast)
+			p := newProber(t, options(n))
+			func() {
+				defer func() { recover() }()
+				for range p.Probe(t.Context(), endless) {
+					panic("body")
+				}
+			}()
+			ended(t, n)
+		})
+	})
+	for _, transport := range []string{"udp", "exchanger"} {
+		t.Run("cancel "+transport, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := delayed(never)
+				opts := options(n)
+				if transport == "exchanger" {
+					opts.Exchanger = &exchanger{delay: never}
+				}
+				opts.Timeout = time.Minute
+				p := newProber(t, opts)
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				began := time.Now()
+				var last error
+				rows := 0
+				for _, err := range p.Probe(ctx, endless) {
+					last = err
+					rows++
+				}
+				if !errors.Is(last, context.DeadlineExceeded) || rows != 1 {
+					t.Errorf("%d rows, the last with error %v; want the context's and nothing else", rows, last)
+				}
+				if took := time.Since(began); took != 3*time.Second {
+					t.Errorf("the loop ended after %v, not with its context", took)
+				}
+				ended(t, n)
+			})
+		})
+	}
+	t.Run("cancelled before", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := delayed(fast)
+			p := newProber(t, options(n))
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if r := p.One(ctx, "go.dev"); r.Verdict != probe.Unknown || !errors.Is(r.Err, context.Canceled) {
+				t.Errorf("One with a cancelled context gives %v, %v", r.Verdict, r.Err)
+			}
+			ended(t, n)
+		})
+	})
+	t.Run("loopback", func(t *testing.T) {
+		addr := serve(t, dnstest.Answer(world.Resolve))
+		before := goleak.IgnoreCurrent()
+		p := newProber(t, probe.Options{Servers: udpServers(addr)})
+		rows := 0
+		for range p.Probe(t.Context(), endless) {
+			if rows++; rows == 100 {
+				break
+			}
+		}
+		goleak.VerifyNone(t, before)
+	})
+}
+
+// The error of the source comes once and last, after the rows of what came
+// before it.
+func TestSourceError(t *testing.T) {
+	broken := errors.New("disk on fire")
+	source := func(yield func(candidate.Candidate, error) bool) {
+		for _, name := range numbered(10) {
+			if !yield(candidate.Parse(name), nil) {
+				return
+			}
+		}
+		yield(candidate.Candidate{}, broken)
+	}
+	p, err := probe.New(probe.Options{Servers: udpServers(serve(t, dnstest.Answer(world.Resolve)))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, errs := 0, 0
+	for _, err := range p.Probe(t.Context(), source) {
+		switch {
+		case err == nil && errs == 0:
+			rows++
+		case errors.Is(err, broken):
+			errs++
+		default:
+			t.Errorf("row after the error, or another error: %v", err)
+		}
+	}
+	if rows != 10 || errs != 1 {
+		t.Errorf("%d rows and %d errors, want 10 and 1", rows, errs)
+	}
+}
+
+// A source that blocks in a read is not waited for.
+func TestBlockedSource(t *testing.T) {
+	release := make(chan struct{})
+	returned := make(chan struct{})
+	var source iter.Seq2[candidate.Candidate, error] = func(yield func(candidate.Candidate, error) bool) {
+		defer close(returned)
+		if yield(candidate.Parse("go.dev"), nil) {
+			<-release
+		}
+	}
+	p, err := probe.New(probe.Options{Servers: udpServers(serve(t, dnstest.Answer(world.Resolve)))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for r, err := range p.Probe(t.Context(), source) {
+		if err != nil || r.Verdict != probe.Found {
+			t.Errorf("got %v, %v", r.Verdict, err)
+		}
+		rows++
+		break
+	}
+	if rows != 1 {
+		t.Errorf("%d rows", rows)
+	}
+	close(release)
+	<-returned
+}
+
+func TestClosed(t *testing.T) {
+	p, err := probe.New(probe.Options{Servers: udpServers("127.0.0.1:9")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range p.Probe(t.Context(), endless) {
+		if !errors.Is(err, probe.ErrClosed) {
+			t.Errorf("a loop after Close gives %v", err)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	good := udpServers("127.0.0.1:9")
+	for _, opts := range []probe.Options{
+		{Servers: good, Concurrency: -1},
+		{Servers: good, Concurrency: probe.MaxConcurrency + 1},
+		{Servers: good, Tries: probe.MaxTries + 1},
+		{Servers: good, Tries: -1},
+		{Servers: good, Timeout: -time.Second},
+		{Servers: good, Quorum: -1},
+		{Servers: good, Quorum: 2},
+	} {
+		if _, err := probe.New(opts); err == nil {
+			t.Errorf("New takes %+v", opts)
+		}
+	}
+}
