@@ -336,7 +336,7 @@ func (r *run) compareDeniers(sc *scope, deniers []*controls, exists bool) {
 		}
 		return
 	}
-	sc.plan.nosuch, sc.plan.deniedBy = true, deniers[0].server.name
+	r.deny(sc.plan, deniers[0].server.name)
 	for _, c := range sc.controls {
 		r.release(c)
 	}
@@ -455,7 +455,19 @@ func (d *delivery) trouble() (Reason, error) {
 	return BadResponse, nil
 }
 
+// deny notes that a TLD does not exist, and who said so.
+func (r *run) deny(p *plan, by string) {
+	p.nosuch, p.deniedBy = true, by
+	if near := candidate.Closest(p.tld); near != "" {
+		r.p.hintOnce("tld "+p.tld, fmt.Sprintf("did you mean the TLD %s in place of %s?", near, p.tld))
+	}
+}
+
 // noSuchTLD is the detail of a name under a TLD that does not exist.
 func noSuchTLD(tld string) error {
-	return &candidate.Error{Reason: NoSuchTLD, Detail: fmt.Sprintf("the TLD %s does not exist", tld)}
+	detail := fmt.Sprintf("the TLD %s does not exist", tld)
+	if near := candidate.Closest(tld); near != "" {
+		detail += "; did you mean " + near + "?"
+	}
+	return &candidate.Error{Reason: NoSuchTLD, Detail: detail}
 }

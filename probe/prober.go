@@ -165,12 +165,17 @@ func (p *Prober) Close() error {
 }
 
 // warnOnce logs a warning, the first time that its key is seen.
-func (p *Prober) warnOnce(key, text string) {
+func (p *Prober) warnOnce(key, text string) { p.logOnce(slog.LevelWarn, key, text) }
+
+// hintOnce is warnOnce for what may help, and is no fault.
+func (p *Prober) hintOnce(key, text string) { p.logOnce(slog.LevelInfo, key, text) }
+
+func (p *Prober) logOnce(level slog.Level, key, text string) {
 	p.mu.Lock()
 	seen := p.warned[key]
 	p.warned[key] = true
 	p.mu.Unlock()
 	if !seen {
-		p.opts.Log.Warn(text)
+		p.opts.Log.Log(context.Background(), level, text)
 	}
 }

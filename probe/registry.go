@@ -100,7 +100,7 @@ func (r *run) findZone(reg *registry, k int) {
 			reg.reason, reg.err = reason, err
 			r.findZone(reg, k+1)
 		case e.Rcode == dns.RcodeNameError && e.SOA >= 0 && e.SOA < tld && e.Bits&transport.AA == 0:
-			p.nosuch, p.deniedBy = true, d.from.name
+			r.deny(p, d.from.name)
 			r.arrive(reg, nil)
 		case e.Rcode == dns.RcodeSuccess && e.Answer&transport.AnswerSOA != 0:
 			r.arrive(reg, r.registryOf(p.tld))
