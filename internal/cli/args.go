@@ -95,6 +95,11 @@ func unknownFlag(known []cli.Flag, byName map[string]cli.Flag, arg string) error
 	if f := byName[name[:1]]; f != nil && takesValue(f) && !strings.HasPrefix(arg, "--") {
 		return usageError(fmt.Sprintf("did you mean -%s %s?", name[:1], name[1:]), "unknown flag %s", arg)
 	}
+	// Only names as long as a typing mistake suggests: not -t for --tdl.
+	var long []cli.Flag
+	for _, f := range known {
+		long = append(long, &cli.BoolFlag{Name: f.Names()[0]})
+	}
 	return usageError(fmt.Sprintf("did you mean %s? Keywords that begin with - come after --",
-		cli.SuggestFlag(known, name, true)), "unknown flag %s", arg)
+		cli.SuggestFlag(long, name, true)), "unknown flag %s", arg)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -113,11 +114,21 @@ func values(flags *cli.Context, name string) []string {
 	return all
 }
 
+// What urfave says about a value that it cannot read.
+var (
+	badValue    = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-+([\w-]+): `)
+	badVariable = regexp.MustCompile(`^could not parse (".*") as \w+ value from environment variable "(\w+)" for flag `)
+)
+
 // flagError makes a usage error of one of urfave's.
 func flagError(err error) error {
-	msg := strings.Replace(err.Error(), "for flag -", "for --", 1)
-	msg = strings.Replace(msg, ": parse error", "", 1)
-	return usageError("", "%s", msg)
+	if m := badVariable.FindStringSubmatch(err.Error()); m != nil {
+		return usageError("", "the environment variable %s cannot be %s", m[2], m[1])
+	}
+	if m := badValue.FindStringSubmatch(err.Error()); m != nil {
+		return usageError("", "--%s cannot be %s", m[2], m[1])
+	}
+	return usageError("", "%w", err)
 }
 
 // askOptions maps the flags of askFlags, but for the resolvers.

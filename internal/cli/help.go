@@ -27,7 +27,7 @@ func help(w io.Writer, cmd *command) error {
 	for _, f := range cmd.flags {
 		writeFlag(&b, f)
 	}
-	b.WriteString("\nEvery flag has an environment variable: DOMPROBE_TLD for --tld.\n")
+	b.WriteString("\nEvery flag has an environment variable: DOMPROBE_RESOLVER for --resolver.\n")
 	if cmd.name == "" {
 		b.WriteString("\nCommands, as the first word only:\n")
 		for _, c := range commands()[1:] {

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/miekg/dns"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"domprobe/internal/dnstest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"domprobe": main})
+}
+
+// TestScripts runs the built command. Beside the usual commands, a script has:
+//
+//	serve KIND VAR [NAME...]          start a server and put its address in $VAR
+//	code N PROGRAM [ARG...]           run a program, which must exit with N
+//	signal SIG N PROGRAM [ARG...]     the same, and signal it after its first output
+//	pipe N PROGRAM [ARG...]           the same, closing the pipe after its first output
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TERM", "dumb")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"serve":  serve,
+			"code":   code,
+			"signal": signalled,
+			"pipe":   pipe,
+		},
+	})
+}
+
+// serve starts a server of one of these kinds:
+//
+//	resolver   a healthy resolver in a world where the given names are registered
+//	mute       the same, but it does not answer about a name that has "mute" in it
+//	refusing   REFUSED to everything
+//	failing    SERVFAIL to everything
+//	silent     never answers
+//	closed     nothing listens there
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: serve KIND VAR [NAME...]")
+	}
+	registered := make(map[string]bool)
+	for _, name := range args[2:] {
+		registered[name] = true
+	}
+	truth := dnstest.Truth{
+		Registered: func(name string) bool { return registered[name] },
+		Zone:       dnstest.Zones("co.uk", "com.br"),
+	}
+	answers := map[string]func(q *dns.Msg) *dns.Msg{
+		"resolver": truth.Resolve,
+		"mute": func(q *dns.Msg) *dns.Msg {
+			if len(q.Question) == 1 && strings.Contains(strings.ToLower(q.Question[0].Name), "mute") {
+				return nil
+			}
+			return truth.Resolve(q)
+		},
+		"refusing": func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeRefused) },
+		"failing":  func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeServerFailure) },
+		"silent":   func(*dns.Msg) *dns.Msg { return nil },
+		"closed":   func(*dns.Msg) *dns.Msg { return nil },
+	}
+	answer, ok := answers[args[0]]
+	if !ok {
+		ts.Fatalf("no server of kind %s", args[0])
+	}
+	server, err := dnstest.Serve(dnstest.Answer(answer))
+	ts.Check(err)
+	if args[0] == "closed" {
+		ts.Check(server.Close())
+	}
+	ts.Defer(func() { server.Close() })
+	ts.Setenv(args[1], server.Addr())
+}
+
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N PROGRAM [ARG...]")
+	}
+	checkCode(ts, args[0], ts.Exec(args[1], args[2:]...))
+}
+
+func checkCode(ts *testscript.TestScript, want string, err error) {
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(got) != want {
+		ts.Fatalf("exit code %d, want %s", got, want)
+	}
+}
+
+func signalled(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: signal INT|TERM N PROGRAM [ARG...]")
+	}
+	sig := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}[args[0]]
+	cmd := command(ts, args[2:])
+	out := &firstWrite{w: ts.Stdout(), written: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = out, ts.Stderr()
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-out.written:
+		ts.Check(cmd.Process.Signal(sig))
+		checkCode(ts, args[1], <-ended)
+	case err := <-ended:
+		ts.Fatalf("ended by itself without output: %v", err)
+	}
+}
+
+// A firstWrite closes a channel at its first write.
+type firstWrite struct {
+	w       io.Writer
+	once    sync.Once
+	written chan struct{}
+}
+
+func (f *firstWrite) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	f.once.Do(func() { close(f.written) })
+	return n, err
+}
+
+func pipe(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: pipe N PROGRAM [ARG...]")
+	}
+	cmd := command(ts, args[1:])
+	cmd.Stderr = ts.Stderr()
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	_, err = stdout.Read(make([]byte, 1))
+	ts.Check(err)
+	ts.Check(stdout.Close())
+	checkCode(ts, args[0], cmd.Wait())
+}
+
+func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+	path, err := exec.LookPath(args[0])
+	ts.Check(err)
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "TERM=dumb")
+	return cmd
+}
