@@ -50,6 +50,14 @@ type Options struct {
 	// server could decide.
 	Escalate bool
 
+	// Confirm, if not nil, is asked about every name that the DNS did not
+	// find, and about no other. A result then comes when the registry has
+	// answered; at most 1,024 names wait for that, and while they do no more
+	// are taken. A not-found name is one that can be had as far as anybody
+	// knows if its Reason is [RDAPNotRegistered]: a limit on free names
+	// counts those. Nil asks no registry.
+	Confirm Confirmer
+
 	// TLSConfig is the base for TLS and HTTPS servers. Nil means the
 	// system's roots.
 	TLSConfig *tls.Config

@@ -124,6 +124,17 @@ func (p *Prober) Batches(ctx context.Context, names iter.Seq2[candidate.Candidat
 			return
 		}
 		defer p.loops.Done()
+		stages := p.decided
+		if p.opts.Confirm != nil {
+			stages = p.confirmed
+		}
+		stages(ctx, names)(yield)
+	}
+}
+
+// decided is what the DNS says: the first stage.
+func (p *Prober) decided(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]Result, error] {
+	return func(yield func([]Result, error) bool) {
 		r, err := p.newRun()
 		if err != nil {
 			yield(nil, err)

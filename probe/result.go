@@ -14,8 +14,8 @@ type Result struct {
 	Reason  Reason
 
 	// Source names who decided: "dns", or "dns+rdap", "dns+whois" when the
-	// registry's own word was asked for. It is empty for a name that was
-	// never asked about.
+	// registry confirmed or corrected it. It is empty for a name that was
+	// never asked about. Rcode, Server, RTT and Tries are of the DNS anyway.
 	Source string
 
 	// Rcode is the RCODE of the response that decided, with its extended
@@ -39,7 +39,8 @@ type Result struct {
 	// (RFC 2308 section 5) in the response. It is zero for every other verdict.
 	TTL time.Duration
 
-	// Err is the detail behind an unknown or invalid verdict, one line for
-	// the user, and nil otherwise.
+	// Err is the detail behind an unknown or invalid verdict, or behind a
+	// not-found one that could not be confirmed: one line for the user. It is
+	// nil otherwise.
 	Err error
 }

@@ -78,6 +78,20 @@ const (
 	Lame         Reason = "lame"           // unknown: the server is not responsible for the zone
 )
 
+// The reasons of [Options.Confirm]: what the registry says by RDAP or WHOIS
+// about a name that the DNS did not find, or why there is no word of it.
+const (
+	RDAPRegistered    Reason = "rdap-registered"     // found: the registry has a registration
+	RDAPReserved      Reason = "rdap-reserved"       // found: the registry withholds the name
+	RDAPNotRegistered Reason = "rdap-not-registered" // not-found: the registry has no registration
+	RDAPNone          Reason = "rdap-none"           // not-found by the DNS: nobody to ask
+	RDAPLimited       Reason = "rdap-limited"        // not-found by the DNS: the registry refuses for now
+	RDAPPaused        Reason = "rdap-paused"         // not-found by the DNS: the registry is left alone for a while
+	RDAPUnsure        Reason = "rdap-unsure"         // not-found by the DNS: the registry's reply proves nothing
+	RDAPFailed        Reason = "rdap-failed"         // not-found by the DNS: the registry failed
+	RDAPCanceled      Reason = "rdap-canceled"       // not-found by the DNS: the run ended first
+)
+
 // Reasons lists every reason with the verdict that it comes with and one
 // sentence for the user, in the order of the README.
 func Reasons() []ReasonDoc { return append([]ReasonDoc(nil), reasonDocs...) }
@@ -94,6 +108,15 @@ var reasonDocs = []ReasonDoc{
 	{Exists, Found, "the name is in the registry zone"},
 	{ChildZone, Found, "there is a zone at the name"},
 	{NXDomain, NotFound, "the registry zone denies the name"},
+	{RDAPRegistered, Found, "not in the DNS, but the registry says that the name is registered"},
+	{RDAPReserved, Found, "not in the DNS, but the registry withholds the name from registration"},
+	{RDAPNotRegistered, NotFound, "the registry says that the name is not registered"},
+	{RDAPNone, NotFound, "not in the DNS; not confirmed, as there is no registry server to ask"},
+	{RDAPLimited, NotFound, "not in the DNS; not confirmed, as the registry refuses for now"},
+	{RDAPPaused, NotFound, "not in the DNS; not confirmed, as the registry refused or failed repeatedly and is left alone"},
+	{RDAPUnsure, NotFound, "not in the DNS; not confirmed, as the registry's reply proves nothing"},
+	{RDAPFailed, NotFound, "not in the DNS; not confirmed, as the registry cannot be reached or failed"},
+	{RDAPCanceled, NotFound, "not in the DNS; not confirmed, as the run ended first"},
 	{Timeout, Unknown, "nobody answered in time"},
 	{ServFail, Unknown, "every server that was asked failed"},
 	{Refused, Unknown, "every server that was asked refused"},
