@@ -23,6 +23,7 @@ func commands() []*command {
 	return []*command{
 		probeCommand(),
 		explainCommand(),
+		planCommand(),
 	}
 }
 
