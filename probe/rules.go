@@ -140,10 +140,10 @@ func judgeNoData(c *asking, r *transport.Reply) ruling {
 		return believe(Found, ChildZone, "there is a zone at the name")
 	case r.SOA != c.zone:
 		return pass(BadResponse, "no data, with the SOA of another zone")
-	case r.Bits&transport.NXName != 0:
-		return believe(NotFound, NXDomain, "NXNAME in the NSEC record (RFC 9824)")
 	case c.wildcard:
 		return pass(Wildcard, "no data, as for every name of the TLD")
+	case r.Bits&transport.NXName != 0:
+		return believe(NotFound, NXDomain, "NXNAME in the NSEC record (RFC 9824)")
 	}
 	return believe(Found, Exists, "no data, but no NXDOMAIN: the registry zone has the name")
 }
@@ -200,12 +200,12 @@ func judgeRegistryNoData(c *asking, r *transport.Reply, aa bool) ruling {
 		return pass(Lame, "no data with AA=0")
 	case r.SOA != c.zone:
 		return pass(BadResponse, "no data without the SOA of the registry zone")
-	case r.Bits&transport.NXName != 0:
-		return believe(NotFound, NXDomain, "NXNAME in the NSEC record (RFC 9824)")
 	case r.Bits&transport.Delegates != 0:
 		return believe(Found, Delegated, "NS in the type bitmap of the signed zone")
 	case c.wildcard:
 		return pass(Wildcard, "no data, as for every name of the TLD")
+	case r.Bits&transport.NXName != 0:
+		return believe(NotFound, NXDomain, "NXNAME in the NSEC record (RFC 9824)")
 	case c.flags&transport.DO == 0:
 		return ruling{signed, Unknown, InZone, "the zone holds the name, but no delegation"}
 	}
