@@ -138,14 +138,18 @@ func askOptions(flags *cli.Context) (probe.Options, error) {
 		Tries:       flags.Int("tries"),
 		Quorum:      flags.Int("quorum"),
 	}
-	if n := opts.Concurrency; n < 1 || n > 65536 {
-		return opts, usageError("", "--concurrency %d is not from 1 to 65536", n)
-	}
-	if n := opts.Tries; n < 1 || n > 3 {
-		return opts, usageError("", "--tries %d is not from 1 to 3", n)
-	}
-	if n := opts.Quorum; n < 1 {
-		return opts, usageError("", "--quorum %d is not at least 1", n)
+	// To the library zero is a default; on the command line it is a mistake.
+	for _, bound := range []struct {
+		flag    string
+		n, most int
+	}{
+		{"concurrency", opts.Concurrency, probe.MaxConcurrency},
+		{"tries", opts.Tries, probe.MaxTries},
+		{"quorum", opts.Quorum, probe.MaxQuorum},
+	} {
+		if bound.n < 1 || bound.n > bound.most {
+			return opts, usageError("", "--%s %d is not from 1 to %d", bound.flag, bound.n, bound.most)
+		}
 	}
 	var err error
 	if opts.Timeout, err = parseTimeout(flags.String("timeout")); err != nil {

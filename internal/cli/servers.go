@@ -30,9 +30,6 @@ func parseServers(flags *cli.Context) ([]resolver.Server, error) {
 	if slices.ContainsFunc(servers, isDemo) && len(servers) > 1 {
 		return nil, usageError("", "the resolver demo goes with no other")
 	}
-	if n := flags.Int("quorum"); n > len(servers) && !slices.ContainsFunc(servers, isDirect) {
-		return nil, usageError("name more with --resolver", "--quorum %d is more than the number of resolvers, %d", n, len(servers))
-	}
 	return servers, nil
 }
 
@@ -114,7 +111,7 @@ func newProber(ctx context.Context, inv *invocation, trace func(probe.Event)) (*
 	p, err := probe.New(opts)
 	if err != nil {
 		stop()
-		return nil, nil, err
+		return nil, nil, usageError("", "%w", err)
 	}
 	return p, func() error {
 		err := p.Close()

@@ -1,0 +1,22 @@
+# What developers run; .ci/run does all of it on a fresh machine.
+GO ?= go
+FUZZTIME ?= 15s
+
+check: # format, vet, lint, test
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	$(GO) test ./...
+
+race: # test with the race detector
+	$(GO) test -race ./...
+
+bench: # every benchmark, once
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: # every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; done; done
+
+.PHONY: check race bench fuzz

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"domprobe/probe"
+	"domprobe/report"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestReadmeLength(t *testing.T) {
+	if n := strings.Count(readme(t), "\n"); n < 60 || n > 150 {
+		t.Errorf("%d lines; want 60 to 150", n)
+	}
+}
+
+func TestReadmeBeginsWithSetup(t *testing.T) {
+	var commands []string
+	for line := range strings.Lines(readme(t)) {
+		if command, ok := strings.CutPrefix(line, "    "); ok {
+			commands = append(commands, strings.TrimSpace(command))
+		}
+	}
+	want := []string{"go run . --resolver demo -t dev go rust zig gopher qxvzkwj", "go test ./..."}
+	if len(commands) < 2 || !slices.Equal(commands[:2], want) {
+		t.Errorf("the first commands are %q, want %q", commands[:min(2, len(commands))], want)
+	}
+}
+
+func TestReadmeHasEveryReason(t *testing.T) {
+	rows := make(map[string]string) // by verdict
+	for line := range strings.Lines(readme(t)) {
+		if cells := strings.SplitN(line, "|", 3); len(cells) == 3 {
+			rows[strings.TrimSpace(cells[1])] = cells[2]
+		}
+	}
+	for _, doc := range probe.Reasons() {
+		if want := "`" + string(doc.Reason) + "`: " + doc.Text; !strings.Contains(rows[doc.Verdict.String()], want) {
+			t.Errorf("no %q in the row of %s", want, doc.Verdict)
+		}
+	}
+}
+
+func TestReadmeHasEveryFlag(t *testing.T) {
+	text := readme(t)
+	for _, cmd := range commands() {
+		for _, f := range cmd.flags {
+			for _, name := range f.Names() {
+				dashes := "--"
+				if len(name) == 1 {
+					dashes = "-"
+				}
+				if flag := "`" + dashes + name; !strings.Contains(text, flag+"`") && !strings.Contains(text, flag+" ") {
+					t.Errorf("flag %s%s is not documented", dashes, name)
+				}
+			}
+		}
+	}
+}
+
+func TestReadmeHasEveryCommand(t *testing.T) {
+	text := readme(t)
+	for _, cmd := range commands()[1:] {
+		if !strings.Contains(text, "    domprobe "+cmd.name+" ") {
+			t.Errorf("command %s has no example", cmd.name)
+		}
+	}
+}
+
+func TestReadmeHasEveryFormat(t *testing.T) {
+	text := readme(t)
+	for _, format := range report.Formats() {
+		if !strings.Contains(text, "`"+format+"`") {
+			t.Errorf("format %s is not documented", format)
+		}
+	}
+	_, err := report.FormatOf("x")
+	_, endings, _ := strings.Cut(err.Error(), "known: ")
+	for _, ending := range strings.Fields(strings.TrimSuffix(endings, ")")) {
+		if !strings.Contains(text, "`"+ending+"`") {
+			t.Errorf("ending %s is not documented", ending)
+		}
+	}
+}
+
+func TestReadmeHasEveryExitCode(t *testing.T) {
+	text := readme(t)
+	for line := range strings.Lines(exitCodes) {
+		fields := strings.Fields(line)
+		if len(fields) > 2 && !strings.Contains(text, "| "+fields[0]+" | ") {
+			t.Errorf("exit code %s is not documented", fields[0])
+		}
+	}
+}
+
+// Every example, of the README and of the help, is a command line that parses.
+func TestExamplesParse(t *testing.T) {
+	text := readme(t)
+	for _, cmd := range commands() {
+		text += cmd.examples
+	}
+	examples := 0
+	for line := range strings.Lines(text) {
+		_, line, ok := strings.Cut(line, "  domprobe ")
+		if !ok {
+			continue
+		}
+		line, _, _ = strings.Cut(line, " #")
+		line, _, _ = strings.Cut(line, " | ")
+		line, _, _ = strings.Cut(line, " > ")
+		examples++
+		cmd, args := pick(strings.Fields(line))
+		if _, err := parse(cmd, args); err != nil {
+			t.Errorf("domprobe %s: %v", strings.TrimSpace(line), err)
+		}
+	}
+	if examples < 10 {
+		t.Errorf("only %d examples found", examples)
+	}
+}
