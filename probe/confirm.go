@@ -104,6 +104,9 @@ func (s *stage) loop(ctx context.Context, batches <-chan batch, yield func([]Res
 		clear(s.out)
 		s.out = s.out[:0]
 	}
+	if failed == nil && ctx.Err() != nil { // after the first stage had ended
+		failed = context.Cause(ctx)
+	}
 	if failed != nil {
 		yield(nil, failed)
 	}
