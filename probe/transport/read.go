@@ -68,7 +68,7 @@ func (r *Reply) readAuthority(packet []byte, rec record) bool {
 	switch rec.typ {
 	case dns.TypeNS:
 		r.NS.merge(owner)
-		end, ok := skipName(packet, rec.data)
+		end, ok := skipName(packet[:rec.end], rec.data)
 		return ok && end == rec.end
 	case dns.TypeSOA:
 		r.SOA.merge(owner)
@@ -82,15 +82,14 @@ func (r *Reply) readAuthority(packet []byte, rec record) bool {
 const fakeMName = "fake-for-negative-caching"
 
 func (r *Reply) readSOA(packet []byte, rec record) bool {
-	off, ok := skipName(packet, rec.data)
+	off, ok := skipName(packet[:rec.end], rec.data)
 	if !ok {
 		return false
 	}
-	if off, ok = skipName(packet, off); !ok || off+20 != rec.end {
+	if off, ok = skipName(packet[:rec.end], off); !ok || off+20 != rec.end {
 		return false
 	}
-	if n := rec.data + 1 + len(fakeMName); n <= rec.end &&
-		packet[rec.data] == byte(len(fakeMName)) && string(packet[rec.data+1:n]) == fakeMName {
+	if beginsWith(packet, rec.data, fakeMName) {
 		r.Bits |= FakeSOA
 	}
 	r.TTL = min(rec.ttl, be32(packet, rec.end-4))
@@ -150,25 +149,57 @@ func (r *Reply) addEDE(code uint16) {
 	}
 }
 
-// skipName returns where the name at off ends, without following pointers.
+// maxPointers bounds how often one name may be continued elsewhere.
+const maxPointers = 8
+
+// skipName returns where the name at off ends, which has to be one: of at most
+// 255 octets when its pointers are followed, which may only lead back (RFC 1035
+// section 4.1.4).
 func skipName(packet []byte, off int) (end int, ok bool) {
-	for start := off; off < len(packet) && off-start < 255; {
+	octets, limit, pointers := 1, off, 0
+	for off < len(packet) {
 		switch c := packet[off]; {
 		case c == 0:
-			return off + 1, true
+			if pointers == 0 {
+				end = off + 1
+			}
+			return end, true
 		case c < 64:
-			off += 1 + int(c)
-		case c >= 0xc0:
-			// A pointer may only lead back (RFC 1035 section 4.1.4).
-			if off+2 > len(packet) || int(be16(packet, off)&0x3fff) >= start {
+			if octets += 1 + int(c); octets > 255 {
 				return 0, false
 			}
-			return off + 2, true
+			off += 1 + int(c)
+		case c >= 0xc0 && off+2 <= len(packet) && pointers < maxPointers:
+			if pointers == 0 {
+				end = off + 2
+			}
+			pointers++
+			if off = int(be16(packet, off) & 0x3fff); off >= limit || off < headerLen {
+				return 0, false
+			}
+			limit = off
 		default:
 			return 0, false
 		}
 	}
 	return 0, false
+}
+
+// beginsWith reports whether the name at off, which has been skipped, has the
+// label for its first one.
+func beginsWith(packet []byte, off int, label string) bool {
+	for packet[off] >= 0xc0 {
+		off = int(be16(packet, off) & 0x3fff)
+	}
+	if int(packet[off]) != len(label) {
+		return false
+	}
+	for i := range len(label) {
+		if lower(packet[off+1+i]) != label[i] {
+			return false
+		}
+	}
+	return true
 }
 
 const maxLabels = 127 // 255 octets, two for each label
