@@ -33,10 +33,11 @@ import (
 	"github.com/miekg/dns"
 )
 
-// packages are the Debian packages of the servers.
+// packages are the Debian packages of the servers, and of [WordList].
 var packages = map[string]string{
 	"nsd": "nsd", "knotd": "knot", "named": "bind9", "unbound": "unbound",
 	"dnsmasq": "dnsmasq-base", "systemd-resolved": "systemd-resolved", "unshare": "util-linux",
+	"words": "wamerican",
 }
 
 // Need returns the path of a server's program. Without it the test is skipped,
