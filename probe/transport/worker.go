@@ -13,6 +13,10 @@ import (
 // octets, and an OPT record with a full cookie.
 const maxQuestion = 384
 
+// deliverLen is how many outcomes are delivered at once while there are more
+// responses to read.
+const deliverLen = 256
+
 // A udpWorker owns one socket and the questions under way on it.
 type udpWorker struct {
 	engine *udp
@@ -55,8 +59,12 @@ func (w *udpWorker) run() {
 		now := time.Now()
 		w.expire(now)
 		wait := w.send(now)
-		w.deliver()
 		err := w.conn.poll(&w.in)
+		// One delivery wakes the goroutine that waits for it, which costs
+		// more than handling a response: they go out many at a time.
+		if len(w.out) >= deliverLen || w.in.n == 0 {
+			w.deliver()
+		}
 		if err == nil && w.in.n == 0 {
 			if !w.sleep(now, wait) {
 				return
