@@ -11,8 +11,9 @@ check: # format, vet, lint, test
 race: # test with the race detector
 	$(GO) test -race ./...
 
-bench: # every benchmark, once
+bench: # every benchmark, and the command against a responder (see docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) run ./internal/dnstest/cmd/bench
 
 fuzz: # every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \

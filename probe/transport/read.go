@@ -235,19 +235,38 @@ func labelsOf(packet []byte, off int, at *[maxLabels]uint16) (n int, ok bool) {
 
 // ownerDepth sees the name at off from the question of the packet.
 func ownerDepth(packet []byte, off int) (Depth, bool) {
+	if off+2 <= len(packet) && packet[off] >= 0xc0 {
+		if d := questionDepth(packet, int(be16(packet, off)&0x3fff)); d >= 0 {
+			return d, true
+		}
+	}
+	return compareOwner(packet, off)
+}
+
+// questionDepth is the depth of a pointer to a label of the question, which is
+// how owners usually are compressed, and negative for any other.
+func questionDepth(packet []byte, to int) Depth {
+	depth := Absent
+	for off := headerLen; off < len(packet); off += 1 + int(packet[off]) {
+		if off == to {
+			depth = 0
+		}
+		if packet[off] == 0 {
+			return depth
+		}
+		if depth >= 0 {
+			depth++
+		}
+	}
+	return Absent
+}
+
+// compareOwner compares the labels of a name with the question's.
+func compareOwner(packet []byte, off int) (Depth, bool) {
 	var question, owner [maxLabels]uint16
 	nq, ok := labelsOf(packet, headerLen, &question)
 	if !ok {
 		return Absent, false
-	}
-	if packet[off] >= 0xc0 && off+1 < len(packet) {
-		// The usual case: a pointer into the question.
-		to := be16(packet, off) & 0x3fff
-		for i := range nq {
-			if question[i] == to {
-				return Depth(nq - i), true
-			}
-		}
 	}
 	no, ok := labelsOf(packet, off, &owner)
 	if !ok {

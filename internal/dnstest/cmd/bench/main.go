@@ -1,0 +1,241 @@
+// Bench measures the command as a whole against a responder on loopback: names
+// a second, CPU time per name, peak memory, and whether every verdict is right.
+//
+// It builds the command and the project's own responder, or starts the one that
+// DOMPROBE_FASTDNS names, which has to answer as package dnstest's does:
+//
+//	go run ./internal/dnstest/cmd/bench -n 1000000 -c 2000 -runs 5
+//	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
+//
+// What follows -- goes to the responder. Medians are over the runs.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"domprobe/internal/dnstest"
+)
+
+const share = 50 // percent of names that the responder calls registered
+
+func main() {
+	names := flag.Int("n", 1_000_000, "names to probe")
+	windows := flag.String("c", "2000", "values of --concurrency, comma-separated")
+	runs := flag.Int("runs", 3, "runs of each")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := bench(ctx, *names, strings.Split(*windows, ","), *runs, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, names int, windows []string, runs int, responder []string) error {
+	dir, err := os.MkdirTemp("", "domprobe-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	command := filepath.Join(dir, "domprobe")
+	if err := build(ctx, command, "."); err != nil {
+		return err
+	}
+	input := filepath.Join(dir, "names.txt")
+	if err := writeNames(input, names); err != nil {
+		return err
+	}
+	addr, stop, err := startResponder(ctx, dir, responder)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds")
+	for _, c := range windows {
+		var all []figures
+		for range runs {
+			f, err := run(ctx, command, input, filepath.Join(dir, "report.csv"), addr, c)
+			if err != nil {
+				return err
+			}
+			f.print(c)
+			all = append(all, f)
+		}
+		if runs > 1 {
+			median(all).print("median")
+		}
+	}
+	return nil
+}
+
+func build(ctx context.Context, to, pkg string) error {
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", to, pkg).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)
+	}
+	return nil
+}
+
+// writeNames writes random keywords of 6 to 11 letters, the same in each run.
+func writeNames(path string, n int) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	rng := rand.New(rand.NewPCG(1, 2))
+	var word [11]byte
+	for range n {
+		letters := word[:6+rng.IntN(6)]
+		for i := range letters {
+			letters[i] = 'a' + byte(rng.IntN(26))
+		}
+		w.Write(letters)
+		w.WriteByte('\n')
+	}
+	return errors.Join(w.Flush(), f.Close())
+}
+
+// startResponder starts the responder and waits until it answers.
+func startResponder(ctx context.Context, dir string, args []string) (addr string, stop func(), err error) {
+	path := os.Getenv("DOMPROBE_FASTDNS")
+	if path == "" {
+		path = filepath.Join(dir, "fastdns")
+		if err := build(ctx, path, "./internal/dnstest/cmd/fastdns"); err != nil {
+			return "", nil, err
+		}
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	addr = free.Addr().String()
+	free.Close()
+	_, port, _ := net.SplitHostPort(addr)
+	cmd := exec.Command(path, append([]string{"--port", port, "--share", strconv.Itoa(share)}, args...)...)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return "", nil, fmt.Errorf("starting the responder: %w", err)
+	}
+	stop = func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+	}
+	for range 100 {
+		if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
+			conn.Close()
+			return addr, stop, nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	stop()
+	return "", nil, fmt.Errorf("the responder %s does not listen on %s", path, addr)
+}
+
+// figures are what one run took and gave.
+type figures struct {
+	wall, user, sys time.Duration
+	peak            float64 // MB
+	rows            int
+	wrong, unknown  int
+}
+
+func run(ctx context.Context, command, input, report, addr, c string) (f figures, err error) {
+	out, err := os.Create(report)
+	if err != nil {
+		return f, err
+	}
+	defer out.Close()
+	cmd := exec.CommandContext(ctx, command, "-q", "-r", addr, "-c", c, "-t", "com", "-i", input, "-f", "csv")
+	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	began := time.Now()
+	err = cmd.Run()
+	f.wall = time.Since(began)
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 3) {
+		return f, fmt.Errorf("running the command: %w", err)
+	}
+	f.user, f.sys = cmd.ProcessState.UserTime(), cmd.ProcessState.SystemTime()
+	f.peak = peakMB(cmd.ProcessState)
+	return f, f.check(report)
+}
+
+// check compares every row with the truth.
+func (f *figures) check(report string) error {
+	in, err := os.Open(report)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r := csv.NewReader(bufio.NewReader(in))
+	r.ReuseRecord = true
+	for {
+		row, err := r.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if row[0] == "domain" {
+			continue
+		}
+		f.rows++
+		label, _, _ := strings.Cut(row[0], ".")
+		truth := "not-found"
+		if dnstest.Registered(label, share) {
+			truth = "found"
+		}
+		switch row[1] {
+		case truth:
+		case "unknown":
+			f.unknown++
+		default:
+			f.wrong++
+		}
+	}
+}
+
+func (f figures) print(c string) {
+	cpu := f.user + f.sys
+	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs\n", c, float64(f.rows)/f.wall.Seconds(),
+		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak, f.wrong, f.unknown, f.wall.Seconds())
+}
+
+// median takes the middle of each figure on its own, and the worst of wrong
+// and unknown.
+func median(all []figures) (m figures) {
+	middle := func(of func(figures) float64) float64 {
+		var vs []float64
+		for _, f := range all {
+			vs = append(vs, of(f))
+		}
+		slices.Sort(vs)
+		return vs[len(vs)/2]
+	}
+	m.wall = time.Duration(middle(func(f figures) float64 { return float64(f.wall) }))
+	m.user = time.Duration(middle(func(f figures) float64 { return float64(f.user) }))
+	m.sys = time.Duration(middle(func(f figures) float64 { return float64(f.sys) }))
+	m.peak = middle(func(f figures) float64 { return f.peak })
+	m.rows = all[0].rows
+	for _, f := range all {
+		m.wrong, m.unknown = max(m.wrong, f.wrong), max(m.unknown, f.unknown)
+	}
+	return m
+}
