@@ -118,12 +118,15 @@ const maxShuffle = 1 << 62
 // keywords are the most.
 var ErrTooMany = errors.New("too many keywords to shuffle")
 
+// CanShuffle reports whether Shuffled streams the keywords, and not ErrTooMany.
+func (p *Pattern) CanShuffle() bool { return p.start.small > 0 }
+
 // Shuffled streams the keywords in an order that depends on the seed alone,
 // each as often as All has it. It keeps no list: the order is a permutation of
 // the numbers below Count.
 func (p *Pattern) Shuffled(seed uint64) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		if p.start.small == 0 {
+		if !p.CanShuffle() {
 			yield("", ErrTooMany)
 			return
 		}

@@ -55,7 +55,8 @@ func Preset(name string) ([]string, error) {
 }
 
 // ReadPresets reads sets of TLDs, one a line: the name, a colon, and the TLDs
-// with spaces or commas between them. Comments and blank lines are as in
+// with spaces or commas between them. The TLDs of lines without a colon are
+// together the set of the empty name. Comments and blank lines are as in
 // [Lines]. The TLDs come back in their A-label form, without repeats. An error
 // in a line is a [*LineError].
 func ReadPresets(r io.Reader) (map[string][]string, error) {
@@ -72,13 +73,17 @@ func ReadPresets(r io.Reader) (map[string][]string, error) {
 			continue
 		}
 		name, tlds, err := parsePreset(line)
-		if err == nil && sets[name] != nil {
+		if err == nil && name != "" && sets[name] != nil {
 			err = fmt.Errorf("%s was there before", name)
 		}
 		if err != nil {
 			return nil, &LineError{number, err}
 		}
-		sets[name] = tlds
+		for _, tld := range tlds {
+			if !slices.Contains(sets[name], tld) {
+				sets[name] = append(sets[name], tld)
+			}
+		}
 	}
 	return sets, nil
 }
@@ -86,7 +91,10 @@ func ReadPresets(r io.Reader) (map[string][]string, error) {
 func parsePreset(line string) (name string, tlds []string, err error) {
 	name, rest, ok := strings.Cut(line, ":")
 	name = strings.TrimSpace(name)
-	if !ok || name == "" || strings.ContainsAny(name, " \t,") {
+	switch {
+	case !ok:
+		name, rest = "", line
+	case name == "" || strings.ContainsAny(name, " \t,"):
 		return "", nil, errors.New("not of the form name: com io dev")
 	}
 	list, err := parseTLDs(strings.FieldsFunc(rest, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' }))

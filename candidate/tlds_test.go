@@ -119,14 +119,14 @@ func TestPresets(t *testing.T) {
 }
 
 func TestReadPresets(t *testing.T) {
-	got, err := ReadPresets(strings.NewReader("\ufeff# mine\nmine: com .IO,dev\tio # three\r\n\n idn : рф co.uk\n"))
-	want := map[string][]string{"mine": {"com", "io", "dev"}, "idn": {"xn--p1ai", "co.uk"}}
+	got, err := ReadPresets(strings.NewReader("\ufeff# mine\nmine: com .IO,dev\tio # three\r\n\n idn : рф co.uk\ncom\n.org COM,net\n"))
+	want := map[string][]string{"": {"com", "org", "net"}, "mine": {"com", "io", "dev"}, "idn": {"xn--p1ai", "co.uk"}}
 	if err != nil || !maps.EqualFunc(got, want, slices.Equal[[]string]) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 	for text, line := range map[string]int{
-		"com io":                              1,
-		"# x\n\nmine com":                     3,
+		"com _io":                             1,
+		"# x\n\nmi ne: com":                   3,
 		"a: com\nb:\n":                        2,
 		": com":                               1,
 		"a b: com":                            1,
