@@ -75,7 +75,7 @@ func BenchmarkSettled(b *testing.B) {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("word%d.com", i)
-		s.add(names[i])
+		s.add(names[i], probe.Found)
 	}
 	s.sort()
 	b.ReportAllocs()

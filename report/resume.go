@@ -115,7 +115,7 @@ func restore(f *os.File, path, format string) (*os.File, *scan, *Settled, error)
 		case r.Verdict == probe.Unknown:
 			unknown++
 		default:
-			settled.add(r.Name)
+			settled.add(r.Name, r.Verdict)
 		}
 	})
 	var pe *fs.PathError
@@ -160,6 +160,7 @@ func rewrite(f *os.File, path, format string, settled *Settled) (*os.File, error
 	}
 	out := bufio.NewWriterSize(temp, bufferSize)
 	written := make([]bool, settled.Len())
+	settled.counts = [4]int{} // which repeated names have their part in
 	_, err = scanReport(f, format, func(line []byte, r *probe.Result) {
 		if r != nil {
 			i, found := settled.find(r.Name)
@@ -167,6 +168,7 @@ func rewrite(f *os.File, path, format string, settled *Settled) (*os.File, error
 				return
 			}
 			written[i] = true
+			settled.counts[r.Verdict]++
 		}
 		out.Write(line)
 	})

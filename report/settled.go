@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
+
+	"domprobe/probe"
 )
 
 // Settled remembers which names a report holds a verdict on, found, not found
@@ -12,6 +14,7 @@ import (
 type Settled struct {
 	high, low maphash.Seed
 	keys      []key // in order
+	counts    [4]int
 }
 
 type key struct{ high, low uint64 }
@@ -35,6 +38,14 @@ func (s *Settled) Has(name string) bool {
 // Len returns the number of names.
 func (s *Settled) Len() int { return len(s.keys) }
 
+// Count returns how many of the names have a verdict.
+func (s *Settled) Count(v probe.Verdict) int {
+	if int(v) >= len(s.counts) {
+		return 0
+	}
+	return s.counts[v]
+}
+
 func (s *Settled) key(name string) key {
 	return key{maphash.String(s.high, name), maphash.String(s.low, name)}
 }
@@ -45,7 +56,10 @@ func (s *Settled) find(name string) (int, bool) {
 }
 
 // add appends a name; sort must follow before the set is asked.
-func (s *Settled) add(name string) { s.keys = append(s.keys, s.key(name)) }
+func (s *Settled) add(name string, v probe.Verdict) {
+	s.keys = append(s.keys, s.key(name))
+	s.counts[v]++
+}
 
 // sort puts the set in order and returns how many names were added twice.
 func (s *Settled) sort() (repeated int) {
