@@ -95,11 +95,17 @@ func unknownFlag(known []cli.Flag, byName map[string]cli.Flag, arg string) error
 	if f := byName[name[:1]]; f != nil && takesValue(f) && !strings.HasPrefix(arg, "--") {
 		return usageError(fmt.Sprintf("did you mean -%s %s?", name[:1], name[1:]), "unknown flag %s", arg)
 	}
-	// Only names as long as a typing mistake suggests: not -t for --tdl.
-	var long []cli.Flag
+	// Only names as long as a typing mistake suggests: for --tdl neither -t nor
+	// --tld-file.
+	var near []cli.Flag
 	for _, f := range known {
-		long = append(long, &cli.BoolFlag{Name: f.Names()[0]})
+		if long := f.Names()[0]; len(long) >= len(name)-2 && len(long) <= len(name)+2 {
+			near = append(near, &cli.BoolFlag{Name: long})
+		}
+	}
+	if len(near) == 0 {
+		return usageError("keywords that begin with - come after --", "unknown flag %s", arg)
 	}
 	return usageError(fmt.Sprintf("did you mean %s? Keywords that begin with - come after --",
-		cli.SuggestFlag(long, name, true)), "unknown flag %s", arg)
+		cli.SuggestFlag(near, name, true)), "unknown flag %s", arg)
 }

@@ -8,10 +8,16 @@
 //
 //	args.go     flags and keywords in any order are told apart
 //	flags.go    the flags, in groups that commands share, and their checks
-//	input.go    keywords: arguments, files, standard input, word lists
+//	input.go    keywords: arguments, files, standard input, lists, patterns
+//	amount.go   how many keywords there are, before they come
+//	names.go    what is made of them, and which of that is probed
+//	tlds.go     TLDs: by name, in sets, in files
 //	servers.go  resolvers: what was named, or the system's, or the demo's
 //	output.go   rows: standard output in one format, reports in others
-//	probe.go    the main command: names in, rows out, summary
+//	order.go    rows in the order of the names
+//	probe.go    the main command: the stages from names to rows
+//	tally.go    what was counted, the summary, what the run ends with
+//	progress.go the line that moves on a terminal
 //	explain.go  the story of one name
 //
 // Standard output holds rows and nothing else. Everything for the user goes
@@ -58,7 +64,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 
 func run(ctx context.Context, args []string, std Streams, console *console) error {
 	cmd, args := pick(args[min(1, len(args)):])
-	terminal := isTerminal(std.Out)
+	stdout, terminal := std.Out, isTerminal(std.Out)
 	std.Out = rowWriter{std.Out}
 	inv, err := parse(cmd, args)
 	switch {
@@ -69,7 +75,7 @@ func run(ctx context.Context, args []string, std Streams, console *console) erro
 	case err != nil:
 		return err
 	}
-	inv.std, inv.console, inv.terminal = std, console, terminal
+	inv.std, inv.console, inv.stdout, inv.terminal = std, console, stdout, terminal
 	if err := console.configure(inv.flags); err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ func commands() []*command {
 		probeCommand(),
 		explainCommand(),
 		planCommand(),
+		serveCommand(),
+		tldsCommand(),
 	}
 }
 
@@ -48,7 +50,8 @@ type invocation struct {
 	args     []string // what is not a flag, in order; "-" is standard input
 	std      Streams
 	console  *console
-	terminal bool // standard output is one
+	stdout   io.Writer // as it was given to Run
+	terminal bool      // standard output is one
 }
 
 // parse reads the flags from the arguments and the environment. Package cli of

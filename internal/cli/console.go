@@ -19,6 +19,7 @@ type console struct {
 	w         io.Writer
 	quiet     bool // errors only
 	verbosity int  // 1: what the program decides; 2: every question and response
+	progress  *progress
 }
 
 func (c *console) configure(flags *cli.Context) error {
@@ -59,6 +60,7 @@ func (c *console) fail(e *exitError) {
 func (c *console) print(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.hideProgress()
 	// When standard error is gone there is nobody left to tell.
 	_, _ = io.WriteString(c.w, "domprobe: "+visible(line)+"\n")
 }

@@ -185,18 +185,19 @@ func parseRate(s string) (float64, error) {
 	return n, nil
 }
 
-// parseOnly returns the verdicts that --only names; none means all.
-func parseOnly(flags *cli.Context) (map[probe.Verdict]bool, error) {
-	var only map[probe.Verdict]bool
-	for _, word := range values(flags, "only") {
+// parseVerdicts returns the verdicts that --only or --expect names; none means
+// all.
+func parseVerdicts(flags *cli.Context, name string) (map[probe.Verdict]bool, error) {
+	var verdicts map[probe.Verdict]bool
+	for _, word := range values(flags, name) {
 		v, err := probe.ParseVerdict(word)
 		if err != nil {
-			return nil, usageError("known are found, not-found, unknown, invalid", "--only: %w", err)
+			return nil, usageError("known are found, not-found, unknown, invalid", "--%s: %w", name, err)
 		}
-		if only == nil {
-			only = make(map[probe.Verdict]bool)
+		if verdicts == nil {
+			verdicts = make(map[probe.Verdict]bool)
 		}
-		only[v] = true
+		verdicts[v] = true
 	}
-	return only, nil
+	return verdicts, nil
 }

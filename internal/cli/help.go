@@ -16,6 +16,7 @@ const exitCodes = `Exit codes:
   2    the command line makes no sense
   3    some name is unknown
   4    --only matched no row
+  5    some name is not what --expect says
   130  interrupted; what was settled has been written
 `
 

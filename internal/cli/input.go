@@ -9,55 +9,84 @@ import (
 	"os"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"domprobe/candidate"
 )
 
 // An input is where keywords come from. Its files are open from the start, so
 // that one that cannot be read is known before anything is asked.
 type input struct {
-	seqs  []iter.Seq2[string, error]
-	files []*os.File
-	bare  bool // a keyword is known to need a TLD
-	stdin bool // standard input is among the sources
+	sources []source
+	files   []*os.File
+	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into keywords
+	bare    bool                                     // a keyword is known to need a TLD
+	stdin   bool                                     // standard input is among the sources
+	unique  bool                                     // it is certain that no keyword comes twice
+}
+
+// A source is a sequence of keywords, with how many there are.
+type source struct {
+	keywords iter.Seq2[string, error]
+	count    func() amount
 }
 
 // openInput opens the sources that the arguments and flags name: arguments,
-// then files, then word lists. Without any it is the default words.
+// files, word lists, and patterns. Without any it is the default words.
 func openInput(inv *invocation) (*input, error) {
-	in := &input{}
+	in := &input{lines: candidate.Lines}
+	if inv.flags.Bool("null") {
+		in.lines = candidate.Records
+	}
+	err := in.open(inv)
+	if err == nil && len(in.sources) == 0 && len(inv.flags.StringSlice("pattern")) == 0 {
+		in.addWords(candidate.DefaultWords()...)
+	}
+	if err == nil {
+		err = in.combine(inv.flags)
+	}
+	if err == nil {
+		err = in.addPatterns(inv.flags)
+	}
+	if err != nil {
+		in.close()
+		return nil, err
+	}
+	return in, nil
+}
+
+func (in *input) open(inv *invocation) error {
 	for _, arg := range inv.args {
-		if arg == "-" {
-			if err := in.addStdin(inv.std.In); err != nil {
-				return nil, err
-			}
-			continue
+		if arg != "-" {
+			in.addWords(arg)
+		} else if err := in.addStdin(inv.std.In); err != nil {
+			return err
 		}
-		in.bare = in.bare || !isDomain(arg)
-		in.seqs = append(in.seqs, candidate.Strings(arg))
 	}
 	for _, path := range inv.flags.StringSlice("input") {
 		if err := in.addFile(path, inv.std.In); err != nil {
-			in.close()
-			return nil, err
+			return err
 		}
 	}
 	for _, language := range values(inv.flags, "words") {
 		words, err := candidate.Words(language)
 		if err != nil {
-			in.close()
-			return nil, usageError("", "--words: %w", err)
+			return usageError("", "--words: %w", err)
 		}
-		in.addWords(words)
+		in.addWords(words...)
 	}
-	if len(in.seqs) == 0 {
-		in.addWords(candidate.DefaultWords())
-	}
-	return in, nil
+	return nil
 }
 
-func (in *input) addWords(words []string) {
-	in.bare = true
-	in.seqs = append(in.seqs, candidate.Strings(words...))
+func (in *input) add(keywords iter.Seq2[string, error], count func() amount) {
+	in.sources = append(in.sources, source{keywords, count})
+}
+
+func (in *input) addWords(words ...string) {
+	for _, word := range words {
+		in.bare = in.bare || !isDomain(word)
+	}
+	in.add(candidate.Strings(words...), func() amount { return countKeywords(candidate.Strings(words...)) })
 }
 
 func (in *input) addStdin(r io.Reader) error {
@@ -65,7 +94,7 @@ func (in *input) addStdin(r io.Reader) error {
 		return usageError("", "standard input is named twice")
 	}
 	in.stdin = true
-	in.seqs = append(in.seqs, named("standard input", candidate.Lines(r)))
+	in.add(named("standard input", in.lines(r)), func() amount { return amount{} })
 	return nil
 }
 
@@ -78,15 +107,117 @@ func (in *input) addFile(path string, stdin io.Reader) error {
 		return err
 	}
 	in.files = append(in.files, f)
-	if info, err := f.Stat(); err == nil && info.IsDir() {
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
 		return fmt.Errorf("read %s: it is a folder", path)
 	}
-	in.seqs = append(in.seqs, named(path, candidate.Lines(f)))
+	in.add(named(path, in.lines(f)), func() amount {
+		if err != nil || !info.Mode().IsRegular() {
+			return amount{}
+		}
+		return countKeywords(in.lines(io.NewSectionReader(f, 0, info.Size())))
+	})
+	return nil
+}
+
+// combine puts what --combine makes of the keywords in their place. It needs
+// them all, and reads them at once, but for standard input.
+func (in *input) combine(flags *cli.Context) error {
+	n, joins := flags.Int("combine"), values(flags, "join")
+	switch {
+	case !flags.IsSet("combine") && len(joins) > 0:
+		return usageError("try --combine 2", "--join is for --combine only")
+	case !flags.IsSet("combine"):
+		return nil
+	case n < 2:
+		return usageError("", "--combine %d is not at least 2", n)
+	case len(in.sources) == 0:
+		return usageError("", "--combine needs keywords; those of a pattern do not count")
+	}
+	keywords := in.keywords()
+	count := func() amount { return amount{} }
+	if !in.stdin {
+		words, err := collect(keywords)
+		if err != nil {
+			return err
+		}
+		for _, err := range candidate.Combine(words, n, joins) {
+			if err != nil {
+				return usageError("", "--combine: %w", err)
+			}
+			break
+		}
+		keywords = candidate.Strings(words...)
+		count = func() amount { return countCombinations(words, n, joins) }
+	}
+	in.sources = nil
+	in.add(func(yield func(string, error) bool) {
+		words, err := collect(keywords)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		candidate.Combine(words, n, joins)(yield)
+	}, count)
+	return nil
+}
+
+// maxCombined bounds the words that are held in memory to be combined.
+const maxCombined = 1 << 20
+
+func collect(keywords iter.Seq2[string, error]) ([]string, error) {
+	var words []string
+	for word, err := range keywords {
+		if err != nil {
+			return nil, err
+		}
+		if len(words) == maxCombined {
+			return nil, fmt.Errorf("more than %d keywords to combine", maxCombined)
+		}
+		words = append(words, strings.Clone(word))
+	}
+	return words, nil
+}
+
+// addPatterns adds the keywords that --pattern stands for.
+func (in *input) addPatterns(flags *cli.Context) error {
+	patterns := flags.StringSlice("pattern")
+	if len(patterns) == 0 && flags.IsSet("shuffle") {
+		return usageError("", "--shuffle is for --pattern only")
+	}
+	for _, text := range patterns {
+		p, err := candidate.CompilePattern(text)
+		if err != nil {
+			return usageError("", "%w", err)
+		}
+		keywords := p.All()
+		if flags.IsSet("shuffle") {
+			if !p.CanShuffle() {
+				return usageError("", "pattern %q: %w", text, candidate.ErrTooMany)
+			}
+			keywords = p.Shuffled(flags.Uint64("shuffle"))
+		}
+		dotted := strings.Contains(text, ".")
+		in.bare = in.bare || !dotted
+		in.unique = len(in.sources) == 0 && len(patterns) == 1 && p.Unique()
+		in.add(keywords, func() amount {
+			if dotted { // most likely all of its keywords are whole domains
+				return amount{domains: p.Count()}
+			}
+			return amount{words: p.Count(), exact: true}
+		})
+	}
 	return nil
 }
 
 // keywords returns the keywords of all sources, for one loop.
-func (in *input) keywords() iter.Seq2[string, error] { return candidate.Concat(in.seqs...) }
+func (in *input) keywords() iter.Seq2[string, error] {
+	seqs := make([]iter.Seq2[string, error], len(in.sources))
+	for i, s := range in.sources {
+		seqs[i] = s.keywords
+	}
+	return candidate.Concat(seqs...)
+}
 
 // close closes the files. What was read from them is not affected.
 func (in *input) close() {
@@ -96,12 +227,15 @@ func (in *input) close() {
 }
 
 // has reports whether the file at path is one of the input's.
-func (in *input) has(path string) bool {
+func (in *input) has(path string) bool { return isOneOf(path, in.files) }
+
+// isOneOf reports whether path is the name of one of the open files.
+func isOneOf(path string, files []*os.File) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	for _, f := range in.files {
+	for _, f := range files {
 		if other, err := f.Stat(); err == nil && os.SameFile(info, other) {
 			return true
 		}

@@ -6,34 +6,66 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
+	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"domprobe/probe"
 	"domprobe/report"
 )
 
+// moreOutputFlags say in what order rows come, and what is made of them.
+func moreOutputFlags() []cli.Flag {
+	return []cli.Flag{
+		text("sort", "", "write rows in this `ORDER`, holding them back until the end: "+strings.Join(report.Orders(), ", "), ""),
+		toggle("ordered", "", "write rows in the order of the input, as they come"),
+		list("expect", "", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
+		toggle("resume", "", "go on with the csv or jsonl reports of an earlier run: skip names that are settled there, append the others"),
+	}
+}
+
 // An output is where rows go: standard output, and reports.
 type output struct {
-	stdout  report.Writer
-	only    map[probe.Verdict]bool // rows for stdout; nil means all
-	matched bool                   // a row was for stdout
-	reports []*report.File
-	buf     []probe.Result
+	console    *console
+	stdout     report.Writer
+	only       map[probe.Verdict]bool // rows for stdout; nil means all
+	matched    bool                   // a row was for stdout
+	expect     map[probe.Verdict]bool // nil means any
+	unexpected bool                   // a row was not of those
+	reports    []savedReport
+	buf        []probe.Result
+}
+
+// A savedReport is a report in a file, with the names that it had from the
+// start if it is resumed.
+type savedReport struct {
+	*report.File
+	settled *report.Settled
 }
 
 // checkOutput finds what is wrong with the flags of an output, without opening
-// anything.
-func checkOutput(inv *invocation, in *input) error {
+// anything. The inputs must not be overwritten.
+func checkOutput(inv *invocation, inputs []*os.File) error {
 	if format := inv.flags.String("format"); !slices.Contains(report.Formats(), format) {
 		return usageError("", "%w", &report.FormatError{Format: format})
 	}
-	if _, err := parseOnly(inv.flags); err != nil {
+	if _, err := parseVerdicts(inv.flags, "only"); err != nil {
 		return err
 	}
+	if _, err := parseVerdicts(inv.flags, "expect"); err != nil {
+		return err
+	}
+	if err := checkOrder(inv.flags); err != nil {
+		return err
+	}
+	paths := inv.flags.StringSlice("output")
+	if inv.flags.Bool("resume") && len(paths) == 0 {
+		return usageError("name it with --output", "--resume needs a report")
+	}
 	seen := make(map[string]bool)
-	for _, path := range inv.flags.StringSlice("output") {
+	for _, path := range paths {
 		if _, err := report.FormatOf(path); err != nil {
 			return usageError("", "%w", err)
 		}
@@ -42,40 +74,123 @@ func checkOutput(inv *invocation, in *input) error {
 		} else {
 			seen[clean] = true
 		}
-		if in.has(path) {
+		if isOneOf(path, inputs) {
 			return usageError("", "--output %s would overwrite the input", path)
 		}
 	}
 	return nil
 }
 
+func checkOrder(flags *cli.Context) error {
+	order := flags.String("sort")
+	switch {
+	case order == "":
+	case !slices.Contains(report.Orders(), order):
+		return usageError("", "--sort: %w", &report.OrderError{Order: order})
+	case flags.Bool("ordered"):
+		return usageError("", "--sort and --ordered exclude each other")
+	case flags.Bool("resume"):
+		return usageError("sort afterwards: domprobe render --sort", "--sort and --resume exclude each other")
+	}
+	return nil
+}
+
 // openOutput opens the reports, so that one that cannot be written is known
-// before anything is asked.
-func openOutput(inv *invocation) (*output, error) {
-	only, err := parseOnly(inv.flags)
-	if err != nil {
+// before anything is asked. A total of 0 rows is one that nobody knows.
+func openOutput(inv *invocation, total int) (*output, error) {
+	out := &output{console: inv.console}
+	var err error
+	if out.only, err = parseVerdicts(inv.flags, "only"); err != nil {
 		return nil, err
 	}
-	opts := report.Options{Color: useColor(inv)}
-	stdout, err := report.New(inv.flags.String("format"), inv.std.Out, opts)
-	if err != nil {
+	if out.expect, err = parseVerdicts(inv.flags, "expect"); err != nil {
 		return nil, err
 	}
-	out := &output{stdout: stdout, only: only}
+	if out.stdout, err = openStdout(inv, total); err != nil {
+		return nil, err
+	}
 	for _, path := range inv.flags.StringSlice("output") {
-		format, err := report.FormatOf(path)
-		if err != nil {
+		if err := out.addReport(path, inv.flags); err != nil {
 			out.abort()
 			return nil, err
 		}
-		f, err := report.Create(path, format, report.Options{})
-		if err != nil {
-			out.abort()
-			return nil, err
-		}
-		out.reports = append(out.reports, f)
 	}
 	return out, nil
+}
+
+func openStdout(inv *invocation, total int) (report.Writer, error) {
+	opts := report.Options{Color: useColor(inv), Zero: inv.flags.Bool("null"), Total: total}
+	w := inv.std.Out
+	if inv.terminal {
+		w = inv.console.above(w)
+		if f, ok := inv.stdout.(*os.File); ok && os.Getenv("TERM") != "dumb" {
+			if width, height, err := term.GetSize(int(f.Fd())); err == nil {
+				opts.Terminal, opts.Width, opts.Height = true, width, height
+			}
+		}
+	}
+	stdout, err := report.New(inv.flags.String("format"), w, opts)
+	if err != nil {
+		return nil, err
+	}
+	return sorted(inv.flags, stdout)
+}
+
+// sorted puts the order that --sort names before w. That of the input is the
+// business of the run.
+func sorted(flags *cli.Context, w report.Writer) (report.Writer, error) {
+	if order := flags.String("sort"); order != "" && order != "input" {
+		return report.Sorted(order, w)
+	}
+	return w, nil
+}
+
+func (o *output) addReport(path string, flags *cli.Context) error {
+	format, err := report.FormatOf(path)
+	if err != nil {
+		return err
+	}
+	if flags.Bool("resume") {
+		f, settled, err := report.Resume(path, format, report.Options{})
+		var bad *report.ResumeError
+		if errors.As(err, &bad) {
+			return usageError("", "%w", err)
+		}
+		if err == nil {
+			o.reports = append(o.reports, savedReport{f, settled})
+		}
+		return err
+	}
+	f, err := report.Create(path, format, report.Options{})
+	if err != nil {
+		return err
+	}
+	o.reports = append(o.reports, savedReport{f, nil})
+	f.Writer, err = sorted(flags, f.Writer)
+	return err
+}
+
+// settled reports whether a name has its row in every report.
+func (o *output) settled(name string) bool {
+	for _, f := range o.reports {
+		if f.settled == nil || !f.settled.Has(name) {
+			return false
+		}
+	}
+	return len(o.reports) > 0
+}
+
+// before returns how many names of an earlier run have a verdict.
+func (o *output) before(v probe.Verdict) (n int64) {
+	for i, f := range o.reports {
+		if f.settled == nil {
+			return 0
+		}
+		if count := int64(f.settled.Count(v)); i == 0 || count < n {
+			n = count
+		}
+	}
+	return n
 }
 
 // useColor reports whether rows for standard output get colours
@@ -107,24 +222,56 @@ func isTerminal(w io.Writer) bool {
 // write writes rows to the reports and to standard output.
 func (o *output) write(rows []probe.Result) error {
 	for _, f := range o.reports {
-		if err := f.Write(rows); err != nil {
+		if err := f.Write(o.without(rows, f.settled)); err != nil {
 			return err
 		}
 	}
+	if o.expect != nil {
+		o.compare(rows)
+	}
 	if o.only != nil {
-		o.buf = o.buf[:0]
-		for _, r := range rows {
-			if o.only[r.Verdict] {
-				o.buf = append(o.buf, r)
-			}
-		}
-		rows = o.buf
+		rows = o.filter(rows, func(r *probe.Result) bool { return o.only[r.Verdict] })
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	o.matched = true
 	return o.stdout.Write(rows)
+}
+
+// without returns the rows of names that a resumed report has not got.
+func (o *output) without(rows []probe.Result, settled *report.Settled) []probe.Result {
+	if settled == nil || settled.Len() == 0 || len(o.reports) == 1 { // which has been asked before
+		return rows
+	}
+	return o.filter(rows, func(r *probe.Result) bool { return !settled.Has(r.Name) })
+}
+
+// filter returns some of the rows, until the next call.
+func (o *output) filter(rows []probe.Result, keep func(*probe.Result) bool) []probe.Result {
+	o.buf = o.buf[:0]
+	for i := range rows {
+		if keep(&rows[i]) {
+			o.buf = append(o.buf, rows[i])
+		}
+	}
+	return o.buf
+}
+
+// compare tells of the rows that --expect does not allow.
+func (o *output) compare(rows []probe.Result) {
+	for i := range rows {
+		r := &rows[i]
+		if o.expect[r.Verdict] {
+			continue
+		}
+		o.unexpected = true
+		line := r.Name + ": " + r.Verdict.String()
+		if r.Reason != "" {
+			line += " (" + string(r.Reason) + ")"
+		}
+		o.console.print(line + " is not expected")
+	}
 }
 
 // close ends rows and reports that are whole.

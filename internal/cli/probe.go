@@ -3,17 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
-	"sync/atomic"
-	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"domprobe/candidate"
 	"domprobe/probe"
 )
-
-const tldHint = "try: domprobe -t dev go rust"
 
 // probeCommand is the main command: names in, rows out.
 func probeCommand() *command {
@@ -25,9 +22,11 @@ func probeCommand() *command {
   cat words.txt | domprobe -t com -    # - is standard input: a line each, # comments
   domprobe -t dev                      # no keyword: the Go keywords of at most 4 letters
   domprobe -t com -i words.txt -f csv -o report.jsonl --only not-found
+  domprobe --tld-preset tech --affixes -f grid go
+  domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10 --only not-found -f names
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # built in, offline
 `,
-		flags: slices.Concat(generateFlags(), askFlags(), outputFlags(), consoleFlags()),
+		flags: slices.Concat(generateFlags(), moreGenerateFlags(), askFlags(), outputFlags(), moreOutputFlags(), consoleFlags()),
 		run:   runProbe,
 	}
 }
@@ -38,11 +37,15 @@ func runProbe(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer in.close()
-	names, err := newGenerator(inv, in)
+	names, err := newSelection(inv, in)
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(inv, in); err != nil {
+	if err := checkOutput(inv, in.files); err != nil {
+		return err
+	}
+	t, err := newTally(inv.flags)
+	if err != nil {
 		return err
 	}
 	var trace func(probe.Event)
@@ -53,9 +56,15 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	out, err := openOutput(inv)
+	out, err := openOutput(inv, names.rows())
 	if err == nil {
-		err = stream(ctx, prober, names, out, inv.console)
+		names.settled = out.settled
+		t.before = out.before(probe.NotFound)
+		endProgress := startProgress(inv, names, t)
+		s := stages{prober: prober, order: orderOf(inv.flags)}
+		err = stream(ctx, s, names, out, t)
+		endProgress()
+		err = t.end(ctx, err, names, out)
 	}
 	if e := stop(); err == nil {
 		err = e
@@ -63,58 +72,48 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	return err
 }
 
-// newGenerator maps the flags of generateFlags.
-func newGenerator(inv *invocation, in *input) (*candidate.Generator, error) {
-	tlds := values(inv.flags, "tld")
-	if len(tlds) == 0 && in.bare {
-		return nil, usageError(tldHint, "%w", candidate.ErrNoTLD)
-	}
-	names, err := candidate.New(candidate.Options{
-		Keywords: in.keywords(),
-		TLDs:     tlds,
-		Prefixes: values(inv.flags, "prefix"),
-		Suffixes: values(inv.flags, "suffix"),
-		MinLen:   inv.flags.Int("min-len"),
-		MaxLen:   inv.flags.Int("max-len"),
-	})
-	if err != nil {
-		return nil, usageError("", "%w", err)
-	}
-	return names, nil
+// stages are what names go through until they are rows.
+type stages struct {
+	prober *probe.Prober
+	order  *order // nil for the order in which names settle
 }
 
-// stream probes the names, writes a row for each as it settles, and ends the
-// output and the summary whatever happened.
-func stream(ctx context.Context, p *probe.Prober, names *candidate.Generator, out *output, console *console) error {
-	t := tally{start: time.Now()}
-	err := probeAll(ctx, p, t.counted(names.All()), out, &t)
-	t.repeated = names.Repeated()
-	whole := err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err())
-	if whole {
+// orderOf maps --ordered and --sort input.
+func orderOf(flags *cli.Context) *order {
+	switch {
+	case flags.Bool("ordered"):
+		return newOrder(max(minWindow, 2*flags.Int("concurrency")))
+	case flags.String("sort") == "input":
+		return newOrder(0)
+	}
+	return nil
+}
+
+// batches returns the rows of the names, in the order of the run.
+func (s stages) batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	if s.order == nil {
+		return s.prober.Batches(ctx, names)
+	}
+	return s.order.results(s.prober.Batches(ctx, s.order.candidates(names)))
+}
+
+// stream writes a row for each name as it settles, and ends the output whatever
+// happened.
+func stream(ctx context.Context, s stages, names *selection, out *output, t *tally) error {
+	err := writeAll(s.batches(ctx, t.counted(names.all())), out, t)
+	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		if e := out.close(); e != nil {
-			err, whole = e, false
+			err = e
 		}
 	}
-	if !whole {
-		out.abort()
-	}
-	if errors.Is(err, errClosed) {
-		return err
-	}
-	if err == nil {
-		err = t.check()
-	}
-	console.note("%s", t.summary())
-	if n := names.Skipped(); n > 0 {
-		console.detail("%d more left out for their length", n)
-	}
-	return t.exit(ctx, err, out)
+	out.abort() // which leaves alone what is closed
+	return err
 }
 
-func probeAll(ctx context.Context, p *probe.Prober, names iter.Seq2[candidate.Candidate, error], out *output, t *tally) error {
-	for rows, err := range p.Batches(ctx, names) {
+func writeAll(batches iter.Seq2[[]probe.Result, error], out *output, t *tally) error {
+	for rows, err := range batches {
 		if len(rows) > 0 {
-			t.add(rows)
+			rows = t.add(rows)
 			if err := out.write(rows); err != nil {
 				return err
 			}
@@ -122,83 +121,11 @@ func probeAll(ctx context.Context, p *probe.Prober, names iter.Seq2[candidate.Ca
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// A tally counts names and rows.
-type tally struct {
-	start    time.Time
-	names    atomic.Int64 // that were taken from the generator
-	rows     [4]int64     // by verdict
-	repeated int64
-}
-
-// counted counts the names that go through, which the prober may take from any
-// goroutine.
-func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
-	return func(yield func(candidate.Candidate, error) bool) {
-		for c, err := range names {
-			if err == nil {
-				t.names.Add(1)
-			}
-			if !yield(c, err) {
-				return
-			}
+		if t.stopped {
+			return nil
 		}
 	}
-}
-
-func (t *tally) add(rows []probe.Result) {
-	for i := range rows {
-		t.rows[rows[i].Verdict]++
-	}
-}
-
-func (t *tally) total() int64 {
-	return t.rows[probe.Found] + t.rows[probe.NotFound] + t.rows[probe.Unknown] + t.rows[probe.Invalid]
-}
-
-// check finds out whether every name has its row. It is for a run that went to
-// its end.
-func (t *tally) check() error {
-	if names, rows := t.names.Load(), t.total(); names != rows {
-		return fmt.Errorf("%d names gave %d rows: this is a mistake in domprobe, and the rows cannot be relied on", names, rows)
-	}
 	return nil
-}
-
-func (t *tally) summary() string {
-	names := "names"
-	if t.total() == 1 {
-		names = "name"
-	}
-	s := fmt.Sprintf("%d %s in %.2fs: %d found, %d not found, %d unknown, %d invalid", t.total(), names,
-		time.Since(t.start).Seconds(), t.rows[probe.Found], t.rows[probe.NotFound], t.rows[probe.Unknown], t.rows[probe.Invalid])
-	if t.repeated > 0 {
-		s += fmt.Sprintf(", %d repeated", t.repeated)
-	}
-	return s
-}
-
-// exit returns what the run ends with.
-func (t *tally) exit(ctx context.Context, err error, out *output) error {
-	switch {
-	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return exit(codeInterrupted)
-	case errors.Is(err, candidate.ErrNoTLD):
-		return usageError(tldHint, "%w", err)
-	case err != nil:
-		return err
-	}
-	var codes []int
-	if t.rows[probe.Unknown] > 0 {
-		codes = append(codes, codeUnknown)
-	}
-	if out.only != nil && !out.matched {
-		codes = append(codes, codeNoMatch)
-	}
-	return exit(codes...)
 }
 
 // interrupted returns the error of a run that could not begin.

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+)
+
+// A tally counts names and rows, and says when a run has found enough.
+type tally struct {
+	start time.Time
+	names atomic.Int64    // that were taken from the generator
+	rows  [4]atomic.Int64 // by verdict
+
+	stopAfter int64 // names that are not found end the run; 0 is no limit
+	before    int64 // such names that an earlier run has found
+	stopped   bool
+
+	repeated, skipped int64 // names without a row
+}
+
+// newTally maps --stop-after.
+func newTally(flags *cli.Context) (*tally, error) {
+	n := flags.Int("stop-after")
+	if n < 0 || n == 0 && flags.IsSet("stop-after") {
+		return nil, usageError("", "--stop-after %d is not at least 1", n)
+	}
+	return &tally{start: time.Now(), stopAfter: int64(n)}, nil
+}
+
+// counted counts the names that go through, which the prober may take from any
+// goroutine.
+func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
+	return func(yield func(candidate.Candidate, error) bool) {
+		if t.enough() { // from an earlier run
+			return
+		}
+		for c, err := range names {
+			if err == nil {
+				t.names.Add(1)
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// add counts rows, and cuts off those after the last that is wanted.
+func (t *tally) add(rows []probe.Result) []probe.Result {
+	for i := range rows {
+		t.rows[rows[i].Verdict].Add(1)
+		if rows[i].Verdict == probe.NotFound && t.enough() {
+			t.stopped = true
+			return rows[:i+1]
+		}
+	}
+	return rows
+}
+
+func (t *tally) enough() bool {
+	return t.stopAfter > 0 && t.before+t.of(probe.NotFound) >= t.stopAfter
+}
+
+func (t *tally) of(v probe.Verdict) int64 { return t.rows[v].Load() }
+
+func (t *tally) total() (n int64) {
+	for v := range t.rows {
+		n += t.rows[v].Load()
+	}
+	return n
+}
+
+// check finds out whether every name has its row. It is for a run that went to
+// its end.
+func (t *tally) check() error {
+	if names, rows := t.names.Load(), t.total(); names != rows && !t.stopped {
+		return fmt.Errorf("%d names gave %d rows: this is a mistake in domprobe, and the rows cannot be relied on", names, rows)
+	}
+	return nil
+}
+
+func (t *tally) summary() string {
+	noun := "names"
+	if t.total() == 1 {
+		noun = "name"
+	}
+	s := fmt.Sprintf("%d %s in %.2fs: %d found, %d not found, %d unknown, %d invalid", t.total(), noun,
+		time.Since(t.start).Seconds(), t.of(probe.Found), t.of(probe.NotFound), t.of(probe.Unknown), t.of(probe.Invalid))
+	if t.repeated > 0 {
+		s += fmt.Sprintf(", %d repeated", t.repeated)
+	}
+	if t.skipped > 0 {
+		s += fmt.Sprintf(", %d settled before", t.skipped)
+	}
+	return s
+}
+
+// end prints the summary of a run and returns what it ends with.
+func (t *tally) end(ctx context.Context, err error, names *selection, out *output) error {
+	if errors.Is(err, errClosed) {
+		return err
+	}
+	if err == nil {
+		err = t.check()
+	}
+	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
+	out.console.note("%s", t.summary())
+	if n := names.gen.Skipped(); n > 0 {
+		out.console.detail("%d more left out for their length", n)
+	}
+	switch {
+	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return exit(codeInterrupted)
+	case errors.Is(err, candidate.ErrNoTLD):
+		return usageError(tldHint, "%w", err)
+	case err != nil:
+		return err
+	}
+	return exit(out.codes(t)...)
+}
+
+// codes returns every exit code that the rows call for.
+func (o *output) codes(t *tally) []int {
+	var codes []int
+	if o.unexpected {
+		codes = append(codes, codeUnexpected)
+	}
+	if t.of(probe.Unknown) > 0 {
+		codes = append(codes, codeUnknown)
+	}
+	if o.only != nil && !o.matched {
+		codes = append(codes, codeNoMatch)
+	}
+	return codes
+}
