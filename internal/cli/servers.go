@@ -92,19 +92,7 @@ func describe(servers []resolver.Server) string {
 // newProber returns a prober for the servers that the flags name, and a
 // function that ends it.
 func newProber(ctx context.Context, inv *invocation, trace func(probe.Event)) (*probe.Prober, func() error, error) {
-	opts, err := askOptions(inv.flags)
-	if err != nil {
-		return nil, nil, err
-	}
-	servers, err := parseServers(inv.flags)
-	if err != nil {
-		return nil, nil, err
-	}
-	opts.Escalate = escalate(inv.flags, servers)
-	opts.Log = inv.console.logger()
-	opts.Trace = trace
-	var stop func() error
-	opts.Servers, stop, err = openServers(ctx, servers, inv.console)
+	opts, stop, err := proberOptions(ctx, inv, trace)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,4 +108,23 @@ func newProber(ctx context.Context, inv *invocation, trace func(probe.Event)) (*
 		}
 		return err
 	}, nil
+}
+
+// proberOptions returns the options of a prober for the servers that the flags
+// name, and a function that ends what was started for it.
+func proberOptions(ctx context.Context, inv *invocation, trace func(probe.Event)) (probe.Options, func() error, error) {
+	opts, err := askOptions(inv.flags)
+	if err != nil {
+		return opts, nil, err
+	}
+	servers, err := parseServers(inv.flags)
+	if err != nil {
+		return opts, nil, err
+	}
+	opts.Escalate = escalate(inv.flags, servers)
+	opts.Log = inv.console.logger()
+	opts.Trace = trace
+	var stop func() error
+	opts.Servers, stop, err = openServers(ctx, servers, inv.console)
+	return opts, stop, err
 }

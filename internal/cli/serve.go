@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"domprobe/probe"
+	"domprobe/probe/rdap"
+	"domprobe/probe/resolver"
+	"domprobe/web"
+)
+
+// serveCommand serves the page and the API.
+func serveCommand() *command {
+	return &command{
+		name:     "serve",
+		summary:  "search in a browser, and over HTTP",
+		synopsis: "serve [flags]",
+		examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
+  domprobe serve -r quad9 -r cloudflare --quorum 2
+  curl 'http://127.0.0.1:8053/v1/probe?keyword=go,rust&tld=dev,io'
+  domprobe serve --listen 192.0.2.7:8053 --token "$(openssl rand -hex 16)"
+`,
+		flags: slices.Concat([]cli.Flag{
+			text("listen", "", "serve on this `ADDRESS` and port", "127.0.0.1:8053"),
+			text("token", "", "serve only those who have this `TOKEN`; an address that is not loopback needs one", ""),
+			list("host", "", "answer to this `NAME` too, beside IP addresses and localhost"),
+			number("max-names", "", "probe at most `N` names for one request", web.DefaultMaxNames),
+			number("client-rate", "", "let one client have `N` names a second probed in the long run; 0 is no limit", web.DefaultClientRate),
+			toggle("no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
+		}, askFlags(), consoleFlags()),
+		run: runServe,
+	}
+}
+
+func runServe(ctx context.Context, inv *invocation) error {
+	if len(inv.args) > 0 {
+		return usageError("names are typed into the page", "serve takes no arguments, but got %s", inv.args[0])
+	}
+	opts, err := serveOptions(inv)
+	if err != nil {
+		return err
+	}
+	asking, stop, err := proberOptions(ctx, inv, tracer(inv.console))
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	defer stop()
+	prober, err := probe.New(asking)
+	if err != nil {
+		return usageError("", "%w", err)
+	}
+	defer prober.Close()
+	opts.Prober, opts.AskRate = prober, askRate(asking)
+	if offersConfirm(inv, asking.Servers) {
+		registries, err := rdap.New(rdap.Options{WHOIS: true, Log: inv.console.logger()})
+		if err != nil {
+			return err
+		}
+		defer registries.Close()
+		asking.Confirm = registries
+		confirmer, err := probe.New(asking)
+		if err != nil {
+			return err
+		}
+		defer confirmer.Close()
+		opts.Confirmer = confirmer
+	}
+	return listenAndServe(ctx, inv, opts)
+}
+
+// serveOptions maps the flags that only serve has.
+func serveOptions(inv *invocation) (web.Options, error) {
+	opts := web.Options{
+		Token:      inv.flags.String("token"),
+		Hosts:      values(inv.flags, "host"),
+		MaxNames:   inv.flags.Int("max-names"),
+		ClientRate: float64(inv.flags.Int("client-rate")),
+		Access:     func(a web.Access) { inv.console.note("%s", accessLine(a)) },
+	}
+	if opts.MaxNames < 1 {
+		return opts, usageError("", "--max-names %d is not at least 1", opts.MaxNames)
+	}
+	switch {
+	case opts.ClientRate < 0:
+		return opts, usageError("", "--client-rate %d is not at least 0", inv.flags.Int("client-rate"))
+	case opts.ClientRate == 0:
+		opts.ClientRate = -1
+	}
+	if n := len(opts.Token); n > 0 && n < minToken {
+		return opts, usageError("try: openssl rand -hex 16", "--token has %d characters, which can be guessed; %d are the least", n, minToken)
+	}
+	if opts.Token == "" && !isLoopbackAddress(inv.flags.String("listen")) {
+		return opts, usageError(`name one: --token "$(openssl rand -hex 16)"`,
+			"--listen %s: %w", inv.flags.String("listen"), web.ErrNoToken)
+	}
+	return opts, nil
+}
+
+const minToken = 12
+
+// isLoopbackAddress reports whether only this machine can reach an address, as
+// far as it can be told without asking: an address, or localhost.
+func isLoopbackAddress(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return true // it will be said where it is listened on
+	}
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
+}
+
+// askRate is the ceiling on the names a second of all searches together: each
+// search keeps the rate to a server, but many run at once.
+func askRate(opts probe.Options) float64 {
+	if opts.Rate < 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, s := range opts.Servers {
+		switch {
+		case s.Transport == resolver.Direct || opts.Rate == 0 && s.Local():
+			return 0
+		case opts.Rate > 0:
+			sum += opts.Rate
+		default:
+			sum += publicRate
+		}
+	}
+	return sum
+}
+
+// publicRate is what a public resolver bears, in questions a second.
+const publicRate = 1000
+
+// offersConfirm reports whether registries may be asked about single names, at
+// the click of who searches. The demo is offline.
+func offersConfirm(inv *invocation, servers []resolver.Server) bool {
+	return !inv.flags.Bool("no-confirm") && !slices.ContainsFunc(servers, func(s resolver.Server) bool { return s.Origin == "demo" })
+}
+
+func listenAndServe(ctx context.Context, inv *invocation, opts web.Options) error {
+	server, err := web.New(opts)
+	if err != nil {
+		return err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", inv.flags.String("listen"))
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	inv.console.note("serving on http://%s/", l.Addr())
+	if opts.Token != "" {
+		inv.console.note("the page asks for the token; the API takes it as Authorization: Bearer TOKEN")
+		if !isLoopbackAddress(l.Addr().String()) {
+			inv.console.note("warning: others can reach this address, and without TLS in front the network sees names and token")
+		}
+	}
+	err = server.Serve(ctx, l)
+	if errors.Is(err, web.ErrNoToken) { // a name that is not of this machine alone
+		return usageError(`name one: --token "$(openssl rand -hex 16)"`, "--listen %s: %w", l.Addr(), err)
+	}
+	if err == nil {
+		inv.console.note("stopped")
+	}
+	return err
+}
+
+// accessLine is a request on one line.
+func accessLine(a web.Access) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s %d %d bytes", a.Client, a.Method, a.Path, a.Status, a.Bytes)
+	if a.Rows > 0 {
+		fmt.Fprintf(&b, " %d rows", a.Rows)
+	}
+	fmt.Fprintf(&b, " %s", a.Took.Round(100*time.Microsecond))
+	return b.String()
+}

@@ -1,0 +1,254 @@
+package web
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+)
+
+// verdicts are what all searches share: the verdicts that are known, and which
+// search is asking about which name.
+//
+// Package singleflight would need a goroutine for each name, and would drop the
+// names of a client that leaves although others wait for them.
+type verdicts struct {
+	prober Prober
+	ask    *rate.Limiter // nil means no limit
+
+	mu     sync.Mutex // guards what follows, and the searches
+	known  cache
+	claims map[key]*claim
+}
+
+// A claim says who asks about a name, and who waits for the verdict.
+type claim struct {
+	owner   *search
+	waiting []waiter
+}
+
+// A waiter is a search with the candidate that it waits for.
+type waiter struct {
+	search *search
+	name   candidate.Candidate
+}
+
+func newVerdicts(p Prober, askRate float64) *verdicts {
+	v := &verdicts{prober: p, known: cache{size: cacheSize}, claims: map[key]*claim{}}
+	if askRate > 0 {
+		v.ask = rate.NewLimiter(rate.Limit(askRate), max(int(askRate/10), 1))
+	}
+	return v
+}
+
+// A search is one loop over names.
+type search struct {
+	verdicts *verdicts
+	names    []candidate.Candidate
+	wake     chan struct{} // told that there are rows, or the end
+	more     chan struct{} // told that waits or handed has changed
+
+	// Guarded by the mutex of the verdicts.
+	rows   []probe.Result
+	owns   map[key]bool
+	waits  map[key]bool
+	handed []candidate.Candidate // that others were asking about, and left
+	over   bool                  // takes no more claims
+	ended  bool
+	err    error
+}
+
+// batches decides about every name and yields the rows in the order in which
+// they settle; the error of the search itself comes once and last. Leaving the
+// loop early, or the end of ctx, stops the work. The names must be different.
+func (v *verdicts) batches(ctx context.Context, names []candidate.Candidate) iter.Seq2[[]probe.Result, error] {
+	return func(yield func([]probe.Result, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		s := &search{
+			verdicts: v, names: names, wake: make(chan struct{}, 1), more: make(chan struct{}, 1),
+			owns: map[key]bool{}, waits: map[key]bool{},
+		}
+		var asking sync.WaitGroup
+		asking.Go(func() { s.ask(ctx) })
+		defer asking.Wait()
+		defer cancel()
+		for range s.wake {
+			rows, ended, err := s.take()
+			if len(rows) > 0 && !yield(rows, nil) {
+				return
+			}
+			if ended {
+				if err != nil {
+					yield(nil, err)
+				}
+				return
+			}
+		}
+	}
+}
+
+// take returns the rows that have come since the last time.
+func (s *search) take() (rows []probe.Result, ended bool, err error) {
+	s.verdicts.mu.Lock()
+	defer s.verdicts.mu.Unlock()
+	rows, s.rows = s.rows, nil
+	return rows, s.ended, s.err
+}
+
+// ask runs the prober over the names that this search has to ask about itself.
+func (s *search) ask(ctx context.Context) {
+	var failed error
+	for rows, err := range s.verdicts.prober.Batches(ctx, s.source(ctx)) {
+		s.verdicts.settle(s, rows)
+		if err != nil {
+			failed = err
+		}
+	}
+	s.verdicts.abandon(s, failed)
+}
+
+// source streams the names that nobody else asks about, and then those that
+// somebody else has left to this search. It ends when there is nothing to wait
+// for.
+func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, error] {
+	return func(yield func(candidate.Candidate, error) bool) {
+		pass := func(c candidate.Candidate) bool {
+			return s.verdicts.pause(ctx) && yield(c, nil)
+		}
+		for _, c := range s.names {
+			if s.verdicts.claim(s, c) && !pass(c) {
+				return
+			}
+		}
+		for {
+			handed, waiting := s.takeHanded()
+			for _, c := range handed {
+				if !pass(c) {
+					return
+				}
+			}
+			if !waiting {
+				return
+			}
+			select {
+			case <-s.more:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// pause keeps the rate of all searches, and reports false when ctx has ended.
+func (v *verdicts) pause(ctx context.Context) bool {
+	return v.ask == nil || v.ask.Wait(ctx) == nil
+}
+
+func (s *search) takeHanded() (handed []candidate.Candidate, waiting bool) {
+	s.verdicts.mu.Lock()
+	defer s.verdicts.mu.Unlock()
+	handed, s.handed = s.handed, nil
+	return handed, len(s.waits) > 0 || len(handed) > 0
+}
+
+// claim reports whether the search has to ask about the name itself. Otherwise
+// its row is there or will come.
+func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if s.over {
+		return false
+	}
+	if c.Err != nil {
+		return true // the prober has a row for it, without asking anybody
+	}
+	if r, ok := v.known.get(c, time.Now()); ok {
+		s.give(r)
+		return false
+	}
+	k := keyOf(&c)
+	if asked := v.claims[k]; asked != nil {
+		asked.waiting = append(asked.waiting, waiter{s, c})
+		s.waits[k] = true
+		return false
+	}
+	v.claims[k] = &claim{owner: s}
+	s.owns[k] = true
+	return true
+}
+
+// settle gives rows to their search and to those that wait for the same names.
+func (v *verdicts) settle(s *search, rows []probe.Result) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, r := range rows {
+		s.give(r)
+		k := keyOf(&r.Candidate)
+		if !s.owns[k] {
+			continue // an invalid name
+		}
+		v.known.put(r)
+		for _, w := range v.claims[k].waiting {
+			r.Candidate = w.name
+			w.search.give(r)
+			delete(w.search.waits, k)
+			tell(w.search.more)
+		}
+		delete(v.claims, k)
+		delete(s.owns, k)
+	}
+}
+
+// abandon ends a search. What it was still asking about is handed over to those
+// that wait for it.
+func (v *verdicts) abandon(s *search, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s.over = true
+	for k := range s.waits {
+		c := v.claims[k]
+		c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool { return w.search == s })
+	}
+	for k := range s.owns {
+		c := v.claims[k]
+		if len(c.waiting) == 0 {
+			delete(v.claims, k)
+			continue
+		}
+		heir := c.waiting[0]
+		c.owner, c.waiting = heir.search, c.waiting[1:]
+		delete(heir.search.waits, k)
+		heir.search.owns[k] = true
+		heir.search.handed = append(heir.search.handed, heir.name)
+		tell(heir.search.more)
+	}
+	s.ended, s.err = true, err
+	tell(s.wake)
+}
+
+// replace puts a better verdict in place of the one that is known.
+func (v *verdicts) replace(r probe.Result) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.known.put(r)
+}
+
+// give adds a row. The caller holds the mutex.
+func (s *search) give(r probe.Result) {
+	s.rows = append(s.rows, r)
+	tell(s.wake)
+}
+
+// tell wakes, once, who waits for the channel.
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
