@@ -18,6 +18,11 @@ import (
 // mediaType is that of DNS messages over HTTPS (RFC 8484 section 6).
 const mediaType = "application/dns-message"
 
+// maxStreams bounds the requests under way at one server, so that none waits for
+// a stream while its time runs. Most servers grant 100 streams on a connection,
+// as RFC 9113 section 6.5.2 recommends.
+const maxStreams = 100
+
 // https is the engine over HTTPS: a pool whose connections are net/http's.
 type https struct {
 	Engine
@@ -28,6 +33,7 @@ type https struct {
 // HTTP/2 where the server speaks it. Connections go to [Config.Addr], whatever
 // the host of the URL; its certificate has to carry that host.
 func NewHTTPS(cfg Config, url string, conf *tls.Config) Engine {
+	cfg.Window = min(cfg.Window, maxStreams)
 	t := &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return cfg.dial(ctx, network)
@@ -35,7 +41,7 @@ func NewHTTPS(cfg Config, url string, conf *tls.Config) Engine {
 		TLSClientConfig:     conf,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: maxConns,
-		MaxConnsPerHost:     cfg.Window,
+		MaxConnsPerHost:     maxConns,
 		IdleConnTimeout:     30 * time.Second,
 	}
 	client := &http.Client{
