@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +95,21 @@ func TestReadmeHasEveryFormat(t *testing.T) {
 	}
 }
 
+func TestReadmeHasTheColumnsOfCSV(t *testing.T) {
+	var b strings.Builder
+	w, err := report.New("csv", &b, report.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write([]probe.Result{{}}); err != nil {
+		t.Fatal(err)
+	}
+	header, _, _ := strings.Cut(b.String(), "\n")
+	if header = strings.TrimSpace(header); !strings.Contains(readme(t), "`"+header+"`") {
+		t.Errorf("the columns %s are not documented", header)
+	}
+}
+
 func TestReadmeHasEveryExitCode(t *testing.T) {
 	text := readme(t)
 	for line := range strings.Lines(exitCodes) {
@@ -103,6 +119,9 @@ func TestReadmeHasEveryExitCode(t *testing.T) {
 		}
 	}
 }
+
+// quoted is what the shell takes as one word.
+var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 
 // Every example, of the README and of the help, is a command line that parses.
 func TestExamplesParse(t *testing.T) {
@@ -119,6 +138,7 @@ func TestExamplesParse(t *testing.T) {
 		line, _, _ = strings.Cut(line, " #")
 		line, _, _ = strings.Cut(line, " | ")
 		line, _, _ = strings.Cut(line, " > ")
+		line = quoted.ReplaceAllString(line, "quoted")
 		examples++
 		cmd, args := pick(strings.Fields(line))
 		if _, err := parse(cmd, args); err != nil {
