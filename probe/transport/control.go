@@ -106,7 +106,7 @@ func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) 
 	granted = min(n, int(c.tokens))
 	c.tokens -= float64(granted)
 	if granted < n {
-		wait = time.Duration((1 - c.tokens) / c.pace * float64(time.Second))
+		wait = time.Duration((1-c.tokens)/c.pace*float64(time.Second)) + 1 // never nothing
 	}
 	return granted, wait
 }

@@ -41,7 +41,7 @@ func (l *Limit) take(now time.Time, n int) (granted int, wait time.Duration) {
 	granted = min(n, int(l.tokens))
 	l.tokens -= float64(granted)
 	if granted < n {
-		wait = time.Duration((1 - l.tokens) / l.rate * float64(time.Second))
+		wait = time.Duration((1-l.tokens)/l.rate*float64(time.Second)) + 1 // never nothing
 	}
 	return granted, max(wait, 0)
 }
