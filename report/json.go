@@ -3,6 +3,7 @@ package report
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"domprobe/probe"
@@ -73,12 +74,7 @@ func appendObject(dst []byte, r *probe.Result, c *clock) []byte {
 	dst = orNull(dst, appendMillis(dst, r.RTT))
 	dst = append(dst, `,"tries":`...)
 	dst = strconv.AppendInt(dst, int64(r.Tries), 10)
-	dst = append(dst, `,"checked_at":`...)
-	if at := c.append(append(dst, '"'), r.At); len(at) > len(dst)+1 {
-		dst = append(at, '"')
-	} else {
-		dst = append(dst, "null"...)
-	}
+	dst = c.appendJSON(append(dst, `,"checked_at":`...), r.At)
 	dst = append(dst, `,"ttl":`...)
 	dst = orNull(dst, appendSeconds(dst, r.TTL))
 	if r.Err != nil {
@@ -86,6 +82,14 @@ func appendObject(dst []byte, r *probe.Result, c *clock) []byte {
 		dst = appendString(dst, r.Err.Error())
 	}
 	return append(dst, '}')
+}
+
+// appendJSON appends a time as a JSON string, or null where there is none.
+func (c *clock) appendJSON(dst []byte, t time.Time) []byte {
+	if at := c.append(append(dst, '"'), t); len(at) > len(dst)+1 {
+		return append(at, '"')
+	}
+	return append(dst, "null"...)
 }
 
 // orNull returns after, which is before and what was appended to it, or null

@@ -19,6 +19,10 @@
 //	tally.go    what was counted, the summary, what the run ends with
 //	progress.go the line that moves on a terminal
 //	explain.go  the story of one name
+//	confirm.go  registries: asked about what is not found
+//	rdap.go     what a registry publishes about one name
+//	render.go   saved reports in other formats; diff.go: what has changed
+//	completion.go  what shells and manual readers want
 //
 // Standard output holds rows and nothing else. Everything for the user goes
 // through a console (console.go) to standard error, a line each, prefixed
@@ -63,7 +67,11 @@ func Run(ctx context.Context, args []string, std Streams) int {
 }
 
 func run(ctx context.Context, args []string, std Streams, console *console) error {
-	cmd, args := pick(args[min(1, len(args)):])
+	args = args[min(1, len(args)):]
+	if n := len(args); n > 0 && args[n-1] == completeFlag {
+		return complete(std.Out, args[:n-1])
+	}
+	cmd, args := pick(args)
 	stdout, terminal := std.Out, isTerminal(std.Out)
 	std.Out = rowWriter{std.Out}
 	inv, err := parse(cmd, args)

@@ -26,6 +26,10 @@ func commands() []*command {
 		planCommand(),
 		serveCommand(),
 		tldsCommand(),
+		renderCommand(),
+		diffCommand(),
+		completionCommand(),
+		manCommand(),
 	}
 }
 

@@ -16,12 +16,18 @@ import (
 	"domprobe/report"
 )
 
-// moreOutputFlags say in what order rows come, and what is made of them.
-func moreOutputFlags() []cli.Flag {
+// renderFlags say in what order rows come, and what is made of them.
+func renderFlags() []cli.Flag {
 	return []cli.Flag{
-		text("sort", "", "write rows in this `ORDER`, holding them back until the end: "+strings.Join(report.Orders(), ", "), ""),
-		toggle("ordered", "", "write rows in the order of the input, as they come"),
+		text("sort", "", "write rows in this `ORDER`, holding them in memory until the end: "+strings.Join(report.Orders(), ", "), ""),
 		list("expect", "", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
+	}
+}
+
+// resumeFlags are what only a run has that comes by its rows itself.
+func resumeFlags() []cli.Flag {
+	return []cli.Flag{
+		toggle("ordered", "", "write rows in the order of the input, as they come"),
 		toggle("resume", "", "go on with the csv or jsonl reports of an earlier run: skip names that are settled there, append the others"),
 	}
 }

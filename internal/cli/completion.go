@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"domprobe/candidate"
+	"domprobe/report"
+)
+
+// completionCommand prints what makes a shell complete command lines.
+func completionCommand() *command {
+	return &command{
+		name:     "completion",
+		summary:  "print the completions for a shell: bash, zsh, fish",
+		synopsis: "completion bash|zsh|fish",
+		examples: `  source <(domprobe completion bash)
+  domprobe completion bash > ~/.local/share/bash-completion/completions/domprobe
+  domprobe completion zsh > "${fpath[1]}/_domprobe"
+  domprobe completion fish > ~/.config/fish/completions/domprobe.fish
+`,
+		flags: consoleFlags(),
+		run: func(_ context.Context, inv *invocation) error {
+			if len(inv.args) != 1 {
+				return usageError("", "completion takes one shell: bash, zsh or fish")
+			}
+			script := map[string]func() (string, error){
+				"bash": func() (string, error) { return bashCompletion, nil },
+				"zsh":  func() (string, error) { return zshCompletion, nil },
+				"fish": documented().ToFishCompletion,
+			}[inv.args[0]]
+			if script == nil {
+				return usageError("", "no completions for %q, only for bash, zsh and fish", inv.args[0])
+			}
+			return write(inv.std.Out, script)
+		},
+	}
+}
+
+// manCommand prints the manual page.
+func manCommand() *command {
+	return &command{
+		name:     "man",
+		summary:  "print the manual page",
+		synopsis: "man",
+		examples: `  domprobe man | man -l -
+  domprobe man > ~/.local/share/man/man1/domprobe.1
+`,
+		flags: consoleFlags(),
+		run: func(_ context.Context, inv *invocation) error {
+			if len(inv.args) > 0 {
+				return usageError("", "man takes no words")
+			}
+			return write(inv.std.Out, func() (string, error) { return documented().ToManWithSection(1) })
+		},
+	}
+}
+
+func write(w io.Writer, text func() (string, error)) error {
+	s, err := text()
+	if err == nil {
+		_, err = io.WriteString(w, s)
+	}
+	return err
+}
+
+// documented returns the whole program as urfave's generators want it.
+func documented() *cli.App {
+	all := commands()
+	app := &cli.App{
+		Name:        "domprobe",
+		Usage:       all[0].summary,
+		UsageText:   "domprobe " + all[0].synopsis + "\ndomprobe COMMAND [flags] ...",
+		Description: "Examples:\n\n" + indented(all[0].examples) + "\n" + exitCodesText(),
+		Flags:       plainFlags(all[0].flags),
+		HideHelp:    true,
+		HideVersion: true,
+	}
+	for _, c := range all[1:] {
+		app.Commands = append(app.Commands, &cli.Command{
+			Name:      c.name,
+			Usage:     c.summary,
+			UsageText: c.examples,
+			Flags:     plainFlags(c.flags),
+			HideHelp:  true,
+		})
+	}
+	return app
+}
+
+func indented(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
+}
+
+func exitCodesText() string {
+	title, codes, _ := strings.Cut(exitCodes, "\n")
+	return title + "\n\n" + indented(codes)
+}
+
+// plainFlags takes the marks out of the descriptions of flags, which only help
+// understands.
+func plainFlags(flags []cli.Flag) []cli.Flag {
+	for _, f := range flags {
+		usage := usageOf(f)
+		if s, ok := f.(*cli.StringSliceFlag); ok {
+			s.TakesFile = strings.Contains(*usage, "`FILE`")
+		}
+		*usage = strings.NewReplacer("`", "", `\`, `\\`).Replace(*usage)
+	}
+	return flags
+}
+
+// usageOf returns where a flag keeps its description.
+func usageOf(f cli.Flag) *string {
+	switch f := f.(type) {
+	case *cli.StringSliceFlag:
+		return &f.Usage
+	case *cli.StringFlag:
+		return &f.Usage
+	case *cli.IntFlag:
+		return &f.Usage
+	case *cli.Uint64Flag:
+		return &f.Usage
+	case *cli.BoolFlag:
+		return &f.Usage
+	}
+	return new(string)
+}
+
+// completeFlag is what the scripts put behind an unfinished command line.
+const completeFlag = "--generate-bash-completion"
+
+// complete prints what may follow an unfinished command line.
+func complete(w io.Writer, args []string) error {
+	app := documented()
+	app.Writer = w
+	app.EnableBashCompletion = true
+	cmd, rest := pick(args)
+	last := ""
+	if len(rest) > 0 {
+		last = rest[len(rest)-1]
+	}
+	if choices, ok := choicesOf(cmd, last); ok {
+		_, err := io.WriteString(w, strings.Join(choices, "\n")+"\n")
+		return err
+	}
+	if cmd.name == "" && len(rest) > 0 && !strings.HasPrefix(last, "-") {
+		return nil // a command is the first word, so these are files
+	}
+	return app.Run(slices.Concat([]string{"domprobe"}, args, []string{completeFlag}))
+}
+
+// choicesOf returns the values of a flag of which there is a closed list. ok
+// tells that a value has to follow in any case.
+func choicesOf(cmd *command, flag string) (choices []string, ok bool) {
+	for _, f := range cmd.flags {
+		for _, name := range f.Names() {
+			if flag != "-"+name && flag != "--"+name || !takesValue(f) {
+				continue
+			}
+			switch f.Names()[0] {
+			case "format":
+				choices = report.Formats()
+				if cmd.name == "diff" {
+					choices = report.ChangeFormats()
+				}
+			case "only", "expect":
+				choices = []string{"found", "not-found", "unknown", "invalid"}
+			case "sort":
+				choices = report.Orders()
+			case "tld-preset":
+				choices = candidate.Presets()
+			case "tld":
+				choices = candidate.TLDs()
+			case "words":
+				choices = []string{"go", "python"}
+			case "resolver":
+				choices = []string{"system", "direct", "demo", "cloudflare", "google", "quad9"}
+			}
+			return choices, true
+		}
+	}
+	return nil, false
+}
+
+// The scripts follow those of urfave/cli, but for that they never evaluate what
+// has been typed.
+var (
+	bashCompletion = fmt.Sprintf(`_domprobe() {
+  local cur=${COMP_WORDS[COMP_CWORD]} args=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  if [[ $cur == -* ]]; then args+=("$cur"); fi
+  local IFS=$'\n'
+  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "${args[@]}" %[1]s 2>/dev/null)" -- "$cur"))
+}
+complete -o bashdefault -o default -F _domprobe domprobe
+`, completeFlag)
+	zshCompletion = fmt.Sprintf(`#compdef domprobe
+_domprobe() {
+  local -a args opts
+  args=("${(@)words[2,CURRENT-1]}")
+  if [[ $words[CURRENT] == -* ]]; then args+=("$words[CURRENT]"); fi
+  opts=("${(@f)$("$words[1]" "${args[@]}" %[1]s 2>/dev/null)}")
+  if [[ -n $opts[1] ]]; then compadd -a opts; else _files; fi
+}
+if [[ $funcstack[1] == _domprobe ]]; then _domprobe; else compdef _domprobe domprobe; fi
+`, completeFlag)
+)

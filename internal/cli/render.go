@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"domprobe/probe"
+	"domprobe/report"
+)
+
+// renderCommand turns saved reports into other formats.
+func renderCommand() *command {
+	return &command{
+		name:     "render",
+		summary:  "print saved reports in another format, several as one",
+		synopsis: "render [flags] FILE...",
+		examples: `  domprobe render report.csv -f grid
+  domprobe render shard-*.jsonl -o all.html -o all.csv -f none    # the newest verdict on a name wins
+  domprobe render report.csv --only not-found -f names --sort length
+  zcat report.jsonl.gz | domprobe render - -f markdown
+`,
+		flags: slices.Concat(outputFlags(), renderFlags(), []cli.Flag{
+			toggle("null", "0", "the rows of the format names end in NUL, not in a newline"),
+		}, consoleFlags()),
+		run: runRender,
+	}
+}
+
+func runRender(ctx context.Context, inv *invocation) error {
+	if len(inv.args) == 0 {
+		return usageError("try: domprobe render report.csv -f grid", "render needs a report")
+	}
+	reports, files, err := openReports(inv, inv.args)
+	defer closeAll(files)
+	if err != nil {
+		return err
+	}
+	if err := checkOutput(inv, files); err != nil {
+		return err
+	}
+	// All reports are read before the first row comes out, so that one that
+	// cannot be read leaves nothing behind.
+	next, stop := iter.Pull2(report.Merge(reports...))
+	defer stop()
+	row, err, more := next()
+	if err != nil {
+		return readError(err)
+	}
+	out, err := openOutput(inv, 0)
+	if err != nil {
+		return err
+	}
+	var t tally
+	for ; more && err == nil; row, err, more = next() {
+		if err = ctx.Err(); err == nil {
+			err = out.write(t.add([]probe.Result{row}))
+		}
+	}
+	if err == nil {
+		err = out.close()
+	}
+	out.abort() // which leaves alone what is closed
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	return exit(out.codes(&t)...)
+}
+
+// openReports opens saved reports. The files are to be closed by the caller,
+// also after an error.
+func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Result, error], files []*os.File, err error) {
+	stdin := false
+	for _, path := range paths {
+		if path == "-" {
+			if stdin {
+				return nil, files, usageError("", "standard input is named twice")
+			}
+			stdin = true
+			reports = append(reports, readNamed("standard input", inv.std.In, ""))
+			continue
+		}
+		format, err := report.FormatOf(path)
+		if err == nil && !slices.Contains(readable, format) {
+			err = fmt.Errorf("%s: the format %s cannot be read back: only csv, json and jsonl can", path, format)
+		}
+		if err != nil {
+			return nil, files, usageError("", "%w", err)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, files, err
+		}
+		files = append(files, f)
+		reports = append(reports, readNamed(path, f, format))
+	}
+	return reports, files, nil
+}
+
+// readable are the formats that [report.Read] knows.
+var readable = []string{"csv", "json", "jsonl"}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// readNamed reads a report and puts its name before an error. An empty format
+// is what the first byte looks like.
+func readNamed(name string, r io.Reader, format string) iter.Seq2[probe.Result, error] {
+	return func(yield func(probe.Result, error) bool) {
+		if format == "" {
+			in := bufio.NewReader(r)
+			first, _ := in.Peek(1) // an error comes again when it is read
+			switch string(first) {
+			case "{":
+				format = "jsonl"
+			case "[":
+				format = "json"
+			default:
+				format = "csv"
+			}
+			r = in
+		}
+		for row, err := range report.Read(r, format) {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// readError makes a usage error of a file that is not the report that it was
+// taken for.
+func readError(err error) error {
+	var row *report.RowError
+	if errors.As(err, &row) {
+		return usageError("", "%w", err)
+	}
+	return err
+}
