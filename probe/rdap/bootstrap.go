@@ -24,6 +24,7 @@ const (
 // A bootstrap is the table in use. Whoever holds the turn may read and load it.
 type bootstrap struct {
 	turn    chan struct{}
+	file    bool // the table is from a file at a path, and never expires
 	table   *table
 	expires time.Time
 }
@@ -46,20 +47,16 @@ func (c *Client) table(ctx context.Context) (*table, error) {
 	case <-ctx.Done():
 		return nil, canceled(ctx)
 	}
-	if c.boot.table != nil && time.Now().Before(c.boot.expires) {
+	if c.boot.file || c.boot.table != nil && time.Now().Before(c.boot.expires) {
 		return c.boot.table, nil
 	}
-	var err error
-	if s := scheme(c.opts.Bootstrap); s == "https" || s == "http" {
-		err = c.loadURL(ctx)
-	} else {
-		err = c.loadFile()
-	}
-	if err != nil {
+	if err := c.loadURL(ctx); err != nil {
 		return nil, err
 	}
 	return c.boot.table, nil
 }
+
+func isHTTP(u string) bool { s := scheme(u); return s == "https" || s == "http" }
 
 // use puts a table in use until expires.
 func (c *Client) use(t *table, expires time.Time) {
@@ -69,18 +66,17 @@ func (c *Client) use(t *table, expires time.Time) {
 func (c *Client) loadFile() error {
 	f, err := os.Open(c.opts.Bootstrap)
 	if err != nil {
-		return &Error{Reason: NoBootstrap, Err: err}
+		return fmt.Errorf("reading the bootstrap file: %w", err)
 	}
 	defer f.Close()
 	data, err := readAll(f, maxCacheFile)
 	if err == nil {
-		var t *table
-		if t, err = parseTable(data); err == nil {
-			c.use(t, time.Now().AddDate(100, 0, 0))
-			return nil
-		}
+		c.boot.table, err = parseTable(data)
 	}
-	return &Error{Reason: NoBootstrap, Err: fmt.Errorf("%s: %w", c.opts.Bootstrap, err)}
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.opts.Bootstrap, err)
+	}
+	return nil
 }
 
 // loadURL takes the table from the cache while that is fresh, else from the

@@ -19,11 +19,11 @@
 //
 // What a reply is taken for errs on one side only. Registered and reserved
 // are said when the registry says so. Not registered is said on a 404, as the
-// status or in the reply, of a server that the bootstrap file names for the TLD, or on a WHOIS reply that
-// matches, in whole lines, the registry's own wording. Everything else (other
-// status codes, web pages, replies that are cut, too large or contradict
-// themselves, a 404 from a server that is merely known to answer) is
-// [Unconfirmed] with a [Reason].
+// status or in the reply, of a server that the bootstrap file names for the
+// TLD, or on a WHOIS reply that matches, in whole lines, the registry's own
+// wording. Everything else (other status codes, web pages, replies that are
+// cut, too large or contradict themselves, a 404 from a server that is merely
+// known to answer) is [Unconfirmed] with a [Reason].
 //
 // Limits are those of a host, and not of a TLD, because a few hosts serve
 // hundreds of TLDs. A host that refuses is left alone for as long as it asks;
@@ -116,8 +116,8 @@ type Client struct {
 	hosts map[string]*host
 }
 
-// New checks the options and returns a Client. It opens no connection and
-// reads no file.
+// New checks the options and returns a Client. It opens no connection, and
+// reads no file but that of Options.Bootstrap, if that is a path.
 func New(opts Options) (*Client, error) {
 	switch {
 	case opts.InFlight < 0:
@@ -128,12 +128,18 @@ func New(opts Options) (*Client, error) {
 		return nil, fmt.Errorf("rdap: replies of at most %d bytes", opts.MaxBody)
 	}
 	setDefaults(&opts)
-	return &Client{
+	c := &Client{
 		opts:  opts,
-		boot:  bootstrap{turn: make(chan struct{}, 1)},
+		boot:  bootstrap{turn: make(chan struct{}, 1), file: !isHTTP(opts.Bootstrap)},
 		reg:   whoisServers{turn: make(chan struct{}, 1)},
 		hosts: make(map[string]*host),
-	}, nil
+	}
+	if c.boot.file {
+		if err := c.loadFile(); err != nil {
+			return nil, fmt.Errorf("rdap: %w", err)
+		}
+	}
+	return c, nil
 }
 
 func setDefaults(o *Options) {
