@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the built command. Beside the usual commands, a script has:
 //
 //	serve KIND VAR [NAME...]          start a server and put its address in $VAR
+//	registries FILE                   start RDAP servers and write the file that names them
 //	code N PROGRAM [ARG...]           run a program, which must exit with N
 //	signal SIG N PROGRAM [ARG...]     the same, and signal it after its first output
 //	pipe N PROGRAM [ARG...]           the same, closing the pipe after its first output
@@ -37,10 +38,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"serve":  serve,
-			"code":   code,
-			"signal": signalled,
-			"pipe":   pipe,
+			"serve":      serve,
+			"registries": registries,
+			"code":       code,
+			"signal":     signalled,
+			"pipe":       pipe,
 		},
 	})
 }

@@ -232,7 +232,7 @@ func (r *run) arrived(i uint32, d delivery) {
 			r.askStream(i, a)
 			return
 		}
-		a.over = true
+		a.over = f.server.stream == nil || a.times >= r.opts.Tries
 	case transport.Unreachable:
 		r.unreachable(f.server, d.Err)
 		f.note(Unreachable, -1, d.Err)
@@ -247,7 +247,7 @@ func (r *run) arrived(i uint32, d delivery) {
 		a.silent = true
 	}
 	if f.stream {
-		a.over = true
+		a.over = a.times >= r.opts.Tries
 	}
 	r.next(i)
 }
@@ -331,7 +331,7 @@ func (r *run) follow(i uint32, ru ruling) {
 func (r *run) failedOnce(i uint32, a *asked) {
 	f := &r.flights[i]
 	if a.times >= r.opts.Tries || f.stream {
-		a.over = true
+		a.over = a.times >= r.opts.Tries
 		r.next(i)
 		return
 	}

@@ -30,7 +30,7 @@ func moreGenerateFlags() []cli.Flag {
 		toggle("hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
 		toggle("null", "0", "keywords end in NUL, not in a newline, and so do the rows of the format names"),
 		text("shard", "", "probe only the names of this `PART` of several: 3/16; each name is in one part", ""),
-		number("stop-after", "", "stop when `N` names are not found", 0),
+		number("stop-after", "", "stop when `N` names are not found; with --confirm, when so many are confirmed", 0),
 		text("max-names", "", "refuse to begin with more than `N` names; 0 is no limit (1000000 on a terminal, else 0)", ""),
 	}
 }

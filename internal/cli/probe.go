@@ -27,7 +27,7 @@ func probeCommand() *command {
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10 --only not-found -f names
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # built in, offline
 `,
-		flags: slices.Concat(generateFlags(), moreGenerateFlags(), askFlags(), outputFlags(), renderFlags(), resumeFlags(), consoleFlags()),
+		flags: slices.Concat(generateFlags(), moreGenerateFlags(), askFlags(), confirmFlags(), outputFlags(), renderFlags(), resumeFlags(), consoleFlags()),
 		run:   runProbe,
 	}
 }

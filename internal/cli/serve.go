@@ -61,7 +61,7 @@ func runServe(ctx context.Context, inv *invocation) error {
 	defer prober.Close()
 	opts.Prober, opts.AskRate = prober, askRate(asking)
 	if offersConfirm(inv, asking.Servers) {
-		registries, err := rdap.New(rdap.Options{WHOIS: true, Log: inv.console.logger()})
+		registries, err := rdap.New(rdap.Options{WHOIS: true, UserAgent: userAgent(), Log: inv.console.logger()})
 		if err != nil {
 			return err
 		}

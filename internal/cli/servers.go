@@ -92,9 +92,16 @@ func describe(servers []resolver.Server) string {
 // newProber returns a prober for the servers that the flags name, and a
 // function that ends it.
 func newProber(ctx context.Context, inv *invocation, trace func(probe.Event)) (*probe.Prober, func() error, error) {
+	registries, err := openConfirmer(inv)
+	if err != nil {
+		return nil, nil, err
+	}
 	opts, stop, err := proberOptions(ctx, inv, trace)
 	if err != nil {
 		return nil, nil, err
+	}
+	if registries != nil {
+		opts.Confirm = registries
 	}
 	p, err := probe.New(opts)
 	if err != nil {
@@ -103,6 +110,9 @@ func newProber(ctx context.Context, inv *invocation, trace func(probe.Event)) (*
 	}
 	return p, func() error {
 		err := p.Close()
+		if registries != nil {
+			registries.close()
+		}
 		if e := stop(); err == nil {
 			err = e
 		}

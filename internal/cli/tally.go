@@ -20,9 +20,11 @@ type tally struct {
 	names atomic.Int64    // that were taken from the generator
 	rows  [4]atomic.Int64 // by verdict
 
-	stopAfter int64 // names that are not found end the run; 0 is no limit
-	before    int64 // such names that an earlier run has found
-	stopped   bool
+	stopAfter  int64        // free names end the run; 0 is no limit
+	before     int64        // such names that an earlier run has found
+	free       atomic.Int64 // such names of this run
+	confirming bool         // it takes a registry's word to be free
+	stopped    bool
 
 	repeated, skipped int64 // names without a row
 }
@@ -33,7 +35,7 @@ func newTally(flags *cli.Context) (*tally, error) {
 	if n < 0 || n == 0 && flags.IsSet("stop-after") {
 		return nil, usageError("", "--stop-after %d is not at least 1", n)
 	}
-	return &tally{start: time.Now(), stopAfter: int64(n)}, nil
+	return &tally{start: time.Now(), stopAfter: int64(n), confirming: len(values(flags, "confirm")) > 0}, nil
 }
 
 // counted counts the names that go through, which the prober may take from any
@@ -58,7 +60,10 @@ func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[c
 func (t *tally) add(rows []probe.Result) []probe.Result {
 	for i := range rows {
 		t.rows[rows[i].Verdict].Add(1)
-		if rows[i].Verdict == probe.NotFound && t.enough() {
+		if !free(&rows[i], t.confirming) {
+			continue
+		}
+		if t.free.Add(1); t.enough() {
 			t.stopped = true
 			return rows[:i+1]
 		}
@@ -67,7 +72,7 @@ func (t *tally) add(rows []probe.Result) []probe.Result {
 }
 
 func (t *tally) enough() bool {
-	return t.stopAfter > 0 && t.before+t.of(probe.NotFound) >= t.stopAfter
+	return t.stopAfter > 0 && t.before+t.free.Load() >= t.stopAfter
 }
 
 func (t *tally) of(v probe.Verdict) int64 { return t.rows[v].Load() }

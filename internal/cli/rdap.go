@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+	"domprobe/probe/rdap"
+)
+
+// rdapFormats are what rdap can print; the first is the default.
+var rdapFormats = []string{"text", "json"}
+
+// rdapCommand shows what a registry publishes about one name.
+func rdapCommand() *command {
+	return &command{
+		name:     "rdap",
+		summary:  "show what the registry publishes about one name: status, registrar, dates, name servers",
+		synopsis: "rdap [flags] NAME",
+		examples: `  domprobe rdap go.dev
+  domprobe rdap -f json example.co.uk
+`,
+		flags: slices.Concat([]cli.Flag{tableFlag(rdapFormats...), bootstrapFlag()}, consoleFlags()),
+		run:   runRDAP,
+	}
+}
+
+func runRDAP(ctx context.Context, inv *invocation) error {
+	format, err := parseTable(inv.flags, rdapFormats...)
+	if err != nil {
+		return err
+	}
+	if len(inv.args) != 1 {
+		return usageError("try: domprobe rdap go.dev", "rdap takes one name, not %d", len(inv.args))
+	}
+	name := candidate.Parse(inv.args[0])
+	if name.Err != nil {
+		return usageError("", "%w", name.Err)
+	}
+	opts, err := registryOptions(inv)
+	if err != nil {
+		return err
+	}
+	client, err := rdap.New(opts)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	d, err := client.Lookup(ctx, name.Name)
+	if ctx.Err() != nil {
+		return exit(codeInterrupted)
+	}
+	r := newRegistration(name.Name, d, err)
+	if err := r.write(inv.std.Out, format); err != nil {
+		return err
+	}
+	if r.Verdict == probe.Unknown {
+		return &exitError{code: codeUnknown, err: fmt.Errorf("%s: %w", name.Name, err)}
+	}
+	return nil
+}
+
+// A registration is what a registry says about a name, with the verdict that
+// follows in the words of a row.
+type registration struct {
+	Name    string        `json:"domain"`
+	Verdict probe.Verdict `json:"verdict"`
+	Reason  probe.Reason  `json:"reason,omitempty"` // empty if unknown
+	Error   string        `json:"error,omitempty"`  // of one that is unknown
+	*rdap.Domain
+}
+
+func newRegistration(name string, d *rdap.Domain, err error) registration {
+	r := registration{Name: name, Domain: d}
+	switch {
+	case err == nil:
+		r.Verdict, r.Reason = probe.Found, probe.RDAPRegistered
+	case errors.Is(err, rdap.ErrReserved):
+		r.Verdict, r.Reason = probe.Found, probe.RDAPReserved
+	case errors.Is(err, rdap.ErrNotRegistered):
+		r.Verdict, r.Reason = probe.NotFound, probe.RDAPNotRegistered
+	default:
+		r.Error = err.Error()
+	}
+	return r
+}
+
+// write prints the registration. As text, an unknown one is not worth a line:
+// the error says it.
+func (r registration) write(w io.Writer, format string) error {
+	if format == "json" {
+		return writeJSON(w, r)
+	}
+	var text string
+	switch r.Reason {
+	case probe.RDAPRegistered:
+		text = r.Text()
+	case probe.RDAPReserved:
+		text = fmt.Sprintf("%s is reserved by the registry\n", r.Name)
+	case probe.RDAPNotRegistered:
+		text = fmt.Sprintf("%s is not registered\n", r.Name)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
