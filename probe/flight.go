@@ -197,6 +197,9 @@ func (r *run) askAgain(i uint32) {
 func (r *run) send(i uint32, q transport.Question) {
 	f := &r.flights[i]
 	q.Token, q.Name, q.Type = i, f.Name, f.qtype
+	if f.stream {
+		q.Flags &^= transport.MixCase
+	}
 	f.server.send(q, f.stream)
 	r.touch(f.server)
 }
@@ -211,6 +214,11 @@ func (r *run) arrived(i uint32, d delivery) {
 	}
 	if d.Failure != transport.None {
 		r.traceFailure(f, &d)
+	}
+	if f.server.losesCase(f.flags, &d.Outcome) {
+		f.flags &^= transport.MixCase
+		r.askAgain(i)
+		return
 	}
 	switch d.Failure {
 	case transport.None:

@@ -16,12 +16,25 @@ type inquiry struct {
 	q      transport.Question
 	then   func(delivery)
 	stream bool
-	failed int // SERVFAIL, REFUSED and the like
+	once   bool // not to be asked in another way
+	failed int  // SERVFAIL, REFUSED and the like
 }
 
 // inquire asks a server, with every transport and repetition that it takes,
 // and calls then with the last outcome. Inquiries go ahead of what waits.
 func (r *run) inquire(s *server, q transport.Question, then func(delivery)) {
+	q.Flags |= transport.Patient
+	q.Tries = uint8(r.opts.Tries)
+	r.begin(inquiry{server: s, q: q, then: then})
+}
+
+// inquireOnce is inquire for a question whose answer nobody waits for: one
+// packet, and whatever comes of it.
+func (r *run) inquireOnce(s *server, q transport.Question, then func(delivery)) {
+	r.begin(inquiry{server: s, q: q, then: then, once: true})
+}
+
+func (r *run) begin(in inquiry) {
 	var i uint32
 	if n := len(r.freeInquiries); n > 0 {
 		i = r.freeInquiries[n-1]
@@ -30,15 +43,17 @@ func (r *run) inquire(s *server, q transport.Question, then func(delivery)) {
 		r.inquiries = append(r.inquiries, inquiry{})
 		i = uint32(len(r.inquiries) - 1)
 	}
-	q.Flags |= transport.Urgent | transport.Patient
-	q.Tries = uint8(r.opts.Tries)
-	r.inquiries[i] = inquiry{server: s, q: q, then: then}
+	in.q.Flags |= transport.Urgent
+	r.inquiries[i] = in
 	r.sendInquiry(i)
 }
 
 func (r *run) sendInquiry(i uint32) {
 	in := &r.inquiries[i]
 	in.q.Token = isInquiry | i
+	if in.stream {
+		in.q.Flags &^= transport.MixCase
+	}
 	in.server.send(in.q, in.stream)
 	r.touch(in.server)
 }
@@ -64,6 +79,13 @@ func (r *run) answered(i uint32, d delivery) {
 // retry reports whether the question is worth asking in another way, which it
 // prepares, and whether that should wait a little.
 func (r *run) retry(in *inquiry, d delivery) (again, pause bool) {
+	if in.once {
+		return false, false
+	}
+	if in.server.losesCase(in.q.Flags, &d.Outcome) {
+		in.q.Flags &^= transport.MixCase
+		return true, false
+	}
 	switch d.Failure {
 	case transport.None:
 	case transport.Closed:

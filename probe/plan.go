@@ -118,6 +118,7 @@ func (r *run) controlsOf(sc *scope, s *server) *controls {
 	}
 	c = &controls{scope: sc, server: s, qtype: dns.TypeDS}
 	sc.controls[s] = c
+	r.tryCase(c)
 	if sc.registry {
 		c.qtype = dns.TypeNS
 		c.zone = depth(sc.name)

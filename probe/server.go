@@ -27,6 +27,7 @@ type server struct {
 
 	noEDNS  bool // does not understand OPT
 	mixCase bool // echoes the case of the question
+	caseTry bool // was asked whether it does
 
 	flying   int // questions under way
 	silences int // time-outs since the last reply

@@ -96,6 +96,10 @@ func (r Rule) String() string { return ruleTexts[r] }
 // failed a check.
 type ruleError Rule
 
+// ErrWrongCase is the error of an outcome for which a response came that
+// repeated the question, but not the case of its letters.
+var ErrWrongCase error = ruleError(WrongCase)
+
 func (e ruleError) Error() string { return "the only response " + Rule(e).String() }
 
 const (
