@@ -226,9 +226,6 @@ func (in *input) close() {
 	}
 }
 
-// has reports whether the file at path is one of the input's.
-func (in *input) has(path string) bool { return isOneOf(path, in.files) }
-
 // isOneOf reports whether path is the name of one of the open files.
 func isOneOf(path string, files []*os.File) bool {
 	info, err := os.Stat(path)
