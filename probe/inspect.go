@@ -103,6 +103,7 @@ func (p *Prober) Plans(ctx context.Context, tlds ...string) iter.Seq2[Plan, erro
 			yield(Plan{}, err)
 			return
 		}
+		r.fresh = true
 		r.feed = startFeed(func(func(candidate.Candidate, error) bool) {}, r.wake)
 		defer r.close()
 		for some := range slices.Chunk(names, p.opts.Concurrency) {

@@ -19,6 +19,7 @@ type plan struct {
 	found    *registry // whose own servers can be asked; nil until needed
 	nosuch   bool      // the TLD does not exist
 	deniedBy string    // the server that said so
+	settled  time.Time // when it did, in this loop
 }
 
 // A scope is a set of servers that can decide about the names of one TLD, with
@@ -41,6 +42,8 @@ type controls struct {
 	reason Reason // if failed
 	err    error
 	again  time.Time // when failed controls may be tried again; zero is never
+
+	settled time.Time // when they passed, in this loop
 
 	zone     transport.Depth // of the registry zone
 	qtype    uint16          // the question that decides
@@ -105,6 +108,7 @@ func (r *run) planOf(tld string) *plan {
 		p = &plan{tld: tld}
 		p.scope = scope{name: tld, plan: p, servers: r.servers, controls: map[*server]*controls{}}
 		r.plans[tld] = p
+		r.recallPlan(p)
 	}
 	r.lastPlan = p
 	return p
@@ -118,6 +122,9 @@ func (r *run) controlsOf(sc *scope, s *server) *controls {
 	}
 	c = &controls{scope: sc, server: s, qtype: dns.TypeDS}
 	sc.controls[s] = c
+	if r.recall(c) {
+		return c
+	}
 	r.tryCase(c)
 	if sc.registry {
 		c.qtype = dns.TypeNS
@@ -383,7 +390,7 @@ func (r *run) hijacks(c *controls) {
 
 // pass settles controls well.
 func (r *run) pass(c *controls, as status) {
-	c.status = as
+	c.status, c.settled = as, r.now
 	r.checkZones(c.scope)
 	r.release(c)
 	r.compare(c.scope)
@@ -458,7 +465,7 @@ func (d *delivery) trouble() (Reason, error) {
 
 // deny notes that a TLD does not exist, and who said so.
 func (r *run) deny(p *plan, by string) {
-	p.nosuch, p.deniedBy = true, by
+	p.nosuch, p.deniedBy, p.settled = true, by, r.now
 	if near := candidate.Closest(p.tld); near != "" {
 		r.p.hintOnce("tld "+p.tld, fmt.Sprintf("did you mean the TLD %s in place of %s?", near, p.tld))
 	}

@@ -30,6 +30,7 @@ type Prober struct {
 	warned map[string]bool
 	closed bool
 	loops  sync.WaitGroup
+	memory memory
 }
 
 // New checks the options and returns a Prober. It opens no connection.

@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -22,6 +24,9 @@ type registry struct {
 	err     error
 	waiting []uint32 // flights
 	left    int      // questions under way
+
+	addresses []netip.Addr // of the servers
+	settled   time.Time    // when they were found, in this loop
 }
 
 type registryState uint8
@@ -57,7 +62,11 @@ func (r *run) viaRegistry(i uint32, reg *registry) {
 // registryFor returns the registry of a TLD, which begins to be found if it
 // is not known.
 func (r *run) registryFor(p *plan) *registry {
-	if p.found != nil {
+	if p.found != nil || p.nosuch {
+		return p.found
+	}
+	if zone, ok := r.recallZone(p.tld); ok {
+		p.found = r.registryOf(zone)
 		return p.found
 	}
 	for _, c := range p.controls {
@@ -79,6 +88,10 @@ func (r *run) registryOf(zone string) *registry {
 	}
 	reg := &registry{scope: scope{name: zone, registry: true, controls: map[*server]*controls{}}}
 	r.registries[zone] = reg
+	if known := r.recallServers(zone); len(known) > 0 {
+		r.settleRegistry(reg, known)
+		return reg
+	}
 	r.findServers(reg, 0)
 	return reg
 }
@@ -153,6 +166,7 @@ func (r *run) findAddresses(reg *registry, from *server, hosts []string) {
 					r.giveUp(reg)
 					return
 				}
+				reg.addresses, reg.settled = found, r.now
 				r.settleRegistry(reg, found)
 			})
 		}
@@ -162,6 +176,7 @@ func (r *run) findAddresses(reg *registry, from *server, hosts []string) {
 // settleRegistry takes the addresses of a registry's servers into use, those
 // of IPv4 first, because many networks have no IPv6.
 func (r *run) settleRegistry(reg *registry, found []netip.Addr) {
+	found = slices.Clone(found)
 	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	for _, v4 := range []bool{true, false} {
 		for _, a := range found {

@@ -27,6 +27,7 @@ type run struct {
 	feed *feed
 
 	direct     bool
+	fresh      bool      // nothing of earlier loops is used
 	servers    []*server // that were given, but for direct
 	finders    []*server // that find registries
 	atAddress  map[netip.Addr]*server
@@ -161,6 +162,7 @@ func (r *run) wait(ctx context.Context) {
 }
 
 func (r *run) close() {
+	r.remember()
 	r.feed.close()
 	for _, s := range r.opened {
 		s.close()
