@@ -21,8 +21,6 @@
 //	explain.go  the story of one name
 //	confirm.go  registries: asked about what is not found
 //	rdap.go     what a registry publishes about one name
-//	confirm.go  registries: asked about what is not found
-//	rdap.go     what a registry publishes about one name
 //	render.go   saved reports in other formats; diff.go: what has changed
 //	completion.go  what shells and manual readers want
 //

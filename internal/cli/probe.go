@@ -66,7 +66,9 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	out, err := openOutput(inv, names.rows())
 	if err == nil {
 		names.settled = out.settled
-		t.before = out.before(probe.NotFound)
+		if !t.confirming { // the rows of before need not be confirmed
+			t.before = out.before(probe.NotFound)
+		}
 		endProgress := startProgress(inv, names, t)
 		s := stages{prober: prober, order: orderOf(inv.flags)}
 		err = stream(ctx, s, names, out, t)
