@@ -212,25 +212,33 @@ func forgeryFaults() []cellFault {
 		forge("wrong ID", func(m *dns.Msg) { m.Id ^= 0x4000 }),
 		port, address,
 		forge("QR=0", func(m *dns.Msg) { m.Response = false }),
-		forge("other name", func(m *dns.Msg) { m.Question[0].Name = "other.dev." }),
+		forge("other opcode", func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }),
+		forge("other name", func(m *dns.Msg) { m.Question[0].Name = sameLength(m.Question[0].Name) }),
 		forge("other type", func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT }),
 		forge("other class", func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }),
 		{name: "changed case", axis: forgery, forge: func(x *exchange, lie *dns.Msg) []byte {
 			// Not forged at all, where the case of the question does not matter.
 			m := x.right.Copy()
-			m.Question[0].Name = "G" + m.Question[0].Name[1:]
-			if m.Question[0].Name[1:] != x.q.Question[0].Name[1:] || x.q.Question[0].Name[0] != 'g' {
-				return nil
-			}
+			name := []byte(m.Question[0].Name)
+			name[0] ^= 0x20
+			m.Question[0].Name = string(name)
 			return pack(m)
 		}},
 		forge("QDCOUNT 0", func(m *dns.Msg) { m.Question = nil }),
 		forge("QDCOUNT 2", func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }),
 		forge("stale answer with the right ID", func(m *dns.Msg) {
-			m.Question[0].Name = "stale.dev."
-			m.Question[0].Qtype = dns.TypeSOA
+			m.Question[0].Name = sameLength(m.Question[0].Name)
+			m.Answer, m.Ns = nil, []dns.RR{rr(m.Question[0].Name + " 60 IN NS a.nic.com.")}
 		}),
 	}
+}
+
+// sameLength is another name of the same length.
+func sameLength(name string) string {
+	if len(name) < 2 {
+		return name
+	}
+	return name[:len(name)-2] + string(name[len(name)-2]^1) + "."
 }
 
 // deliveryFaults lose, repeat and delay.

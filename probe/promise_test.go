@@ -129,6 +129,7 @@ func endless(yield func(candidate.Candidate, error) bool) {
 // sockets nor goroutines: what remained durably blocked would fail the bubble.
 func ended(t *testing.T, n *dnstest.Net) {
 	t.Helper()
+	synctest.Wait() // the servers' ends close when they see the clients' closed
 	if open := n.Open(); open != 0 {
 		t.Errorf("%d connections are open after the loop", open)
 	}
