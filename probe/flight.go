@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -109,7 +110,8 @@ func (r *run) next(i uint32) {
 		return
 	}
 	if list := r.eligible(f); len(list) > 0 {
-		r.ask(i, choose(r.now, list), len(list))
+		n := len(list)
+		r.ask(i, choose(r.now, r.proven(f.scope, list)), n)
 		return
 	}
 	for k := range f.asked {
@@ -150,6 +152,28 @@ func (r *run) eligible(f *flight) []*server {
 	}
 	r.scratch = list
 	return list
+}
+
+// proven leaves of eligible servers those that can be believed, if any of them
+// is also well: the word of another would be held until its controls have
+// settled. Those of one other begin.
+func (r *run) proven(sc *scope, list []*server) []*server {
+	good := func(s *server) bool {
+		c := sc.controls[s]
+		return c != nil && (c.status == passed || c.status == wildcard)
+	}
+	well := func(s *server) bool { return good(s) && s.ready(r.now) }
+	if len(list) < 2 || !slices.ContainsFunc(list, well) {
+		return list
+	}
+	begun := false
+	return slices.DeleteFunc(list, func(s *server) bool {
+		if c := sc.controls[s]; !begun && (c == nil || c.status == failed) {
+			r.controlsOf(sc, s)
+			begun = true
+		}
+		return !good(s)
+	})
 }
 
 // ask asks a server, one of several that are eligible.
