@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -201,4 +202,21 @@ func hostile(q []byte) [][]byte {
 		return nil
 	}
 	return [][]byte{wire}
+}
+
+// Rendering ends with the first thing that goes wrong, whatever comes after it.
+func TestRenderEndsEarly(t *testing.T) {
+	saved := filepath.Join(t.TempDir(), "saved.csv")
+	if code, stderr := runLine(t, t.Context(), nil, io.Discard, "-r", "demo", "-q", "-o", saved, "go.dev", "rust.dev"); code != 0 {
+		t.Fatalf("exit code %d, stderr %q", code, stderr)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out strings.Builder
+	if code, stderr := runLine(t, ctx, nil, &out, "render", "-q", saved); code != 130 || stderr != "" || out.Len() > 0 {
+		t.Errorf("interrupted: exit code %d, stderr %q, stdout %q", code, stderr, out.String())
+	}
+	if code, stderr := runLine(t, t.Context(), nil, &failing{0, syscall.ENOSPC}, "render", "-q", saved); code != 1 || stderr != "domprobe: no space left on device\n" {
+		t.Errorf("full disk: exit code %d, stderr %q", code, stderr)
+	}
 }

@@ -59,9 +59,12 @@ func runRender(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	var t tally
-	for ; more && err == nil; row, err, more = next() {
+	for more && err == nil {
 		if err = ctx.Err(); err == nil {
 			err = out.write(t.add([]probe.Result{row}))
+		}
+		if err == nil {
+			row, err, more = next()
 		}
 	}
 	if err == nil {
