@@ -135,22 +135,28 @@ func usageOf(f cli.Flag) *string {
 // completeFlag is what the scripts put behind an unfinished command line.
 const completeFlag = "--generate-bash-completion"
 
-// complete prints what may follow an unfinished command line.
+// complete prints what the last word of a command line, which may be empty, can
+// become.
 func complete(w io.Writer, args []string) error {
 	app := documented()
 	app.Writer = w
 	app.EnableBashCompletion = true
+	word := ""
+	if n := len(args); n > 0 {
+		args, word = args[:n-1], args[n-1]
+	}
 	cmd, rest := pick(args)
-	last := ""
-	if len(rest) > 0 {
-		last = rest[len(rest)-1]
+	if n := len(rest); n > 0 {
+		if choices, ok := choicesOf(cmd, rest[n-1]); ok {
+			_, err := io.WriteString(w, strings.Join(choices, "\n")+"\n")
+			return err
+		}
 	}
-	if choices, ok := choicesOf(cmd, last); ok {
-		_, err := io.WriteString(w, strings.Join(choices, "\n")+"\n")
-		return err
-	}
-	if cmd.name == "" && len(rest) > 0 && !strings.HasPrefix(last, "-") {
-		return nil // a command is the first word, so these are files
+	switch {
+	case strings.HasPrefix(word, "-"):
+		args = append(args, word)
+	case len(args) > 0:
+		return nil // a command is the first word, so these are keywords or files
 	}
 	return app.Run(slices.Concat([]string{"domprobe"}, args, []string{completeFlag}))
 }
@@ -192,19 +198,15 @@ func choicesOf(cmd *command, flag string) (choices []string, ok bool) {
 // has been typed.
 var (
 	bashCompletion = fmt.Sprintf(`_domprobe() {
-  local cur=${COMP_WORDS[COMP_CWORD]} args=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
-  if [[ $cur == -* ]]; then args+=("$cur"); fi
-  local IFS=$'\n'
-  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "${args[@]}" %[1]s 2>/dev/null)" -- "$cur"))
+  local cur=${COMP_WORDS[COMP_CWORD]} IFS=$'\n'
+  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "${COMP_WORDS[@]:1:COMP_CWORD}" %[1]s 2>/dev/null)" -- "$cur"))
 }
 complete -o bashdefault -o default -F _domprobe domprobe
 `, completeFlag)
 	zshCompletion = fmt.Sprintf(`#compdef domprobe
 _domprobe() {
-  local -a args opts
-  args=("${(@)words[2,CURRENT-1]}")
-  if [[ $words[CURRENT] == -* ]]; then args+=("$words[CURRENT]"); fi
-  opts=("${(@f)$("$words[1]" "${args[@]}" %[1]s 2>/dev/null)}")
+  local -a opts
+  opts=("${(@f)$("$words[1]" "${(@)words[2,CURRENT]}" %[1]s 2>/dev/null)}")
   if [[ -n $opts[1] ]]; then compadd -a opts; else _files; fi
 }
 if [[ $funcstack[1] == _domprobe ]]; then _domprobe; else compdef _domprobe domprobe; fi
