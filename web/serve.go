@@ -33,8 +33,7 @@ var ErrNoToken = errors.New("an address that is not loopback needs a token")
 // end with the rows that they have, and so does Serve, with nil. It closes the
 // server and the listener.
 //
-// It holds at most 1,024 connections. A client has 10 s to send the header of a
-// request.
+// It holds at most 1,024 connections.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if s.opts.Token == "" && !isLoopback(l.Addr()) {
 		l.Close()
@@ -42,7 +41,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	server := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: headerTime,
+		ReadHeaderTimeout: min(headerTime, s.opts.Patience),
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(io.Discard, "", 0), // about clients that break off

@@ -21,6 +21,7 @@ import (
 type verdicts struct {
 	prober Prober
 	ask    *rate.Limiter // nil means no limit
+	places chan struct{} // one element for each name that is being asked about
 
 	mu     sync.Mutex // guards what follows, and the searches
 	known  cache
@@ -39,8 +40,13 @@ type waiter struct {
 	name   candidate.Candidate
 }
 
-func newVerdicts(p Prober, askRate float64) *verdicts {
-	v := &verdicts{prober: p, known: cache{size: cacheSize}, claims: map[key]*claim{}}
+// newVerdicts returns verdicts that the prober reaches, about so many names at
+// once and so many a second; a rate of zero is no limit.
+func newVerdicts(p Prober, atOnce int, askRate float64) *verdicts {
+	v := &verdicts{
+		prober: p, places: make(chan struct{}, atOnce),
+		known: cache{size: cacheSize}, claims: map[key]*claim{},
+	}
 	if askRate > 0 {
 		v.ask = rate.NewLimiter(rate.Limit(askRate), max(int(askRate/10), 1))
 	}
@@ -56,7 +62,7 @@ type search struct {
 
 	// Guarded by the mutex of the verdicts.
 	rows   []probe.Result
-	owns   map[key]bool
+	owns   map[key]bool // its claims; true where the prober has the name
 	waits  map[key]bool
 	handed []candidate.Candidate // that others were asking about, and left
 	over   bool                  // takes no more claims
@@ -119,7 +125,7 @@ func (s *search) ask(ctx context.Context) {
 func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, error] {
 	return func(yield func(candidate.Candidate, error) bool) {
 		pass := func(c candidate.Candidate) bool {
-			return s.verdicts.pause(ctx) && yield(c, nil)
+			return (c.Err != nil || s.begin(ctx, c)) && yield(c, nil)
 		}
 		for _, c := range s.names {
 			if s.verdicts.claim(s, c) && !pass(c) {
@@ -145,9 +151,34 @@ func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, erro
 	}
 }
 
-// pause keeps the rate of all searches, and reports false when ctx has ended.
-func (v *verdicts) pause(ctx context.Context) bool {
-	return v.ask == nil || v.ask.Wait(ctx) == nil
+// begin waits until the prober may have a name, and reports false when ctx has
+// ended. One search has all places to itself; many share them in turn.
+func (s *search) begin(ctx context.Context, c candidate.Candidate) bool {
+	v := s.verdicts
+	if v.ask != nil && v.ask.Wait(ctx) != nil {
+		return false
+	}
+	select {
+	case v.places <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if s.over {
+		<-v.places
+		return false
+	}
+	s.owns[keyOf(&c)] = true
+	return true
+}
+
+// release takes a claim from its owner. The caller holds the mutex.
+func (v *verdicts) release(s *search, k key) {
+	if s.owns[k] {
+		<-v.places
+	}
+	delete(s.owns, k)
 }
 
 func (s *search) takeHanded() (handed []candidate.Candidate, waiting bool) {
@@ -179,7 +210,7 @@ func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
 		return false
 	}
 	v.claims[k] = &claim{owner: s}
-	s.owns[k] = true
+	s.owns[k] = false
 	return true
 }
 
@@ -190,7 +221,7 @@ func (v *verdicts) settle(s *search, rows []probe.Result) {
 	for _, r := range rows {
 		s.give(r)
 		k := keyOf(&r.Candidate)
-		if !s.owns[k] {
+		if _, owned := s.owns[k]; !owned {
 			continue // an invalid name
 		}
 		v.known.put(r)
@@ -201,7 +232,7 @@ func (v *verdicts) settle(s *search, rows []probe.Result) {
 			tell(w.search.more)
 		}
 		delete(v.claims, k)
-		delete(s.owns, k)
+		v.release(s, k)
 	}
 }
 
@@ -216,6 +247,7 @@ func (v *verdicts) abandon(s *search, err error) {
 		c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool { return w.search == s })
 	}
 	for k := range s.owns {
+		v.release(s, k)
 		c := v.claims[k]
 		if len(c.waiting) == 0 {
 			delete(v.claims, k)
@@ -224,7 +256,7 @@ func (v *verdicts) abandon(s *search, err error) {
 		heir := c.waiting[0]
 		c.owner, c.waiting = heir.search, c.waiting[1:]
 		delete(heir.search.waits, k)
-		heir.search.owns[k] = true
+		heir.search.owns[k] = false
 		heir.search.handed = append(heir.search.handed, heir.name)
 		tell(heir.search.more)
 	}

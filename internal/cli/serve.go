@@ -59,7 +59,7 @@ func runServe(ctx context.Context, inv *invocation) error {
 		return usageError("", "%w", err)
 	}
 	defer prober.Close()
-	opts.Prober, opts.AskRate = prober, askRate(asking)
+	opts.Prober, opts.AtOnce, opts.AskRate = prober, asking.Concurrency, askRate(asking)
 	if offersConfirm(inv, asking.Servers) {
 		registries, err := rdap.New(rdap.Options{WHOIS: true, UserAgent: userAgent(), Log: inv.console.logger()})
 		if err != nil {

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestAllowance(t *testing.T) {
+	c := newClients(1, 1000)
+	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	if !c.take(a, 600) || c.take(a, 600) || !c.take(a, 300) {
+		t.Error("the allowance is not 1000")
+	}
+	if !c.take(b, 1000) {
+		t.Error("one client uses the allowance of another")
+	}
+	six, neighbour := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")
+	if !c.take(six, 1000) || c.take(neighbour, 1) {
+		t.Error("two addresses of one IPv6 network are two clients")
+	}
+	if mapped := netip.MustParseAddr("::ffff:192.0.2.2"); c.take(mapped, 500) {
+		t.Error("an IPv4 address has two allowances")
+	}
+	for i := range 3 * maxClients {
+		c.take(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 1)
+		if len(c.known) > maxClients {
+			t.Fatalf("%d clients are remembered", len(c.known))
+		}
+	}
+	if unlimited := newClients(-1, 10); !unlimited.take(a, 1_000_000) {
+		t.Error("no limit is one")
+	}
+}
+
+func TestTooManySearches(t *testing.T) {
+	p := &script{gate: make(chan struct{})}
+	server := serve(t, Options{Prober: p, MaxSearches: 3})
+	var leave []func()
+	for i := range 3 {
+		leave = append(leave, begin(t, server, "GET", fmt.Sprintf("/v1/probe?keyword=new%d.dev", i), ""))
+	}
+	eventually(t, 5*time.Second, "three searches", func() bool { return p.running() == 3 })
+	resp, body := do(t, server, "GET", "/v1/names/more.dev", "")
+	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("the fourth: %d %s", resp.StatusCode, body)
+	}
+	checkProblem(t, resp, body)
+	for _, f := range leave {
+		f()
+	}
+	close(p.gate)
+	eventually(t, time.Second, "room for another", func() bool {
+		resp, _ := do(t, server, "GET", "/v1/names/more.dev", "")
+		return resp.StatusCode == 200
+	})
+}
+
+func TestTooManyNames(t *testing.T) {
+	server := serve(t, Options{Prober: &script{}, MaxNames: 100, ClientRate: 0.001})
+	var got []int
+	for range 4 {
+		resp, _ := do(t, server, "GET", "/v1/probe?keyword=a,b,c,d,e,f,g,h&preset=popular", "")
+		got = append(got, resp.StatusCode)
+	}
+	if fmt.Sprint(got) != "[200 200 429 429]" {
+		t.Errorf("80 names at a time of 200: %v", got)
+	}
+}

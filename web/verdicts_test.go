@@ -1,0 +1,265 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+)
+
+func parse(names ...string) []candidate.Candidate {
+	var cs []candidate.Candidate
+	for _, name := range names {
+		cs = append(cs, candidate.Parse(name))
+	}
+	return cs
+}
+
+// collect runs a search to its end.
+func collect(v *verdicts, ctx context.Context, names ...string) (rows []probe.Result, err error) {
+	for batch, e := range v.batches(ctx, parse(names...)) {
+		rows = append(rows, batch...)
+		err = e
+	}
+	return rows, err
+}
+
+func TestAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{}), ttl: time.Hour}
+		v := newVerdicts(p, 100, 0)
+		names := []string{"unsure.dev", "free.dev", "new.dev"}
+		var searches sync.WaitGroup
+		for range 50 {
+			searches.Go(func() {
+				rows, err := collect(v, t.Context(), names...)
+				if len(rows) != len(names) || err != nil {
+					t.Errorf("%d rows, %v", len(rows), err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(p.gate)
+		searches.Wait()
+		for _, name := range names {
+			if n := p.times(name); n != 1 {
+				t.Errorf("%s is asked about %d times", name, n)
+			}
+		}
+		if len(v.claims) != 0 {
+			t.Errorf("claims are left: %v", v.claims)
+		}
+	})
+}
+
+// The names of a search that ends early go to one that waits for them.
+func TestHandedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 100, 0)
+		ctx, leave := context.WithCancelCause(t.Context())
+		gone := errors.New("gone")
+		var first, others sync.WaitGroup
+		first.Go(func() {
+			if rows, err := collect(v, ctx, "new.dev", "free.dev"); len(rows) != 0 || !errors.Is(err, gone) {
+				t.Errorf("the first has %d rows, %v", len(rows), err)
+			}
+		})
+		synctest.Wait() // it asks about the first name and has not come to the second
+		for i := range 3 {
+			others.Go(func() {
+				// Each has a name of its own, too.
+				rows, err := collect(v, t.Context(), "new.dev", fmt.Sprintf("other%d.dev", i))
+				if len(rows) != 2 || err != nil {
+					t.Errorf("%d has %d rows, %v", i, len(rows), err)
+				}
+			})
+		}
+		synctest.Wait()
+		leave(gone)
+		first.Wait()
+		if n := len(v.claims); n != 4 {
+			t.Errorf("%d claims after the first has left, want 4", n)
+		}
+		close(p.gate)
+		others.Wait()
+		if n := p.times("new.dev"); n != 2 {
+			t.Errorf("asked %d times, want again after the first has left", n)
+		}
+		if n := p.times("free.dev"); n != 0 {
+			t.Errorf("a name that nobody waits for is asked about %d times", n)
+		}
+		if len(v.claims) != 0 || p.running() != 0 {
+			t.Errorf("left: claims %v, %d loops", v.claims, p.running())
+		}
+	})
+}
+
+// Searches that each own names of others do not wait for one another in a circle.
+func TestCrossed(t *testing.T) {
+	v := newVerdicts(&script{}, 100, 0)
+	var names []string
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("name%d.dev", i))
+	}
+	var searches sync.WaitGroup
+	for i := range 20 {
+		mine := slices.Concat(names[i*25:], names[:i*25])
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		searches.Go(func() {
+			n := 0
+			for rows, err := range v.batches(ctx, parse(mine...)) {
+				if n += len(rows); i%4 == 3 && n > 100 {
+					return // the loop is left early
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			if n != len(names) {
+				t.Errorf("search %d has %d rows", i, n)
+			}
+		})
+	}
+	searches.Wait()
+	if len(v.claims) != 0 {
+		t.Errorf("%d claims are left", len(v.claims))
+	}
+}
+
+func TestKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{ttl: 10 * time.Minute}
+		v := newVerdicts(p, 100, 0)
+		ask := func(name string, want int) {
+			t.Helper()
+			rows, err := collect(v, t.Context(), name)
+			if len(rows) != 1 || err != nil || rows[0].Keyword != name {
+				t.Fatalf("%s: %v, %v", name, rows, err)
+			}
+			if n := p.times(rows[0].Name); n != want {
+				t.Errorf("%s after %v: asked %d times, want %d", name, time.Since(start), n, want)
+			}
+		}
+		ask("free.dev", 1)
+		ask("FREE.dev.", 1)
+		ask("new.dev", 1)
+		ask("new.dev", 1)
+		ask("unsure.dev", 1)
+		ask("unsure.dev", 2)
+		wait(foundAge - 1)
+		ask("free.dev", 1)
+		wait(1)
+		ask("free.dev", 2)
+		ask("new.dev", 1)
+		wait(5 * time.Minute)
+		ask("new.dev", 2)
+		p.ttl = 24 * time.Hour
+		ask("never.dev", 1)
+		wait(notFoundAge - 1)
+		ask("never.dev", 1)
+		wait(1)
+		ask("never.dev", 2)
+		p.ttl = 0
+		ask("nottl.dev", 1)
+		ask("nottl.dev", 2)
+	})
+}
+
+var start = time.Now()
+
+// wait lets time pass in a bubble.
+func wait(d time.Duration) { <-time.After(d) }
+
+func TestCacheIsBounded(t *testing.T) {
+	c := cache{size: 100}
+	now := time.Now()
+	row := func(i int) probe.Result {
+		return probe.Result{Candidate: candidate.Parse(fmt.Sprintf("name%d.dev", i)), Verdict: probe.Found, At: now}
+	}
+	for i := range 1000 {
+		c.put(row(i))
+		if _, ok := c.get(row(0).Candidate, now); !ok {
+			t.Fatalf("the one that is used all the time is gone after %d", i)
+		}
+	}
+	if len(c.entries) != 100 || c.order.Len() != 100 {
+		t.Errorf("%d and %d entries", len(c.entries), c.order.Len())
+	}
+	if _, ok := c.get(row(1).Candidate, now); ok {
+		t.Error("the oldest one is there")
+	}
+	if r, ok := c.get(row(999).Candidate, now); !ok || r.Name != "name999.dev" {
+		t.Errorf("the newest one is %v, %v", r, ok)
+	}
+	if _, ok := c.get(row(999).Candidate, now.Add(time.Hour)); ok || len(c.entries) != 99 {
+		t.Errorf("one that is over is there; %d entries", len(c.entries))
+	}
+}
+
+// The bound on names at once is one for all searches, and every place is free
+// in the end, also of those that were left.
+func TestAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 3, 0)
+		ctx, cancel := context.WithCancel(t.Context())
+		var searches sync.WaitGroup
+		for i := range 10 {
+			searches.Go(func() { collect(v, ctx, fmt.Sprintf("a%d.dev", i), fmt.Sprintf("b%d.dev", i)) })
+		}
+		synctest.Wait()
+		if len(p.asked) != 3 || len(v.places) != 3 {
+			t.Errorf("%d names are asked about, %d places are taken", len(p.asked), len(v.places))
+		}
+		cancel()
+		searches.Wait()
+		if len(v.places) != 0 || len(v.claims) != 0 {
+			t.Errorf("left: %d places, %d claims", len(v.places), len(v.claims))
+		}
+		close(p.gate)
+		if rows, err := collect(v, t.Context(), "a.dev", "b.dev", "c.dev", "d.dev", "co.uk"); len(rows) != 5 || err != nil || len(v.places) != 0 {
+			t.Errorf("%d rows, %v, %d places", len(rows), err, len(v.places))
+		}
+	})
+}
+
+func TestAskRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVerdicts(&script{}, 100, 10)
+		began := time.Now()
+		if rows, err := collect(v, t.Context(), "a.dev", "b.dev", "c.dev", "d.dev", "e.dev"); len(rows) != 5 || err != nil {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
+		if took := time.Since(began); took != 400*time.Millisecond {
+			t.Errorf("five names at ten a second take %v", took)
+		}
+	})
+}
+
+func BenchmarkKnown(b *testing.B) {
+	v := newVerdicts(&script{ttl: time.Hour}, 100, 0)
+	var names []string
+	for i := range 1000 {
+		names = append(names, fmt.Sprintf("name%d.dev", i))
+	}
+	cs := parse(names...)
+	for b.Loop() {
+		n := 0
+		for rows := range v.batches(b.Context(), cs) {
+			n += len(rows)
+		}
+		if n != len(cs) {
+			b.Fatalf("%d rows", n)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(cs)), "ns/name")
+}
