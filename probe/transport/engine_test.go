@@ -1,0 +1,491 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/internal/dnstest"
+)
+
+const serverAddr = "192.0.2.53:53"
+
+var truth = dnstest.Truth{Registered: func(name string) bool { return strings.HasPrefix(name, "go") }}
+
+// A box collects what an engine delivers.
+type box struct {
+	mu   sync.Mutex
+	outs map[uint32]Outcome
+	more chan struct{}
+	bad  []string
+}
+
+func newBox() *box { return &box{outs: map[uint32]Outcome{}, more: make(chan struct{}, 1<<16)} }
+
+func (b *box) deliver(outs []Outcome) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, out := range outs {
+		if _, twice := b.outs[out.Token]; twice {
+			b.bad = append(b.bad, fmt.Sprintf("token %d has two outcomes", out.Token))
+		}
+		b.outs[out.Token] = out
+		b.more <- struct{}{}
+	}
+}
+
+// wait waits until n outcomes have come, since the last call.
+func (b *box) wait(t *testing.T, n int) map[uint32]Outcome {
+	t.Helper()
+	for range n {
+		select {
+		case <-b.more:
+		case <-time.After(time.Hour):
+			t.Fatalf("only %d of %d outcomes came", len(b.outs), n)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, bad := range b.bad {
+		t.Error(bad)
+	}
+	return b.outs
+}
+
+// ask makes n questions, about registered names and free ones by turns.
+func ask(n int, tries uint8) (qs []Question) {
+	for i := range n {
+		prefix := "go"
+		if i%2 == 1 {
+			prefix = "free"
+		}
+		qs = append(qs, Question{
+			Token: uint32(i), Name: fmt.Sprintf("%s-%d.dev", prefix, i), Type: dns.TypeDS, Flags: RD | EDNS, Tries: tries,
+		})
+	}
+	return qs
+}
+
+// right reports the outcomes that are not the answers to ask.
+func right(t *testing.T, outs map[uint32]Outcome, n int) {
+	t.Helper()
+	if len(outs) != n {
+		t.Errorf("%d outcomes for %d questions", len(outs), n)
+	}
+	for token, out := range outs {
+		want := uint16(dns.RcodeSuccess)
+		if token%2 == 1 {
+			want = dns.RcodeNameError
+		}
+		if out.Failure != None || out.Reply.Rcode != want || out.Reply.SOA != 1 {
+			t.Errorf("token %d: %v, %+v (%v)", token, out.Failure, out.Reply, out.Err)
+		}
+	}
+}
+
+// inBubble runs a test of an engine on a network in memory, and checks that
+// nothing is left of it.
+func inBubble(t *testing.T, name string, host dnstest.Host, make func(cfg Config) Engine, f func(t *testing.T, e Engine, b *box)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := new(dnstest.Net)
+			n.Listen(serverAddr, host)
+			b := newBox()
+			e := make(Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 100, Timeout: 2 * time.Second})
+			f(t, e, b)
+			if err := e.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			synctest.Wait()
+			if open := n.Open(); open != 0 {
+				t.Errorf("%d connections are open after Close", open)
+			}
+			had := len(b.outs)
+			e.Ask(ask(had+1, 1)[had:])
+			synctest.Wait()
+			if out := b.outs[uint32(had)]; out.Failure != Closed {
+				t.Errorf("a question after Close: %v", out.Failure)
+			}
+			if err := e.Close(); err != nil {
+				t.Errorf("Close, again: %v", err)
+			}
+			n.Close()
+		})
+	})
+}
+
+func newStream(cfg Config) Engine { return NewStream(cfg, nil) }
+
+// late delays every reply.
+func late(h dnstest.PacketHandler, delay func(i int) time.Duration) dnstest.PacketHandler {
+	var mu sync.Mutex
+	n := 0
+	return func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		replies := h(b, from)
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range replies {
+			replies[i].Delay = delay(n)
+			n++
+		}
+		return replies
+	}
+}
+
+var honest = dnstest.Wire(truth.Resolve)
+
+func TestStream(t *testing.T) {
+	const n = 50
+	everything := func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 2))
+		right(t, b.wait(t, n), n)
+	}
+	tcp := func(h dnstest.PacketHandler) dnstest.Host { return dnstest.Host{TCP: dnstest.Stream(h)} }
+
+	inBubble(t, "at once", tcp(honest), newStream, everything)
+	inBubble(t, "pipelined", tcp(late(honest, func(int) time.Duration { return time.Second })), newStream, func(t *testing.T, e Engine, b *box) {
+		began := time.Now()
+		everything(t, e, b)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("%d answers of a second each took %v", n, took)
+		}
+	})
+	inBubble(t, "in reverse", tcp(late(honest, func(i int) time.Duration { return time.Second - time.Duration(i)*10*time.Millisecond })), newStream, everything)
+
+	conns := 0
+	inBubble(t, "closed after each answer", dnstest.Host{TCP: func(conn net.Conn) {
+		conns++
+		if b, err := dnstest.ReadFrame(conn); err == nil {
+			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
+		}
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		for i, q := range ask(5, 2) {
+			e.Ask([]Question{q})
+			b.wait(t, 1)
+			if synctest.Wait(); conns != i+1 {
+				t.Errorf("%d connections after %d questions", conns, i+1)
+			}
+		}
+		right(t, b.outs, 5)
+	})
+
+	resets := 0
+	inBubble(t, "reset half-way, once", dnstest.Host{TCP: func(conn net.Conn) {
+		if resets++; resets > 1 {
+			dnstest.Stream(honest)(conn)
+			return
+		}
+		if b, err := dnstest.ReadFrame(conn); err == nil {
+			whole := dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes)
+			conn.Write(whole[:len(whole)/2])
+			dnstest.Reset(conn)
+		}
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		everything(t, e, b)
+		for token, out := range b.outs {
+			if out.Tries != 2 {
+				t.Errorf("token %d: %d tries", token, out.Tries)
+			}
+		}
+	})
+
+	inBubble(t, "always reset", dnstest.Host{TCP: func(conn net.Conn) {
+		dnstest.ReadFrame(conn)
+		dnstest.Reset(conn)
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(3, 2))
+		for token, out := range b.wait(t, 3) {
+			if out.Failure != Unreachable || out.Err == nil || out.Tries != 2 {
+				t.Errorf("token %d: %v (%v), %d tries", token, out.Failure, out.Err, out.Tries)
+			}
+		}
+	})
+
+	inBubble(t, "refused", dnstest.Host{}, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(3, 2))
+		for token, out := range b.wait(t, 3) {
+			if out.Failure != Unreachable || out.Err == nil {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+	})
+
+	inBubble(t, "never connected", dnstest.Host{Connect: -1}, newStream, func(t *testing.T, e Engine, b *box) {
+		began := time.Now()
+		e.Ask(ask(3, 2))
+		for token, out := range b.wait(t, 3) {
+			if out.Failure != Unreachable || !errors.Is(out.Err, context.DeadlineExceeded) {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("gave up after %v", took)
+		}
+	})
+
+	opened := 0
+	inBubble(t, "hung, then well", dnstest.Host{TCP: func(conn net.Conn) {
+		if opened++; opened > 1 {
+			dnstest.Stream(honest)(conn)
+			return
+		}
+		for {
+			if _, err := dnstest.ReadFrame(conn); err != nil {
+				return
+			}
+		}
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 2))
+		if out := b.wait(t, 1)[0]; out.Failure != Timeout {
+			t.Errorf("a hung connection: %v", out.Failure)
+		}
+		e.Ask(ask(2, 2)[1:])
+		if out := b.wait(t, 1)[1]; out.Failure != None {
+			t.Errorf("the next connection: %v (%v)", out.Failure, out.Err)
+		}
+	})
+
+	inBubble(t, "forged and doubled", tcp(func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		good := honest(b, from)[0]
+		forged := append([]byte(nil), good.Bytes...)
+		forged[0] ^= 0x40
+		other := append([]byte(nil), good.Bytes...)
+		other[13] ^= 1
+		return []dnstest.Reply{{Bytes: forged}, {Bytes: other}, {Bytes: []byte("?")}, {Bytes: nil}, good, good}
+	}), newStream, everything)
+
+	inBubble(t, "cut", tcp(dnstest.Wire(dnstest.Truncate)), newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 2))
+		if out := b.wait(t, 1)[0]; out.Failure != BadResponse || out.Err == nil {
+			t.Errorf("a truncated response over TCP: %v (%v)", out.Failure, out.Err)
+		}
+	})
+
+	inBubble(t, "closed under way", tcp(func([]byte, netip.AddrPort) []dnstest.Reply { return nil }), newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 2))
+		synctest.Wait()
+		e.Close()
+		for token, out := range b.wait(t, n) {
+			if out.Failure != Closed {
+				t.Errorf("token %d: %v", token, out.Failure)
+			}
+		}
+	})
+}
+
+// More questions than one connection takes are spread over a few.
+func TestStreamMany(t *testing.T) {
+	const n = 3000
+	host := dnstest.Host{TCP: dnstest.Stream(late(honest, func(i int) time.Duration { return 10 * time.Millisecond }))}
+	inBubble(t, "many", host, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 2))
+		right(t, b.wait(t, n), n)
+	})
+}
+
+func TestUDP(t *testing.T) {
+	const n = 50
+	inBubble(t, "at once", dnstest.Host{UDP: honest}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		right(t, b.wait(t, n), n)
+	})
+	inBubble(t, "unreachable", dnstest.Host{}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		for token, out := range b.wait(t, n) {
+			if out.Failure != Unreachable || out.Err == nil {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+	})
+	asked := map[string]int{}
+	var mu sync.Mutex
+	inBubble(t, "the first two lost", dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		var q dns.Msg
+		if q.Unpack(b) != nil {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if asked[q.Question[0].Name]++; asked[q.Question[0].Name] < 3 {
+			return nil
+		}
+		return honest(b, from)
+	}}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		for _, out := range b.wait(t, n) {
+			if out.Tries != 3 {
+				t.Errorf("%d tries", out.Tries)
+			}
+		}
+		right(t, b.outs, n)
+	})
+	sent := 0
+	inBubble(t, "silent", dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { sent++; return nil }}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 3))
+		if out := b.wait(t, 1)[0]; out.Failure != Timeout || out.Tries != 3 || sent != 3 {
+			t.Errorf("%v after %d tries, %d sent", out.Failure, out.Tries, sent)
+		}
+	})
+	inBubble(t, "closed under way", dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { return nil }}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		synctest.Wait()
+		e.Close()
+		for token, out := range b.wait(t, n) {
+			if out.Failure != Closed {
+				t.Errorf("token %d: %v", token, out.Failure)
+			}
+		}
+	})
+	inBubble(t, "patient", dnstest.Host{UDP: late(honest, func(int) time.Duration { return 1900 * time.Millisecond })}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		qs := ask(1, 1)
+		qs[0].Flags |= Patient
+		e.Ask(qs)
+		right(t, b.wait(t, 1), 1)
+	})
+	inBubble(t, "whole message", dnstest.Host{UDP: honest}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		qs := ask(1, 1)
+		qs[0].Flags |= Whole
+		e.Ask(qs)
+		if out := b.wait(t, 1)[0]; out.Msg == nil || len(out.Msg.Ns) != 1 {
+			t.Errorf("the message is %v", out.Msg)
+		}
+	})
+	inBubble(t, "tens of thousands", dnstest.Host{UDP: late(honest, func(int) time.Duration { return 5 * time.Millisecond })}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(20000, 3))
+		right(t, b.wait(t, 20000), 20000)
+	})
+}
+
+// The engine sends no more a second than the limit, retransmissions included.
+func TestUDPLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var sent []time.Time
+		n := new(dnstest.Net)
+		n.Listen(serverAddr, dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+			mu.Lock()
+			defer mu.Unlock()
+			if sent = append(sent, time.Now()); len(sent)%3 == 0 {
+				return nil
+			}
+			return honest(b, from)
+		}})
+		b := newBox()
+		e := NewUDP(Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 100, Timeout: 2 * time.Second, Limit: NewLimit(50)})
+		e.Ask(ask(200, 3))
+		b.wait(t, 200)
+		e.Close()
+		for i := range sent {
+			k := i
+			for k < len(sent) && sent[k].Sub(sent[i]) < time.Second {
+				k++
+			}
+			if k-i > 56 {
+				t.Fatalf("%d questions in one second, of 50", k-i)
+			}
+		}
+	})
+}
+
+func TestPool(t *testing.T) {
+	var mu sync.Mutex
+	active, most := 0, 0
+	make := func(outcome func(q *Question) Outcome) func(cfg Config) Engine {
+		return func(cfg Config) Engine {
+			cfg.Window = 7
+			active, most = 0, 0
+			return NewPool(cfg, func(ctx context.Context, q *Question) Outcome {
+				mu.Lock()
+				active++
+				most = max(most, active)
+				mu.Unlock()
+				timer := time.NewTimer(10 * time.Millisecond)
+				defer timer.Stop()
+				select {
+				case <-timer.C:
+				case <-ctx.Done():
+				}
+				mu.Lock()
+				active--
+				mu.Unlock()
+				return outcome(q)
+			})
+		}
+	}
+	inBubble(t, "window", dnstest.Host{}, make(func(q *Question) Outcome { return Outcome{} }), func(t *testing.T, e Engine, b *box) {
+		began := time.Now()
+		e.Ask(ask(70, 1))
+		for token, out := range b.wait(t, 70) {
+			if out.Failure != None || out.Tries != 1 || out.RTT != 10*time.Millisecond {
+				t.Errorf("token %d: %+v", token, out)
+			}
+		}
+		if took := time.Since(began); most != 7 || took != 100*time.Millisecond {
+			t.Errorf("%d at once, %v in all", most, took)
+		}
+	})
+	inBubble(t, "tries", dnstest.Host{}, make(func(q *Question) Outcome { return Outcome{Failure: Timeout} }), func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(5, 3))
+		for token, out := range b.wait(t, 5) {
+			if out.Failure != Timeout || out.Tries != 3 {
+				t.Errorf("token %d: %+v", token, out)
+			}
+		}
+	})
+	inBubble(t, "closed under way", dnstest.Host{}, make(func(q *Question) Outcome { return Outcome{Failure: Timeout} }), func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(50, 3))
+		synctest.Wait()
+		e.Close()
+		for token, out := range b.wait(t, 50) {
+			if out.Failure != Closed {
+				t.Errorf("token %d: %+v", token, out)
+			}
+		}
+	})
+}
+
+// TestExchange checks what somebody else's function brings.
+func TestExchange(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(m *dns.Msg) *dns.Msg
+		err    error
+		want   Failure
+	}{
+		{"good", func(m *dns.Msg) *dns.Msg { return m }, nil, None},
+		{"nothing", func(m *dns.Msg) *dns.Msg { return nil }, nil, BadResponse},
+		{"QR", func(m *dns.Msg) *dns.Msg { m.Response = false; return m }, nil, BadResponse},
+		{"opcode", func(m *dns.Msg) *dns.Msg { m.Opcode = dns.OpcodeNotify; return m }, nil, BadResponse},
+		{"ID", func(m *dns.Msg) *dns.Msg { m.Id++; return m }, nil, BadResponse},
+		{"no question", func(m *dns.Msg) *dns.Msg { m.Question = nil; return m }, nil, BadResponse},
+		{"name", func(m *dns.Msg) *dns.Msg { m.Question[0].Name = "x."; return m }, nil, BadResponse},
+		{"type", func(m *dns.Msg) *dns.Msg { m.Question[0].Qtype++; return m }, nil, BadResponse},
+		{"class", func(m *dns.Msg) *dns.Msg { m.Question[0].Qclass++; return m }, nil, BadResponse},
+		{"TC", func(m *dns.Msg) *dns.Msg { m.Truncated = true; return m }, nil, Truncated},
+		{"error", nil, errors.New("no network"), Unreachable},
+		{"time-out", nil, context.DeadlineExceeded, Timeout},
+	} {
+		b := newBox()
+		e := NewExchange(Config{Deliver: b.deliver, Window: 1, Timeout: time.Second}, func(_ context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error) {
+			if test.err != nil {
+				return nil, 0, test.err
+			}
+			return test.change(truth.Resolve(m)), time.Millisecond, nil
+		})
+		e.Ask(ask(1, 1))
+		if out := b.wait(t, 1)[0]; out.Failure != test.want || (out.Failure == None) != (out.Reply.SOA == 1) {
+			t.Errorf("%s: %v (%v)", test.name, out.Failure, out.Err)
+		}
+		e.Close()
+	}
+}
