@@ -104,7 +104,7 @@ func (p *Prober) Plans(ctx context.Context, tlds ...string) iter.Seq2[Plan, erro
 			return
 		}
 		r.fresh = true
-		r.feed = startFeed(func(func(candidate.Candidate, error) bool) {}, r.wake)
+		r.feed = startFeed(nothing, r.wake)
 		defer r.close()
 		for some := range slices.Chunk(names, p.opts.Concurrency) {
 			if err := r.prepare(ctx, some); err != nil {
@@ -119,6 +119,9 @@ func (p *Prober) Plans(ctx context.Context, tlds ...string) iter.Seq2[Plan, erro
 		}
 	}
 }
+
+// nothing is a source without candidates.
+func nothing(func(candidate.Candidate, error) bool) {}
 
 // underEach returns one name under each of the TLDs, which are checked by it.
 func underEach(tlds []string) ([]candidate.Candidate, error) {

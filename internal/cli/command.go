@@ -24,6 +24,7 @@ func commands() []*command {
 		probeCommand(),
 		explainCommand(),
 		planCommand(),
+		resolversCommand(),
 		rdapCommand(),
 		serveCommand(),
 		tldsCommand(),
