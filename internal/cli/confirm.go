@@ -76,17 +76,23 @@ type confirmer struct {
 	open    atomic.Int64
 }
 
+// confirmOptions maps confirmFlags; confirm is false without --confirm.
+func confirmOptions(inv *invocation) (opts rdap.Options, confirm bool, err error) {
+	confirm, whois, err := parseConfirm(inv.flags)
+	if err != nil || !confirm {
+		return opts, false, err
+	}
+	opts, err = registryOptions(inv)
+	opts.WHOIS = whois
+	return opts, true, err
+}
+
 // openConfirmer returns what --confirm asks for, and nil without it.
 func openConfirmer(inv *invocation) (*confirmer, error) {
-	confirm, whois, err := parseConfirm(inv.flags)
+	opts, confirm, err := confirmOptions(inv)
 	if err != nil || !confirm {
 		return nil, err
 	}
-	opts, err := registryOptions(inv)
-	if err != nil {
-		return nil, err
-	}
-	opts.WHOIS = whois
 	client, err := rdap.New(opts)
 	if err != nil {
 		return nil, err
