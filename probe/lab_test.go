@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"crypto/tls"
 	"iter"
 	"slices"
 	"strings"
@@ -131,8 +132,29 @@ func TestLab(t *testing.T) {
 		opts.Servers, opts.Quorum = udpServers(l.Unbound.Addr, l.BIND.Addr), 2
 		checkLab(t, opts, names, viaResolver, nil)
 	})
+	t.Run("encrypted", func(t *testing.T) { testManyEncrypted(t, l, names[:len(names)/4]) })
 	t.Run("killed", func(t *testing.T) { testKilled(t, l, names) })
 	t.Run("cached denial", func(t *testing.T) { testCachedDenial(t, l) })
+}
+
+// Many names are under way at once, more than a server grants streams, and a
+// few connections carry them.
+func testManyEncrypted(t *testing.T, l *daemon.Lab, names []daemon.Name) {
+	const host = "resolver.test"
+	ca := daemon.NewCA(t)
+	u := daemon.Unbound{Root: l.Root, Certificate: ca.Issue(host)}.Start(t)
+	for _, s := range encrypted(u, host) {
+		t.Run(string(s.Transport), func(t *testing.T) {
+			w := &watch{addr: s.Addr}
+			opts := probe.Options{
+				Servers: []resolver.Server{s}, TLSConfig: &tls.Config{RootCAs: ca.Pool()}, Dial: w.dial, Rate: -1, Concurrency: 2000,
+			}
+			checkLab(t, opts, names, viaResolver, nil)
+			if w.dials > 10 || len(w.plain) > 0 {
+				t.Errorf("%d connections; in the clear: %v", w.dials, w.plain)
+			}
+		})
+	}
 }
 
 // One of two resolvers is killed when a quarter of the names have their

@@ -57,6 +57,14 @@ func (c *watchedConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
+// encrypted are the ways to ask a resolver whose certificate is to be the host's.
+func encrypted(u *daemon.UnboundDaemon, host string) []resolver.Server {
+	return []resolver.Server{
+		{Transport: resolver.TLS, Addr: u.TLSAddr, Host: host},
+		{Transport: resolver.HTTPS, Addr: u.HTTPSAddr, Host: host, URL: "https://" + host + "/dns-query"},
+	}
+}
+
 // TestLabEncrypted asks a real resolver over TLS and over HTTPS, with a good
 // certificate and with bad ones. Bad ones give a clear error, and nothing is
 // asked in the clear.
@@ -82,10 +90,7 @@ func TestLabEncrypted(t *testing.T) {
 			u := daemon.Unbound{
 				Stubs: map[string]string{"dev": registry.Addr}, Certificate: tt.cert, Options: "\tlog-queries: yes\n",
 			}.Start(t)
-			for _, s := range []resolver.Server{
-				{Transport: resolver.TLS, Addr: u.TLSAddr, Host: host},
-				{Transport: resolver.HTTPS, Addr: u.HTTPSAddr, Host: host, URL: "https://" + host + "/dns-query"},
-			} {
+			for _, s := range encrypted(u, host) {
 				t.Run(string(s.Transport), func(t *testing.T) {
 					checkEncrypted(t, probe.Options{Servers: []resolver.Server{s}, TLSConfig: &tls.Config{RootCAs: ca.Pool()}}, truth, tt.want)
 				})
