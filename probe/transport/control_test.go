@@ -1,0 +1,260 @@
+package transport
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// A link is a network and a server for a control to find its way through, in
+// steps of a millisecond of fake time.
+type link struct {
+	rtt   time.Duration
+	loss  float64 // at any rate
+	limit float64 // responses a second; more are dropped; zero is none
+	slip  bool    // what the limit drops is slipped instead
+	rng   *rand.Rand
+
+	now    time.Time
+	tokens float64
+	due    []arrival // in the order of sending
+	sent   []time.Time
+	good   []time.Time
+	lost   int
+}
+
+type arrival struct {
+	sent time.Time
+	kind byte // 'g'ood, 'l'ost, 's'lip
+}
+
+func newLink(l link) *link {
+	l.now, l.rng = time.Unix(1000, 0), rand.New(rand.NewPCG(1, 2))
+	return &l
+}
+
+// run keeps an endless queue in front of a control for some time.
+func (l *link) run(c *control, d time.Duration) {
+	const step = time.Millisecond
+	for end := l.now.Add(d); l.now.Before(end); l.now = l.now.Add(step) {
+		l.settle(c)
+		n, _ := c.admit(l.now, 1000)
+		for range n {
+			l.send()
+		}
+		l.tokens = min(l.tokens+l.limit*step.Seconds(), max(l.limit/10, 1))
+	}
+}
+
+func (l *link) send() {
+	a := arrival{l.now, 'g'}
+	if l.limit > 0 {
+		if l.tokens < 1 {
+			if a.kind = 'l'; l.slip {
+				a.kind = 's'
+			}
+		} else {
+			l.tokens--
+		}
+	}
+	if l.rng.Float64() < l.loss {
+		a.kind = 'l'
+	}
+	l.due = append(l.due, a)
+	l.sent = append(l.sent, l.now)
+}
+
+// settle tells the control what has become of what was sent.
+func (l *link) settle(c *control) {
+	rest := l.due[:0]
+	for _, a := range l.due {
+		switch age := l.now.Sub(a.sent); {
+		case a.kind == 'g' && age >= l.rtt:
+			c.good(l.now, age)
+			l.good = append(l.good, l.now)
+		case a.kind == 's' && age >= l.rtt:
+			c.slip()
+		case a.kind == 'l' && age >= c.rto():
+			c.lost(l.now)
+			l.lost++
+		default:
+			rest = append(rest, a)
+			continue
+		}
+		c.done()
+	}
+	l.due = rest
+}
+
+// rate is how many of the times lie in the last while, a second.
+func (l *link) rate(times []time.Time, last time.Duration) float64 {
+	n := 0
+	for i := len(times) - 1; i >= 0 && l.now.Sub(times[i]) <= last; i-- {
+		n++
+	}
+	return float64(n) / last.Seconds()
+}
+
+// On a good network the window opens to the ceiling.
+func TestControlOpens(t *testing.T) {
+	l := newLink(link{rtt: 20 * time.Millisecond})
+	c := newControl(2000, l.now)
+	l.run(&c, 3*time.Second)
+	if c.window < 1000 || c.pace != 0 {
+		t.Errorf("window %v, pace %v after 3 s of no loss", c.window, c.pace)
+	}
+	if got := l.rate(l.good, time.Second); got < 50000 {
+		t.Errorf("%v responses a second of 100,000", got)
+	}
+}
+
+// The ceiling is the caller's.
+func TestControlCeiling(t *testing.T) {
+	for _, ceiling := range []int{1, 3, 10, 100} {
+		l := newLink(link{rtt: 20 * time.Millisecond})
+		c := newControl(ceiling, l.now)
+		for range 100 {
+			l.run(&c, 10*time.Millisecond)
+			if c.flying > ceiling || c.flying < 0 {
+				t.Fatalf("%d in flight, at most %d", c.flying, ceiling)
+			}
+		}
+		if want := float64(ceiling) / 0.021; l.rate(l.good, 500*time.Millisecond) < 0.9*want {
+			t.Errorf("ceiling %d: %v responses a second, want %v", ceiling, l.rate(l.good, 500*time.Millisecond), want)
+		}
+	}
+}
+
+// A network that loses at every rate is not asked more slowly.
+func TestControlLossy(t *testing.T) {
+	for _, loss := range []float64{0.01, 0.1, 0.3} {
+		l := newLink(link{rtt: 20 * time.Millisecond, loss: loss})
+		c := newControl(200, l.now)
+		l.run(&c, 20*time.Second)
+		// A lost question keeps its place in the window for a time-out.
+		mean := (1-loss)*l.rtt.Seconds() + loss*c.rto().Seconds()
+		want := 200 / mean * (1 - loss)
+		if got := l.rate(l.good, 10*time.Second); got < want/2 {
+			t.Errorf("%v %% loss: %v responses a second, of %v without any pace (phase %d, window %v, pace %v)",
+				100*loss, got, want, c.phase, c.window, c.pace)
+		}
+	}
+}
+
+// A server with a limit is asked about as fast as it answers, and loses little.
+func TestControlLimited(t *testing.T) {
+	for _, limit := range []float64{200, 1000} {
+		l := newLink(link{rtt: 20 * time.Millisecond, limit: limit})
+		c := newControl(1000, l.now)
+		l.run(&c, 30*time.Second)
+		good, sent := l.rate(l.good, 10*time.Second), l.rate(l.sent, 10*time.Second)
+		t.Logf("limit %v: %v responses and %v questions a second", limit, good, sent)
+		if good < 0.6*limit {
+			t.Errorf("limit %v: %v responses a second (phase %d, pace %v)", limit, good, c.phase, c.pace)
+		}
+		if sent > 1.5*limit {
+			t.Errorf("limit %v: %v questions a second (phase %d, pace %v)", limit, sent, c.phase, c.pace)
+		}
+	}
+}
+
+// A limit that slips says so, and is kept at once.
+func TestControlSlips(t *testing.T) {
+	l := newLink(link{rtt: 20 * time.Millisecond, limit: 200, slip: true})
+	c := newControl(1000, l.now)
+	l.run(&c, time.Second)
+	if c.pace == 0 {
+		t.Errorf("no pace after a second of slips")
+	}
+	l.run(&c, 20*time.Second)
+	if good, sent := l.rate(l.good, 10*time.Second), l.rate(l.sent, 10*time.Second); good < 100 || sent > 400 {
+		t.Errorf("%v responses and %v questions a second, of 200 (pace %v, window %v)", good, sent, c.pace, c.window)
+	}
+}
+
+// A limit that goes away is noticed.
+func TestControlRecovers(t *testing.T) {
+	l := newLink(link{rtt: 20 * time.Millisecond, limit: 200})
+	c := newControl(1000, l.now)
+	l.run(&c, 20*time.Second)
+	before := l.rate(l.good, 5*time.Second)
+	l.limit = 0
+	l.run(&c, 60*time.Second)
+	if after := l.rate(l.good, 5*time.Second); after < 5*before {
+		t.Errorf("%v responses a second with a limit, %v a minute after it went (phase %d, pace %v)", before, after, c.phase, c.pace)
+	}
+}
+
+// A server that says nothing at all is still tried.
+func TestControlDead(t *testing.T) {
+	l := newLink(link{rtt: 20 * time.Millisecond, loss: 1})
+	c := newControl(100, l.now)
+	l.run(&c, 30*time.Second)
+	if got := l.rate(l.sent, 10*time.Second); got < minPace/2 {
+		t.Errorf("%v questions a second to a silent server (phase %d, pace %v, window %v)", got, c.phase, c.pace, c.window)
+	}
+	l.loss = 0
+	l.run(&c, 30*time.Second)
+	if got := l.rate(l.good, 5*time.Second); got < 1000 {
+		t.Errorf("%v responses a second 30 s after its return (phase %d, pace %v)", got, c.phase, c.pace)
+	}
+}
+
+func TestControlOverflow(t *testing.T) {
+	c := newControl(1000, time.Unix(1000, 0))
+	for range 50 {
+		c.overflowed()
+	}
+	if c.max != minWindow || c.window > minWindow {
+		t.Errorf("ceiling %d, window %v after overflows", c.max, c.window)
+	}
+}
+
+// The wait for a response follows RFC 6298.
+func TestControlRTO(t *testing.T) {
+	c := newControl(100, time.Unix(1000, 0))
+	now := time.Unix(1000, 0)
+	if got := c.rto(); got != firstRTO {
+		t.Errorf("before any response the wait is %v", got)
+	}
+	c.good(now, 0)
+	if got := c.rto(); got != firstRTO {
+		t.Errorf("a response without a round trip makes it %v", got)
+	}
+	c.good(now, 100*time.Millisecond)
+	if got := c.rto(); got != 300*time.Millisecond {
+		t.Errorf("after one of 100 ms it is %v, want 300 ms", got)
+	}
+	for range 100 {
+		c.good(now, 100*time.Millisecond)
+	}
+	if got := c.rto(); got < 100*time.Millisecond || got > 120*time.Millisecond {
+		t.Errorf("after many of 100 ms it is %v", got)
+	}
+	for range 100 {
+		c.good(now, time.Millisecond)
+	}
+	if got := c.rto(); got != minRTO {
+		t.Errorf("after many of 1 ms it is %v, want the least, %v", got, minRTO)
+	}
+}
+
+// A pace that holds something back always says for how long.
+func TestControlWait(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 2000 {
+		now := time.Unix(1000, rng.Int64N(1e9))
+		c := newControl(100, now)
+		c.setPace(now, 20+rng.Float64()*10000)
+		for range 20 {
+			n, wait := c.spend(now, 100000)
+			if n < 100000 && wait <= 0 {
+				t.Fatalf("pace %v: %d of 100000, wait %v", c.pace, n, wait)
+			}
+			now = now.Add(wait)
+			if n, _ := c.spend(now, 1); n != 1 {
+				t.Fatalf("pace %v: nothing after a wait of %v", c.pace, wait)
+			}
+		}
+	}
+}
