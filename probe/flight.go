@@ -2,6 +2,7 @@ package probe
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -23,16 +24,14 @@ type flight struct {
 	asked    []asked
 	tries    int // questions sent
 
-	reply delivery // held until the controls have settled
+	held delivery // a reply that waits for the controls to settle
 
 	// The most telling failure so far.
 	reason Reason
 	rcode  int
 	err    error
 
-	// A denial that waits for a quorum.
-	denied  Result
-	denials int
+	denials int // servers that denied the name, short of a quorum
 }
 
 // asked is what one flight has had from one server.
@@ -56,7 +55,12 @@ func (f *flight) at(s *server) *asked {
 }
 
 // depth is how many labels the name has.
-func depth(name string) transport.Depth { return transport.Depth(dns.CountLabel(name + ".")) }
+func depth(name string) transport.Depth {
+	if name == "" {
+		return 0
+	}
+	return transport.Depth(strings.Count(name, ".") + 1)
+}
 
 // launch begins the work on a candidate.
 func (r *run) launch(c candidate.Candidate) {
@@ -88,16 +92,19 @@ func (r *run) newFlight() uint32 {
 	return uint32(len(r.flights) - 1)
 }
 
-// land gives a flight's result out and frees its place.
-func (r *run) land(i uint32, res Result) {
+// land frees the place of a flight and returns its result, to be completed
+// before anything else is done.
+func (r *run) land(i uint32) *Result {
 	f := &r.flights[i]
+	r.results = append(r.results, Result{})
+	res := &r.results[len(r.results)-1]
 	res.Candidate, res.Tries, res.At, res.Source = f.Candidate, f.tries, r.now, "dns"
-	r.results = append(r.results, res)
 	asked := f.asked
 	clear(asked)
 	*f = flight{asked: asked[:0]}
 	r.free = append(r.free, i)
 	r.flying--
+	return res
 }
 
 // next asks the next server about a name: each one over its main transport as
@@ -229,7 +236,7 @@ func (r *run) send(i uint32, q transport.Question) {
 }
 
 // arrived takes the outcome of a flight's question.
-func (r *run) arrived(i uint32, d delivery) {
+func (r *run) arrived(i uint32, d *delivery) {
 	f := &r.flights[i]
 	f.tries += int(d.Tries)
 	a := f.at(f.server)
@@ -237,7 +244,7 @@ func (r *run) arrived(i uint32, d delivery) {
 		a.times += max(int(d.Tries), 1)
 	}
 	if d.Failure != transport.None {
-		r.traceFailure(f, &d)
+		r.traceFailure(f, d)
 	}
 	if f.server.losesCase(f.flags, &d.Outcome) {
 		f.flags &^= transport.MixCase
@@ -246,12 +253,12 @@ func (r *run) arrived(i uint32, d delivery) {
 	}
 	switch d.Failure {
 	case transport.None:
-		f.reply = d
 		if f.controls.status < passed && !f.plan.nosuch {
+			f.held = *d
 			f.controls.held = append(f.controls.held, i)
 			return
 		}
-		r.judge(i)
+		r.judge(i, d)
 		return
 	case transport.Closed:
 		f.note(Unreachable, -1, d.Err)
@@ -292,7 +299,7 @@ func (f *flight) note(reason Reason, rcode int, err error) {
 }
 
 // judge applies the rules to a reply whose controls have settled.
-func (r *run) judge(i uint32) {
+func (r *run) judge(i uint32, d *delivery) {
 	f := &r.flights[i]
 	c := f.controls
 	if f.plan.nosuch {
@@ -317,18 +324,18 @@ func (r *run) judge(i uint32) {
 	}
 	var ru ruling
 	if f.scope.registry {
-		ru = judgeRegistry(&asked, &f.reply.Reply)
+		ru = judgeRegistry(&asked, &d.Reply)
 	} else {
-		ru = judgeResolver(&asked, &f.reply.Reply)
+		ru = judgeResolver(&asked, &d.Reply)
 	}
-	r.traceReply(f, ru)
-	r.follow(i, ru)
+	r.traceReply(f, d, ru)
+	r.follow(i, d, ru)
 }
 
 // follow does what a ruling says.
-func (r *run) follow(i uint32, ru ruling) {
+func (r *run) follow(i uint32, d *delivery, ru ruling) {
 	f := &r.flights[i]
-	rcode := int(f.reply.Reply.Rcode)
+	rcode := int(d.Reply.Rcode)
 	a := f.at(f.server)
 	if ru.action != settle {
 		f.note(ru.reason, rcode, nil)
@@ -338,7 +345,7 @@ func (r *run) follow(i uint32, ru ruling) {
 		if f.flags&transport.EDNS == 0 {
 			f.server.noEDNS = true
 		}
-		r.decided(i, ru, rcode)
+		r.decided(i, d, ru)
 	case again:
 		r.failedOnce(i, a)
 	case plain:
@@ -351,7 +358,7 @@ func (r *run) follow(i uint32, ru ruling) {
 		f.flags |= transport.DO | transport.EDNS
 		r.askAgain(i)
 	case below:
-		r.viaRegistry(i, r.registryOf(lastLabels(f.Name, int(f.reply.Reply.NS))))
+		r.viaRegistry(i, r.registryOf(lastLabels(f.Name, int(d.Reply.NS))))
 	case another:
 		a.over = true
 		r.next(i)
@@ -375,47 +382,45 @@ func (r *run) failedOnce(i uint32, a *asked) {
 }
 
 // decided lands a name, once enough servers agree.
-func (r *run) decided(i uint32, ru ruling, rcode int) {
+func (r *run) decided(i uint32, d *delivery, ru ruling) {
 	f := &r.flights[i]
-	res := Result{
-		Verdict: ru.verdict, Reason: ru.reason, Rcode: rcode, Server: f.server.name, RTT: f.reply.RTT,
-	}
-	if ru.verdict != NotFound {
-		if f.denials > 0 {
-			f.note(Disagreement, rcode, nil)
-			r.landUnknown(i)
+	rcode := int(d.Reply.Rcode)
+	var ttl time.Duration
+	switch {
+	case ru.verdict == NotFound:
+		if f.denials++; f.denials < r.opts.Quorum {
+			f.note(NoQuorum, rcode, nil)
+			f.at(f.server).over = true
+			r.next(i)
 			return
 		}
-		r.land(i, res)
+		ttl = time.Duration(d.Reply.TTL) * time.Second
+	case f.denials > 0:
+		f.note(Disagreement, rcode, nil)
+		r.landUnknown(i)
 		return
 	}
-	res.TTL = time.Duration(f.reply.Reply.TTL) * time.Second
-	if f.denials++; f.denials >= r.opts.Quorum {
-		r.land(i, res)
-		return
-	}
-	f.denied = res
-	f.note(NoQuorum, rcode, nil)
-	f.at(f.server).over = true
-	r.next(i)
+	res := r.land(i)
+	res.Verdict, res.Reason, res.Rcode = ru.verdict, ru.reason, rcode
+	res.Server, res.RTT, res.TTL = d.from.name, d.RTT, ttl
 }
 
 func (r *run) landUnknown(i uint32) {
 	f := &r.flights[i]
-	res := Result{Verdict: Unknown, Reason: f.reason, Rcode: f.rcode, Err: f.err}
-	if res.Reason == "" {
-		res.Reason = Unreachable
+	reason, rcode, err, server := f.reason, f.rcode, f.err, ""
+	if reason == "" {
+		reason = Unreachable
 	}
-	if f.rcode >= 0 && f.server != nil {
-		res.Server = f.server.name
+	if rcode >= 0 && f.server != nil {
+		server = f.server.name
 	}
-	r.land(i, res)
+	res := r.land(i)
+	res.Reason, res.Rcode, res.Err, res.Server = reason, rcode, err, server
 }
 
 func (r *run) landNoSuchTLD(i uint32) {
-	f := &r.flights[i]
-	r.land(i, Result{
-		Verdict: Invalid, Reason: NoSuchTLD, Rcode: dns.RcodeNameError,
-		Err: noSuchTLD(f.TLD), Server: f.plan.deniedBy,
-	})
+	p := r.flights[i].plan
+	res := r.land(i)
+	res.Verdict, res.Reason, res.Rcode = Invalid, NoSuchTLD, dns.RcodeNameError
+	res.Err, res.Server = noSuchTLD(p.tld), p.deniedBy
 }

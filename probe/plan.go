@@ -30,6 +30,7 @@ type scope struct {
 	plan     *plan  // nil for a registry
 	servers  []*server
 	controls map[*server]*controls
+	recent   *controls // that were looked up last
 }
 
 // controls are the questions that show whether a server can be believed about
@@ -75,8 +76,16 @@ const (
 // may pass (RFC 9520 section 3.2 allows 1 s to 5 min).
 const transient = 5 * time.Second
 
+// of returns the controls of a server, and nil if it has none.
+func (s *scope) of(srv *server) *controls {
+	if s.recent == nil || s.recent.server != srv {
+		s.recent = s.controls[srv]
+	}
+	return s.recent
+}
+
 func (s *scope) unusable(srv *server, now time.Time) bool {
-	c := s.controls[srv]
+	c := s.of(srv)
 	return c != nil && c.status == failed && (c.again.IsZero() || now.Before(c.again))
 }
 
@@ -116,12 +125,12 @@ func (r *run) planOf(tld string) *plan {
 
 // controlsOf returns the controls of a server, started if there are none.
 func (r *run) controlsOf(sc *scope, s *server) *controls {
-	c := sc.controls[s]
+	c := sc.of(s)
 	if c != nil && (c.status != failed || sc.unusable(s, r.now)) {
 		return c
 	}
 	c = &controls{scope: sc, server: s, qtype: dns.TypeDS}
-	sc.controls[s] = c
+	sc.controls[s], sc.recent = c, c
 	if r.recall(c) {
 		return c
 	}
@@ -435,7 +444,9 @@ func (r *run) release(c *controls) {
 	held := c.held
 	c.held = nil
 	for _, i := range held {
-		r.judge(i)
+		d := r.flights[i].held
+		r.flights[i].held = delivery{}
+		r.judge(i, &d)
 	}
 }
 

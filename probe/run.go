@@ -107,8 +107,9 @@ const maxBatch = 4096
 // turn does all that there is to do. ended tells that no candidate is to come.
 func (r *run) turn() (ended bool, err error) {
 	r.now = time.Now()
-	for _, d := range r.mail.take() {
-		r.deliver(d)
+	mail := r.mail.take()
+	for i := range mail {
+		r.deliver(&mail[i])
 	}
 	r.fire()
 	var room int
@@ -130,10 +131,10 @@ func (r *run) turn() (ended bool, err error) {
 	return ended, err
 }
 
-func (r *run) deliver(d delivery) {
+func (r *run) deliver(d *delivery) {
 	d.from.heard(r.now, &d.Outcome, r.opts.Log)
 	if d.Token&isInquiry != 0 {
-		r.answered(d.Token&^isInquiry, d)
+		r.answered(d.Token&^isInquiry, *d)
 	} else {
 		r.arrived(d.Token, d)
 	}

@@ -25,7 +25,7 @@ func (r *run) traceFrom(s *server, stream bool) func(transport.Event) {
 }
 
 // traceReply tells which rule decided about a reply on a name.
-func (r *run) traceReply(f *flight, ru ruling) {
+func (r *run) traceReply(f *flight, d *delivery, ru ruling) {
 	if r.opts.Trace == nil {
 		return
 	}
@@ -35,7 +35,7 @@ func (r *run) traceReply(f *flight, ru ruling) {
 	} else {
 		rule = "no verdict: " + rule
 	}
-	r.emit(f.server.name, via(&f.reply), f.Name, f.qtype, true, rule, f.reply.Msg)
+	r.emit(f.server.name, via(d), f.Name, f.qtype, true, rule, d.Msg)
 }
 
 // traceInquiry tells what became of a question of the run's own.

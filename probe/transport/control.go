@@ -111,9 +111,6 @@ func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) 
 	return granted, wait
 }
 
-// done takes a question out of the window.
-func (c *control) done() { c.flying-- }
-
 // good counts a response. rtt is zero if it may be to any of several tries
 // (Karn's rule, RFC 6298 section 3).
 func (c *control) good(now time.Time, rtt time.Duration) {

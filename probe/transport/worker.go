@@ -31,7 +31,6 @@ type udpWorker struct {
 	take []Question
 	room [batchLen][maxQuestion]byte
 	pack [][]byte
-	msg  dns.Msg
 
 	// What has happened since the control was last told.
 	goods, losses, slips, dones int
