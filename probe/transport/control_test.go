@@ -81,7 +81,7 @@ func (l *link) settle(c *control) {
 			rest = append(rest, a)
 			continue
 		}
-		c.done()
+		c.flying--
 	}
 	l.due = rest
 }
