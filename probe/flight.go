@@ -116,13 +116,19 @@ func (r *run) next(i uint32) {
 		r.landNoSuchTLD(i)
 		return
 	}
-	if list := r.eligible(f); len(list) > 0 {
-		n := len(list)
+	list := r.eligible(f)
+	// What the registry says about a name that it holds without a delegation
+	// is not worth the time-outs of a server that is down.
+	settled := f.reason == InZone
+	if settled {
+		list = slices.DeleteFunc(list, (*server).down)
+	}
+	if n := len(list); n > 0 {
 		r.ask(i, choose(r.now, r.proven(f.scope, list)), n)
 		return
 	}
 	for k := range f.asked {
-		if a := &f.asked[k]; a.silent && !a.over && !a.stream && a.server.stream != nil && a.server.registry == f.scope.registry {
+		if a := &f.asked[k]; a.silent && !a.over && !a.stream && a.server.stream != nil && a.server.registry == f.scope.registry && !(settled && a.server.down()) {
 			r.askStream(i, a)
 			return
 		}

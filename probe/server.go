@@ -206,10 +206,13 @@ func (s *server) heard(now time.Time, out *transport.Outcome, log *slog.Logger) 
 	}
 }
 
+// down reports whether the server has not answered for a while.
+func (s *server) down() bool { return s.silences >= silentBound }
+
 // ready reports whether the server may be given more. One that was down gets
 // a single question until it has answered.
 func (s *server) ready(now time.Time) bool {
-	if s.silences < silentBound {
+	if !s.down() {
 		return true
 	}
 	return now.After(s.downTill) && s.flying == 0
