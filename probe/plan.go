@@ -381,12 +381,17 @@ func (r *run) isWildcard(c *controls) {
 	q := transport.Question{Name: nowhere(c.scope.name), Type: dns.TypeNS, Flags: flags}
 	r.inquire(c.server, q, func(d delivery) {
 		r.warnOnce("wildcard "+c.scope.name, fmt.Sprintf("%s answers for every name: what is not delegated there is unknown", c.scope.name))
-		if d.Failure != transport.None || d.Reply.Answer != 0 || d.Reply.NS != transport.Absent {
+		// The SOA has to be the registry's. One of the name itself would make
+		// every name look like a zone.
+		soa := d.Reply.SOA
+		registrys := soa > 0 && soa <= depth(c.scope.name)
+		if d.Failure != transport.None || d.Reply.Answer != 0 || d.Reply.NS != transport.Absent ||
+			!registrys && soa != transport.Absent {
 			r.fail(c, Wildcard, nil)
 			return
 		}
-		if d.Reply.SOA >= 0 {
-			c.zone = d.Reply.SOA
+		if registrys {
+			c.zone = soa
 		}
 		r.pass(c, wildcard)
 	})

@@ -274,6 +274,9 @@ func addressesOf(m *dns.Msg) (found []netip.Addr) {
 
 // lastLabels returns the last n labels of a name.
 func lastLabels(name string, n int) string {
+	if n <= 0 {
+		return ""
+	}
 	i := len(name)
 	for ; n > 0 && i > 0; n-- {
 		i = strings.LastIndexByte(name[:i], '.')

@@ -1,0 +1,179 @@
+package probe_test
+
+import (
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/internal/dnstest"
+	"domprobe/probe"
+)
+
+// TestControls is about resolvers that lie consistently, about every name that
+// does not exist. None of them may be believed about a free name.
+func TestControls(t *testing.T) {
+	lies := map[string]func(q, right *dns.Msg) *dns.Msg{
+		"no data, SOA of the name":      func(q, right *dns.Msg) *dns.Msg { return dnstest.NoData(q, normal(q)) },
+		"no data, SOA below the name":   func(q, right *dns.Msg) *dns.Msg { return dnstest.NoData(q, "x."+normal(q)) },
+		"no data, SOA of the root":      func(q, right *dns.Msg) *dns.Msg { return dnstest.NoData(q, "") },
+		"no data, SOA of the TLD":       func(q, right *dns.Msg) *dns.Msg { return dnstest.NoData(q, "dev") },
+		"no data, SOA of another":       func(q, right *dns.Msg) *dns.Msg { return dnstest.NoData(q, "filter.com") },
+		"no data without SOA":           func(q, right *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeSuccess) },
+		"NXDOMAIN, SOA of the name":     func(q, right *dns.Msg) *dns.Msg { return dnstest.NXDomain(q, normal(q)) },
+		"NXDOMAIN, SOA of the root":     func(q, right *dns.Msg) *dns.Msg { return dnstest.NXDomain(q, "") },
+		"NXDOMAIN, SOA of another":      func(q, right *dns.Msg) *dns.Msg { return dnstest.NXDomain(q, "filter.com") },
+		"made-up SOA":                   func(q, right *dns.Msg) *dns.Msg { return dnstest.AdGuard(q) },
+		"an address to every question":  func(q, right *dns.Msg) *dns.Msg { return dnstest.Address(q, "203.0.113.80") },
+		"an alias":                      func(q, right *dns.Msg) *dns.Msg { return dnstest.CNAME(q, "sink.com") },
+		"name servers":                  func(q, right *dns.Msg) *dns.Msg { return dnstest.NS(q) },
+		"SOA in the answer":             func(q, right *dns.Msg) *dns.Msg { return dnstest.SOA(q, normal(q)) },
+		"referral to the name":          func(q, right *dns.Msg) *dns.Msg { return dnstest.Referral(q, normal(q)) },
+		"SERVFAIL":                      func(q, right *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeServerFailure) },
+		"NXDOMAIN with AA":              func(q, right *dns.Msg) *dns.Msg { right.Authoritative = true; return right },
+		"NXDOMAIN without RA":           func(q, right *dns.Msg) *dns.Msg { right.RecursionAvailable = false; return right },
+		"what it wants, by the type":    func(q, right *dns.Msg) *dns.Msg { return byType(q, right) },
+		"NS to NS, no data to the rest": func(q, right *dns.Msg) *dns.Msg { return onlyNS(q) },
+	}
+	for name, lie := range lies {
+		answer := func(q *dns.Msg) *dns.Msg {
+			right := world.Resolve(q)
+			if right.Rcode == dns.RcodeNameError {
+				return lie(q, right)
+			}
+			return right
+		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for _, escalate := range []bool{false, true} {
+					n := registries(hostOf(world.Delegate))
+					n.Listen("192.0.2.53:53", hostOf(dnstest.Block(func(string) bool { return false }, nil, answer)))
+					opts := probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: n.Dial, Escalate: escalate}
+					got := probeAll(t, opts, "free-1.dev", "free-2.dev", "free.com", "go-1.dev")
+					for name, r := range got {
+						if r.Verdict != probe.Unknown && (r.Verdict == probe.Found) != strings.HasPrefix(name, "go") {
+							t.Errorf("%s is %v %s", name, r.Verdict, r.Reason)
+						}
+					}
+					// Beside an honest one it does no harm.
+					n.Listen("192.0.2.54:53", hostOf(world.Resolve))
+					opts.Servers = udpServers("192.0.2.53:53", "192.0.2.54:53")
+					for name, r := range probeAll(t, opts, numbered(20)...) {
+						if r.Verdict == probe.Unknown || (r.Verdict == probe.Found) != strings.HasPrefix(name, "go") {
+							t.Errorf("beside an honest one, %s is %v %s (%v)", name, r.Verdict, r.Reason, r.Err)
+						}
+					}
+					ended(t, n)
+				}
+			})
+		})
+	}
+}
+
+func byType(q, right *dns.Msg) *dns.Msg {
+	switch q.Question[0].Qtype {
+	case dns.TypeA:
+		return dnstest.Address(q, "203.0.113.80")
+	case dns.TypeNS:
+		return dnstest.NS(q)
+	}
+	return dnstest.NoData(q, normal(q))
+}
+
+func onlyNS(q *dns.Msg) *dns.Msg {
+	if q.Question[0].Qtype == dns.TypeNS {
+		return dnstest.NS(q)
+	}
+	return dnstest.NoData(q, "dev")
+}
+
+// A resolver whose validation fails is asked without it, once.
+func TestBogus(t *testing.T) {
+	for _, helps := range []bool{true, false} {
+		addr := serve(t, dnstest.Answer(func(q *dns.Msg) *dns.Msg {
+			if !names(normal(q)) || q.CheckingDisabled && helps {
+				return world.Resolve(q)
+			}
+			m := dnstest.Rcode(q, dns.RcodeServerFailure)
+			m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeSignatureExpired}}
+			return m
+		}))
+		got := probeAll(t, probe.Options{Servers: udpServers(addr)}, "go.dev", "free.dev")
+		if helps {
+			expect(t, got, "go.dev", goRight)
+			expect(t, got, "free.dev", freeRight)
+		} else {
+			expect(t, got, "go.dev", "unknown bogus")
+			expect(t, got, "free.dev", "unknown bogus")
+		}
+	}
+}
+
+// However a server fails, it is asked the same question at most three times over
+// each transport (RFC 9520 section 3.1), and a name takes a bounded time.
+func TestTries(t *testing.T) {
+	for name, f := range map[string]func(q *dns.Msg) *dns.Msg{
+		"silence":   func(q *dns.Msg) *dns.Msg { return nil },
+		"SERVFAIL":  func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeServerFailure) },
+		"REFUSED":   func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeRefused) },
+		"FORMERR":   func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeFormatError) },
+		"slip":      dnstest.Truncate,
+		"BADCOOKIE": func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeBadCookie) },
+		"filter":    func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeNameError) },
+	} {
+		for _, servers := range []int{1, 3} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var mu sync.Mutex
+					asked := map[[3]string]int{}
+					var n dnstest.Net
+					var hs []dnstest.Host
+					for i := range servers {
+						count := func(network string) dnstest.PacketHandler {
+							answer := dnstest.Wire(dnstest.Block(names, f, world.Resolve))
+							return func(b []byte, from netip.AddrPort) []dnstest.Reply {
+								q := new(dns.Msg)
+								if err := q.Unpack(b); err != nil {
+									t.Error(err)
+								}
+								form := normal(q)
+								if q.IsEdns0() != nil {
+									form += " with OPT"
+								}
+								mu.Lock()
+								asked[[3]string{registryAddr(i), network, form}]++
+								mu.Unlock()
+								return answer(b, from)
+							}
+						}
+						hs = append(hs, dnstest.Host{UDP: count("udp"), TCP: dnstest.Stream(count("tcp"))})
+					}
+					opts := hosts(&n, hs...)
+					began := time.Now()
+					got := probeAll(t, opts, "go.dev", "free.dev")
+					if took, most := time.Since(began), time.Duration(servers)*20*time.Second; took > most {
+						t.Errorf("two names took %v", took)
+					}
+					for name, r := range got {
+						if r.Verdict != probe.Unknown {
+							t.Errorf("%s is %v", name, r.Verdict)
+						}
+						if r.Tries > servers*2*probe.MaxTries {
+							t.Errorf("%s took %d tries", name, r.Tries)
+						}
+					}
+					for key, times := range asked {
+						if times > probe.MaxTries && (strings.HasPrefix(key[2], "go.dev") || strings.HasPrefix(key[2], "free.dev")) {
+							t.Errorf("%v was asked %d times", key, times)
+						}
+					}
+					ended(t, &n)
+				})
+			})
+		}
+	}
+}
