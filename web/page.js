@@ -51,12 +51,12 @@
       return element('li', {}, text, button);
     };
     $('chips').replaceChildren(
+      ...tlds.map(tld => chip('.' + tld, tld, () => { tlds = tlds.filter(t => t !== tld); })),
       ...presets.map(name => {
         const set = offer.presets.find(p => p.name === name);
         const text = set ? `${name} (${number.format(set.tlds.length)})` : name;
         return chip(text, `the set ${name}`, () => { presets = presets.filter(p => p !== name); });
-      }),
-      ...tlds.map(tld => chip('.' + tld, tld, () => { tlds = tlds.filter(t => t !== tld); })));
+      }));
     for (const b of $('presets').children) b.ariaPressed = String(presets.includes(b.value));
     estimate();
   }
@@ -156,6 +156,7 @@
   let rows = new Map();    // by name: what the server said
   let lines = new Map();   // by label: its row of the table, {label, cells: Map(tld, td), at, tr}
   let columns = [];        // TLDs
+  let places = new Map();  // by what is typed: its place in the order
   let expected = 0;        // rows that the server has promised
   let received = 0;
   let running = null;      // AbortController
@@ -176,6 +177,7 @@
     rows = new Map();
     lines = new Map();
     columns = [];
+    places = new Map();
     fresh = [];
     expected = received = 0;
     $('grid').tBodies[0].replaceChildren();
@@ -190,16 +192,42 @@
 
   const waiting = () => element('td', { className: 'waiting' }, '·');
 
+  function addLine(label, text, at) {
+    const line = { label, at, tr: element('tr') };
+    line.tr.append(element('th', { scope: 'row', title: label }, element('bdi', {}, text)), ...columns.map(waiting));
+    lines.set(label, line);
+    $('grid').tBodies[0].append(line.tr);
+    return line;
+  }
+
+  // prepare draws the grid that is going to be filled, as far as it can be told
+  // without the server, and is not too large.
+  function prepare(query) {
+    const prefixes = new Set(['', ...query.prefix]), suffixes = new Set(['', ...query.suffix]);
+    for (const keyword of query.keyword.map(word => word.toLowerCase())) {
+      if (isDomain(keyword)) {
+        places.set(keyword, places.size);
+        continue;
+      }
+      for (const prefix of prefixes) for (const suffix of suffixes) {
+        const text = prefix.toLowerCase() + keyword + suffix.toLowerCase();
+        if (!places.has(text)) places.set(text, places.size);
+      }
+    }
+    const chosen = query.keyword.every(isDomain) ? [] : chosenTLDs().filter(tld => /^[a-z0-9.-]+$/.test(tld));
+    if (chosen.length > 300) return;
+    chosen.forEach(addColumn);
+    if (places.size * chosen.length > 5000) return;
+    for (const [text, at] of places) if (/^[a-z0-9-]+$/.test(text)) addLine(text, text, at);
+  }
+
   function lineOf(row) {
     const label = labelOf(row);
-    let line = lines.get(label);
-    if (!line) {
-      line = { label, at: lines.size, tr: element('tr') };
-      line.tr.append(element('th', { scope: 'row', title: label }, element('bdi', {}, shownLabel(row, label))), ...columns.map(waiting));
-      lines.set(label, line);
-      $('grid').tBodies[0].append(line.tr);
-    }
-    return line;
+    const known = lines.get(label);
+    if (known) return known;
+    const text = shownLabel(row, label);
+    const at = places.get(text.split(' ')[0]) ?? places.get(row.keyword.toLowerCase()) ?? places.size + lines.size;
+    return addLine(label, text, at);
   }
 
   function draw(row) {
@@ -214,8 +242,8 @@
     td.dataset.v = row.verdict;
     td.dataset.name = row.domain;
     const verdict = element('button', { type: 'button', className: 'verdict', tabIndex: -1, title: `${row.domain}: ${row.reason}` },
-      element('b', { ariaHidden: 'true' }, marks[row.verdict]), words[row.verdict]);
-    if (row.source.includes('+')) verdict.append(element('small', {}, 'confirmed'));
+      element('b', { ariaHidden: 'true' }, marks[row.verdict]), ' ', words[row.verdict]);
+    if (row.source.includes('+')) verdict.append(' ', element('small', {}, 'confirmed'));
     const star = element('button', { type: 'button', className: 'star', tabIndex: -1 });
     td.replaceChildren(element('div', {}, verdict, star));
     drawStar(td);
@@ -248,7 +276,7 @@
     const show = $('show').value;
     let some = false;
     for (const line of lines.values()) {
-      let any = false;
+      let any = show === 'all';
       line.free = 0;
       for (const td of line.tr.cells) {
         if (!td.dataset.v) continue;
@@ -272,9 +300,9 @@
       body.append(...sorted.map(line => line.tr));
       if (body.contains(focused)) focused.focus({ preventScroll: true });
     }
-    $('empty').hidden = some || rows.size === 0;
+    $('empty').hidden = some;
     $('wide').hidden = !some;
-    for (const id of ['copy', 'csv', 'json']) $(id).disabled = !some;
+    for (const id of ['copy', 'csv', 'json']) $(id).disabled = !some || rows.size === 0;
     reachable();
   }
 
@@ -376,7 +404,7 @@
     const address = toAddress(query);
     if (address !== location.hash) history.pushState(null, '', address);
     clear();
-    for (const tld of chosenTLDs().slice(0, 200)) if (!query.keyword.every(isDomain) && !/[^\x00-\x7f]/.test(tld)) addColumn(tld);
+    prepare(query);
     state = 'searching';
     lastSaid = performance.now();
     $('stop').disabled = false;
@@ -392,7 +420,7 @@
         return;
       }
       expected = Number(response.headers.get('Domprobe-Names'));
-      count();
+      paint();
       for await (const batch of lineByLine(response)) {
         for (const row of batch) rows.set(row.domain, row);
         fresh.push(...batch);
@@ -674,6 +702,14 @@
   $('detail-copy').addEventListener('click', () => copy($('detail-copy'), [detailed]));
   $('detail-confirm').addEventListener('click', confirmDetail);
   $('detail-close').addEventListener('click', () => $('detail').close());
+  $('detail').addEventListener('close', () => {
+    // The button that had the focus may have been drawn anew.
+    const to = $('grid').querySelector(`td[data-name="${CSS.escape(detailed)}"] .verdict`);
+    if (to) {
+      reachable(to);
+      to.focus();
+    }
+  });
   window.addEventListener('storage', event => {
     if (event.key === storeKey) loadStars();
   });

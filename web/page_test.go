@@ -1,0 +1,449 @@
+package web
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// need skips the test, or fails it where nothing may be missing.
+func need(t *testing.T, missing string) {
+	t.Helper()
+	if os.Getenv("DOMPROBE_REQUIRE_SERVERS") == "1" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+}
+
+// A tab is a page in a browser of its own.
+type tab struct {
+	*testing.T
+	ctx  context.Context
+	home string // the address of the page
+}
+
+// open starts a browser, which ends with the test, on the page of a server.
+func open(t *testing.T, server *httptest.Server) *tab {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		need(t, "needs chromium (Debian: chromium)")
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-dev-shm-usage", true))
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		chromedp.Cancel(ctx) // waits for the browser to end
+		cancel()
+	})
+	if err := chromedp.Do(ctx); err != nil { // a browser ends with the context that started it
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	b := &tab{t, ctx, server.URL + "/"}
+	b.visit("")
+	return b
+}
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// visit opens the page with what is behind the # of its address.
+func (b *tab) visit(hash string) {
+	b.Helper()
+	// A new document even where only that differs.
+	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(b.home+hash))
+	b.until(`document.documentElement.dataset.ready !== undefined || document.querySelector('.login')`)
+}
+
+func (b *tab) click(css string) {
+	b.Helper()
+	b.do(chromedp.Click(chromedp.CSS(css)))
+}
+
+// keys types, wherever the focus is.
+func (b *tab) keys(keys string) {
+	b.Helper()
+	b.do(chromedp.KeyEvent(keys))
+}
+
+// until waits until an expression is true.
+func (b *tab) until(expression string) {
+	b.Helper()
+	eventually(b, 20*time.Second, expression, func() bool { return eval[bool](b, "!!("+expression+")") })
+}
+
+// expect compares the value of an expression.
+func expect[T any](b *tab, expression string, want T) {
+	b.Helper()
+	if got := eval[T](b, expression); !reflect.DeepEqual(got, want) {
+		b.Errorf("%s: %v, want %v", expression, got, want)
+	}
+}
+
+func eval[T any](b *tab, expression string) T {
+	b.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// screen makes the screen so large, and light or dark.
+func (b *tab) screen(width, height int64, scheme string) {
+	b.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.do(chromedp.EmulateViewport(width, height))
+}
+
+// photograph keeps a picture of the screen for who wants to look at it.
+func (b *tab) photograph(name string) {
+	b.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if !strings.HasPrefix(string(picture), "\x89PNG") || len(picture) < 10_000 {
+		b.Errorf("%s: not a picture of a page, %d bytes", name, len(picture))
+	}
+	dir := os.Getenv("DOMPROBE_ARTIFACTS")
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	if err := os.WriteFile(filepath.Join(dir, "page-"+name+".png"), picture, 0o666); err != nil {
+		b.Fatal(err)
+	}
+}
+
+const (
+	done  = `/, done$/.test(document.getElementById('line').textContent)`
+	shown = `[...document.querySelectorAll('tbody tr')].filter(r => r.checkVisibility()).map(r => r.cells[0].textContent)`
+	cells = `[...document.querySelectorAll('tbody td')].filter(c => c.innerText.trim()).map(c => c.innerText.replace(/\s+/g, ' ').trim())`
+)
+
+func TestPageSearch(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: demo(t)}))
+	b.screen(1280, 900, "light")
+	b.photograph("empty")
+	expect(b, `document.activeElement.id`, "keywords")
+	b.click(`#chips button`) // the set that is chosen at first
+	b.do(chromedp.SendKeys(chromedp.CSS("#keywords"), "go, rust\u0020zig qxvzkwj"))
+	b.do(chromedp.SendKeys(chromedp.CSS("#tld"), "dev,.IO,"))
+	expect(b, `[...document.querySelectorAll('#chips li')].map(c => c.firstChild.data)`, []string{".dev", ".io"})
+	expect(b, `document.getElementById('estimate').textContent`, "8 names")
+	b.click("#presets [value=classic]")
+	expect(b, `document.getElementById('estimate').textContent`, "28 names")
+	b.click("#presets [value=classic]")
+	b.click("#go")
+	b.until(done)
+	expect(b, shown, []string{"go", "rust", "zig", "qxvzkwj"})
+	expect(b, `document.getElementById('line').textContent`, "8 of 8 names, done")
+	expect(b, `[...document.querySelectorAll('#counts div')].map(c => c.innerText.replace(/\s+/g, ' '))`,
+		[]string{"found 1", "not found 7", "unknown 0", "invalid 0"})
+	expect(b, `document.querySelector('[data-name="go.dev"]').innerText.replace(/\s+/g, ' ').trim()`, "+ found ☆")
+	expect(b, `document.getElementById('said').textContent`, "8 of 8 names: 1 found, 7 not found, 0 unknown, 0 invalid; done")
+	expect(b, `location.hash`, "#keyword=go,rust,zig,qxvzkwj&tld=dev,io")
+	expect(b, `[document.querySelector('#grid thead th').scope, document.querySelector('#grid tbody th').scope]`, []string{"col", "row"})
+	expect(b, `performance.getEntriesByType('resource').filter(r => !r.name.startsWith(location.origin)).length`, 0)
+	b.photograph("search")
+
+	// A mistake is said, not hidden.
+	b.do(chromedp.SetValue(chromedp.CSS("#keywords"), "go"), chromedp.SendKeys(chromedp.CSS("#tld"), "a_b"))
+	b.click("#go")
+	b.until(`!document.getElementById('problem').hidden`)
+	b.photograph("problem")
+}
+
+func TestPageFilterSortStar(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: demo(t)}))
+	b.screen(1280, 900, "light")
+	b.visit("#keyword=go,rust,zig,qxvzkwj,github,apple,google&tld=dev,io,com&show=not-found")
+	b.until(done)
+	expect(b, `document.getElementById('show').value`, "not-found")
+	expect(b, `[...new Set([...document.querySelectorAll('td[data-v]:not(.off)')].map(c => c.dataset.v))]`, []string{"not-found"})
+	expect(b, `document.querySelector('td[data-v=found] .verdict').checkVisibility({visibilityProperty: true})`, false)
+	b.photograph("filter")
+
+	sel := func(id, value string) {
+		b.Helper()
+		eval[chromedp.Void](b, fmt.Sprintf(`(s => { s.value = %q; s.dispatchEvent(new Event('change', {bubbles: true})); })(document.getElementById(%q))`, value, id))
+	}
+	sel("show", "all")
+	sel("sort", "name")
+	expect(b, shown, []string{"apple", "github", "go", "google", "qxvzkwj", "rust", "zig"})
+	sel("sort", "length")
+	expect(b, shown, []string{"go", "zig", "rust", "apple", "github", "google", "qxvzkwj"})
+	sel("sort", "free")
+	expect(b, `document.querySelector('tbody tr th').textContent`, "rust")
+	expect(b, `location.hash.endsWith('&sort=free')`, true)
+
+	b.click(`[data-name="qxvzkwj.io"] .star`)
+	b.click(`[data-name="rust.io"] .star`)
+	sel("show", "starred")
+	expect(b, shown, []string{"rust", "qxvzkwj"})
+	expect(b, `[...document.querySelectorAll('#stars bdi')].map(e => e.textContent)`, []string{"qxvzkwj.io", "rust.io"})
+	b.photograph("favourites")
+	b.do(chromedp.Reload())
+	b.until(`document.querySelectorAll('#stars li').length === 2`)
+	b.click(`#stars button`)
+	expect(b, `[...document.querySelectorAll('#stars bdi')].map(e => e.textContent)`, []string{"rust.io"})
+}
+
+func TestPageLiveAndStop(t *testing.T) {
+	p := &script{gate: make(chan struct{})}
+	b := open(t, serve(t, Options{Prober: p}))
+	b.screen(1280, 900, "light")
+	b.visit("#keyword=free,new,unsure,fine,none&tld=dev,io")
+	for i := range 5 {
+		p.gate <- struct{}{}
+		b.until(fmt.Sprintf(`document.querySelectorAll('td[data-v]').length === %d`, i+1))
+	}
+	expect(b, `document.getElementById('line').textContent`, "5 of 10 names, searching")
+	expect(b, cells, []string{"+ found ☆", "+ found ☆", "− not found ☆", "− not found ☆", "? unknown ☆", "·", "·", "·", "·", "·"})
+	expect(b, `document.getElementById('progress').value`, 5)
+	expect(b, `document.getElementById('stop').disabled`, false)
+	b.photograph("live")
+	b.click("#stop")
+	b.until(`/, stopped$/.test(document.getElementById('line').textContent)`)
+	eventually(t, time.Second, "the search has stopped", func() bool { return p.running() == 0 })
+	expect(b, `document.getElementById('stop').disabled`, true)
+	expect(b, `document.activeElement.id`, "go")
+	expect(b, `document.querySelectorAll('td[data-v]').length`, 5)
+	b.photograph("stopped")
+
+	// Escape does the same, and a search that is replaced ends too.
+	b.click("#go")
+	eventually(t, 5*time.Second, "another search", func() bool { return p.running() == 1 })
+	b.click("#go")
+	eventually(t, 5*time.Second, "a third search alone", func() bool { return p.running() == 1 && p.begun >= 3 })
+	b.keys(kb.Escape)
+	eventually(t, time.Second, "the search has stopped", func() bool { return p.running() == 0 })
+}
+
+func TestPageDownload(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: demo(t)}))
+	dir := t.TempDir()
+	on := true
+	_, err := chromedp.Call(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, EventsEnabled: &on,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.visit("#keyword=go,rust,b%C3%BCcher&tld=dev&suffix=ly")
+	b.until(done)
+	fetched := func(button, name string) []byte {
+		t.Helper()
+		b.click(button)
+		var body []byte
+		eventually(t, 10*time.Second, "download of "+name, func() bool {
+			body, _ = os.ReadFile(filepath.Join(dir, name))
+			return len(body) > 0
+		})
+		return body
+	}
+	records, err := csv.NewReader(strings.NewReader(string(fetched("#csv", "domprobe.csv")))).ReadAll()
+	if err != nil || len(records) != 7 || records[0][0] != "domain" || records[1][0] != "go.dev" || records[1][1] != "found" {
+		t.Errorf("csv: %v, %v", records, err)
+	}
+	_, want := do(t, serve(t, Options{Prober: demo(t)}), "GET", "/v1/probe?keyword=go.dev&format=csv", "")
+	if header, _, _ := strings.Cut(want, "\n"); len(records) > 0 && strings.Join(records[0], ",") != header {
+		t.Errorf("the page's columns are %v, the server's %s", records[0], header)
+	}
+	var rows []struct{ Domain, Verdict, Unicode string }
+	if err := json.Unmarshal(fetched("#json", "domprobe.json"), &rows); err != nil || len(rows) != 6 || rows[4].Unicode != "bücher.dev" {
+		t.Errorf("json: %v, %v", rows, err)
+	}
+	eval[chromedp.Void](b, `navigator.clipboard.writeText = async text => { window.copied = text; }`)
+	b.click("#copy")
+	b.until(`window.copied`)
+	expect(b, `window.copied.split('\n').slice(0, 2)`, []string{"go.dev", "goly.dev"})
+}
+
+func TestPageReload(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: demo(t)}))
+	b.screen(1280, 900, "light")
+	b.visit("#keyword=go,b%C3%BCcher,bbc.co.uk&tld=dev,io&prefix=get&suffix=hq&sort=name")
+	b.until(done)
+	before := eval[[]string](b, shown)
+	if !slices.Contains(before, "bücher (xn--bcher-kva)") || !slices.Contains(before, "getgohq") || len(before) != 9 {
+		t.Errorf("rows %v", before)
+	}
+	b.do(chromedp.Reload())
+	b.until(`document.documentElement.dataset.ready !== undefined && ` + done)
+	expect(b, shown, before)
+	expect(b, `document.getElementById('keywords').value`, "go, bücher, bbc.co.uk")
+	expect(b, `document.getElementById('affixes').open`, true)
+	b.photograph("reload")
+	b.do(chromedp.SetValue(chromedp.CSS("#keywords"), "zig"))
+	b.click("#go")
+	b.until(`location.hash.startsWith('#keyword=zig&') && ` + done)
+	b.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
+	b.until(`location.hash.startsWith('#keyword=go,') && document.querySelectorAll('tbody tr').length === 9 && ` + done)
+}
+
+func TestPageKeyboard(t *testing.T) {
+	registry := &script{source: "dns+rdap", ttl: time.Hour}
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry}))
+	b.screen(1280, 900, "light")
+	b.keys("free new") // the focus is there from the start
+	for range 30 {
+		if eval[string](b, `document.activeElement.id`) == "tld" {
+			break
+		}
+		b.keys(kb.Tab)
+	}
+	b.keys(kb.Backspace + "dev" + kb.Enter + "io" + kb.Enter)
+	for range 20 {
+		b.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
+		if eval[string](b, `document.activeElement.id`) == "keywords" {
+			break
+		}
+	}
+	b.keys(kb.End + " fun" + kb.Enter)
+	b.until(done)
+	b.until(`document.querySelectorAll('#chips li').length === 3`) // the first set, and the two
+	for range 60 {
+		if eval[bool](b, `document.activeElement.matches('.verdict')`) {
+			break
+		}
+		b.keys(kb.Tab)
+	}
+	focus := `document.activeElement.closest('td')?.dataset.name`
+	expect(b, focus, "free.dev")
+	b.keys(kb.ArrowDown + kb.ArrowRight)
+	expect(b, focus, "new.io")
+	b.keys(kb.End)
+	expect(b, focus, "new.xyz")
+	b.keys(kb.Home + "s")
+	expect(b, `[...document.querySelectorAll('#stars bdi')].map(e => e.textContent)`, []string{"new.dev"})
+	outline := `getComputedStyle(document.activeElement).outlineStyle`
+	expect(b, outline, "solid")
+	b.photograph("keyboard")
+
+	b.keys(kb.Enter)
+	b.until(`document.getElementById('detail').open`)
+	expect(b, `document.activeElement.id`, "detail-close")
+	expect(b, `document.getElementById('detail-name').textContent`, "new.dev")
+	b.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
+	expect(b, `document.activeElement.id`, "detail-confirm")
+	b.photograph("detail")
+	b.keys(kb.Enter)
+	b.until(`document.getElementById('detail-note').textContent === 'The registry has answered.'`)
+	b.photograph("confirmed")
+	b.keys(kb.Escape)
+	b.until(`!document.getElementById('detail').open`)
+	expect(b, `document.querySelector('[data-name="new.dev"]').innerText.includes('confirmed')`, true)
+	expect(b, `document.activeElement.closest('td')?.dataset.name`, "new.dev")
+	if n := registry.times("new.dev"); n != 1 {
+		t.Errorf("the registry was asked %d times", n)
+	}
+}
+
+func TestPageLooks(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: demo(t), Token: "correct horse battery staple"}))
+	b.screen(1280, 900, "light")
+	b.photograph("login")
+	b.keys("wrong" + kb.Enter)
+	b.until(`!document.querySelector('[role=alert]').hidden`)
+	b.keys("correct horse battery staple" + kb.Enter)
+	b.until(`document.documentElement.dataset.ready !== undefined`)
+	for _, view := range []struct {
+		name          string
+		width, height int64
+		scheme        string
+	}{{"light", 1280, 900, "light"}, {"dark", 1280, 900, "dark"}, {"phone", 360, 740, "light"}, {"phone-dark", 360, 740, "dark"}} {
+		b.screen(view.width, view.height, view.scheme)
+		b.visit("#keyword=go,rust,zig,qxvzkwj,github,apple,google,co.uk,b%C3%BCcher,thisisaratherlongkeyword&tld=nosuch&preset=popular")
+		b.until(done)
+		expect(b, `document.documentElement.scrollWidth <= innerWidth`, true)
+		expect(b, `matchMedia('(prefers-color-scheme: dark)').matches`, view.scheme == "dark")
+		b.photograph(view.name)
+		if view.width < 500 {
+			eval[chromedp.Void](b, `document.getElementById('results').scrollIntoView()`)
+			b.photograph(view.name + "-results")
+			expect(b, `[...document.querySelectorAll('button')].filter(b => b.checkVisibility() && !b.closest('td') && !b.closest('.chips') && b.getBoundingClientRect().height < 24).length`, 0)
+		}
+	}
+}
+
+// TestPageAxe looks for what makes the page hard to use for some people, with
+// axe-core (https://github.com/dequelabs/axe-core), which DOMPROBE_AXE names.
+func TestPageAxe(t *testing.T) {
+	path := os.Getenv("DOMPROBE_AXE")
+	if path == "" {
+		need(t, "needs axe-core: npm install axe-core, and DOMPROBE_AXE=node_modules/axe-core/axe.min.js")
+	}
+	axe, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, serve(t, Options{Prober: demo(t), Confirmer: demo(t)}))
+	guarded := open(t, serve(t, Options{Prober: demo(t), Token: "correct horse"}))
+	check := func(b *tab, name string) {
+		t.Helper()
+		for _, scheme := range []string{"light", "dark"} {
+			b.screen(1280, 900, scheme)
+			eval[chromedp.Void](b, string(axe))
+			found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](
+				`axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.impact + ': ' + v.help + ': ' + v.nodes.map(n => n.html).join(' ')))`,
+				chromedp.EvalAwaitPromise))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range found {
+				t.Errorf("%s, %s: %.600s", name, scheme, f)
+			}
+		}
+	}
+	check(guarded, "login")
+	check(b, "empty")
+	b.visit("#keyword=go,rust,zig,qxvzkwj,co.uk,go.nosuch&tld=dev,io&prefix=get")
+	b.until(done)
+	b.click(`[data-name="rust.io"] .star`)
+	check(b, "results")
+	b.click(`[data-name="qxvzkwj.io"] .verdict`)
+	check(b, "detail")
+}
