@@ -27,7 +27,7 @@ func probeCommand() *command {
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10 --only not-found -f names
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # built in, offline
 `,
-		flags: slices.Concat(generateFlags(), moreGenerateFlags(), askFlags(), confirmFlags(), outputFlags(), renderFlags(), resumeFlags(), consoleFlags()),
+		flags: slices.Concat(generateFlags(), moreGenerateFlags(), dryRunFlags(), askFlags(), confirmFlags(), outputFlags(), renderFlags(), resumeFlags(), consoleFlags()),
 		run:   runProbe,
 	}
 }
@@ -54,6 +54,9 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	t, err := newTally(inv.flags)
 	if err != nil {
 		return err
+	}
+	if inv.flags.Bool("dry-run") {
+		return dryRun(ctx, inv, names)
 	}
 	var trace func(probe.Event)
 	if inv.console.verbosity > 1 {
