@@ -1,0 +1,110 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// receive handles what a read brought.
+func (w *udpWorker) receive(err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
+		return
+	default:
+		w.settleAll(Unreachable, err)
+		return
+	}
+	now := time.Now()
+	for i := range w.in.n {
+		w.handle(w.in.packet(i), now)
+	}
+	w.in.n = 0
+}
+
+// handle handles one packet.
+func (w *udpWorker) handle(packet []byte, now time.Time) {
+	cfg := &w.engine.cfg
+	if len(packet) < headerLen {
+		cfg.traceIgnored(nil, ShortHeader, packet)
+		return
+	}
+	i := w.slots.find(be16(packet, 0))
+	if i < 0 {
+		cfg.traceIgnored(nil, WrongID, packet)
+		return
+	}
+	sl := &w.slots.all[i]
+	var m *dns.Msg
+	if sl.q.Flags&Whole != 0 || cfg.Trace != nil {
+		m = new(dns.Msg)
+	}
+	reply, state, rule := readInto(m, packet, &sl.q, sl.id, sl.mix)
+	if len(packet) == maxPacket {
+		rule = CutShort
+	}
+	if rule == Passed && sl.q.Flags&Cookie != 0 {
+		rule = w.engine.cookie.check(packet)
+	}
+	if rule != Passed {
+		sl.failed = rule
+		cfg.traceIgnored(&sl.q, rule, packet)
+		return
+	}
+	w.accept(i, reply, state, m, now)
+}
+
+func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now time.Time) {
+	sl := &w.slots.all[i]
+	rtt := now.Sub(w.engine.began) - time.Duration(sl.sent)
+	out := Outcome{Token: sl.q.Token, Tries: sl.tries, Reply: reply, RTT: rtt, Msg: m}
+	switch {
+	case state == Slip:
+		w.slips++
+		out.Failure = Slipped
+	case state == Cut:
+		out.Failure = Truncated
+	case reply.Rcode == dns.RcodeBadCookie && sl.q.Flags&Cookie != 0:
+		// The server has sent the cookie that it wants (RFC 7873 section
+		// 5.3). The next try carries it.
+		w.slips++
+		if sl.charged++; sl.charged < sl.q.Tries {
+			w.slots.move(i, queueList)
+			return
+		}
+		out.Failure = Slipped
+	case reply.Rcode == dns.RcodeRefused:
+		w.slips++
+	default:
+		w.goods++
+	}
+	if sl.tries == 1 {
+		w.rtt = max(w.rtt, rtt)
+	}
+	w.out = append(w.out, out)
+	w.dones++
+	w.slots.release(i)
+}
+
+// settleAll settles everything that is under way on this socket.
+func (w *udpWorker) settleAll(f Failure, err error) {
+	for list := range uint8(numLists) {
+		if list == restList {
+			continue
+		}
+		for {
+			i := w.slots.lists[list].head
+			if i < 0 {
+				break
+			}
+			sl := &w.slots.all[i]
+			w.out = append(w.out, Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
+			w.dones++
+			w.slots.release(i)
+		}
+	}
+}
