@@ -18,6 +18,8 @@ type inquiry struct {
 	stream bool
 	once   bool // not to be asked in another way
 	failed int  // SERVFAIL, REFUSED and the like
+
+	slipped bool // came truncated, so that the stream is not its last chance
 }
 
 // inquire asks a server, with every transport and repetition that it takes,
@@ -93,8 +95,16 @@ func (r *run) retry(in *inquiry, d delivery) (again, pause bool) {
 	case transport.Unreachable:
 		r.unreachable(in.server, d.Err)
 		in.failed++
+		in.stream = in.stream && !in.slipped
 		return in.failed < r.opts.Tries, true
 	default:
+		in.slipped = in.slipped || d.Failure == transport.Slipped || d.Failure == transport.Truncated
+		if in.stream && in.slipped {
+			// What a limit slips over UDP comes through the next time.
+			in.failed++
+			in.stream = false
+			return in.failed < r.opts.Tries, true
+		}
 		again = !in.stream && in.server.stream != nil
 		in.stream, in.q.Tries = true, 2
 		return again, false

@@ -22,8 +22,9 @@ type registry struct {
 	state   registryState
 	reason  Reason // why it could not be found
 	err     error
-	waiting []uint32 // flights
-	left    int      // questions under way
+	again   time.Time // when it is looked for again, if it could not be found
+	waiting []uint32  // flights
+	left    int       // questions under way
 
 	addresses []netip.Addr // of the servers
 	settled   time.Time    // when they were found, in this loop
@@ -50,6 +51,9 @@ func (r *run) viaRegistry(i uint32, reg *registry) {
 		r.landUnknown(i)
 	case reg.state == finding:
 		reg.waiting = append(reg.waiting, i)
+	case reg.state == missing && !r.now.Before(reg.again):
+		reg.waiting = append(reg.waiting, i)
+		r.find(reg)
 	case reg.state == missing:
 		f.note(reg.reason, -1, reg.err)
 		r.landUnknown(i)
@@ -77,7 +81,7 @@ func (r *run) registryFor(p *plan) *registry {
 	}
 	reg := &registry{plan: p}
 	p.found = reg
-	r.findZone(reg, 0)
+	r.find(reg)
 	return reg
 }
 
@@ -92,8 +96,18 @@ func (r *run) registryOf(zone string) *registry {
 		r.settleRegistry(reg, known)
 		return reg
 	}
-	r.findServers(reg, 0)
+	r.find(reg)
 	return reg
+}
+
+// find begins to look for a registry, from the start.
+func (r *run) find(reg *registry) {
+	reg.state, reg.reason, reg.err = finding, "", nil
+	if reg.plan != nil {
+		r.findZone(reg, 0)
+	} else {
+		r.findServers(reg, 0)
+	}
 }
 
 // findZone asks the finders, from number k on, which zone a TLD is in.
@@ -225,6 +239,7 @@ func (r *run) giveUp(reg *registry) {
 	if reg.reason == "" {
 		reg.reason = Unreachable
 	}
+	reg.again = r.now.Add(transient)
 	r.depart(reg, reg)
 }
 

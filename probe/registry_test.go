@@ -402,3 +402,94 @@ func TestTCPOnly(t *testing.T) {
 		ended(t, &n)
 	})
 }
+
+// A server that slips every other response, and cannot be asked over TCP, is
+// asked over UDP until it answers.
+func TestSlipWithoutTCP(t *testing.T) {
+	slipping := func(answer func(q *dns.Msg) *dns.Msg) dnstest.Host {
+		var count atomic.Int32
+		return dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+			if count.Add(1)%2 == 1 {
+				return dnstest.Truncate(q)
+			}
+			return answer(q)
+		})}
+	}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			n := registries(slipping(world.Delegate))
+			n.Listen("192.0.2.54:53", slipping(world.Resolve))
+			viaResolver := probe.Options{Servers: udpServers("192.0.2.54:53"), Dial: n.Dial}
+			for _, opts := range []probe.Options{directly(n), viaResolver} {
+				for _, r := range probeAll(t, opts, "go.dev", "free.dev") {
+					// Chance may give one name three slips, but not every one.
+					if r.Verdict == probe.Unknown && r.Reason != probe.Truncated {
+						t.Errorf("%s is %v %s (%v)", r.Name, r.Verdict, r.Reason, r.Err)
+					}
+				}
+			}
+			got := probeAll(t, viaResolver, numbered(40)...)
+			unknown := 0
+			for _, r := range got {
+				if r.Verdict == probe.Unknown {
+					unknown++
+				}
+			}
+			if unknown > 20 {
+				t.Errorf("%d of 40 names are unknown", unknown)
+			}
+			ended(t, n)
+		})
+	}
+}
+
+// A registry that could not be found is looked for again later.
+func TestRegistryFoundLater(t *testing.T) {
+	for _, failure := range []string{"silent", "SERVFAIL", "unreachable"} {
+		t.Run(failure, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				n := registries(hostOf(world.Delegate))
+				answer := dnstest.Wire(registrar("192.0.2.1"))
+				n.Listen("192.0.2.53:53", dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+					switch {
+					case time.Since(began) > 8*time.Second:
+						return answer(b, from)
+					case failure == "SERVFAIL":
+						return dnstest.Wire(func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeServerFailure) })(b, from)
+					case failure == "unreachable":
+						return []dnstest.Reply{{Refused: true}}
+					}
+					return nil
+				}})
+				p, err := probe.New(directly(n))
+				if err != nil {
+					t.Fatal(err)
+				}
+				slowly := func(yield func(candidate.Candidate, error) bool) {
+					for _, name := range numbered(20) {
+						if !yield(candidate.Parse(name), nil) {
+							return
+						}
+						time.Sleep(2 * time.Second) // the source's own pace, in fake time
+					}
+				}
+				unknown := 0
+				for r, err := range p.Probe(t.Context(), slowly) {
+					switch {
+					case err != nil:
+						t.Error(err)
+					case r.Verdict == probe.Unknown:
+						unknown++
+					case (r.Verdict == probe.Found) != strings.HasPrefix(r.Name, "go"):
+						t.Errorf("%s is %v %s", r.Name, r.Verdict, r.Reason)
+					}
+				}
+				if unknown > 10 {
+					t.Errorf("%d of 20 names are unknown though the resolver came back", unknown)
+				}
+				ended(t, n)
+			})
+		})
+	}
+}
