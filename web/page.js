@@ -244,13 +244,15 @@
     const verdict = element('button', { type: 'button', className: 'verdict', tabIndex: -1, title: `${row.domain}: ${row.reason}` },
       element('b', { ariaHidden: 'true' }, marks[row.verdict]), ' ', words[row.verdict]);
     if (row.source.includes('+')) verdict.append(' ', element('small', {}, 'confirmed'));
-    const star = element('button', { type: 'button', className: 'star', tabIndex: -1 });
-    td.replaceChildren(element('div', {}, verdict, star));
+    td.replaceChildren(element('div', {}, verdict));
+    if (row.verdict === 'invalid') return;
+    td.firstChild.append(element('button', { type: 'button', className: 'star', tabIndex: -1 }));
     drawStar(td);
   }
 
   function drawStar(td) {
     const star = td.querySelector('.star'), on = stars.has(td.dataset.name);
+    if (!star) return;
     star.textContent = on ? '★' : '☆';
     star.ariaPressed = String(on);
     star.ariaLabel = `Favourite ${td.dataset.name}`;
@@ -409,6 +411,7 @@
     lastSaid = performance.now();
     $('stop').disabled = false;
     $('results').hidden = false;
+    if ($('results').getBoundingClientRect().top > innerHeight * .8) $('results').scrollIntoView();
     try {
       const response = await fetch('/v1/probe', {
         method: 'POST', headers: { 'Content-Type': 'application/json' },
@@ -464,6 +467,7 @@
   }
 
   function toggleStar(name) {
+    if (rows.get(name)?.verdict === 'invalid') return;
     if (!stars.delete(name)) stars.add(name);
     try {
       localStorage.setItem(storeKey, JSON.stringify([...stars]));
@@ -562,6 +566,7 @@
       ...fact('Questions', row.tries), ...fact('Checked', row.checked_at && new Date(row.checked_at).toLocaleString()));
     $('detail-star').textContent = stars.has(row.domain) ? '★ Favourite' : '☆ Favourite';
     $('detail-star').ariaPressed = String(stars.has(row.domain));
+    $('detail-star').hidden = row.verdict === 'invalid';
     $('detail-confirm').hidden = !offer.confirm || row.verdict !== 'not-found';
     $('detail-confirm').disabled = false;
   }

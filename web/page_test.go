@@ -101,10 +101,14 @@ func (b *tab) keys(keys string) {
 	b.do(chromedp.KeyEvent(keys))
 }
 
-// until waits until an expression is true.
+// until waits until an expression is true. That it fails, as while a page is
+// being loaded, is not yet an error.
 func (b *tab) until(expression string) {
 	b.Helper()
-	eventually(b, 20*time.Second, expression, func() bool { return eval[bool](b, "!!("+expression+")") })
+	eventually(b, 20*time.Second, expression, func() bool {
+		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		return err == nil && ok
+	})
 }
 
 // expect compares the value of an expression.
