@@ -117,6 +117,7 @@ func TestSurvey(t *testing.T) {
 						t.Errorf("%q (%s), want %q", got, s.Detail, want)
 					}
 				}
+				synctest.Wait() // the servers' ends close when they see the clients' closed
 				if open := n.Open(); open != 0 {
 					t.Errorf("%d connections are left", open)
 				}
