@@ -67,7 +67,8 @@ func (m *memory) keep(key memoryKey, what memento, now time.Time) {
 	m.kept[key] = what
 }
 
-// makeRoom forgets what is too old, and if that is nothing, anything.
+// makeRoom forgets what is too old, and anything until a quarter is free, so
+// that it is seldom called.
 func (m *memory) makeRoom(now time.Time) {
 	for key, what := range m.kept {
 		if !now.Before(what.until) {
@@ -75,7 +76,7 @@ func (m *memory) makeRoom(now time.Time) {
 		}
 	}
 	for key := range m.kept {
-		if len(m.kept) < memoryLen {
+		if len(m.kept) <= memoryLen*3/4 {
 			return
 		}
 		delete(m.kept, key)

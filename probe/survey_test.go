@@ -50,8 +50,8 @@ func TestSurvey(t *testing.T) {
 		{"TCP only", dnstest.Host{TCP: healthy.TCP}, "unreachable tcp 0/10"},
 		{"lower case", hostOf(lowered(world.Resolve)), "good udp,tcp 10/10 ds edns"},
 		{"slow", late(healthy, func() time.Duration {
-			return time.Duration(slow.Add(1)) * 10 * time.Millisecond
-		}), "good udp,tcp 10/10 ds case edns 110ms 160ms"},
+			return time.Duration(30+slow.Add(1)) * time.Millisecond
+		}), "good udp,tcp 10/10 ds case edns 41ms 46ms"},
 		{"cookies", hostOf(func(q *dns.Msg) *dns.Msg {
 			m := world.Resolve(q)
 			if opt := q.IsEdns0(); opt != nil && len(opt.Option) == 1 {
@@ -118,6 +118,7 @@ func TestSurvey(t *testing.T) {
 					}
 				}
 				synctest.Wait() // the servers' ends close when they see the clients' closed
+				synctest.Wait() // for the other ends
 				if open := n.Open(); open != 0 {
 					t.Errorf("%d connections are left", open)
 				}
@@ -191,6 +192,7 @@ func TestSurveyEnds(t *testing.T) {
 		for range probe.Survey(t.Context(), opts, probe.SurveyOptions{Parallel: 2}) {
 			break
 		}
+		synctest.Wait() // for the other ends
 		if open := n.Open(); open != 0 {
 			t.Errorf("%d connections are left", open)
 		}

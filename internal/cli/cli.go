@@ -18,7 +18,9 @@
 //	probe.go    the main command: the stages from names to rows
 //	tally.go    what was counted, the summary, what the run ends with
 //	progress.go the line that moves on a terminal
+//	dryrun.go   the names only, and what a run would take
 //	explain.go  the story of one name
+//	plan.go     what is known of TLDs; resolvers.go: of resolvers; table.go
 //	confirm.go  registries: asked about what is not found
 //	rdap.go     what a registry publishes about one name
 //	render.go   saved reports in other formats; diff.go: what has changed
