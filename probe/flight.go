@@ -1,8 +1,10 @@
 package probe
 
 import (
+	"container/heap"
 	"slices"
 	"strings"
+	"time"
 
 	"domprobe/candidate"
 	"domprobe/probe/transport"
@@ -19,6 +21,7 @@ type flight struct {
 	flags    transport.Flags
 	stream   bool // asked over the server's stream
 	asked    []asked
+	granted  int // tries of the question under way
 	tries    int // questions sent
 
 	held delivery // a reply that waits for the controls to settle
@@ -130,11 +133,55 @@ func (r *run) next(i uint32) {
 			return
 		}
 	}
+	again := f.troubled()
 	if !f.scope.registry && r.opts.Escalate && f.denials == 0 {
 		r.viaRegistry(i, r.registryFor(f.plan))
 		return
 	}
+	if !again.IsZero() {
+		r.park(i, again)
+		return
+	}
 	r.landUnknown(i)
+}
+
+// maxLooks is how often the controls of servers may fail before names are no
+// longer kept waiting for the next look at them.
+const maxLooks = 3
+
+// troubled notes why no server could be asked about a name, if that is so, and
+// returns when it is worth trying again, and zero if it is not.
+func (f *flight) troubled() (again time.Time) {
+	if len(f.asked) > 0 {
+		return again
+	}
+	for _, s := range f.scope.servers {
+		c := f.scope.of(s)
+		if c == nil || c.status != failed {
+			continue
+		}
+		f.note(c.reason, -1, c.err)
+		if passes(c.reason) && c.looks < maxLooks && (again.IsZero() || c.again.Before(again)) {
+			again = c.again
+		}
+	}
+	return again
+}
+
+// passes reports whether a failure is of the kind that a network or a server in
+// trouble recovers from within seconds.
+func passes(reason Reason) bool { return reason == Timeout || reason == ServFail }
+
+// park keeps a name that nobody was asked about for later.
+func (r *run) park(i uint32, till time.Time) { heap.Push(&r.timers, timer{till, i}) }
+
+// resume goes on with a name after a pause.
+func (r *run) resume(i uint32) {
+	if f := &r.flights[i]; r.direct && !f.scope.registry {
+		r.viaRegistry(i, r.registryFor(f.plan))
+		return
+	}
+	r.next(i)
 }
 
 // eligible lists the servers that may still be asked: of those that were asked
@@ -208,6 +255,10 @@ func (r *run) ask(i uint32, s *server, eligible int) {
 func (r *run) askStream(i uint32, a *asked) {
 	f := &r.flights[i]
 	a.stream = true
+	if f.server != a.server {
+		f.controls = r.controlsOf(f.scope, a.server)
+		f.qtype, f.flags = f.controls.question()
+	}
 	f.server, f.stream = a.server, true
 	r.send(i, transport.Question{Tries: 2, Flags: f.flags})
 }
@@ -231,6 +282,7 @@ func (r *run) askAgain(i uint32) {
 func (r *run) send(i uint32, q transport.Question) {
 	f := &r.flights[i]
 	q.Token, q.Name, q.Type = i, f.Name, f.qtype
+	f.granted = int(q.Tries)
 	if f.stream {
 		q.Flags &^= transport.MixCase
 	}
@@ -244,7 +296,8 @@ func (r *run) arrived(i uint32, d *delivery) {
 	f.tries += int(d.Tries)
 	a := f.at(f.server)
 	if !f.stream {
-		a.times += max(int(d.Tries), 1)
+		// What the engine sent beyond that, a limit was to blame for.
+		a.times += min(max(int(d.Tries), 1), f.granted)
 	}
 	if d.Failure != transport.None {
 		r.traceFailure(f, d)

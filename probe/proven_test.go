@@ -37,3 +37,33 @@ func TestSilentServersCostOneName(t *testing.T) {
 		t.Errorf("%d names were asked more than once", late)
 	}
 }
+
+// A reply over a server's stream is held against the controls of that server,
+// not of the one that was asked last. Here one server makes up that every name
+// exists, and says so about the name over TCP only; the other is well and says
+// nothing about it.
+func TestStreamHasItsOwnControls(t *testing.T) {
+	isName := func(q *dns.Msg) bool { return normal(q) == "free.dev" }
+	liar := serve(t, func(w dns.ResponseWriter, q *dns.Msg, network string) {
+		r := world.Resolve(q)
+		if r.Rcode == dns.RcodeNameError {
+			r = dnstest.NoData(q, "dev")
+		}
+		if !isName(q) || network == "tcp" {
+			w.WriteMsg(r)
+		}
+	})
+	good := serve(t, func(w dns.ResponseWriter, q *dns.Msg, network string) {
+		if !isName(q) {
+			w.WriteMsg(world.Resolve(q))
+		}
+	})
+	for range 5 { // which server is asked first is left to chance
+		opts := probe.Options{Servers: udpServers(liar, good), Timeout: 60 * time.Millisecond}
+		got := probeAll(t, opts, "free.dev", "go.dev")
+		if r := got["free.dev"]; r.Verdict != probe.Unknown {
+			t.Errorf("free.dev: %s %s from %s", r.Verdict, r.Reason, r.Server)
+		}
+		expect(t, got, "go.dev", goRight)
+	}
+}
