@@ -15,7 +15,11 @@ func (r *run) controlsOf(sc *scope, s *server) *controls {
 	if c != nil && (c.status != failed || sc.unusable(s, r.now)) {
 		return c
 	}
-	c = &controls{scope: sc, server: s, qtype: dns.TypeDS}
+	looks := 1
+	if c != nil {
+		looks += c.looks
+	}
+	c = &controls{scope: sc, server: s, qtype: dns.TypeDS, looks: looks}
 	sc.controls[s], sc.recent = c, c
 	if r.recall(c) {
 		return c

@@ -72,6 +72,9 @@ func (r *run) answered(i uint32, d delivery) {
 		}
 		return
 	}
+	if in.slipped && d.Failure != transport.None && d.Failure != transport.Closed {
+		d.Failure = transport.Truncated // which tells more than how the stream failed
+	}
 	then := in.then
 	*in = inquiry{}
 	r.freeInquiries = append(r.freeInquiries, i)

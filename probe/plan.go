@@ -42,6 +42,7 @@ type controls struct {
 	reason Reason // if failed
 	err    error
 	again  time.Time // when failed controls may be tried again; zero is never
+	looks  int       // how often they were asked, this time included
 
 	settled time.Time // when they passed, in this loop
 

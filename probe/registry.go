@@ -23,6 +23,7 @@ type registry struct {
 	reason  Reason // why it could not be found
 	err     error
 	again   time.Time // when it is looked for again, if it could not be found
+	looks   int       // how often it could not be found
 	waiting []uint32  // flights
 	left    int       // questions under way
 
@@ -56,6 +57,10 @@ func (r *run) viaRegistry(i uint32, reg *registry) {
 		r.find(reg)
 	case reg.state == missing:
 		f.note(reg.reason, -1, reg.err)
+		if len(f.asked) == 0 && passes(reg.reason) && reg.looks < maxLooks {
+			r.park(i, reg.again)
+			return
+		}
 		r.landUnknown(i)
 	default:
 		f.scope = &reg.scope
@@ -240,6 +245,7 @@ func (r *run) giveUp(reg *registry) {
 		reg.reason = Unreachable
 	}
 	reg.again = r.now.Add(transient)
+	reg.looks++
 	r.depart(reg, reg)
 }
 

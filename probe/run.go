@@ -223,7 +223,7 @@ func (r *run) fire() {
 		if t.token&isInquiry != 0 {
 			r.sendInquiry(t.token &^ isInquiry)
 		} else {
-			r.next(t.token)
+			r.resume(t.token)
 		}
 	}
 }
