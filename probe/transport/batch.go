@@ -23,7 +23,8 @@ type batchConn interface {
 	poll(in *inbox) error
 	// write sends the packets.
 	write(out [][]byte) error
-	// overflows counts the packets that this machine had no room for.
+	// overflows counts the packets that the socket had no room for. It may
+	// cost a system call.
 	overflows() uint32
 
 	SetReadDeadline(time.Time) error

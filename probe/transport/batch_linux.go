@@ -35,7 +35,6 @@ func newBatchConn(conn net.Conn, window int) (batchConn, int) {
 		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, granted) != nil {
 			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, granted)
 		}
-		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 		if n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
 			granted = n
 		}
@@ -49,21 +48,16 @@ type mmsghdr struct {
 	len uint32
 }
 
-// overflowSpace holds one SO_RXQ_OVFL control message.
-const overflowSpace = unix.SizeofCmsghdr + 8
-
 // recvHeaders are the headers of a read.
 type recvHeaders struct {
-	msg   [batchLen]mmsghdr
-	iov   [batchLen]unix.Iovec
-	space [batchLen][overflowSpace]byte
+	msg [batchLen]mmsghdr
+	iov [batchLen]unix.Iovec
 }
 
 func (h *recvHeaders) init() {
 	for i := range h.msg {
 		h.msg[i].hdr.Iov = &h.iov[i]
 		h.msg[i].hdr.SetIovlen(1)
-		h.msg[i].hdr.Control = &h.space[i][0]
 	}
 }
 
@@ -80,7 +74,6 @@ type mmsgConn struct {
 	in      *inbox
 	recv    recvHeaders
 	recvErr error
-	dropped uint32
 
 	out     [][]byte
 	send    [batchLen]mmsghdr
@@ -107,7 +100,20 @@ func (c *mmsgConn) poll(in *inbox) error {
 	return c.recvErr
 }
 
-func (c *mmsgConn) overflows() uint32 { return c.dropped }
+// overflows asks the socket for its counter. It is the one that SO_RXQ_OVFL
+// puts beside every packet, which would cost something on every packet.
+func (c *mmsgConn) overflows() (dropped uint32) {
+	var info [unix.SK_MEMINFO_VARS]uint32
+	size := uint32(unsafe.Sizeof(info))
+	c.raw.Control(func(fd uintptr) {
+		_, _, errno := syscall.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+		if errno == 0 && size > unix.SK_MEMINFO_DROPS*4 {
+			dropped = info[unix.SK_MEMINFO_DROPS]
+		}
+	})
+	return dropped
+}
 
 func (c *mmsgConn) recvReady(fd uintptr) bool {
 	c.recvOnce(fd)
@@ -118,7 +124,6 @@ func (c *mmsgConn) recvOnce(fd uintptr) {
 	for i := range c.recv.msg {
 		c.recv.iov[i].Base = &c.in.buf[i][0]
 		c.recv.iov[i].SetLen(maxPacket)
-		c.recv.msg[i].hdr.SetControllen(overflowSpace)
 	}
 	n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&c.recv.msg[0])), batchLen, unix.MSG_DONTWAIT, 0, 0)
 	switch errno {
@@ -127,21 +132,9 @@ func (c *mmsgConn) recvOnce(fd uintptr) {
 		for i := range c.in.n {
 			c.in.len[i] = int(c.recv.msg[i].len)
 		}
-		c.readOverflow(c.in.n - 1)
 	case syscall.EAGAIN, syscall.EINTR:
 	default:
 		c.recvErr = os.NewSyscallError("recvmmsg", errno)
-	}
-}
-
-// readOverflow reads the counter of dropped packets that comes with a packet.
-func (c *mmsgConn) readOverflow(i int) {
-	if i < 0 || c.recv.msg[i].hdr.Controllen < unix.SizeofCmsghdr+4 {
-		return
-	}
-	h := (*unix.Cmsghdr)(unsafe.Pointer(&c.recv.space[i][0]))
-	if h.Level == unix.SOL_SOCKET && h.Type == unix.SO_RXQ_OVFL {
-		c.dropped = *(*uint32)(unsafe.Pointer(&c.recv.space[i][unix.SizeofCmsghdr]))
 	}
 }
 

@@ -85,8 +85,7 @@ func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now ti
 	if sl.tries == 1 {
 		w.rtt = max(w.rtt, rtt)
 	}
-	w.out = append(w.out, out)
-	w.dones++
+	w.settle(out)
 	w.slots.release(i)
 }
 
@@ -102,8 +101,7 @@ func (w *udpWorker) settleAll(f Failure, err error) {
 				break
 			}
 			sl := &w.slots.all[i]
-			w.out = append(w.out, Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
-			w.dones++
+			w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
 			w.slots.release(i)
 		}
 	}

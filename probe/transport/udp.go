@@ -9,8 +9,16 @@ import (
 	"time"
 )
 
-// sockets is how many source ports one engine asks from (RFC 5452 section 9.2).
-const sockets = 4
+// How many source ports one engine asks from (RFC 5452 section 9.2). Each has a
+// worker, and with many questions in flight more workers only take turns on the
+// processors. But where the system grants small buffers, more are needed to have
+// as many in flight as was asked for.
+const (
+	fewSockets  = 2
+	someSockets = 4 // for up to smallWindow questions in flight
+	maxSockets  = 16
+	smallWindow = 512
+)
 
 // udp is the engine over UDP. Its workers take questions from one queue, as
 // far as the control and the limit admit them.
@@ -26,6 +34,7 @@ type udp struct {
 	control control
 	workers []*udpWorker
 	asleep  []*udpWorker
+	granted int // questions that the workers can have in flight
 	closed  bool
 	cookie  cookieJar
 }
@@ -58,11 +67,30 @@ func (e *udp) Ask(qs []Question) {
 
 // start starts the workers. The caller holds the lock.
 func (e *udp) start() {
-	n := min(sockets, max(1, e.cfg.Window))
+	n := fewSockets
+	if e.cfg.Window <= smallWindow {
+		n = min(someSockets, e.cfg.Window)
+	}
+	e.granted = 0
 	for range n {
-		w := &udpWorker{engine: e, window: (e.cfg.Window + n - 1) / n}
-		e.workers = append(e.workers, w)
-		e.wg.Go(w.run)
+		e.startWorker((e.cfg.Window + n - 1) / n)
+	}
+}
+
+func (e *udp) startWorker(window int) {
+	w := &udpWorker{engine: e, window: window}
+	e.workers = append(e.workers, w)
+	e.wg.Go(w.run)
+}
+
+// grow notes how many questions a worker can have in flight, of the window it
+// was to have, and starts another for what it cannot.
+func (e *udp) grow(granted, wanted int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.granted += granted
+	if granted < wanted && e.granted < e.cfg.Window && len(e.workers) < maxSockets && !e.closed {
+		e.startWorker(wanted)
 	}
 }
 

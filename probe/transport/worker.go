@@ -16,7 +16,8 @@ const deliverLen = 256
 // A udpWorker owns one socket and the questions under way on it.
 type udpWorker struct {
 	engine *udp
-	window int
+	window int // questions that may be under way here
+	flying int // that are
 	conn   batchConn
 	slots  *slots
 
@@ -25,7 +26,7 @@ type udpWorker struct {
 	in   inbox
 	out  []Outcome
 	take []Question
-	room [batchLen][maxQuestion]byte
+	bufs [batchLen][maxQuestion]byte
 	pack [][]byte
 
 	// What has happened since the control was last told.
@@ -46,8 +47,10 @@ func (w *udpWorker) run() {
 		e.retire(w, err)
 		return
 	}
-	w.conn, w.window = newBatchConn(conn, w.window)
+	wanted := w.window
+	w.conn, w.window = newBatchConn(conn, wanted)
 	w.slots = newSlots(w.window, newRand())
+	e.grow(w.window, wanted)
 	w.rto = firstRTO
 	defer w.close()
 	for {
@@ -95,7 +98,7 @@ func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 		return false
 	}
 	w.report(now)
-	if wait == 0 && e.queue.len() > 0 && w.slots.room() > 0 && e.control.flying < min(int(e.control.window), e.control.max) {
+	if wait == 0 && e.queue.len() > 0 && w.room() > 0 && e.control.flying < min(int(e.control.window), e.control.max) {
 		deadline = longAgo
 	} else {
 		w.sleeping = true
@@ -136,9 +139,11 @@ func (w *udpWorker) report(now time.Time) {
 		c.slip()
 	}
 	c.flying -= w.dones
-	if n := w.conn.overflows(); n != w.dropped {
-		w.dropped = n
-		c.overflowed()
+	if w.losses > 0 {
+		if n := w.conn.overflows(); n != w.dropped {
+			w.dropped = n
+			c.overflowed()
+		}
 	}
 	w.goods, w.losses, w.slips, w.dones = 0, 0, 0, 0
 	w.rto = c.rto()
@@ -156,7 +161,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration) {
 		w.take = w.take[:0]
 		if wait == 0 {
 			var n int
-			n, wait = e.admit(now, min(batchLen-again, w.slots.room(), e.queue.len()))
+			n, wait = e.admit(now, min(batchLen-again, w.room(), e.queue.len()))
 			w.take = e.queue.pop(w.take, n)
 		}
 		w.cookie = e.cookie.forServer()
@@ -165,6 +170,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration) {
 		for range again {
 			w.packSlot(w.slots.lists[queueList].head, now)
 		}
+		w.flying += len(w.take)
 		for i := range w.take {
 			w.packSlot(w.slots.take(&w.take[i]), now)
 		}
@@ -206,6 +212,16 @@ func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
 	return granted, max(wait, more)
 }
 
+// room says how many more questions the worker can take.
+func (w *udpWorker) room() int { return min(w.window-w.flying, w.slots.room()) }
+
+// settle puts an outcome aside to be delivered.
+func (w *udpWorker) settle(out Outcome) {
+	w.out = append(w.out, out)
+	w.dones++
+	w.flying--
+}
+
 // packSlot packs a slot's question and starts its clock.
 func (w *udpWorker) packSlot(i int32, now time.Time) {
 	sl := &w.slots.all[i]
@@ -219,7 +235,7 @@ func (w *udpWorker) packSlot(i int32, now time.Time) {
 	default:
 		w.slots.move(i, min(sl.charged+sl.q.Backoff, lastList-1))
 	}
-	buf := w.room[len(w.pack)][:0]
+	buf := w.bufs[len(w.pack)][:0]
 	w.pack = append(w.pack, appendQuestion(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
 	w.engine.cfg.traceSent(&sl.q)
 }
@@ -273,8 +289,7 @@ func (w *udpWorker) timeout(i int32) {
 	if sl.failed != Passed {
 		f, err = BadResponse, ruleError(sl.failed)
 	}
-	w.out = append(w.out, Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
-	w.dones++
+	w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
 	w.slots.move(i, restList)
 }
 
