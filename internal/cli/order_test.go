@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+)
+
+// shuffling settles names in a random order, with about fifty in flight. It
+// takes them on a goroutine, as a prober does, because they may have to wait.
+func shuffling(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	taken := make(chan candidate.Candidate, 50)
+	go func() {
+		defer close(taken)
+		for c := range names {
+			taken <- c
+		}
+	}()
+	return func(yield func([]probe.Result, error) bool) {
+		var flying []probe.Result
+		for more := true; more || len(flying) > 0; {
+			var c candidate.Candidate
+			if len(flying) == 0 {
+				c, more = <-taken
+			} else {
+				select {
+				case c, more = <-taken:
+				default:
+				}
+			}
+			if c.Name != "" {
+				flying = append(flying, probe.Result{Candidate: c})
+				if len(flying) < 50 {
+					continue
+				}
+			}
+			rand.Shuffle(len(flying), func(i, j int) { flying[i], flying[j] = flying[j], flying[i] })
+			n := (len(flying) + 1) / 2
+			if !yield(flying[:n], nil) {
+				return
+			}
+			flying = slices.Clone(flying[n:])
+		}
+	}
+}
+
+func TestOrder(t *testing.T) {
+	var want []string
+	for i := range 2000 {
+		// Some names come more than once, also while they are in flight.
+		want = append(want, fmt.Sprintf("word%d.dev", i-i%3))
+	}
+	for _, window := range []int{0, 100, 2000} {
+		o := newOrder(window)
+		var got []string
+		for rows, err := range o.results(shuffling(o.candidates(candidate.Names(want...)))) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range rows {
+				got = append(got, r.Name)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("window %d: not the order of the input", window)
+		}
+		if len(o.queue) != 0 || len(o.last) != 0 {
+			t.Errorf("window %d: %d places and %d names are left", window, len(o.queue), len(o.last))
+		}
+	}
+}
+
+// One name that never settles stops the source when the window is full, and
+// the others come at the end.
+func TestOrderWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const window = 10
+		o := newOrder(window)
+		taken := make(chan string)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for c := range o.candidates(candidate.Names("a.dev", "b.dev", "c.dev", "d.dev", "e.dev", "f.dev", "g.dev", "h.dev", "i.dev", "j.dev", "k.dev", "l.dev")) {
+				select {
+				case taken <- c.Name:
+				case <-o.stop:
+					return
+				}
+			}
+		}()
+		broken := errors.New("broken")
+		batches := func(yield func([]probe.Result, error) bool) {
+			for i := range window {
+				name := <-taken
+				if i > 0 && !yield([]probe.Result{{Candidate: candidate.Candidate{Name: name}}}, nil) {
+					return
+				}
+			}
+			synctest.Wait()
+			select {
+			case name := <-taken:
+				t.Errorf("%s was taken although the window is full", name)
+			default:
+			}
+			yield(nil, broken)
+		}
+		var got []string
+		var failed error
+		for rows, err := range o.results(batches) {
+			for _, r := range rows {
+				got = append(got, r.Name)
+			}
+			failed = err
+		}
+		if len(got) != window-1 || got[0] != "b.dev" || got[window-2] != "j.dev" || failed != broken {
+			t.Errorf("%q, %v", got, failed)
+		}
+		<-done // the source has been let go
+	})
+}
