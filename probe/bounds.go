@@ -13,14 +13,15 @@ import (
 // the options alone:
 //
 //	step  = (Tries + 2) x Timeout + pauses
-//	name  = 2 x resolvers x step, unless it is asked of the registry only,
-//	        and (2 x resolvers + 1 + 2 x 12) x step where the registry may be asked
+//	name  = 10 s + 2 x resolvers x step, unless it is asked of the registry only,
+//	        and 10 s + (2 x resolvers + 1 + 2 x 12) x step where the registry may be asked
 //	run   = name x (names / Concurrency, rounded up) + (Tries + 2) x names / rate
 //
 // A step is all that is sent to one server for one purpose: Tries questions over
 // UDP, a connection over TCP and a question over it, and the pauses after
 // failures, together at most 1.05 s. A name takes one step at each server and
-// one for its controls. Finding a registry takes two steps at each resolver, for
+// one for its controls. Once, it may wait 10 s until servers whose controls have
+// failed are looked at again. Finding a registry takes two steps at each resolver, for
 // its zone and its servers, and one for their addresses, of which 12 are used.
 // The rate is that of the slowest server, and the last term is left out where
 // there is none.
@@ -33,7 +34,7 @@ func (o Options) WorstCase(names int) time.Duration {
 	o.fill()
 	names = max(names, 1)
 	waves := (names + o.Concurrency - 1) / o.Concurrency
-	total := float64(o.steps()) * float64(o.step()) * float64(waves)
+	total := (float64(o.steps())*float64(o.step()) + float64(lookAfter(maxLooks-1))) * float64(waves)
 	if rate := o.slowest(); rate > 0 {
 		total += float64((o.Tries+2)*names) / rate * float64(time.Second)
 	}

@@ -150,7 +150,7 @@ func (r *run) fail(c *controls, reason Reason, err error) {
 	c.status, c.reason, c.err = failed, reason, err
 	switch reason {
 	case Timeout, ServFail, Refused, Unreachable, BadResponse, Truncated:
-		c.again = r.now.Add(transient)
+		c.again = r.now.Add(lookAfter(c.looks))
 	case Filtered:
 		r.warnOnce("filter "+c.server.name, err.Error())
 	}

@@ -21,8 +21,9 @@ type flight struct {
 	flags    transport.Flags
 	stream   bool // asked over the server's stream
 	asked    []asked
-	granted  int // tries of the question under way
-	tries    int // questions sent
+	granted  int  // tries of the question under way
+	tries    int  // questions sent
+	parked   bool // has waited for servers in trouble
 
 	held delivery // a reply that waits for the controls to settle
 
@@ -149,6 +150,12 @@ func (r *run) next(i uint32) {
 // longer kept waiting for the next look at them.
 const maxLooks = 3
 
+// lookAfter is how long servers in trouble are left alone before they are looked
+// at again: twice as long after each failure (RFC 9520 section 3.2).
+func lookAfter(looks int) time.Duration {
+	return min(transient<<min(looks-1, 10), longestDown)
+}
+
 // troubled notes why no server could be asked about a name, if that is so, and
 // returns when it is worth trying again, and zero if it is not.
 func (f *flight) troubled() (again time.Time) {
@@ -161,7 +168,7 @@ func (f *flight) troubled() (again time.Time) {
 			continue
 		}
 		f.note(c.reason, -1, c.err)
-		if passes(c.reason) && c.looks < maxLooks && (again.IsZero() || c.again.Before(again)) {
+		if !f.parked && passes(c.reason) && c.looks < maxLooks && (again.IsZero() || c.again.Before(again)) {
 			again = c.again
 		}
 	}
@@ -172,8 +179,11 @@ func (f *flight) troubled() (again time.Time) {
 // trouble recovers from within seconds.
 func passes(reason Reason) bool { return reason == Timeout || reason == ServFail }
 
-// park keeps a name that nobody was asked about for later.
-func (r *run) park(i uint32, till time.Time) { heap.Push(&r.timers, timer{till, i}) }
+// park keeps a name that nobody was asked about for later, which happens once.
+func (r *run) park(i uint32, till time.Time) {
+	r.flights[i].parked = true
+	heap.Push(&r.timers, timer{till, i})
+}
 
 // resume goes on with a name after a pause.
 func (r *run) resume(i uint32) {

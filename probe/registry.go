@@ -57,7 +57,7 @@ func (r *run) viaRegistry(i uint32, reg *registry) {
 		r.find(reg)
 	case reg.state == missing:
 		f.note(reg.reason, -1, reg.err)
-		if len(f.asked) == 0 && passes(reg.reason) && reg.looks < maxLooks {
+		if len(f.asked) == 0 && !f.parked && passes(reg.reason) && reg.looks < maxLooks {
 			r.park(i, reg.again)
 			return
 		}
@@ -244,8 +244,8 @@ func (r *run) giveUp(reg *registry) {
 	if reg.reason == "" {
 		reg.reason = Unreachable
 	}
-	reg.again = r.now.Add(transient)
 	reg.looks++
+	reg.again = r.now.Add(lookAfter(reg.looks))
 	r.depart(reg, reg)
 }
 
