@@ -9,7 +9,7 @@ const (
 )
 
 const (
-	firstWindow = 128 // questions in flight before anything is known
+	firstWindow = 256 // questions in flight before anything is known
 	minWindow   = 8
 	minPace     = 20.0 // questions a second: even a throttled server is tried again
 
@@ -153,9 +153,9 @@ func (c *control) rto() time.Duration {
 
 // turn ends the epoch if it is time.
 func (c *control) turn(now time.Time) {
-	length := max(epochLen, c.srtt*3/2)
+	length := max(epochLen, c.srtt)
 	if c.phase >= trial {
-		length = max(length, trialLen)
+		length = max(length, c.srtt*3/2, trialLen)
 	}
 	took := now.Sub(c.epoch.start)
 	if took < length {
