@@ -197,9 +197,22 @@ func (r *run) resume(i uint32) {
 // eligible lists the servers that may still be asked: of those that were asked
 // least. It is valid until the next call.
 func (r *run) eligible(f *flight) []*server {
+	list := r.leastAsked(f, true)
+	if len(list) == 0 {
+		list = r.leastAsked(f, false)
+	}
+	return list
+}
+
+// leastAsked lists those servers, all of them or the ready ones: what waits for
+// one that is down waits long.
+func (r *run) leastAsked(f *flight, onlyReady bool) []*server {
 	least := r.opts.Tries - 1
 	list := r.scratch[:0]
 	for _, s := range f.scope.servers {
+		if onlyReady && !s.ready(r.now) {
+			continue
+		}
 		times := 0
 		for k := range f.asked {
 			if a := &f.asked[k]; a.server == s {
