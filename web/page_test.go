@@ -197,6 +197,8 @@ func TestPageSearch(t *testing.T) {
 	b.do(chromedp.SetValue(chromedp.CSS("#keywords"), "go"), chromedp.SendKeys(chromedp.CSS("#tld"), "a_b"))
 	b.click("#go")
 	b.until(`!document.getElementById('problem').hidden`)
+	expect(b, `document.getElementById('problem').textContent.startsWith('Bad TLD: "a_b"')`, true)
+	expect(b, `document.getElementById('estimate').textContent`, "3 names")
 	b.photograph("problem")
 }
 

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"domprobe/probe"
+	"domprobe/probe/resolver"
+)
+
+func TestServe(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stderr, w := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Run(ctx, []string{"domprobe", "serve", "-r", "demo", "--listen", "127.0.0.1:0", "--token", "correct horse", "--max-names", "5"},
+			Streams{In: strings.NewReader(""), Out: io.Discard, Err: w})
+		w.Close()
+	}()
+	lines := make(chan string, 100)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(stderr); in.Scan(); {
+			lines <- in.Text()
+		}
+	}()
+	next := func(want string) string {
+		t.Helper()
+		for line := range lines {
+			if _, rest, ok := strings.Cut(line, want); ok {
+				return rest
+			}
+		}
+		t.Fatalf("no line with %q", want)
+		return ""
+	}
+	url := next("serving on ")
+	next("the page asks for the token")
+	for query, want := range map[string]int{"go": 200, "a,b,c,d,e,f": 413} {
+		r, err := http.NewRequest("GET", url+"v1/probe?tld=dev&keyword="+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer correct horse")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != want || want == 200 && !strings.Contains(string(body), `"go.dev","verdict":"found"`) {
+			t.Errorf("%s: %d %s", query, resp.StatusCode, body)
+		}
+		next("127.0.0.1 GET /v1/probe ")
+	}
+	http.DefaultClient.CloseIdleConnections()
+	cancel()
+	next("stopped")
+	if code := <-ended; code != codeOK {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestServeUsage(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args string
+		want string
+	}{
+		"no token":       {"--listen 0.0.0.0:0", "needs a token"},
+		"no token, all":  {"--listen :0", "needs a token"},
+		"no token, IPv6": {"--listen [2001:db8::1]:80", "needs a token"},
+		"short token":    {"--token secret", "can be guessed"},
+		"argument":       {"go", "takes no arguments"},
+		"no port":        {"--listen 127.0.0.1", "missing port"},
+		"no names":       {"--max-names 0", "not at least 1"},
+		"negative rate":  {"--client-rate -1", "not at least 0"},
+		"bad resolver":   {"-r nosuch://x", "nosuch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stderr strings.Builder
+			args := append([]string{"domprobe", "serve", "-r", "127.0.0.1:1"}, strings.Fields(tt.args)...)
+			code := Run(t.Context(), args, Streams{In: strings.NewReader(""), Out: io.Discard, Err: &stderr})
+			if code == codeOK || !strings.Contains(stderr.String(), tt.want) || strings.Count(stderr.String(), "\n") != 1 {
+				t.Errorf("exit code %d: %s", code, stderr.String())
+			}
+		})
+	}
+}
+
+func TestAskRate(t *testing.T) {
+	local := resolver.Server{Transport: resolver.UDP, Addr: "127.0.0.1:53"}
+	public := resolver.Server{Transport: resolver.UDP, Addr: "9.9.9.10:53"}
+	direct := resolver.Server{Transport: resolver.Direct}
+	for _, tt := range []struct {
+		rate    float64
+		servers []resolver.Server
+		want    float64
+	}{
+		{0, []resolver.Server{public}, 1000},
+		{0, []resolver.Server{public, public}, 2000},
+		{0, []resolver.Server{public, local}, 0},
+		{0, []resolver.Server{direct}, 0},
+		{-1, []resolver.Server{public}, 0},
+		{50, []resolver.Server{public, local}, 100},
+	} {
+		if got := askRate(probe.Options{Rate: tt.rate, Servers: tt.servers}); got != tt.want {
+			t.Errorf("rate %v, %d servers: %v, want %v", tt.rate, len(tt.servers), got, tt.want)
+		}
+	}
+}
