@@ -102,7 +102,8 @@ func checkOrder(flags *cli.Context) error {
 }
 
 // openOutput opens the reports, so that one that cannot be written is known
-// before anything is asked. A total of 0 rows is one that nobody knows.
+// before anything is asked. A total of 0 rows is one that nobody knows, and -1
+// one that is held in memory anyway.
 func openOutput(inv *invocation, total int) (*output, error) {
 	out := &output{console: inv.console}
 	var err error
@@ -111,6 +112,9 @@ func openOutput(inv *invocation, total int) (*output, error) {
 	}
 	if out.expect, err = parseVerdicts(inv.flags, "expect"); err != nil {
 		return nil, err
+	}
+	if order := inv.flags.String("sort"); order != "" && order != "input" && total >= 0 {
+		inv.console.note("rows come at the end, sorted by %s; until then they are held in memory", order)
 	}
 	if out.stdout, err = openStdout(inv, total); err != nil {
 		return nil, err
@@ -125,7 +129,7 @@ func openOutput(inv *invocation, total int) (*output, error) {
 }
 
 func openStdout(inv *invocation, total int) (report.Writer, error) {
-	opts := report.Options{Color: useColor(inv), Zero: inv.flags.Bool("null"), Total: total}
+	opts := report.Options{Color: useColor(inv), Zero: inv.flags.Bool("null"), Total: max(total, 0)}
 	w := inv.std.Out
 	if inv.terminal {
 		w = inv.console.above(w)

@@ -90,8 +90,8 @@ func (p *progress) draw() {
 	// It refuses to go beyond the total, which is where it then is.
 	_ = p.bar.Set64(done)
 	width, _, err := term.GetSize(int(p.w.Fd()))
-	if err != nil || width < 2 {
-		return
+	if err != nil || width < 2 { // some terminals do not say
+		width = 80
 	}
 	line := []rune(strings.TrimSpace(p.bar.String()))
 	if len(line) > width-1 {

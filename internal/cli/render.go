@@ -54,7 +54,7 @@ func runRender(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return readError(err)
 	}
-	out, err := openOutput(inv, 0)
+	out, err := openOutput(inv, -1)
 	if err != nil {
 		return err
 	}
