@@ -236,16 +236,19 @@ func TestPlainTerminal(t *testing.T) {
 		{"-q", "A=b", []string{"-q"}, true, false},
 		{"a dumb terminal", "TERM=dumb", nil, false, false},
 	} {
-		s := atTerminal(t, false, []string{tt.env}, append(args, tt.args...)...)
-		if got := strings.Contains(s.raw, "\x1b[32m"); got != tt.colours {
-			t.Errorf("%s: colours %t: %q", tt.name, got, s.raw)
-		}
-		if got := strings.Contains(s.raw, "names/"); got != tt.moving {
-			t.Errorf("%s: progress %t: %q", tt.name, got, s.raw)
-		}
-		if !strings.Contains(s.raw, "go.dev") || s.code != 0 {
-			t.Errorf("%s: exit code %d, %q", tt.name, s.code, s.raw)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := atTerminal(t, false, []string{tt.env}, append(slices.Clone(args), tt.args...)...)
+			if got := strings.Contains(s.raw, "\x1b[32m"); got != tt.colours {
+				t.Errorf("colours %t: %q", got, s.raw)
+			}
+			if got := strings.Contains(s.raw, "names/"); got != tt.moving {
+				t.Errorf("progress %t: %q", got, s.raw)
+			}
+			if !strings.Contains(s.raw, "go.dev") || s.code != 0 {
+				t.Errorf("exit code %d, %q", s.code, s.raw)
+			}
+		})
 	}
 }
 
