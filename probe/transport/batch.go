@@ -9,9 +9,10 @@ import (
 // batch is had at 8; more than 64 only costs memory.
 const batchLen = 64
 
-// maxPacket is the largest response that is read whole. One that fills the
-// buffer may have been cut by it and is not accepted.
-const maxPacket = 2048
+// maxPacket is the largest response that is read whole; maxUDP was announced.
+// One that fills the buffer may have been cut by it and is not accepted. It is an
+// odd number of cache lines, so that the heads of a batch do not share a set.
+const maxPacket = 25 * 64
 
 // A batchConn is a connected packet socket that moves several packets at once
 // where the system can.

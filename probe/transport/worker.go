@@ -36,6 +36,7 @@ type udpWorker struct {
 
 	// What the control said when it was last asked.
 	rto     time.Duration
+	srtt    time.Duration
 	limited bool
 	cookie  []byte
 }
@@ -63,6 +64,9 @@ func (w *udpWorker) run() {
 		if len(w.out) >= deliverLen || w.in.n == 0 {
 			w.deliver()
 		}
+		if err == nil && w.in.n == 0 && w.pause() {
+			err = w.conn.poll(&w.in)
+		}
 		if err == nil && w.in.n == 0 {
 			if !w.sleep(now, wait) {
 				return
@@ -72,6 +76,20 @@ func (w *udpWorker) run() {
 		}
 		w.receive(err)
 	}
+}
+
+// pauseFlying is how many questions must be under way for a pause to pay.
+const pauseFlying = 256
+
+// pause lets responses gather for a sixteenth of a round trip while there are
+// many to come, and reports whether it did. A read that waits is woken by the
+// first of them, and would go on to chase the server's packets one by one.
+func (w *udpWorker) pause() bool {
+	if w.flying < pauseFlying || w.srtt == 0 {
+		return false
+	}
+	time.Sleep(min(w.srtt/16, time.Millisecond/2))
+	return true
 }
 
 // close settles what is under way and closes the socket.
@@ -146,7 +164,7 @@ func (w *udpWorker) report(now time.Time) {
 		}
 	}
 	w.goods, w.losses, w.slips, w.dones = 0, 0, 0, 0
-	w.rto = c.rto()
+	w.rto, w.srtt = c.rto(), c.srtt
 }
 
 // send sends again what was lost, and then new questions, as far as the
