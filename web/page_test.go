@@ -392,8 +392,9 @@ func TestPageLooks(t *testing.T) {
 	b := open(t, serve(t, Options{Prober: demo(t), Token: "correct horse battery staple"}))
 	b.screen(1280, 900, "light")
 	b.photograph("login")
+	b.until(`document.activeElement.id === 'token'`)
 	b.keys("wrong" + kb.Enter)
-	b.until(`!document.querySelector('[role=alert]').hidden`)
+	b.until(`!document.querySelector('[role=alert]').hidden && document.activeElement.id === 'token'`)
 	b.keys("correct horse battery staple" + kb.Enter)
 	b.until(`document.documentElement.dataset.ready !== undefined`)
 	for _, view := range []struct {

@@ -12,6 +12,7 @@
 //	names.go     one name: its verdict, and the registry's word on it
 //	page.go      the page, its script and style, and what it has to choose from
 //	problem.go   what is said to a request that is refused (RFC 9457)
+//	recorder.go  what the log needs to know of a response
 //
 // All searches share verdicts. [verdicts] knows those whose time to live is not
 // over (cache.go), and which names are being asked about right now, so that a
@@ -262,43 +263,6 @@ func (s *Server) Close() error {
 	s.work.Wait()
 	return nil
 }
-
-// A recorder remembers what the log needs to know of a response.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-	rows   int
-}
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(p []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	n, err := r.ResponseWriter.Write(p)
-	r.bytes += int64(n)
-	return n, err
-}
-
-// Unwrap is for [http.ResponseController].
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// discard takes the headers of a response and drops the rest.
-type discard struct {
-	header http.Header
-	status int
-}
-
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d *discard) WriteHeader(status int)      { d.status = status }
 
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
