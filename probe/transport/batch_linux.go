@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -23,24 +24,22 @@ func newBatchConn(conn net.Conn, window int) (batchConn, int) {
 	if !ok {
 		return plainConn{conn}, window
 	}
-	raw, err := udp.SyscallConn()
+	c, err := newMmsgConn(udp)
 	if err != nil {
 		return plainConn{conn}, window
 	}
-	c := &mmsgConn{UDPConn: udp, raw: raw}
-	c.recv.init()
-	c.readFunc, c.pollFunc, c.writeFunc = c.recvReady, c.recvOnce, c.sendReady
 	granted := window * replyMemory
-	raw.Control(func(fd uintptr) {
-		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, granted) != nil {
-			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, granted)
-		}
-		if n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
-			granted = n
-		}
-	})
+	if unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, granted) != nil {
+		unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, granted)
+	}
+	if n, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
+		granted = n
+	}
 	return c, min(window, max(granted/replyMemory, minWindow))
 }
+
+// sendWait is how many milliseconds a full send buffer is waited for at a time.
+const sendWait = 10
 
 // mmsghdr is struct mmsghdr of recvmmsg(2).
 type mmsghdr struct {
@@ -48,127 +47,151 @@ type mmsghdr struct {
 	len uint32
 }
 
-// recvHeaders are the headers of a read.
-type recvHeaders struct {
+// batchHeaders are the headers of a batch.
+type batchHeaders struct {
 	msg [batchLen]mmsghdr
 	iov [batchLen]unix.Iovec
 }
 
-func (h *recvHeaders) init() {
+func (h *batchHeaders) init() {
 	for i := range h.msg {
 		h.msg[i].hdr.Iov = &h.iov[i]
 		h.msg[i].hdr.SetIovlen(1)
 	}
 }
 
-// An mmsgConn moves batches with recvmmsg(2) and sendmmsg(2). The closures are
-// made once, because making one for each call would allocate. Reading and
-// writing belong to one goroutine.
+// An mmsgConn moves batches with recvmmsg(2) and sendmmsg(2). It belongs to one
+// goroutine, but for SetReadDeadline.
+//
+// The runtime's poller watches a socket all the time, and the kernel then tells
+// it of every packet that comes or has gone, which costs as much as handling
+// the packet. So the socket is taken away from the poller, which gets an epoll
+// instance in its place, and the socket is in that only while a read waits.
 type mmsgConn struct {
-	*net.UDPConn
-	raw syscall.RawConn
+	fd      int
+	epoll   int
+	waiter  *os.File // the epoll instance, for the runtime's poller
+	raw     syscall.RawConn
+	isReady func(fd uintptr) bool // made once: a new closure would allocate
 
-	readFunc, writeFunc func(fd uintptr) bool
-	pollFunc            func(fd uintptr)
-
-	in      *inbox
-	recv    recvHeaders
-	recvErr error
-
-	out     [][]byte
-	send    [batchLen]mmsghdr
-	iov     [batchLen]unix.Iovec
-	sendErr error
+	recv, send batchHeaders
 }
 
+func newMmsgConn(udp *net.UDPConn) (*mmsgConn, error) {
+	raw, err := udp.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	fd := -1
+	if e := raw.Control(func(s uintptr) { fd, err = unix.FcntlInt(s, unix.F_DUPFD_CLOEXEC, 0) }); e != nil || err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err == nil {
+		err = unix.SetNonblock(epoll, true)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	c := &mmsgConn{fd: fd, epoll: epoll, waiter: os.NewFile(uintptr(epoll), "epoll"), isReady: ready}
+	if c.raw, err = c.waiter.SyscallConn(); err == nil {
+		// Without the poller behind it there are no deadlines.
+		err = c.waiter.SetReadDeadline(time.Time{})
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	c.recv.init()
+	c.send.init()
+	udp.Close() // takes the socket away from the poller; fd keeps it open
+	return c, nil
+}
+
+func (c *mmsgConn) Close() error {
+	c.waiter.Close()
+	return os.NewSyscallError("close", unix.Close(c.fd))
+}
+
+func (c *mmsgConn) SetReadDeadline(t time.Time) error { return c.waiter.SetReadDeadline(t) }
+
+// read waits in the epoll instance.
 func (c *mmsgConn) read(in *inbox) error {
 	in.n = 0
-	c.in, c.recvErr = in, nil
-	if err := c.raw.Read(c.readFunc); err != nil {
+	event := unix.EpollEvent{Events: unix.EPOLLIN}
+	if err := unix.EpollCtl(c.epoll, unix.EPOLL_CTL_ADD, c.fd, &event); err != nil {
+		return os.NewSyscallError("epoll_ctl", err)
+	}
+	err := c.raw.Read(c.isReady)
+	unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, c.fd, nil)
+	if err != nil {
 		return err
 	}
-	return c.recvErr
+	return c.poll(in)
 }
 
-// poll goes by way of Control, which does not mind a deadline that is over.
+// ready reports whether an epoll instance has an event.
+func ready(epoll uintptr) bool {
+	var events [1]unix.EpollEvent
+	n, err := unix.EpollWait(int(epoll), events[:], 0)
+	return n > 0 || err != nil && err != unix.EINTR
+}
+
 func (c *mmsgConn) poll(in *inbox) error {
 	in.n = 0
-	c.in, c.recvErr = in, nil
-	if err := c.raw.Control(c.pollFunc); err != nil {
-		return err
+	for i := range c.recv.msg {
+		c.recv.iov[i].Base = &in.buf[i][0]
+		c.recv.iov[i].SetLen(maxPacket)
 	}
-	return c.recvErr
+	n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.recv.msg[0])), batchLen, unix.MSG_DONTWAIT, 0, 0)
+	switch errno {
+	case 0:
+		in.n = int(n)
+		for i := range in.n {
+			in.len[i] = int(c.recv.msg[i].len)
+		}
+	case syscall.EAGAIN, syscall.EINTR:
+	default:
+		return os.NewSyscallError("recvmmsg", errno)
+	}
+	return nil
+}
+
+func (c *mmsgConn) write(out [][]byte) error {
+	for len(out) > 0 {
+		n := min(len(out), batchLen)
+		for i, p := range out[:n] {
+			c.send.iov[i].Base = &p[0]
+			c.send.iov[i].SetLen(len(p))
+		}
+		sent, _, errno := syscall.Syscall6(unix.SYS_SENDMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.send.msg[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+		switch errno {
+		case 0:
+			out = out[sent:]
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLOUT}}, sendWait)
+		case syscall.ENOBUFS:
+			// This machine has no room for them. They are lost, and sent
+			// again when their time is over.
+			return nil
+		default:
+			return os.NewSyscallError("sendmmsg", errno)
+		}
+	}
+	return nil
 }
 
 // overflows asks the socket for its counter. It is the one that SO_RXQ_OVFL
 // puts beside every packet, which would cost something on every packet.
-func (c *mmsgConn) overflows() (dropped uint32) {
+func (c *mmsgConn) overflows() uint32 {
 	var info [unix.SK_MEMINFO_VARS]uint32
 	size := uint32(unsafe.Sizeof(info))
-	c.raw.Control(func(fd uintptr) {
-		_, _, errno := syscall.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
-			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
-		if errno == 0 && size > unix.SK_MEMINFO_DROPS*4 {
-			dropped = info[unix.SK_MEMINFO_DROPS]
-		}
-	})
-	return dropped
-}
-
-func (c *mmsgConn) recvReady(fd uintptr) bool {
-	c.recvOnce(fd)
-	return c.recvErr != nil || c.in.n > 0
-}
-
-func (c *mmsgConn) recvOnce(fd uintptr) {
-	for i := range c.recv.msg {
-		c.recv.iov[i].Base = &c.in.buf[i][0]
-		c.recv.iov[i].SetLen(maxPacket)
+	_, _, errno := syscall.Syscall6(unix.SYS_GETSOCKOPT, uintptr(c.fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return 0
 	}
-	n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&c.recv.msg[0])), batchLen, unix.MSG_DONTWAIT, 0, 0)
-	switch errno {
-	case 0:
-		c.in.n = int(n)
-		for i := range c.in.n {
-			c.in.len[i] = int(c.recv.msg[i].len)
-		}
-	case syscall.EAGAIN, syscall.EINTR:
-	default:
-		c.recvErr = os.NewSyscallError("recvmmsg", errno)
-	}
-}
-
-func (c *mmsgConn) write(out [][]byte) error {
-	c.out, c.sendErr = out, nil
-	for len(c.out) > 0 && c.sendErr == nil {
-		if err := c.raw.Write(c.writeFunc); err != nil {
-			return err
-		}
-	}
-	return c.sendErr
-}
-
-func (c *mmsgConn) sendReady(fd uintptr) bool {
-	n := min(len(c.out), batchLen)
-	for i, p := range c.out[:n] {
-		c.iov[i].Base = &p[0]
-		c.iov[i].SetLen(len(p))
-		c.send[i].hdr.Iov = &c.iov[i]
-		c.send[i].hdr.SetIovlen(1)
-	}
-	sent, _, errno := syscall.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&c.send[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
-	switch errno {
-	case 0:
-		c.out = c.out[sent:]
-	case syscall.EAGAIN:
-		return false
-	case syscall.EINTR:
-	case syscall.ENOBUFS:
-		// The packets are lost on this machine; they are sent again when
-		// their time is over.
-		c.out = nil
-	default:
-		c.sendErr = os.NewSyscallError("sendmmsg", errno)
-	}
-	return true
+	return info[unix.SK_MEMINFO_DROPS]
 }
