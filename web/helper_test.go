@@ -122,6 +122,13 @@ func (s *script) running() int {
 	return s.loops
 }
 
+// started is how many loops have begun.
+func (s *script) started() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.begun
+}
+
 func (s *script) times(name string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -263,7 +263,7 @@ func TestPageLiveAndStop(t *testing.T) {
 	b.click("#go")
 	eventually(t, 5*time.Second, "another search", func() bool { return p.running() == 1 })
 	b.click("#go")
-	eventually(t, 5*time.Second, "a third search alone", func() bool { return p.running() == 1 && p.begun >= 3 })
+	eventually(t, 5*time.Second, "a third search alone", func() bool { return p.running() == 1 && p.started() >= 3 })
 	b.keys(kb.Escape)
 	eventually(t, time.Second, "the search has stopped", func() bool { return p.running() == 0 })
 }

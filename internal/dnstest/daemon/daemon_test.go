@@ -187,7 +187,9 @@ func TestKill(t *testing.T) {
 	d := Unbound{}.Start(t)
 	d.Kill()
 	c := &dns.Client{Timeout: 100 * time.Millisecond}
-	if r, _, err := c.Exchange(new(dns.Msg).SetQuestion("dev.", dns.TypeSOA), d.Addr); err == nil {
+	r, _, err := c.Exchange(new(dns.Msg).SetQuestion("dev.", dns.TypeSOA), d.Addr)
+	// A socket that happens to get the dead server's port hears itself.
+	if err == nil && r.Response {
 		t.Errorf("a dead server answered: %v", r)
 	}
 }
