@@ -81,14 +81,14 @@ func (w *udpWorker) run() {
 // pauseFlying is how many questions must be under way for a pause to pay.
 const pauseFlying = 256
 
-// pause lets responses gather for a sixteenth of a round trip while there are
+// pause lets responses gather for an eighth of a round trip while there are
 // many to come, and reports whether it did. A read that waits is woken by the
 // first of them, and would go on to chase the server's packets one by one.
 func (w *udpWorker) pause() bool {
 	if w.flying < pauseFlying || w.srtt == 0 {
 		return false
 	}
-	time.Sleep(min(w.srtt/16, time.Millisecond/2))
+	time.Sleep(min(w.srtt/8, time.Millisecond))
 	return true
 }
 
