@@ -67,6 +67,10 @@ func (h *batchHeaders) init() {
 // it of every packet that comes or has gone, which costs as much as handling
 // the packet. So the socket is taken away from the poller, which gets an epoll
 // instance in its place, and the socket is in that only while a read waits.
+//
+// The system calls for batches do not block, and take some tens of microseconds.
+// They are raw, because the scheduler would take that for blocking, and hand the
+// processor from thread to thread.
 type mmsgConn struct {
 	fd      int
 	epoll   int
@@ -144,7 +148,7 @@ func (c *mmsgConn) poll(in *inbox) error {
 		c.recv.iov[i].Base = &in.buf[i][0]
 		c.recv.iov[i].SetLen(maxPacket)
 	}
-	n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.recv.msg[0])), batchLen, unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.recv.msg[0])), batchLen, unix.MSG_DONTWAIT, 0, 0)
 	switch errno {
 	case 0:
 		in.n = int(n)
@@ -165,7 +169,7 @@ func (c *mmsgConn) write(out [][]byte) error {
 			c.send.iov[i].Base = &p[0]
 			c.send.iov[i].SetLen(len(p))
 		}
-		sent, _, errno := syscall.Syscall6(unix.SYS_SENDMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.send.msg[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+		sent, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.send.msg[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			out = out[sent:]
