@@ -112,7 +112,7 @@ func restore(f *os.File, path, format string) (*os.File, *scan, *Settled, error)
 	old, err := scanReport(f, format, func(_ []byte, r *probe.Result) {
 		switch {
 		case r == nil: // the header
-		case r.Verdict == probe.Unknown:
+		case unfinished(r):
 			unknown++
 		default:
 			settled.add(r.Name, r.Verdict)
@@ -134,6 +134,12 @@ func restore(f *os.File, path, format string) (*os.File, *scan, *Settled, error)
 		_, err = f.Seek(0, io.SeekEnd)
 	}
 	return f, old, settled, err
+}
+
+// unfinished reports whether a row leaves something to be asked again: the name
+// itself, or the registry about it, because the run was interrupted.
+func unfinished(r *probe.Result) bool {
+	return r.Verdict == probe.Unknown || r.Reason == probe.RDAPCanceled
 }
 
 // countLines counts the lines that have an end.
@@ -164,7 +170,7 @@ func rewrite(f *os.File, path, format string, settled *Settled) (*os.File, error
 	_, err = scanReport(f, format, func(line []byte, r *probe.Result) {
 		if r != nil {
 			i, found := settled.find(r.Name)
-			if !found || r.Verdict == probe.Unknown || written[i] {
+			if !found || unfinished(r) || written[i] {
 				return
 			}
 			written[i] = true

@@ -136,6 +136,24 @@ func TestResumeWholeReportIsUntouched(t *testing.T) {
 	}
 }
 
+func TestResumeAsksTheRegistryAgain(t *testing.T) {
+	rows := saved()[:2]
+	for _, format := range resumable {
+		interrupted := rows[1]
+		interrupted.Verdict, interrupted.Reason = probe.NotFound, probe.RDAPCanceled
+		path := filepath.Join(t.TempDir(), "report")
+		if err := os.WriteFile(path, []byte(write(t, format, Options{}, []probe.Result{rows[0], interrupted})), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if asked := finish(t, path, format, rows); asked != 1 {
+			t.Errorf("%s: %d names asked again, want the one that the registry was not asked about", format, asked)
+		}
+		if got, want := contents(t, path), write(t, format, Options{}, rows); got != want {
+			t.Errorf("%s: %q, want %q", format, got, want)
+		}
+	}
+}
+
 func TestResumeKeepsFirstOfRepeated(t *testing.T) {
 	rows := saved()[:2]
 	again := rows[0]
