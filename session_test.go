@@ -90,21 +90,17 @@ func TestResumeAfterKill(t *testing.T) {
 	const names = 20 * 36
 	dir := t.TempDir()
 	reports := []string{filepath.Join(dir, "report.csv"), filepath.Join(dir, "report.jsonl")}
-	run := func() *exec.Cmd {
-		cmd := exec.Command("domprobe", "-r", resolver, "--pattern", `[a-t]\w`, "-t", "dev", "-c", "4", "-f", "none", "-q",
+	command := func() *exec.Cmd {
+		return exec.Command("domprobe", "-r", resolver, "--pattern", `[a-t]\w`, "-t", "dev", "-c", "1", "-f", "names", "-q",
 			"--resume", "-o", reports[0], "-o", reports[1])
-		if err := cmd.Start(); err != nil {
+	}
+	run := func() {
+		if err := command().Run(); err != nil {
 			t.Fatal(err)
 		}
-		return cmd
 	}
-	began := time.Now()
-	if err := run().Wait(); err != nil {
-		t.Fatal(err)
-	}
-	usual := time.Since(began)
-	torn, killed := 0, 0
-	for killed < 50 {
+	torn := 0
+	for range 50 {
 		if rand.IntN(3) > 0 { // else what the last run has left goes on
 			for _, path := range reports {
 				if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -112,34 +108,43 @@ func TestResumeAfterKill(t *testing.T) {
 				}
 			}
 		}
-		cmd := run()
-		kill := time.AfterFunc(time.Duration(rand.Int64N(int64(usual))), func() { cmd.Process.Kill() })
-		if cmd.Wait() != nil {
-			killed++
-			usual += usual / 10
-		} else {
-			usual -= usual / 5
-		}
-		kill.Stop()
+		killAfter(t, command(), rand.IntN(names))
 		for _, path := range reports {
 			if text, err := os.ReadFile(path); err == nil && len(text) > 0 && strings.Count(string(text), "\n") < names {
 				torn++
 			}
 		}
 		if rand.IntN(3) > 0 { // else it is killed once more
-			if err := run().Wait(); err != nil {
-				t.Fatal(err)
-			}
+			run()
 			checkReports(t, names, reports...)
 		}
 	}
-	if err := run().Wait(); err != nil {
-		t.Fatal(err)
-	}
+	run()
 	checkReports(t, names, reports...)
 	if torn < 10 {
 		t.Errorf("50 runs were killed, which left %d unfinished reports only", torn)
 	}
+}
+
+// killAfter starts a command and kills it some moment after it has written so
+// many rows to standard output, if it writes as many.
+func killAfter(t *testing.T, cmd *exec.Cmd, rows int) {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(out)
+	for range rows {
+		if _, err := in.ReadString('\n'); err != nil {
+			break
+		}
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
 }
 
 // checkReports fails unless each report has so many rows, each of another name.
