@@ -22,7 +22,8 @@ import (
 const termWidth, termHeight = 80, 24
 
 // openTerminal returns both ends of a pseudo-terminal: a person sits at the
-// first, and the other is for a program.
+// first, and the other is for a program. The program's stays open until the
+// test ends: when the last one closes, the kernel can drop what is on its way.
 func openTerminal(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
@@ -45,6 +46,24 @@ func openTerminal(t *testing.T) (person, program *os.File) {
 	return person, program
 }
 
+// lastByte is written to a terminal behind everything that its program wrote.
+const lastByte = "\x00"
+
+// readTerminal returns what comes to the terminal up to lastByte, and calls
+// look with what has come whenever that is more.
+func readTerminal(person io.Reader, look func(raw string)) (raw string, err error) {
+	buf := make([]byte, 4096)
+	for !strings.HasSuffix(raw, lastByte) {
+		n, err := person.Read(buf)
+		raw += string(buf[:n])
+		if err != nil {
+			return raw, err
+		}
+		look(raw)
+	}
+	return strings.TrimSuffix(raw, lastByte), nil
+}
+
 // A session is what a program that ran at a terminal has left.
 type session struct {
 	code   int
@@ -56,30 +75,44 @@ type session struct {
 // output too unless that is piped.
 func atTerminal(t *testing.T, piped bool, env []string, args ...string) session {
 	t.Helper()
-	person, program := openTerminal(t)
 	cmd := exec.Command("domprobe", args...)
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "NO_COLOR=") || strings.HasPrefix(v, "DOMPROBE_")
 	}), append([]string{"TERM=xterm"}, env...)...)
 	var stdout strings.Builder
-	cmd.Stdout, cmd.Stderr = program, program
 	if piped {
 		cmd.Stdout = &stdout
 	}
+	s := runAtTerminal(t, cmd, func(string) {})
+	s.stdout = stdout.String()
+	return s
+}
+
+// runAtTerminal runs cmd with whatever it has no place for at a terminal. It
+// calls look with all that is on its way to the screen, whenever that is more.
+func runAtTerminal(t *testing.T, cmd *exec.Cmd, look func(raw string)) session {
+	t.Helper()
+	person, program := openTerminal(t)
+	if cmd.Stdout == nil {
+		cmd.Stdout = program
+	}
+	cmd.Stderr = program
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	raw := make(chan string)
+	ended := make(chan error, 1)
 	go func() {
-		// A terminal without a program reads as EIO.
-		text, _ := io.ReadAll(person)
-		raw <- string(text)
+		err := cmd.Wait()
+		_, e := program.WriteString(lastByte)
+		ended <- errors.Join(err, e)
 	}()
-	err := cmd.Wait()
-	program.Close()
-	s := session{stdout: stdout.String(), raw: <-raw}
+	raw, err := readTerminal(person, look)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := session{raw: raw}
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if err := <-ended; errors.As(err, &exit) {
 		s.code = exit.ExitCode()
 	} else if err != nil {
 		t.Fatal(err)
@@ -268,32 +301,20 @@ func TestMaxNamesOnTerminal(t *testing.T) {
 // Ctrl-C leaves a terminal without a trace of the progress line.
 func TestInterruptedProgress(t *testing.T) {
 	t.Parallel()
-	person, program := openTerminal(t)
 	cmd := exec.Command("domprobe", "-r", slowResolver(t), "-t", "dev", "--pattern", "[a-z]{4}", "-c", "1", "-f", "none")
 	cmd.Env = append(os.Environ(), "TERM=xterm")
-	cmd.Stdout, cmd.Stderr = program, program
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	program.Close()
-	var s session
-	buf := make([]byte, 4096)
-	for interrupted := false; ; {
-		n, err := person.Read(buf)
-		s.raw += string(buf[:n])
-		if !interrupted && strings.Contains(s.raw, "names/") {
-			interrupted = true
-			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-				t.Fatal(err)
-			}
+	interrupted := false
+	s := runAtTerminal(t, cmd, func(raw string) {
+		if interrupted || !strings.Contains(raw, "names/") {
+			return
 		}
-		if err != nil {
-			break
+		interrupted = true
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Error(err)
 		}
-	}
-	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 130 {
-		t.Errorf("%v, want exit code 130", err)
+	})
+	if s.code != 130 {
+		t.Errorf("exit code %d, want 130", s.code)
 	}
 	if lines := s.screen(t); len(lines) != 2 || !strings.HasPrefix(lines[0], "domprobe: ") || lines[1] != "" {
 		t.Errorf("the screen shows %q", lines)
