@@ -221,24 +221,32 @@ func (s *server) ready(now time.Time) bool {
 // far is how much slower than the best a server may be to share its load.
 const far = 400 * time.Millisecond
 
-// choose picks one of the servers: the cheaper of two random ones among those
-// that are ready and not far from the best.
+// choose picks one of the servers, of which there is at least one: the cheaper
+// of two random ones among those that are ready and not far from the best.
 func choose(now time.Time, from []*server) *server {
-	if len(from) <= 1 {
-		if len(from) == 0 {
-			return nil
-		}
+	if len(from) == 1 {
 		return from[0]
 	}
 	best := slices.MinFunc(from, func(a, b *server) int { return cmp.Compare(a.srtt, b.srtt) })
-	near := slices.DeleteFunc(slices.Clone(from), func(s *server) bool {
-		return !s.ready(now) || s.srtt > best.srtt+far
-	})
-	if len(near) == 0 {
-		return from[rand.IntN(len(from))]
+	var a, b *server
+	near := 0
+	for _, s := range from {
+		if !s.ready(now) || s.srtt > best.srtt+far {
+			continue
+		}
+		// Each of them is as likely as the others to be the one kept.
+		near++
+		if rand.IntN(near) == 0 {
+			a = s
+		}
+		if rand.IntN(near) == 0 {
+			b = s
+		}
 	}
-	a, b := near[rand.IntN(len(near))], near[rand.IntN(len(near))]
-	if b.cost() < a.cost() {
+	switch {
+	case near == 0:
+		return from[rand.IntN(len(from))]
+	case b.cost() < a.cost():
 		return b
 	}
 	return a

@@ -1,0 +1,35 @@
+package probe
+
+import (
+	"testing"
+	"time"
+)
+
+// Servers share the load as long as each of them is a good choice.
+func TestChoose(t *testing.T) {
+	now := time.Unix(1_000_000_000, 0)
+	fast, slow := &server{name: "fast", srtt: 10 * time.Millisecond}, &server{name: "slow", srtt: 40 * time.Millisecond}
+	distant := &server{name: "distant", srtt: time.Second}
+	down := &server{name: "down", silences: silentBound, downTill: now.Add(time.Second)}
+	all := []*server{down, fast, distant, slow}
+	for range 1000 {
+		s := choose(now, all)
+		s.flying++
+	}
+	if down.flying+distant.flying > 0 {
+		t.Errorf("%d questions for a server that is down, %d for a distant one", down.flying, distant.flying)
+	}
+	if fast.flying < 2*slow.flying || slow.flying < 100 {
+		t.Errorf("%d questions for a server of 10 ms, %d for one of 40 ms", fast.flying, slow.flying)
+	}
+	if s := choose(now, []*server{down}); s != down {
+		t.Errorf("the only server is %s", s.name)
+	}
+	down2 := &server{name: "down too", silences: silentBound, downTill: now.Add(time.Second)}
+	if s := choose(now, []*server{down, down2}); s != down && s != down2 {
+		t.Errorf("of two that are down: %v", s)
+	}
+	if n := testing.AllocsPerRun(100, func() { choose(now, all) }); n != 0 {
+		t.Errorf("%v allocations a name", n)
+	}
+}
