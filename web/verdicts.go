@@ -139,7 +139,10 @@ func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, erro
 					return
 				}
 			}
-			if !waiting {
+			switch {
+			case len(handed) > 0:
+				continue // what is waited for may have come meanwhile
+			case !waiting:
 				return
 			}
 			select {
@@ -185,7 +188,7 @@ func (s *search) takeHanded() (handed []candidate.Candidate, waiting bool) {
 	s.verdicts.mu.Lock()
 	defer s.verdicts.mu.Unlock()
 	handed, s.handed = s.handed, nil
-	return handed, len(s.waits) > 0 || len(handed) > 0
+	return handed, len(s.waits) > 0
 }
 
 // claim reports whether the search has to ask about the name itself. Otherwise

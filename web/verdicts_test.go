@@ -102,6 +102,36 @@ func TestHandedOver(t *testing.T) {
 	})
 }
 
+// A search that has nothing but a name that was handed over to it ends with it.
+func TestHandedOverLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 100, 0)
+		ctx, leave := context.WithCancel(t.Context())
+		go collect(v, ctx, "new.dev")
+		synctest.Wait() // it asks
+		ended := make(chan int)
+		go func() {
+			rows, err := collect(v, t.Context(), "new.dev")
+			if err != nil {
+				t.Error(err)
+			}
+			ended <- len(rows)
+		}()
+		synctest.Wait() // the other waits for it
+		leave()
+		close(p.gate)
+		select {
+		case n := <-ended:
+			if n != 1 {
+				t.Errorf("%d rows, want 1", n)
+			}
+		case <-time.After(time.Hour):
+			t.Fatal("the search that was left alone does not end")
+		}
+	})
+}
+
 // Searches that each own names of others do not wait for one another in a circle.
 func TestCrossed(t *testing.T) {
 	v := newVerdicts(&script{}, 100, 0)
