@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -18,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"domprobe": main})
+	testscript.Main(m, map[string]func(){"domprobe": main, "environ": environ})
 }
 
 // TestScripts runs the built command. Beside the usual commands, a script has:
@@ -161,11 +162,21 @@ func pipe(ts *testscript.TestScript, neg bool, args []string) {
 	checkCode(ts, args[0], cmd.Wait())
 }
 
+// command returns a command in the folder and environment of the script.
 func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	path, err := exec.LookPath(args[0])
 	ts.Check(err)
+	ts.Check(ts.Exec("environ"))
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = append(os.Environ(), "TERM=dumb")
+	cmd.Env = strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\x00"), "\x00")
 	return cmd
+}
+
+// environ is a program that prints its environment, each variable ended by a
+// NUL: a script does not tell what it has set.
+func environ() {
+	for _, v := range os.Environ() {
+		fmt.Print(v + "\x00")
+	}
 }
