@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -85,6 +86,18 @@ func TestCancelledBeforeStart(t *testing.T) {
 	for _, args := range []string{"-r demo -q go.dev", "explain -r demo -q go.dev", "-r udp://localhost:1 -q go.dev"} {
 		if code, stderr := runLine(t, ctx, nil, io.Discard, strings.Fields(args)...); code != 130 || stderr != "" {
 			t.Errorf("%s: exit code %d, stderr %q; want 130 and silence", args, code, stderr)
+		}
+	}
+}
+
+// A run collects garbage as is best for it, or as the user says.
+func TestGarbageCollection(t *testing.T) {
+	for env, want := range map[string]int{"": gcPercent, "300": 300} {
+		t.Setenv("GOGC", env)
+		before := debug.SetGCPercent(300) // as the runtime does at the start
+		code, stderr := runLine(t, t.Context(), nil, io.Discard, "-r", "demo", "-q", "go.dev")
+		if got := debug.SetGCPercent(before); code != 0 || got != want {
+			t.Errorf("GOGC=%s: %d percent, want %d; exit code %d, stderr %q", env, got, want, code, stderr)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"os"
 	"runtime/debug"
 	"slices"
 
@@ -38,7 +39,9 @@ func probeCommand() *command {
 const gcPercent = 25
 
 func runProbe(ctx context.Context, inv *invocation) error {
-	debug.SetGCPercent(gcPercent)
+	if os.Getenv("GOGC") == "" { // else the user knows better
+		debug.SetGCPercent(gcPercent)
+	}
 	in, err := openInput(inv)
 	if err != nil {
 		return err
