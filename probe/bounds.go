@@ -115,12 +115,10 @@ func (o *Options) slowest() (rate float64) {
 		}
 	}
 	for _, s := range o.Servers {
-		if s.Transport != resolver.Direct {
-			lower(rateOf(o, s, false))
-		}
+		lower(o.RateTo(s))
 	}
-	if o.direct() || o.Escalate {
-		lower(rateOf(o, resolver.Server{}, true))
+	if o.Escalate {
+		lower(o.RateTo(resolver.Server{Transport: resolver.Direct}))
 	}
 	return rate
 }

@@ -44,19 +44,25 @@ const (
 	registryRate = 100
 )
 
-// rateOf is the ceiling on the rate to a server, and zero for none.
-func rateOf(opts *Options, spec resolver.Server, registry bool) float64 {
+// RateTo returns the ceiling on questions a second to a server, and zero for
+// none: Rate, or what it means by default for a server of this kind. With
+// [resolver.Direct] it is that to each of the registries' servers.
+func (o Options) RateTo(s resolver.Server) float64 {
+	return o.rateTo(s, s.Transport == resolver.Direct)
+}
+
+func (o *Options) rateTo(s resolver.Server, registry bool) float64 {
 	switch {
-	case opts.Rate < 0:
+	case o.Rate < 0:
 		return 0
-	case opts.Rate > 0:
-		return opts.Rate
+	case o.Rate > 0:
+		return o.Rate
 	case registry:
-		if isLoopback(spec.Addr) {
+		if isLoopback(s.Addr) {
 			return 0
 		}
 		return registryRate
-	case spec.Local():
+	case s.Local():
 		return 0
 	}
 	return publicRate
@@ -108,7 +114,7 @@ func (m *mailbox) take() []delivery {
 // newServer makes a server and its engines, which open nothing yet.
 func (r *run) newServer(spec resolver.Server, registry bool) *server {
 	s := &server{spec: spec, name: spec.String(), registry: registry}
-	if rate := rateOf(r.opts, spec, registry); rate > 0 {
+	if rate := r.opts.rateTo(spec, registry); rate > 0 {
 		s.limit = transport.NewLimit(rate)
 	}
 	conf := func(stream bool) transport.Config {

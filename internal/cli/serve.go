@@ -121,25 +121,16 @@ func isLoopbackAddress(address string) bool {
 // askRate is the ceiling on the names a second of all searches together: each
 // search keeps the rate to a server, but many run at once.
 func askRate(opts probe.Options) float64 {
-	if opts.Rate < 0 {
-		return 0
-	}
 	sum := 0.0
 	for _, s := range opts.Servers {
-		switch {
-		case s.Transport == resolver.Direct || opts.Rate == 0 && s.Local():
+		rate := opts.RateTo(s)
+		if rate == 0 || s.Transport == resolver.Direct { // which is many servers
 			return 0
-		case opts.Rate > 0:
-			sum += opts.Rate
-		default:
-			sum += publicRate
 		}
+		sum += rate
 	}
 	return sum
 }
-
-// publicRate is what a public resolver bears, in questions a second.
-const publicRate = 1000
 
 // offersConfirm reports whether registries may be asked about single names, at
 // the click of who searches. The demo is offline.
