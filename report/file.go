@@ -19,19 +19,25 @@ import (
 // The row formats go to the file itself, whole rows in each write. The other
 // formats go to a temporary file in the same folder, which Close renames. What
 // is not a regular file, such as /dev/stdout, is written directly.
+//
+// Nothing in an existing file changes before [File.Begin], so that several
+// reports can be opened, and all be left alone when one of them cannot be.
 type File struct {
 	Writer
-	path string   // as the caller knows it
-	f    *os.File // nil once closed
-	temp string   // what f is called, when it is not path
-	dest string   // what temp becomes: path, or where that links to
+	path    string   // as the caller knows it
+	f       *os.File // nil once closed
+	temp    string   // what f is called, when it is not path
+	dest    string   // what temp becomes: path, or where that links to
+	created bool     // there was no file at path
+	begun   bool
+	prepare func() error // what Begin does; nil is nothing
 }
 
-// Create opens a report for writing. An existing file is emptied for a row
-// format, and left alone until [File.Close] for the others. That the folder is
-// missing, that path is a folder, or that it may not be written is an error
-// now, before anything is asked. It is an [*fs.PathError], which wraps
-// [ErrLocked] when some other File is open on the same rows, or a
+// Create opens a report for writing. An existing file is emptied by
+// [File.Begin] for a row format, and replaced by [File.Close] for the others.
+// That the folder is missing, that path is a folder, or that it may not be
+// written is an error now, before anything is asked. It is an [*fs.PathError],
+// which wraps [ErrLocked] when some other File is open on the same rows, or a
 // [*FormatError].
 func Create(path, format string, o Options) (*File, error) {
 	kind, err := lookup(format)
@@ -51,7 +57,7 @@ func Create(path, format string, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file.Writer = kind.open(rowFile{file.f, path, o.rowEnd(format)}, o)
+	file.Writer = kind.open(rowFile{file, o.rowEnd(format)}, o)
 	return file, nil
 }
 
@@ -67,22 +73,47 @@ func (f *File) openTemp() (err error) {
 	return err
 }
 
-// openRows opens the target itself, and empties it once nobody else writes it.
+// openRows opens the target itself, which is to be emptied, and takes care that
+// nobody else writes it.
 func (f *File) openRows() (err error) {
+	f.created = missing(f.path)
 	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE, 0o666); err != nil {
 		return err
 	}
 	info, err := f.f.Stat()
 	if err == nil && info.Mode().IsRegular() {
+		f.prepare = func() error { return f.f.Truncate(0) }
 		// Where there are no locks there is nobody to be kept out by one.
-		if err = lockReport(f.f, f.path); !errors.Is(err, ErrLocked) {
-			err = f.f.Truncate(0)
+		if e := lockReport(f.f, f.path); errors.Is(e, ErrLocked) {
+			err = e
 		}
 	}
 	if err != nil {
 		f.f.Close()
 	}
 	return err
+}
+
+// missing reports whether nothing has this name, not even a link.
+func missing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// Begin makes the file ready for the first row: it empties a report that is
+// not resumed, and takes out of one that is what does not stay. The first
+// [File.Write] does it too, and so does [File.Close].
+func (f *File) Begin() error {
+	if f.begun {
+		return nil
+	}
+	if f.prepare != nil {
+		if err := f.prepare(); err != nil {
+			return err
+		}
+	}
+	f.begun = true
+	return nil
 }
 
 // createTemp creates a file beside path, and returns with it what it is to
@@ -129,23 +160,23 @@ func cause(err error) error {
 // A rowFile is a file that is written in whole rows, whose errors carry the
 // name of the report.
 type rowFile struct {
-	f    *os.File
-	path string
+	file *File
 	end  byte // of a row
 }
 
 // Write writes whole rows. When the disk takes only a part of them, it takes
 // back the last row, which is torn.
 func (w rowFile) Write(p []byte) (int, error) {
-	n, err := w.f.Write(p)
+	f := w.file.f
+	n, err := f.Write(p)
 	if err == nil {
 		return n, nil
 	}
 	torn := int64(n - (bytes.LastIndexByte(p[:n], w.end) + 1))
-	if at, e := w.f.Seek(0, io.SeekCurrent); e == nil && torn > 0 {
-		w.f.Truncate(at - torn) // fails where there is nothing to take back
+	if at, e := f.Seek(0, io.SeekCurrent); e == nil && torn > 0 {
+		f.Truncate(at - torn) // fails where there is nothing to take back
 	}
-	return n, &fs.PathError{Op: "write", Path: w.path, Err: cause(err)}
+	return n, &fs.PathError{Op: "write", Path: w.file.path, Err: cause(err)}
 }
 
 // Close ends the report of a run that went well: it writes what ends the
@@ -155,7 +186,10 @@ func (f *File) Close() error {
 	if f.f == nil {
 		return &fs.PathError{Op: "close", Path: f.path, Err: fs.ErrClosed}
 	}
-	err := f.Writer.Close()
+	err := f.Begin()
+	if err == nil {
+		err = f.Writer.Close()
+	}
 	if err == nil {
 		err = f.sync()
 	}
@@ -191,16 +225,20 @@ func (f *File) sync() error {
 }
 
 // Abort ends the report of a run that failed. A row format keeps the rows that
-// it has; of the others nothing is left, and what was there before stays. After
-// Close it does nothing.
+// it has; of the others nothing is left, and what was there before stays. A
+// report that was not begun is left as it was found. After Close it does nothing.
 func (f *File) Abort() error {
 	if f.f == nil {
 		return nil
 	}
 	err := f.f.Close()
 	f.f = nil
-	if f.temp != "" {
-		if e := os.Remove(f.temp); err == nil {
+	name := f.temp
+	if f.created && !f.begun {
+		name = f.path
+	}
+	if name != "" {
+		if e := os.Remove(name); err == nil {
 			err = e
 		}
 	}
@@ -214,6 +252,9 @@ func (f *File) Abort() error {
 func (f *File) Write(rows []probe.Result) error {
 	if f.f == nil {
 		return &fs.PathError{Op: "write", Path: f.path, Err: fs.ErrClosed}
+	}
+	if err := f.Begin(); err != nil {
+		return err
 	}
 	return f.Writer.Write(rows)
 }

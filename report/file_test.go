@@ -181,3 +181,42 @@ func TestFileSymlink(t *testing.T) {
 		})
 	}
 }
+
+// TestFileBegin opens reports without writing to them.
+func TestFileBegin(t *testing.T) {
+	for _, format := range Formats() {
+		dir := t.TempDir()
+		old := filepath.Join(dir, "old")
+		if err := os.WriteFile(old, []byte("before\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{old, filepath.Join(dir, "new")} {
+			f, err := Create(path, format, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := contents(t, old); got != "before\n" {
+				t.Errorf("%s: opened it is %q", format, got)
+			}
+			if err := f.Abort(); err != nil {
+				t.Errorf("%s: %v", format, err)
+			}
+		}
+		if got := folder(t, dir); got != "old" {
+			t.Errorf("%s: the folder holds %s", format, got)
+		}
+		f, err := Create(old, format, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Begin(); err != nil {
+			t.Fatal(err)
+		}
+		if kind, _ := lookup(format); !kind.whole && contents(t, old) != "" {
+			t.Errorf("%s: begun it is %q", format, contents(t, old))
+		}
+		if err := f.Abort(); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+}

@@ -29,6 +29,15 @@ func (e *ResumeError) Error() string {
 
 func (e *ResumeError) Unwrap() error { return e.Err }
 
+// CheckResume returns a [*ResumeError] for a format that [Resume] cannot go on
+// with, without a look at the file.
+func CheckResume(path, format string) error {
+	if format != "csv" && format != "jsonl" {
+		return &ResumeError{path, format, errors.New("only csv and jsonl reports can be resumed")}
+	}
+	return nil
+}
+
 // Resume opens a report in csv or jsonl to go on where an earlier run was cut
 // off, and returns the names that need not be probed again. A file that does
 // not exist, or is empty, is one without rows.
@@ -39,32 +48,33 @@ func (e *ResumeError) Unwrap() error { return e.Err }
 // The header and the rows of a newer version stay as they are; new rows leave
 // columns that this version does not know empty.
 //
-// The file is read twice, and rewritten beside itself and renamed only where a
-// row has to be taken out. An error about what is in it is a [*ResumeError];
-// [ErrLocked] means that some other File is open on it.
+// The file is read here, and only [File.Begin] changes it: it is rewritten
+// beside itself and renamed where a row has to be taken out. An error about what
+// is in it is a [*ResumeError]; [ErrLocked] means that some other File is open
+// on it.
 func Resume(path, format string, o Options) (*File, *Settled, error) {
 	kind, err := lookup(format)
+	if err == nil {
+		err = CheckResume(path, format)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if format != "csv" && format != "jsonl" {
-		return nil, nil, &ResumeError{path, format, errors.New("only csv and jsonl reports can be resumed")}
-	}
-	f, err := openResumed(path, format)
-	if err != nil {
+	file := &File{path: path, created: missing(path)}
+	if file.f, err = openResumed(path, format); err != nil {
 		return nil, nil, err
 	}
-	f, old, settled, err := restore(f, path, format)
+	old, err := readResumed(file.f, path, format)
 	if err != nil {
-		f.Close()
+		file.Abort()
 		return nil, nil, err
 	}
-	file := &File{path: path, f: f}
-	file.Writer = kind.open(rowFile{f, path, o.rowEnd(format)}, o)
+	file.prepare = func() error { return file.restore(old, format) }
+	file.Writer = kind.open(rowFile{file, o.rowEnd(format)}, o)
 	if old.table != nil {
 		file.Writer.(*rowWriter).continued(len(old.table.columns) - len(fieldNames))
 	}
-	return file, settled, nil
+	return file, old.settled, nil
 }
 
 // openResumed opens and locks a report.
@@ -100,12 +110,18 @@ func lockReport(f *os.File, path string) error {
 	return nil
 }
 
-// restore makes f a report of whole, settled rows, one per name. It returns the
-// file that takes f's place, which may be f, in any case.
-func restore(f *os.File, path, format string) (*os.File, *scan, *Settled, error) {
+// A resumed is what a report has that is to be gone on with.
+type resumed struct {
+	*scan
+	settled *Settled
+	extra   bool // there are rows to be taken out
+}
+
+// readResumed reads a report and changes nothing in it.
+func readResumed(f *os.File, path, format string) (*resumed, error) {
 	lines, err := countLines(f)
 	if err != nil {
-		return f, nil, nil, err
+		return nil, err
 	}
 	settled := newSettled(lines)
 	unknown := 0
@@ -121,19 +137,25 @@ func restore(f *os.File, path, format string) (*os.File, *scan, *Settled, error)
 	var pe *fs.PathError
 	switch {
 	case errors.As(err, &pe):
-		return f, nil, nil, err
+		return nil, err
 	case err != nil:
-		return f, nil, nil, &ResumeError{path, format, err}
+		return nil, &ResumeError{path, format, err}
 	}
-	if settled.sort() > 0 || unknown > 0 {
-		f, err = rewrite(f, path, format, settled)
+	repeated := settled.sort()
+	return &resumed{old, settled, repeated > 0 || unknown > 0}, nil
+}
+
+// restore makes the file a report of whole, settled rows, one per name.
+func (f *File) restore(old *resumed, format string) (err error) {
+	if old.extra {
+		f.f, err = rewrite(f.f, f.path, format, old.settled)
 	} else {
-		err = f.Truncate(old.end)
+		err = f.f.Truncate(old.end)
 	}
 	if err == nil {
-		_, err = f.Seek(0, io.SeekEnd)
+		_, err = f.f.Seek(0, io.SeekEnd)
 	}
-	return f, old, settled, err
+	return err
 }
 
 // unfinished reports whether a row leaves something to be asked again: the name

@@ -70,21 +70,40 @@ func checkOutput(inv *invocation, inputs []*os.File) error {
 	if inv.flags.Bool("resume") && len(paths) == 0 {
 		return usageError("name it with --output", "--resume needs a report")
 	}
-	seen := make(map[string]bool)
-	for _, path := range paths {
-		if _, err := report.FormatOf(path); err != nil {
+	if f, ok := inv.std.In.(*os.File); ok {
+		inputs = append(slices.Clone(inputs), f)
+	}
+	for i, path := range paths {
+		format, err := report.FormatOf(path)
+		if err == nil && inv.flags.Bool("resume") {
+			err = report.CheckResume(path, format)
+		}
+		switch {
+		case err != nil:
 			return usageError("", "%w", err)
-		}
-		if clean := filepath.Clean(path); seen[clean] {
+		case slices.ContainsFunc(paths[:i], func(other string) bool { return sameFile(path, other) }):
 			return usageError("", "--output %s is named twice", path)
-		} else {
-			seen[clean] = true
-		}
-		if isOneOf(path, inputs) {
+		case isOneOf(path, inputs):
 			return usageError("", "--output %s would overwrite the input", path)
 		}
 	}
 	return nil
+}
+
+// sameFile reports whether two paths name one regular file, or would if it
+// existed.
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil || errY == nil {
+		return errX == nil && errY == nil && x.Mode().IsRegular() && os.SameFile(x, y)
+	}
+	x, errX = os.Stat(filepath.Dir(a))
+	y, errY = os.Stat(filepath.Dir(b))
+	return errX == nil && errY == nil && os.SameFile(x, y) && filepath.Base(a) == filepath.Base(b)
 }
 
 func checkOrder(flags *cli.Context) error {
@@ -121,6 +140,12 @@ func openOutput(inv *invocation, total int) (*output, error) {
 	}
 	for _, path := range inv.flags.StringSlice("output") {
 		if err := out.addReport(path, inv.flags); err != nil {
+			out.abort()
+			return nil, err
+		}
+	}
+	for _, f := range out.reports { // once all are open
+		if err := f.Begin(); err != nil {
 			out.abort()
 			return nil, err
 		}
