@@ -75,13 +75,13 @@ func BenchmarkSettled(b *testing.B) {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("word%d.com", i)
-		s.add(names[i], probe.Found)
+		s.add(&probe.Result{Candidate: candidate.Candidate{Name: names[i], TLD: "com"}, Verdict: probe.Found})
 	}
 	s.sort()
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		if i = (i + 7919) % n; !s.Has(names[i]) {
+		if i = (i + 7919) % n; !s.Has(names[i], "com") {
 			b.Fatal(names[i])
 		}
 	}

@@ -43,8 +43,9 @@ func CheckResume(path, format string) error {
 // not exist, or is empty, is one without rows.
 //
 // A torn last line is cut off. Rows of names that are unknown, and all but the
-// first of a name's, are taken out, so that the finished report has one row per
-// name: the caller is to write a row for every name that is not in Settled.
+// first of a name's under the same TLD, are taken out, so that the finished
+// report has one row for each: the caller is to write a row for every name that
+// is not in Settled.
 // The header and the rows of a newer version stay as they are; new rows leave
 // columns that this version does not know empty.
 //
@@ -131,7 +132,7 @@ func readResumed(f *os.File, path, format string) (*resumed, error) {
 		case unfinished(r):
 			unknown++
 		default:
-			settled.add(r.Name, r.Verdict)
+			settled.add(r)
 		}
 	})
 	var pe *fs.PathError
@@ -188,15 +189,15 @@ func rewrite(f *os.File, path, format string, settled *Settled) (*os.File, error
 	}
 	out := bufio.NewWriterSize(temp, bufferSize)
 	written := make([]bool, settled.Len())
-	settled.counts = [4]int{} // which repeated names have their part in
+	settled.counts, settled.confirmed = [4]int{}, 0 // which repeated names have their part in
 	_, err = scanReport(f, format, func(line []byte, r *probe.Result) {
 		if r != nil {
-			i, found := settled.find(r.Name)
+			i, found := settled.find(r.Name, r.TLD)
 			if !found || unfinished(r) || written[i] {
 				return
 			}
 			written[i] = true
-			settled.counts[r.Verdict]++
+			settled.count(r)
 		}
 		out.Write(line)
 	})

@@ -30,7 +30,7 @@ func finish(t *testing.T, path, format string, rows []probe.Result) (asked int) 
 		t.Fatal(err)
 	}
 	for i := range rows {
-		if !settled.Has(rows[i].Name) {
+		if !settled.Has(rows[i].Name, rows[i].TLD) {
 			asked++
 			if err := f.Write(rows[i : i+1]); err != nil {
 				t.Fatal(err)
@@ -372,7 +372,7 @@ func TestSettledMemory(t *testing.T) {
 		t.Errorf("room for %d names, want %d", n, len(rows))
 	}
 	for _, r := range rows {
-		if !settled.Has(r.Name) || settled.Has("x"+r.Name) {
+		if !settled.Has(r.Name, r.TLD) || settled.Has("x"+r.Name, r.TLD) || settled.Has(r.Name, r.TLD+"x") {
 			t.Fatalf("Has is wrong about %s or x%[1]s", r.Name)
 		}
 	}
@@ -386,6 +386,40 @@ func TestResumeNew(t *testing.T) {
 		}
 		if got, want := contents(t, path), write(t, format, Options{}, saved()); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %q, want %q", format, got, want)
+		}
+	}
+}
+
+// A repeated row counts once, and the same name under another TLD is another.
+func TestSettledCounts(t *testing.T) {
+	row := func(name, tld string, v probe.Verdict, reason probe.Reason) probe.Result {
+		return probe.Result{Candidate: candidate.Candidate{Name: name, TLD: tld}, Verdict: v, Reason: reason}
+	}
+	text := write(t, "csv", Options{}, []probe.Result{
+		row("go.dev", "dev", probe.Found, probe.Exists),
+		row("a.dev", "dev", probe.NotFound, probe.RDAPNotRegistered),
+		row("a.dev", "dev", probe.NotFound, probe.RDAPNotRegistered),
+		row("b.dev", "dev", probe.NotFound, probe.NXDomain),
+		row("c.github.io", "github.io", probe.Unknown, probe.Timeout),
+		row("c.github.io", "io", probe.Invalid, candidate.NotRegistrable),
+	})
+	path := filepath.Join(t.TempDir(), "report.csv")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // as it was, and rewritten
+		f, settled, err := Resume(path, "csv", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if n, c := settled.Count(probe.NotFound), settled.Confirmed(); n != 2 || c != 1 {
+			t.Errorf("%d names not found, %d confirmed; want 2 and 1", n, c)
+		}
+		if settled.Has("c.github.io", "github.io") || !settled.Has("c.github.io", "io") {
+			t.Error("the TLD makes no difference")
 		}
 	}
 }

@@ -10,11 +10,14 @@ import (
 
 // Settled remembers which names a report holds a verdict on, found, not found
 // or invalid, in 16 bytes each: it keeps a hash of 128 bits, which ten million
-// names share by chance once in 10^24 reports. It is safe for concurrent use.
+// names share by chance once in 10^24 reports. A name under another TLD is
+// another one: foo.github.io can be probed under github.io, and is invalid
+// under io. It is safe for concurrent use.
 type Settled struct {
 	high, low maphash.Seed
 	keys      []key // in order
 	counts    [4]int
+	confirmed int
 }
 
 type key struct{ high, low uint64 }
@@ -28,10 +31,10 @@ func newSettled(n int) *Settled {
 	return &Settled{high: maphash.MakeSeed(), low: maphash.MakeSeed(), keys: make([]key, 0, n)}
 }
 
-// Has reports whether there is a verdict on the name, which is a candidate's
-// Name.
-func (s *Settled) Has(name string) bool {
-	_, found := s.find(name)
+// Has reports whether there is a verdict on the Name of a candidate under its
+// TLD.
+func (s *Settled) Has(name, tld string) bool {
+	_, found := s.find(name, tld)
 	return found
 }
 
@@ -46,19 +49,38 @@ func (s *Settled) Count(v probe.Verdict) int {
 	return s.counts[v]
 }
 
-func (s *Settled) key(name string) key {
-	return key{maphash.String(s.high, name), maphash.String(s.low, name)}
+// Confirmed returns how many names a registry has confirmed to be not found.
+func (s *Settled) Confirmed() int { return s.confirmed }
+
+func (s *Settled) key(name, tld string) key {
+	return key{hash(s.high, name, tld), hash(s.low, name, tld)}
+}
+
+func hash(seed maphash.Seed, name, tld string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	h.WriteString(name)
+	h.WriteByte(0)
+	h.WriteString(tld)
+	return h.Sum64()
 }
 
 // find returns the place of a name, once the set is sorted.
-func (s *Settled) find(name string) (int, bool) {
-	return slices.BinarySearchFunc(s.keys, s.key(name), key.compare)
+func (s *Settled) find(name, tld string) (int, bool) {
+	return slices.BinarySearchFunc(s.keys, s.key(name, tld), key.compare)
 }
 
-// add appends a name; sort must follow before the set is asked.
-func (s *Settled) add(name string, v probe.Verdict) {
-	s.keys = append(s.keys, s.key(name))
-	s.counts[v]++
+// add appends the name of a row; sort must follow before the set is asked.
+func (s *Settled) add(r *probe.Result) {
+	s.keys = append(s.keys, s.key(r.Name, r.TLD))
+	s.count(r)
+}
+
+func (s *Settled) count(r *probe.Result) {
+	s.counts[r.Verdict]++
+	if r.Reason == probe.RDAPNotRegistered {
+		s.confirmed++
+	}
 }
 
 // sort puts the set in order and returns how many names were added twice.

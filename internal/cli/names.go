@@ -43,8 +43,8 @@ type selection struct {
 	exact bool     // there are no more than total
 
 	shard, shards int
-	most          int64                  // of names to be probed; 0 is no limit
-	settled       func(name string) bool // nil, or whether the name has its row already
+	most          int64                       // of names to be probed; 0 is no limit
+	settled       func(name, tld string) bool // nil, or whether the name has its row already
 
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
@@ -182,7 +182,7 @@ func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
 	return func(yield func(candidate.Candidate, error) bool) {
 		taken := int64(0)
 		for c, err := range names {
-			if err == nil && s.settled != nil && s.settled(c.Name) {
+			if err == nil && s.settled != nil && s.settled(c.Name, c.TLD) {
 				s.skipped.Add(1)
 				continue
 			}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -206,26 +207,43 @@ func (o *output) addReport(path string, flags *cli.Context) error {
 }
 
 // settled reports whether a name has its row in every report.
-func (o *output) settled(name string) bool {
+func (o *output) settled(name, tld string) bool {
 	for _, f := range o.reports {
-		if f.settled == nil || !f.settled.Has(name) {
+		if f.settled == nil || !f.settled.Has(name, tld) {
 			return false
 		}
 	}
 	return len(o.reports) > 0
 }
 
-// before returns how many names of an earlier run have a verdict.
-func (o *output) before(v probe.Verdict) (n int64) {
+// before returns how many names of an earlier run every report has, by a count
+// of what one has.
+func (o *output) before(count func(*report.Settled) int) (n int64) {
 	for i, f := range o.reports {
 		if f.settled == nil {
 			return 0
 		}
-		if count := int64(f.settled.Count(v)); i == 0 || count < n {
-			n = count
+		if c := int64(count(f.settled)); i == 0 || c < n {
+			n = c
 		}
 	}
 	return n
+}
+
+// recall takes the names of an earlier run into account, which get no row in
+// this one.
+func (o *output) recall() {
+	for v := range probe.Invalid + 1 {
+		n := o.before(func(s *report.Settled) int { return s.Count(v) })
+		if n == 0 {
+			continue
+		}
+		o.matched = o.matched || o.only[v]
+		if o.expect != nil && !o.expect[v] {
+			o.unexpected = true
+			o.console.print(fmt.Sprintf("%s settled before: %s is not expected", plural(int(n), "name"), v))
+		}
+	}
 }
 
 // useColor reports whether rows for standard output get colours
@@ -279,7 +297,7 @@ func (o *output) without(rows []probe.Result, settled *report.Settled) []probe.R
 	if settled == nil || settled.Len() == 0 || len(o.reports) == 1 { // which has been asked before
 		return rows
 	}
-	return o.filter(rows, func(r *probe.Result) bool { return !settled.Has(r.Name) })
+	return o.filter(rows, func(r *probe.Result) bool { return !settled.Has(r.Name, r.TLD) })
 }
 
 // filter returns some of the rows, until the next call.

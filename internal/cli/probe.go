@@ -72,9 +72,8 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	out, err := openOutput(inv, names.rows())
 	if err == nil {
 		names.settled = out.settled
-		if !t.confirming { // the rows of before need not be confirmed
-			t.before = out.before(probe.NotFound)
-		}
+		out.recall()
+		t.before = out.before(t.freeBefore)
 		endProgress := startProgress(inv, names, t)
 		s := stages{prober: prober, order: orderOf(inv.flags)}
 		err = stream(ctx, s, names, out, t)

@@ -12,6 +12,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/probe"
+	"domprobe/report"
 )
 
 // A tally counts names and rows, and says when a run has found enough.
@@ -69,6 +70,14 @@ func (t *tally) add(rows []probe.Result) []probe.Result {
 		}
 	}
 	return rows
+}
+
+// freeBefore returns how many names of a report are free.
+func (t *tally) freeBefore(s *report.Settled) int {
+	if t.confirming {
+		return s.Confirmed()
+	}
+	return s.Count(probe.NotFound)
 }
 
 func (t *tally) enough() bool {
