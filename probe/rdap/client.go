@@ -13,7 +13,8 @@
 //	cache.go      files under the user's cache directory, written atomically
 //	fetch.go      one HTTPS request: deadline, size limit, redirects
 //	host.go       politeness: rate, requests in flight, back-off and circuit of a host
-//	domain.go     RDAP replies (RFC 9083): what they say, and for people to read
+//	verdict.go    RDAP replies (RFC 9083): whether there is a domain
+//	domain.go     what they publish about it, for people to read
 //	whois.go      one question by WHOIS (RFC 3912), where there is no RDAP
 //	pattern.go    WHOIS replies: what they say by the patterns of whois.txt
 //

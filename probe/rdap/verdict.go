@@ -1,0 +1,138 @@
+package rdap
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep arrays and objects may be nested. The deepest real
+// replies, a contact within an entity within an entity, stay below 20.
+const maxDepth = 64
+
+// checkDepth makes sure that a decoder need not go deeper than maxDepth. It
+// counts brackets outside strings and leaves all other errors to the decoder.
+func checkDepth(data []byte) error {
+	depth, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch b := data[i]; {
+		case quoted && b == '\\':
+			i++
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			if depth++; depth > maxDepth {
+				return fmt.Errorf("JSON nested deeper than %d", maxDepth)
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+// A verdict holds the members of a reply that say whether there is a domain
+// (RFC 9083 sections 5.3 and 6).
+type verdict struct {
+	Class       string      `json:"objectClassName"`
+	Name        string      `json:"ldhName"`
+	Code        json.Number `json:"errorCode"`
+	Title       string      `json:"title"`
+	Description []string    `json:"description"`
+}
+
+// UnmarshalJSON takes a description that is not in an array as well.
+func (v *verdict) UnmarshalJSON(data []byte) error {
+	type plain verdict
+	aux := struct {
+		*plain
+		Description json.RawMessage `json:"description"`
+	}{plain: (*plain)(v)}
+	if err := json.Unmarshal(data, &aux); err != nil {
+		return err
+	}
+	if len(aux.Description) == 0 || json.Unmarshal(aux.Description, &v.Description) == nil {
+		return nil
+	}
+	v.Description = make([]string, 1)
+	return json.Unmarshal(aux.Description, &v.Description[0])
+}
+
+// classify says what a reply means for name. That there is no
+// domain, for whatever reason, is believed of an authoritative server alone.
+func classify(rep *reply, name string, authoritative bool) Answer {
+	a := Answer{Source: "rdap", Server: hostOf(rep.url)}
+	v, err := parseVerdict(rep)
+	switch {
+	case err != nil:
+	case rep.status == http.StatusOK && v.Class == "domain" && v.Code == "":
+		if n := strings.ToLower(strings.TrimSuffix(v.Name, ".")); n == "" || n == name || !isASCII(n) {
+			a.Status = Registered
+			return a
+		}
+		err = fmt.Errorf("a reply about %q", v.Name)
+	case v.Class != "":
+		err = fmt.Errorf("HTTP status %d with an object of class %q and error code %q", rep.status, v.Class, v.Code)
+	case v.Code == "404" || v.Code == "" && rep.status == http.StatusNotFound:
+		switch {
+		case authoritative && v.reserved():
+			a.Status = Reserved
+			return a
+		case authoritative:
+			a.Status = NotRegistered
+			return a
+		}
+		return unconfirmed(&Error{Reason: NotAuthoritative, Source: a.Source, Server: a.Server,
+			Err: errors.New("does not know the name, nor every name of the TLD")})
+	default:
+		err = fmt.Errorf("HTTP status %d without a domain, error code %q", rep.status, v.Code)
+	}
+	return unconfirmed(&Error{Reason: BadReply, Source: a.Source, Server: a.Server, Err: err})
+}
+
+// parseVerdict reads a reply, which may be empty when it is a 404 (RFC 7480
+// section 5.3).
+func parseVerdict(rep *reply) (v verdict, err error) {
+	if rep.status == http.StatusNotFound && len(rep.body) == 0 {
+		return v, nil
+	}
+	if rep.status != http.StatusOK && rep.status != http.StatusNotFound {
+		return v, fmt.Errorf("HTTP status %d", rep.status)
+	}
+	media, _, err := mime.ParseMediaType(rep.header.Get("Content-Type"))
+	if err != nil || media != "application/json" && !strings.HasSuffix(media, "+json") {
+		return v, fmt.Errorf("HTTP status %d with a reply of type %q", rep.status, rep.header.Get("Content-Type"))
+	}
+	if err := checkDepth(rep.body); err != nil {
+		return v, err
+	}
+	if trimmed := strings.TrimLeft(string(rep.body), " \t\r\n"); !strings.HasPrefix(trimmed, "{") {
+		return v, errors.New("the reply is not a JSON object")
+	}
+	return v, json.Unmarshal(rep.body, &v)
+}
+
+var (
+	withheld = regexp.MustCompile(`(?i)\breserved\b|\bnot available for registration\b`)
+	harmless = regexp.MustCompile(`(?i)\brights (?:are )?reserved\b|\bnot (?:\w+ )?reserved\b`)
+)
+
+// reserved reports whether an error says that the name is withheld.
+func (v verdict) reserved() bool {
+	for _, s := range append(v.Description, v.Title) {
+		if withheld.MatchString(harmless.ReplaceAllString(s, "")) {
+			return true
+		}
+	}
+	return false
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
