@@ -87,9 +87,13 @@ var rows = []row{
 	{"not registered in a 200, text", 200, rdapJSON, "", `{"errorCode":"404","description":"none"}`, NotRegistered, ""},
 	{"not registered", 404, rdapJSON, "", notFound, NotRegistered, ""},
 	{"not registered, no body", 404, "", "", "", NotRegistered, ""},
-	{"rights reserved", 404, rdapJSON, "", `{"errorCode":404,"description":["Not found. All rights reserved."]}`, NotRegistered, ""},
 	{"reserved", 404, rdapJSON, "", `{"errorCode":404,"description":["The name is reserved by the registry"]}`, Reserved, ""},
+	{"reserved in a 200", 200, rdapJSON, "", `{"errorCode":404,"title":"Reserved"}`, Reserved, ""},
 	{"withheld", 404, rdapJSON, "", `{"errorCode":404,"title":"Not available for registration"}`, Reserved, ""},
+	{"rights reserved", 404, rdapJSON, "", `{"errorCode":404,"description":["Not found. All rights reserved."]}`, NotRegistered, ""},
+	{"not reserved", 404, rdapJSON, "", `{"errorCode":404,"description":["The domain is neither registered nor reserved."]}`, NotRegistered, ""},
+	{"reserved elsewhere", 404, rdapJSON, "", `{"errorCode":404,"description":["The domain was not found. Reserved names are listed at https://registry.example/."]}`, NotRegistered, ""},
+	{"reserved perhaps", 404, rdapJSON, "", `{"errorCode":404,"description":["The name may be reserved."]}`, Unconfirmed, Unrecognized},
 	{"refused 429", 429, rdapJSON, "", `{"errorCode":429}`, Unconfirmed, RateLimited},
 	{"refused 403", 403, rdapJSON, "", `{"errorCode":403,"title":"number of queries exceeded"}`, Unconfirmed, RateLimited},
 	{"refused 422", 422, rdapJSON, "", `{"errorCode":422,"title":"too fast"}`, Unconfirmed, RateLimited},
@@ -482,23 +486,6 @@ func TestNewChecksOptions(t *testing.T) {
 	for _, o := range []Options{{InFlight: -1}, {Timeout: -1}, {MaxWait: -1}, {MaxBody: -1}} {
 		if c, err := New(o); err == nil || c != nil {
 			t.Errorf("New(%+v) = %v, %v", o, c, err)
-		}
-	}
-}
-
-// Every reason that the source names is documented, once.
-func TestReasons(t *testing.T) {
-	seen := make(map[Reason]bool)
-	for _, d := range Reasons() {
-		if seen[d.Reason] || d.Text == "" {
-			t.Errorf("%q is listed twice or says nothing", d.Reason)
-		}
-		seen[d.Reason] = true
-	}
-	for _, r := range []Reason{NoRDAP, NoBootstrap, RateLimited, CircuitOpen, Timeout, Unreachable, HTTPError,
-		BadRedirect, BadReply, NotAuthoritative, Unrecognized, BadName, Canceled} {
-		if !seen[r] {
-			t.Errorf("%q is not listed", r)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package rdap
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -127,24 +126,6 @@ func TestErrorEscaped(t *testing.T) {
 	}
 }
 
-func TestCheckDepth(t *testing.T) {
-	for in, ok := range map[string]bool{
-		strings.Repeat("[", maxDepth):                      true,
-		strings.Repeat("[", maxDepth+1):                    false,
-		strings.Repeat(`{"a":`, 65):                        false,
-		`"` + strings.Repeat("[", 1000) + `"`:              true,
-		`"\"` + strings.Repeat("[", 1000) + `"`:            true,
-		`"\\"` + strings.Repeat("[", 1000):                 false,
-		strings.Repeat("[]", 1000):                         true,
-		`[` + strings.Repeat(`"a",`, 1000) + `"\`:          true,
-		strings.Repeat("]", 1000) + strings.Repeat("[", 9): true,
-	} {
-		if err := checkDepth([]byte(in)); (err == nil) != ok {
-			t.Errorf("checkDepth(%.20q...) = %v", in, err)
-		}
-	}
-}
-
 func checkPrintable(t *testing.T, d *Domain) {
 	t.Helper()
 	out := d.Text()
@@ -164,31 +145,6 @@ func checkPrintable(t *testing.T, d *Domain) {
 	if err := json.Unmarshal(data, &back); err != nil || back.Text() != out {
 		t.Errorf("JSON does not read back: %v\n%s", err, data)
 	}
-}
-
-func FuzzReply(f *testing.F) {
-	for _, r := range rows {
-		f.Add(r.code, r.media, []byte(r.body))
-	}
-	f.Add(200, rdapJSON, []byte(exampleDomain))
-	f.Fuzz(func(t *testing.T, code int, media string, body []byte) {
-		rep := &reply{url: &url.URL{Scheme: "https", Host: "a.example"}, status: code, header: http.Header{"Content-Type": {media}}, body: body}
-		sure := classify(rep, "name.test", true)
-		guess := classify(rep, "name.test", false)
-		if guess.Status != Unconfirmed && guess.Status != Registered {
-			t.Errorf("%d %q: %v by a server that was guessed", code, body, guess.Status)
-		}
-		if (sure.Status == Registered) != (guess.Status == Registered) {
-			t.Errorf("%d %q: %v, guessed %v", code, body, sure.Status, guess.Status)
-		}
-		if (sure.Err == nil) != (sure.Status != Unconfirmed) || (sure.Reason == "") != (sure.Err == nil) {
-			t.Errorf("%+v", sure)
-		}
-		if len(body) > 0 && sure.Status != Unconfirmed && !json.Valid(body) {
-			t.Errorf("%d %q: %v by what is no JSON", code, body, sure.Status)
-		}
-		checkPrintable(t, parseDomain(body, "name.test", "a.example"))
-	})
 }
 
 func TestZeroTimesHaveNoLine(t *testing.T) {

@@ -80,16 +80,20 @@ func classify(rep *reply, name string, authoritative bool) Answer {
 	case v.Class != "":
 		err = fmt.Errorf("HTTP status %d with an object of class %q and error code %q", rep.status, v.Class, v.Code)
 	case v.Code == "404" || v.Code == "" && rep.status == http.StatusNotFound:
+		said, unclear := v.reserved(name)
 		switch {
-		case authoritative && v.reserved():
+		case !authoritative:
+			return unconfirmed(&Error{Reason: NotAuthoritative, Source: a.Source, Server: a.Server,
+				Err: errors.New("does not know the name, nor every name of the TLD")})
+		case said:
 			a.Status = Reserved
 			return a
-		case authoritative:
+		case !unclear:
 			a.Status = NotRegistered
 			return a
 		}
-		return unconfirmed(&Error{Reason: NotAuthoritative, Source: a.Source, Server: a.Server,
-			Err: errors.New("does not know the name, nor every name of the TLD")})
+		return unconfirmed(&Error{Reason: Unrecognized, Source: a.Source, Server: a.Server,
+			Err: fmt.Errorf("no registration, but words about reserved names that are not understood: %q", append(v.Description, v.Title))})
 	default:
 		err = fmt.Errorf("HTTP status %d without a domain, error code %q", rep.status, v.Code)
 	}
@@ -118,19 +122,40 @@ func parseVerdict(rep *reply) (v verdict, err error) {
 	return v, json.Unmarshal(rep.body, &v)
 }
 
+// That a name is withheld is said by a whole sentence that is known, in lower
+// case and without quotes: about the name, or by a text of nothing else. Other
+// words about such names, that explain them or say where they are listed, leave
+// open what they mean for this one.
 var (
-	withheld = regexp.MustCompile(`(?i)\breserved\b|\bnot available for registration\b`)
-	harmless = regexp.MustCompile(`(?i)\brights (?:are )?reserved\b|\bnot (?:\w+ )?reserved\b`)
+	sentenceEnd = regexp.MustCompile(`[.;!]+(?: |$)`)
+	withheld    = regexp.MustCompile(`^(?:(` + subject + `)?` + state + `(?: and (?:is )?` + state + `)?|(?:a )?reserved (?:domain name|domain|name))` +
+		`(?: by (?:the )?registry(?: operator)?)?(?: in accordance with icann policy)?$`)
+	harmless = regexp.MustCompile(`\brights (?:are )?reserved\b|\b(?:not|nor|never) (?:a |been |currently |yet )?reserved\b|` +
+		`^(?:(?:the |a )?list of )?reserved (?:domain )?names (?:are|can|may)\b`)
+	mentions = regexp.MustCompile(`\br[eé]serv(?:ed|iert|ad|é)|\b(?:withheld|blocked|cannot be registered)\b|\b(?:not |un)available for registration\b`)
 )
 
-// reserved reports whether an error says that the name is withheld.
-func (v verdict) reserved() bool {
-	for _, s := range append(v.Description, v.Title) {
-		if withheld.MatchString(harmless.ReplaceAllString(s, "")) {
-			return true
+const (
+	subject = `(?:the |this )?(?:requested )?(?:domain name|domain|name)(?: this name)? (?:is |has been )?`
+	state   = `(?:reserved|(?:not |un)available for registration)`
+)
+
+// reserved reports whether an error says that the name is withheld, or else
+// speaks of that in words that are not known.
+func (v verdict) reserved(name string) (said, unclear bool) {
+	plain := strings.NewReplacer(`"`, "", `'`, "", name, "this name")
+	for _, text := range append(v.Description, v.Title) {
+		text = strings.Join(strings.Fields(plain.Replace(strings.ToLower(text))), " ")
+		text = strings.TrimRight(text, ".;!")
+		for _, s := range sentenceEnd.Split(text, -1) {
+			if m := withheld.FindStringSubmatch(s); m != nil && (m[1] != "" || s == text) {
+				said = true
+			} else if mentions.MatchString(harmless.ReplaceAllString(s, "")) {
+				unclear = true
+			}
 		}
 	}
-	return false
+	return said, unclear && !said
 }
 
 func isASCII(s string) bool {

@@ -1,0 +1,137 @@
+package rdap
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// said is what a 404 with such texts means for name.test, by a server that
+// speaks for the whole TLD.
+func said(t testing.TB, texts ...string) Answer {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"errorCode": 404, "title": "Not Found", "description": texts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := &reply{url: &url.URL{Scheme: "https", Host: "a.example"}, status: 404, header: http.Header{"Content-Type": {rdapJSON}}, body: body}
+	return classify(rep, "name.test", true)
+}
+
+func TestReserved(t *testing.T) {
+	for want, texts := range map[Status][]string{
+		Reserved: {
+			"Reserved", "RESERVED.", "reserved name", "A reserved domain name", "Name reserved", "Domain reserved by the registry",
+			"The name is reserved", "This domain name has been reserved by registry operator.", "name.test is reserved",
+			`The domain "NAME.test" is reserved!`, "The requested domain name is not available for registration.",
+			"Domain not found. The name is reserved.", "This name is reserved by the Registry in accordance with ICANN Policy",
+			"This name is reserved and not available for registration", "The  name\nis\treserved", "Domain is unavailable for registration",
+		},
+		NotRegistered: {
+			"", "Domain not found", "name.test not found", "Not found. All rights reserved.", "(c) Registry, all rights are reserved",
+			"The domain is neither registered nor reserved.", "Not reserved", "The name is not currently reserved.", "It has not been reserved",
+			"This is not a reserved name", "The domain was not found. Reserved names are listed at https://registry.example/.",
+			"A list of reserved domain names can be had from the registry", "The name is available for registration",
+			"Der Name ist frei", "No se encontró el dominio",
+		},
+		Unconfirmed: {
+			"The name may be reserved", "If the name is reserved, it cannot be had", "Is the name reserved?", "Reserved: no",
+			"The following are\nreserved", "It is not true that this name is reserved", "No name is reserved", "other.test is reserved",
+			"The name my-name.test is reserved", "name.test.example is reserved", "The names above are reserved", "Look under https://registry.example/reserved",
+			"The name is withheld", "The name is blocked by a trademark owner", "The name is reserved for the town of that name",
+			"This name cannot be registered", "Below is what we keep. Reserved. And so on", "The name is reserved or free",
+			"Der Name ist reserviert", "Ce nom est réservé", "El nombre está reservado", "The name isn't reserved",
+		},
+	} {
+		for _, text := range texts {
+			if a := said(t, text); a.Status != want || want == Unconfirmed && a.Reason != Unrecognized {
+				t.Errorf("%q: %+v, want %v", text, a, want)
+			}
+		}
+	}
+}
+
+// A name is reserved by a sentence that is known, whatever else is said of
+// reserved names.
+func TestReservedByKnownSentences(t *testing.T) {
+	var known []string
+	for _, the := range []string{"", "the ", "this "} {
+		for _, noun := range []string{"name", "domain", "domain name"} {
+			for _, rest := range []string{" reserved", " is reserved", " name.test reserved", " name.test is reserved"} {
+				known = append(known, the+noun+rest)
+			}
+		}
+	}
+	known = append(known, "name.test reserved", "name.test is reserved")
+	alone := []string{"reserved", "reserved name", "reserved domain", "reserved domain name", "a reserved name", "a reserved domain", "a reserved domain name"}
+	words := strings.Fields("reserved reserved reserved name domain the this is is not no nor neither by registry names if a " +
+		"name.test other.test . ; , : ? https://registry.example/reserved found")
+	random := rand.New(rand.NewPCG(1, 2))
+	hits := 0
+	for range 20_000 {
+		var picked []string
+		for range 1 + random.IntN(8) {
+			picked = append(picked, words[random.IntN(len(words))])
+		}
+		text := strings.NewReplacer(" .", ".", " ;", ";", " ,", ",", " :", ":", " ?", "?").Replace(strings.Join(picked, " "))
+		if said(t, text).Status != Reserved {
+			continue
+		}
+		hits++
+		text = strings.NewReplacer(" by the registry", "", " by registry", "", "; ", ". ").Replace(strings.TrimRight(text, ".;"))
+		ok := func(s string) bool { return slices.Contains(known, strings.TrimRight(s, ".;")) }
+		if !slices.Contains(alone, text) && !slices.ContainsFunc(strings.Split(text, ". "), ok) {
+			t.Errorf("%q: reserved", text)
+		}
+	}
+	if hits == 0 {
+		t.Error("nothing was reserved")
+	}
+}
+
+func TestCheckDepth(t *testing.T) {
+	for in, ok := range map[string]bool{
+		strings.Repeat("[", maxDepth):                      true,
+		strings.Repeat("[", maxDepth+1):                    false,
+		strings.Repeat(`{"a":`, 65):                        false,
+		`"` + strings.Repeat("[", 1000) + `"`:              true,
+		`"\"` + strings.Repeat("[", 1000) + `"`:            true,
+		`"\\"` + strings.Repeat("[", 1000):                 false,
+		strings.Repeat("[]", 1000):                         true,
+		`[` + strings.Repeat(`"a",`, 1000) + `"\`:          true,
+		strings.Repeat("]", 1000) + strings.Repeat("[", 9): true,
+	} {
+		if err := checkDepth([]byte(in)); (err == nil) != ok {
+			t.Errorf("checkDepth(%.20q...) = %v", in, err)
+		}
+	}
+}
+
+func FuzzReply(f *testing.F) {
+	for _, r := range rows {
+		f.Add(r.code, r.media, []byte(r.body))
+	}
+	f.Add(200, rdapJSON, []byte(exampleDomain))
+	f.Fuzz(func(t *testing.T, code int, media string, body []byte) {
+		rep := &reply{url: &url.URL{Scheme: "https", Host: "a.example"}, status: code, header: http.Header{"Content-Type": {media}}, body: body}
+		sure := classify(rep, "name.test", true)
+		guess := classify(rep, "name.test", false)
+		if guess.Status != Unconfirmed && guess.Status != Registered {
+			t.Errorf("%d %q: %v by a server that was guessed", code, body, guess.Status)
+		}
+		if (sure.Status == Registered) != (guess.Status == Registered) {
+			t.Errorf("%d %q: %v, guessed %v", code, body, sure.Status, guess.Status)
+		}
+		if (sure.Err == nil) != (sure.Status != Unconfirmed) || (sure.Reason == "") != (sure.Err == nil) {
+			t.Errorf("%+v", sure)
+		}
+		if len(body) > 0 && sure.Status != Unconfirmed && !json.Valid(body) {
+			t.Errorf("%d %q: %v by what is no JSON", code, body, sure.Status)
+		}
+		checkPrintable(t, parseDomain(body, "name.test", "a.example"))
+	})
+}
