@@ -32,51 +32,25 @@ func (s Status) String() string {
 	return fmt.Sprintf("Status(%d)", uint8(s))
 }
 
-// A Reason is one word of a closed list that says why a name is unconfirmed;
-// [Reasons] lists them all.
+// A Reason is one word of a closed list that says why a name is unconfirmed.
 type Reason string
 
 // The reasons for which a name is unconfirmed.
 const (
-	NoRDAP           Reason = "no-rdap"
-	NoBootstrap      Reason = "no-bootstrap"
-	RateLimited      Reason = "rate-limited"
-	CircuitOpen      Reason = "circuit-open"
-	Timeout          Reason = "timeout"
-	Unreachable      Reason = "unreachable"
-	HTTPError        Reason = "http-error"
-	BadRedirect      Reason = "redirect"
-	BadReply         Reason = "bad-reply"
-	NotAuthoritative Reason = "not-authoritative"
-	Unrecognized     Reason = "unrecognized"
-	BadName          Reason = "bad-name"
-	Canceled         Reason = "canceled"
+	NoRDAP           Reason = "no-rdap"           // no RDAP server, and no WHOIS server that was to be asked and is understood
+	NoBootstrap      Reason = "no-bootstrap"      // the list of RDAP servers cannot be had, and the built-in one does not have the TLD
+	RateLimited      Reason = "rate-limited"      // the server refuses for now: too many questions
+	CircuitOpen      Reason = "circuit-open"      // the server refused or failed repeatedly and is left alone for a while
+	Timeout          Reason = "timeout"           // the server did not answer in time
+	Unreachable      Reason = "unreachable"       // the server cannot be reached, or its certificate is not valid
+	HTTPError        Reason = "http-error"        // the server answered with an HTTP error
+	BadRedirect      Reason = "redirect"          // the server redirects to where the question must not go
+	BadReply         Reason = "bad-reply"         // the reply is cut, too large, no RDAP, or contradicts itself
+	NotAuthoritative Reason = "not-authoritative" // a server that does not speak for the whole TLD does not know the name
+	Unrecognized     Reason = "unrecognized"      // the reply is in words that are not known: of WHOIS, or about reserved names
+	BadName          Reason = "bad-name"          // a registry cannot be asked about such a name
+	Canceled         Reason = "canceled"          // the run ended before the registry had answered
 )
-
-// A ReasonDoc documents one reason in a sentence for the user.
-type ReasonDoc struct {
-	Reason Reason
-	Text   string
-}
-
-// Reasons lists every reason.
-func Reasons() []ReasonDoc {
-	return []ReasonDoc{
-		{NoRDAP, "the TLD has no RDAP server, and no WHOIS server whose replies are understood was to be asked"},
-		{NoBootstrap, "the list of RDAP servers cannot be had, and the TLD is not among the built-in ones"},
-		{RateLimited, "the registry's server refuses for now: too many questions"},
-		{CircuitOpen, "the registry's server refused or failed repeatedly and is left alone for a while"},
-		{Timeout, "the registry's server did not answer in time"},
-		{Unreachable, "the registry's server cannot be reached, or its certificate is not valid"},
-		{HTTPError, "the registry's server answered with an HTTP error"},
-		{BadRedirect, "the registry's server redirects to where the question must not go"},
-		{BadReply, "the reply is cut, too large, no RDAP, or contradicts itself"},
-		{NotAuthoritative, "a server that does not speak for the whole TLD does not know the name"},
-		{Unrecognized, "the WHOIS reply is none of those that the registry documents"},
-		{BadName, "the name is not one that a registry can be asked about"},
-		{Canceled, "the run ended before the registry had answered"},
-	}
-}
 
 // An Answer is what is known about one name after its registry was asked.
 type Answer struct {

@@ -18,13 +18,14 @@
 //	whois.go      one question by WHOIS (RFC 3912), where there is no RDAP
 //	pattern.go    WHOIS replies: what they say by the patterns of whois.txt
 //
-// What a reply is taken for errs on one side only. Registered and reserved
-// are said when the registry says so. Not registered is said on a 404, as the
-// status or in the reply, of a server that the bootstrap file names for the
-// TLD, or on a WHOIS reply that matches, in whole lines, the registry's own
-// wording. Everything else (other status codes, web pages, replies that are
-// cut, too large or contradict themselves, a 404 from a server that is merely
-// known to answer) is [Unconfirmed] with a [Reason].
+// What a reply is taken for errs on one side only. Registered is said when the
+// registry says so, and reserved when it says so of the name in words that are
+// known. Not registered is said on a 404, as the status or in the reply, of a
+// server that the bootstrap file names for the TLD, or on a WHOIS reply that
+// matches, in whole lines, the registry's own wording. Everything else (other
+// status codes, web pages, replies that are cut, too large or contradict
+// themselves, a 404 from a server that is merely known to answer) is
+// [Unconfirmed] with a [Reason].
 //
 // Limits are those of a host, and not of a TLD, because a few hosts serve
 // hundreds of TLDs. A host that refuses is left alone for as long as it asks;
@@ -40,7 +41,6 @@ package rdap
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -122,11 +122,13 @@ type Client struct {
 func New(opts Options) (*Client, error) {
 	switch {
 	case opts.InFlight < 0:
-		return nil, fmt.Errorf("rdap: %d requests in flight", opts.InFlight)
-	case opts.Timeout < 0, opts.MaxWait < 0:
-		return nil, errors.New("rdap: negative timeout")
+		return nil, fmt.Errorf("%d requests in flight to one registry server", opts.InFlight)
+	case opts.Timeout < 0:
+		return nil, fmt.Errorf("timeout %v is negative", opts.Timeout)
+	case opts.MaxWait < 0:
+		return nil, fmt.Errorf("wait of %v for a registry server is negative", opts.MaxWait)
 	case opts.MaxBody < 0:
-		return nil, fmt.Errorf("rdap: replies of at most %d bytes", opts.MaxBody)
+		return nil, fmt.Errorf("replies of at most %d bytes", opts.MaxBody)
 	}
 	setDefaults(&opts)
 	c := &Client{
@@ -137,7 +139,7 @@ func New(opts Options) (*Client, error) {
 	}
 	if c.boot.file {
 		if err := c.loadFile(); err != nil {
-			return nil, fmt.Errorf("rdap: %w", err)
+			return nil, err
 		}
 	}
 	return c, nil
