@@ -13,26 +13,24 @@ const feedLen = 512
 // A feed runs a source of candidates on a goroutine of its own, a bounded
 // number ahead of who takes them.
 type feed struct {
-	wake  chan<- struct{} // told that there is something to take
-	space chan struct{}   // told that there is room again
-	done  chan struct{}   // closed when the goroutine has ended
-	stop  chan struct{}   // closed when nobody takes any more
+	wake chan<- struct{} // told that there is something to take
+	done chan struct{}   // closed when the goroutine has ended
 
 	batch []candidate.Candidate // being taken; the taker's own
 	taken int
 
 	mu      sync.Mutex
+	space   *sync.Cond // there is room again, or nobody takes any more
 	waiting []candidate.Candidate
 	ended   bool
 	err     error
+	stopped bool // nobody takes any more
 	inside  bool // the goroutine is in the source's code
 }
 
 func startFeed(source iter.Seq2[candidate.Candidate, error], wake chan<- struct{}) *feed {
-	f := &feed{
-		wake: wake, space: make(chan struct{}, 1),
-		done: make(chan struct{}), stop: make(chan struct{}), inside: true,
-	}
+	f := &feed{wake: wake, done: make(chan struct{}), inside: true}
+	f.space = sync.NewCond(&f.mu)
 	go f.run(source)
 	return f
 }
@@ -58,34 +56,16 @@ func (f *feed) run(source iter.Seq2[candidate.Candidate, error]) {
 // put hands one candidate over, and reports false when nobody takes any more.
 func (f *feed) put(c candidate.Candidate) bool {
 	f.mu.Lock()
-	f.waiting = append(f.waiting, c)
-	n := len(f.waiting)
-	full := n >= feedLen
-	f.inside = !full
-	f.mu.Unlock()
-	if n == 1 {
+	defer f.mu.Unlock()
+	if f.waiting = append(f.waiting, c); len(f.waiting) == 1 {
 		signal(f.wake)
 	}
-	if !full {
-		select {
-		case <-f.stop:
-			return false
-		default:
-			return true
-		}
+	for len(f.waiting) >= feedLen && !f.stopped {
+		f.inside = false
+		f.space.Wait()
 	}
-	for full {
-		select {
-		case <-f.space:
-		case <-f.stop:
-			return false
-		}
-		f.mu.Lock()
-		full = len(f.waiting) >= feedLen
-		f.inside = !full
-		f.mu.Unlock()
-	}
-	return true
+	f.inside = !f.stopped
+	return !f.stopped
 }
 
 // next returns the next candidate, if one waits.
@@ -104,9 +84,7 @@ func (f *feed) refill() bool {
 	f.batch, f.waiting = f.waiting, f.batch[:0]
 	f.mu.Unlock()
 	f.taken = 0
-	if len(f.batch) >= feedLen {
-		signal(f.space)
-	}
+	f.space.Signal()
 	return len(f.batch) > 0
 }
 
@@ -121,10 +99,11 @@ func (f *feed) over() (bool, error) {
 // close stops the goroutine and waits for it, unless it is inside the source,
 // where a read may block for ever.
 func (f *feed) close() {
-	close(f.stop)
 	f.mu.Lock()
+	f.stopped = true
 	inside := f.inside
 	f.mu.Unlock()
+	f.space.Signal()
 	if !inside {
 		<-f.done
 	}

@@ -66,9 +66,7 @@ func depth(name string) transport.Depth {
 // launch begins the work on a candidate.
 func (r *run) launch(c candidate.Candidate) {
 	if c.Err != nil {
-		r.results = append(r.results, Result{
-			Candidate: c, Verdict: Invalid, Reason: c.Err.Reason, Rcode: -1, At: r.now, Err: c.Err,
-		})
+		r.results = append(r.results, invalid(c, r.now))
 		return
 	}
 	i := r.newFlight()

@@ -23,11 +23,12 @@ type Options struct {
 	// package's own transports, addressed to Servers.
 	Exchanger Exchanger
 
-	// Concurrency is a ceiling on names in flight: zero means 100, and
-	// 65,536 is the most.
+	// Concurrency is a ceiling on names in flight in one loop: zero means
+	// 100, and 65,536 is the most.
 	Concurrency int
 
-	// Rate is a ceiling on questions a second to one server. Zero means by
+	// Rate is a ceiling on questions a second to one server, of all loops of
+	// the Prober together. Zero means by
 	// what kind the server is: no limit on loopback and private addresses,
 	// 1,000 for a public resolver, 100 for a registry's server. Negative
 	// means no limit.

@@ -31,6 +31,7 @@ type Prober struct {
 	closed bool
 	loops  sync.WaitGroup
 	memory memory
+	limits limits
 }
 
 // New checks the options and returns a Prober. It opens no connection.
@@ -155,16 +156,31 @@ func (p *Prober) enter() bool {
 }
 
 // One decides about one whole domain, in any form that [candidate.Parse]
-// takes. If ctx ends first, the result is unknown and Err says so.
+// takes. If ctx ends first, the result is unknown for [Timeout]; if nobody can
+// be asked, because the Prober is closed or the system has no resolvers, it is
+// unknown for [Unreachable]. Err then holds the error.
 func (p *Prober) One(ctx context.Context, name string) Result {
-	one := func(yield func(candidate.Candidate, error) bool) { yield(candidate.Parse(name), nil) }
-	for r, err := range p.Probe(ctx, one) {
-		if err != nil {
-			return Result{Candidate: candidate.Parse(name), Reason: Timeout, Rcode: -1, At: time.Now(), Err: err}
-		}
-		return r
+	c := candidate.Parse(name)
+	if c.Err != nil {
+		return invalid(c, time.Now())
 	}
-	return Result{}
+	one := func(yield func(candidate.Candidate, error) bool) { yield(c, nil) }
+	res := Result{Candidate: c, Reason: Unreachable, Rcode: -1}
+	for r, err := range p.Probe(ctx, one) {
+		if err == nil {
+			return r
+		}
+		res.Err, res.At = err, time.Now()
+	}
+	if ctx.Err() != nil {
+		res.Reason = Timeout
+	}
+	return res
+}
+
+// invalid returns the result of a candidate that needs no question.
+func invalid(c candidate.Candidate, now time.Time) Result {
+	return Result{Candidate: c, Verdict: Invalid, Reason: c.Err.Reason, Rcode: -1, At: now, Err: c.Err}
 }
 
 // Close waits for the loops under way and refuses new ones.

@@ -311,6 +311,53 @@ func TestClosed(t *testing.T) {
 			t.Errorf("a loop after Close gives %v", err)
 		}
 	}
+	if r := p.One(t.Context(), "go.dev"); r.Verdict != probe.Unknown || r.Reason != probe.Unreachable || r.Err != probe.ErrClosed {
+		t.Errorf("One after Close: %v (%s), %v", r.Verdict, r.Reason, r.Err)
+	}
+}
+
+// The rate to a server holds over all loops together.
+func TestRateOverLoops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &exchanger{delay: func() time.Duration { return 0 }}
+		p, err := probe.New(probe.Options{Servers: udpServers("192.0.2.53:53"), Rate: 10, Exchanger: e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		start := time.Now()
+		var loops sync.WaitGroup
+		for i := range 20 {
+			loops.Go(func() {
+				if r := p.One(t.Context(), fmt.Sprintf("go-%d.dev", i)); r.Verdict != probe.Found {
+					t.Errorf("%s: %v (%s)", r.Name, r.Verdict, r.Reason)
+				}
+			})
+		}
+		loops.Wait()
+		p.One(t.Context(), "free.dev")
+		// One question goes out at once.
+		if n, most := e.asked, 1+10*time.Since(start).Seconds(); n < 20 || float64(n) > most+0.001 {
+			t.Errorf("%d questions in %v, want at most %.0f", n, time.Since(start), most)
+		}
+	})
+}
+
+// What needs no question needs no Prober that works and no time.
+func TestOneWithoutTime(t *testing.T) {
+	p, err := probe.New(probe.Options{Servers: udpServers("127.0.0.1:9")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r := p.One(ctx, "go.dev"); r.Verdict != probe.Unknown || r.Reason != probe.Timeout || r.Err != context.Canceled || r.Name != "go.dev" {
+		t.Errorf("%s: %v (%s), %v", r.Name, r.Verdict, r.Reason, r.Err)
+	}
+	if r := p.One(ctx, "a..b"); r.Verdict != probe.Invalid || r.Reason != candidate.BadLabel {
+		t.Errorf("a..b: %v (%s), %v", r.Verdict, r.Reason, r.Err)
+	}
 }
 
 func TestOptions(t *testing.T) {

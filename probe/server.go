@@ -68,6 +68,39 @@ func (o *Options) rateTo(s resolver.Server, registry bool) float64 {
 	return publicRate
 }
 
+// limits are the rates to the servers of a prober, which all its loops share.
+type limits struct {
+	mu sync.Mutex
+	of map[limitKey]*transport.Limit
+}
+
+// A limitKey is a server's name and its rate, because one server can be both a
+// resolver and a registry's.
+type limitKey struct {
+	name string
+	rate float64
+}
+
+// maxLimits bounds how many of them are kept.
+const maxLimits = 16384
+
+// to returns the limit for a server.
+func (l *limits) to(name string, rate float64) *transport.Limit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := limitKey{name, rate}
+	limit := l.of[key]
+	if limit == nil {
+		if l.of == nil || len(l.of) == maxLimits {
+			// Loops that are under way keep the limits that they have.
+			l.of = map[limitKey]*transport.Limit{}
+		}
+		limit = transport.NewLimit(rate)
+		l.of[key] = limit
+	}
+	return limit
+}
+
 func isLoopback(addr string) bool {
 	ap, err := netip.ParseAddrPort(addr)
 	return err == nil && ap.Addr().IsLoopback()
@@ -115,7 +148,7 @@ func (m *mailbox) take() []delivery {
 func (r *run) newServer(spec resolver.Server, registry bool) *server {
 	s := &server{spec: spec, name: spec.String(), registry: registry}
 	if rate := r.opts.rateTo(spec, registry); rate > 0 {
-		s.limit = transport.NewLimit(rate)
+		s.limit = r.p.limits.to(s.name, rate)
 	}
 	conf := func(stream bool) transport.Config {
 		return transport.Config{

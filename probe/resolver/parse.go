@@ -32,11 +32,12 @@ func ParseAll(list []string) ([]Server, error) {
 	var all []Server
 	for _, s := range list {
 		for item := range split(strings.TrimSpace(s)) {
+			item = strings.TrimSpace(item)
 			parse := parseItem
 			if strings.HasPrefix(item, "@") {
 				parse = parseFile
 			}
-			servers, err := parse(strings.TrimSpace(item))
+			servers, err := parse(item)
 			if err != nil {
 				return nil, err
 			}

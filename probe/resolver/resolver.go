@@ -15,7 +15,8 @@
 //	direct                      the registries' own servers
 //	demo                        the registry built into the program
 //
-// Several may stand in one string, separated by commas. [ParseAll] does the
+// Several may stand in one string, separated by commas; what begins with @ or
+// https:// goes on to the end of a string that it begins. [ParseAll] does the
 // same for a list of strings and folds repeats. A string that means nothing
 // gives a [*ParseError]; a file that cannot be read gives the file system's
 // error.

@@ -133,6 +133,10 @@ func TestParseFile(t *testing.T) {
 	if got := strings.Join(describe(servers), " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	servers, err = Parse("9.9.9.9, @" + path)
+	if got := strings.Join(describe(servers), " "); err != nil || got != "9.9.9.9:53 "+want {
+		t.Errorf("behind an address: got %s, %v, want %s", got, err, want)
+	}
 
 	for text, want := range map[string]string{
 		"1.1.1.1\nnonsense\n":           `:2: nonsense": not an IP address`,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -474,6 +475,7 @@ func TestExchange(t *testing.T) {
 		{"TC", func(m *dns.Msg) *dns.Msg { m.Truncated = true; return m }, nil, Truncated},
 		{"error", nil, errors.New("no network"), Unreachable},
 		{"time-out", nil, context.DeadlineExceeded, Timeout},
+		{"wrapped time-out", nil, fmt.Errorf("asking: %w", os.ErrDeadlineExceeded), Timeout},
 	} {
 		b := newBox()
 		e := NewExchange(Config{Deliver: b.deliver, Window: 1, Timeout: time.Second}, func(_ context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error) {

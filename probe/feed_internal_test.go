@@ -1,0 +1,29 @@
+package probe
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"domprobe/candidate"
+)
+
+// A feed that is closed while its goroutine is on its way back into the source
+// does not wait for a source that blocks there.
+func TestFeedClosedBeforeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		idle := make(chan struct{})
+		f := startFeed(func(yield func(candidate.Candidate, error) bool) {
+			for range feedLen {
+				if !yield(candidate.Candidate{}, nil) {
+					return
+				}
+			}
+			<-idle
+		}, make(chan struct{}, 1))
+		synctest.Wait() // it waits for room
+		f.refill()
+		f.close() // a deadlock here fails the test
+		close(idle)
+		<-f.done
+	})
+}
