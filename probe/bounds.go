@@ -115,10 +115,10 @@ func (o *Options) slowest() (rate float64) {
 		}
 	}
 	for _, s := range o.Servers {
-		lower(o.RateTo(s))
+		lower(o.rateTo(s, s.Transport == resolver.Direct))
 	}
 	if o.Escalate {
-		lower(o.RateTo(resolver.Server{Transport: resolver.Direct}))
+		lower(o.rateTo(resolver.Server{}, true))
 	}
 	return rate
 }

@@ -151,22 +151,3 @@ func TestBounds(t *testing.T) {
 		t.Errorf("a bound beyond all durations is %v", huge)
 	}
 }
-
-func TestRateTo(t *testing.T) {
-	public := resolver.Server{Transport: resolver.UDP, Addr: "9.9.9.10:53"}
-	local := resolver.Server{Transport: resolver.UDP, Addr: "192.168.1.1:53"}
-	direct := resolver.Server{Transport: resolver.Direct}
-	for _, tt := range []struct {
-		rate, public, local, direct float64
-	}{
-		{0, 1000, 0, 100},
-		{-1, 0, 0, 0},
-		{50, 50, 50, 50},
-	} {
-		opts := probe.Options{Rate: tt.rate}
-		if a, b, c := opts.RateTo(public), opts.RateTo(local), opts.RateTo(direct); a != tt.public || b != tt.local || c != tt.direct {
-			t.Errorf("rate %v: %v to a public resolver, %v to a private one, %v to a registry; want %v, %v, %v",
-				tt.rate, a, b, c, tt.public, tt.local, tt.direct)
-		}
-	}
-}

@@ -44,13 +44,8 @@ const (
 	registryRate = 100
 )
 
-// RateTo returns the ceiling on questions a second to a server, and zero for
-// none: Rate, or what it means by default for a server of this kind. With
-// [resolver.Direct] it is that to each of the registries' servers.
-func (o Options) RateTo(s resolver.Server) float64 {
-	return o.rateTo(s, s.Transport == resolver.Direct)
-}
-
+// rateTo returns the ceiling on questions a second to a server, and zero for
+// none: Rate, or what it means by default for a server of this kind.
 func (o *Options) rateTo(s resolver.Server, registry bool) float64 {
 	switch {
 	case o.Rate < 0:

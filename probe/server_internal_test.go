@@ -3,6 +3,8 @@ package probe
 import (
 	"testing"
 	"time"
+
+	"domprobe/probe/resolver"
 )
 
 // Servers share the load as long as each of them is a good choice.
@@ -31,5 +33,23 @@ func TestChoose(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { choose(now, all) }); n != 0 {
 		t.Errorf("%v allocations a name", n)
+	}
+}
+
+func TestRateTo(t *testing.T) {
+	public := resolver.Server{Transport: resolver.UDP, Addr: "9.9.9.10:53"}
+	local := resolver.Server{Transport: resolver.UDP, Addr: "192.168.1.1:53"}
+	for _, tt := range []struct {
+		rate, public, local, registry float64
+	}{
+		{0, 1000, 0, 100},
+		{-1, 0, 0, 0},
+		{50, 50, 50, 50},
+	} {
+		opts := Options{Rate: tt.rate}
+		if a, b, c := opts.rateTo(public, false), opts.rateTo(local, false), opts.rateTo(public, true); a != tt.public || b != tt.local || c != tt.registry {
+			t.Errorf("rate %v: %v to a public resolver, %v to a private one, %v to a registry; want %v, %v, %v",
+				tt.rate, a, b, c, tt.public, tt.local, tt.registry)
+		}
 	}
 }

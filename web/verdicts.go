@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"domprobe/candidate"
 	"domprobe/probe"
 )
@@ -20,7 +18,6 @@ import (
 // names of a client that leaves although others wait for them.
 type verdicts struct {
 	prober Prober
-	ask    *rate.Limiter // nil means no limit
 	places chan struct{} // one element for each name that is being asked about
 
 	mu     sync.Mutex // guards what follows, and the searches
@@ -41,16 +38,12 @@ type waiter struct {
 }
 
 // newVerdicts returns verdicts that the prober reaches, about so many names at
-// once and so many a second; a rate of zero is no limit.
-func newVerdicts(p Prober, atOnce int, askRate float64) *verdicts {
-	v := &verdicts{
+// once.
+func newVerdicts(p Prober, atOnce int) *verdicts {
+	return &verdicts{
 		prober: p, places: make(chan struct{}, atOnce),
 		known: cache{size: cacheSize}, claims: map[key]*claim{},
 	}
-	if askRate > 0 {
-		v.ask = rate.NewLimiter(rate.Limit(askRate), max(int(askRate/10), 1))
-	}
-	return v
 }
 
 // A search is one loop over names.
@@ -158,9 +151,6 @@ func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, erro
 // ended. One search has all places to itself; many share them in turn.
 func (s *search) begin(ctx context.Context, c candidate.Candidate) bool {
 	v := s.verdicts
-	if v.ask != nil && v.ask.Wait(ctx) != nil {
-		return false
-	}
 	select {
 	case v.places <- struct{}{}:
 	case <-ctx.Done():

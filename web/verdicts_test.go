@@ -34,7 +34,7 @@ func collect(v *verdicts, ctx context.Context, names ...string) (rows []probe.Re
 func TestAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{}), ttl: time.Hour}
-		v := newVerdicts(p, 100, 0)
+		v := newVerdicts(p, 100)
 		names := []string{"unsure.dev", "free.dev", "new.dev"}
 		var searches sync.WaitGroup
 		for range 50 {
@@ -63,7 +63,7 @@ func TestAskedOnce(t *testing.T) {
 func TestHandedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 100, 0)
+		v := newVerdicts(p, 100)
 		ctx, leave := context.WithCancelCause(t.Context())
 		gone := errors.New("gone")
 		var first, others sync.WaitGroup
@@ -106,7 +106,7 @@ func TestHandedOver(t *testing.T) {
 func TestHandedOverLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 100, 0)
+		v := newVerdicts(p, 100)
 		ctx, leave := context.WithCancel(t.Context())
 		go collect(v, ctx, "new.dev")
 		synctest.Wait() // it asks
@@ -134,7 +134,7 @@ func TestHandedOverLast(t *testing.T) {
 
 // Searches that each own names of others do not wait for one another in a circle.
 func TestCrossed(t *testing.T) {
-	v := newVerdicts(&script{}, 100, 0)
+	v := newVerdicts(&script{}, 100)
 	var names []string
 	for i := range 500 {
 		names = append(names, fmt.Sprintf("name%d.dev", i))
@@ -168,7 +168,7 @@ func TestCrossed(t *testing.T) {
 func TestKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{ttl: 10 * time.Minute}
-		v := newVerdicts(p, 100, 0)
+		v := newVerdicts(p, 100)
 		ask := func(name string, want int) {
 			t.Helper()
 			rows, err := collect(v, t.Context(), name)
@@ -240,7 +240,7 @@ func TestCacheIsBounded(t *testing.T) {
 func TestAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 3, 0)
+		v := newVerdicts(p, 3)
 		ctx, cancel := context.WithCancel(t.Context())
 		var searches sync.WaitGroup
 		for i := range 10 {
@@ -262,21 +262,8 @@ func TestAtOnce(t *testing.T) {
 	})
 }
 
-func TestAskRate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVerdicts(&script{}, 100, 10)
-		began := time.Now()
-		if rows, err := collect(v, t.Context(), "a.dev", "b.dev", "c.dev", "d.dev", "e.dev"); len(rows) != 5 || err != nil {
-			t.Errorf("%d rows, %v", len(rows), err)
-		}
-		if took := time.Since(began); took != 400*time.Millisecond {
-			t.Errorf("five names at ten a second take %v", took)
-		}
-	})
-}
-
 func BenchmarkKnown(b *testing.B) {
-	v := newVerdicts(&script{ttl: time.Hour}, 100, 0)
+	v := newVerdicts(&script{ttl: time.Hour}, 100)
 	var names []string
 	for i := range 1000 {
 		names = append(names, fmt.Sprintf("name%d.dev", i))

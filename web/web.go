@@ -90,10 +90,6 @@ type Options struct {
 	// searches. Zero means 100.
 	AtOnce int
 
-	// AskRate bounds how many names a second all searches together ask
-	// about. Zero means no limit.
-	AskRate float64
-
 	// Patience is how long a client may take to send its body, or to
 	// accept what is being written. Zero means 30 s. For the header of a
 	// request it has 10 s, or this if it is shorter.
@@ -139,7 +135,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Prober == nil {
 		return nil, errors.New("no prober given")
 	}
-	if opts.MaxNames < 0 || opts.MaxSearches < 0 || opts.MaxBody < 0 || opts.AtOnce < 0 || opts.AskRate < 0 || opts.Patience < 0 {
+	if opts.MaxNames < 0 || opts.MaxSearches < 0 || opts.MaxBody < 0 || opts.AtOnce < 0 || opts.Patience < 0 {
 		return nil, errors.New("a limit is negative")
 	}
 	setDefault(&opts.MaxNames, DefaultMaxNames)
@@ -151,7 +147,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts:     opts,
 		mux:      http.NewServeMux(),
-		verdicts: newVerdicts(opts.Prober, opts.AtOnce, opts.AskRate),
+		verdicts: newVerdicts(opts.Prober, opts.AtOnce),
 		clients:  newClients(opts.ClientRate, 2*opts.MaxNames),
 		slots:    make(chan struct{}, opts.MaxSearches),
 		session:  sessionOf(opts.Token),

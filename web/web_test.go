@@ -136,7 +136,7 @@ func TestStreamThatFails(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	for _, opts := range []Options{{}, {Prober: &script{}, MaxNames: -1}, {Prober: &script{}, AskRate: -1}} {
+	for _, opts := range []Options{{}, {Prober: &script{}, MaxNames: -1}, {Prober: &script{}, AtOnce: -1}} {
 		if _, err := New(opts); err == nil {
 			t.Errorf("%+v: no error", opts)
 		}

@@ -59,7 +59,7 @@ func runServe(ctx context.Context, inv *invocation) error {
 		return usageError("", "%w", err)
 	}
 	defer prober.Close()
-	opts.Prober, opts.AtOnce, opts.AskRate = prober, asking.Concurrency, askRate(asking)
+	opts.Prober, opts.AtOnce = prober, asking.Concurrency
 	if offersConfirm(inv, asking.Servers) {
 		registries, err := rdap.New(rdap.Options{WHOIS: true, UserAgent: userAgent(), Log: inv.console.logger()})
 		if err != nil {
@@ -116,20 +116,6 @@ func isLoopbackAddress(address string) bool {
 	}
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
-}
-
-// askRate is the ceiling on the names a second of all searches together: each
-// search keeps the rate to a server, but many run at once.
-func askRate(opts probe.Options) float64 {
-	sum := 0.0
-	for _, s := range opts.Servers {
-		rate := opts.RateTo(s)
-		if rate == 0 || s.Transport == resolver.Direct { // which is many servers
-			return 0
-		}
-		sum += rate
-	}
-	return sum
 }
 
 // offersConfirm reports whether registries may be asked about single names, at

@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"domprobe/probe"
-	"domprobe/probe/resolver"
 )
 
 func TestServe(t *testing.T) {
@@ -89,27 +86,5 @@ func TestServeUsage(t *testing.T) {
 				t.Errorf("exit code %d: %s", code, stderr.String())
 			}
 		})
-	}
-}
-
-func TestAskRate(t *testing.T) {
-	local := resolver.Server{Transport: resolver.UDP, Addr: "127.0.0.1:53"}
-	public := resolver.Server{Transport: resolver.UDP, Addr: "9.9.9.10:53"}
-	direct := resolver.Server{Transport: resolver.Direct}
-	for _, tt := range []struct {
-		rate    float64
-		servers []resolver.Server
-		want    float64
-	}{
-		{0, []resolver.Server{public}, 1000},
-		{0, []resolver.Server{public, public}, 2000},
-		{0, []resolver.Server{public, local}, 0},
-		{0, []resolver.Server{direct}, 0},
-		{-1, []resolver.Server{public}, 0},
-		{50, []resolver.Server{public, local}, 100},
-	} {
-		if got := askRate(probe.Options{Rate: tt.rate, Servers: tt.servers}); got != tt.want {
-			t.Errorf("rate %v, %d servers: %v, want %v", tt.rate, len(tt.servers), got, tt.want)
-		}
 	}
 }
