@@ -247,6 +247,11 @@ func TestCompletionInBash(t *testing.T) {
 		"domprobe --tld-preset po":    "popular",
 		"domprobe render x.csv --sor": "--sort",
 		"domprobe diff -f ":           "text names csv jsonl",
+		"domprobe plan -f ":           "table json",
+		"domprobe resolvers -f ":      "table json list",
+		"domprobe rdap -f ":           "text json",
+		"domprobe completion ":        "bash zsh fish",
+		"domprobe completion zsh ":    "",
 		"domprobe -- pl":              "",
 		"domprobe -t dev pl":          "",
 		"domprobe '$(touch pwned)' -": "pwned",
@@ -282,6 +287,19 @@ func TestManualPage(t *testing.T) {
 	}
 	if i := strings.Index(out, "warning"); i >= 0 {
 		t.Error(out[max(0, i-200):min(len(out), i+200)])
+	}
+	if !regexp.MustCompile(`SYNOPSIS\n +domprobe \[flags\] KEYWORD\.\.\.\n +domprobe COMMAND \[flags\] \.\.\.\n\n`).MatchString(out) {
+		t.Error("no usage in the synopsis")
+	}
+	// Examples and exit codes stand below one another.
+	for _, alike := range []string{`(?m)^( *)domprobe (?:-t dev,io|--resolver demo) `, `(?m)^( *)(?:0|1|130) +(?:every|the|interrupted)`} {
+		indents := make(map[string]bool)
+		for _, m := range regexp.MustCompile(alike).FindAllStringSubmatch(out, -1) {
+			indents[m[1]] = true
+		}
+		if len(indents) != 1 {
+			t.Errorf("the lines of %s have %d different indents", alike, len(indents))
+		}
 	}
 }
 

@@ -14,6 +14,8 @@ type command struct {
 	synopsis string // what may follow the program's name
 	examples string // shown first in the help
 	flags    []cli.Flag
+	words    []string       // what may follow the name, where there is a closed list
+	exits    map[int]string // the exit codes beside commonExits
 	run      func(context.Context, *invocation) error
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -25,6 +26,8 @@ func completionCommand() *command {
   domprobe completion fish > ~/.config/fish/completions/domprobe.fish
 `,
 		flags: consoleFlags(),
+		words: []string{"bash", "zsh", "fish"},
+		exits: map[int]string{codeOK: "the completions are printed"},
 		run: func(_ context.Context, inv *invocation) error {
 			if len(inv.args) != 1 {
 				return usageError("", "completion takes one shell: bash, zsh or fish")
@@ -52,13 +55,28 @@ func manCommand() *command {
   domprobe man > ~/.local/share/man/man1/domprobe.1
 `,
 		flags: consoleFlags(),
+		exits: map[int]string{codeOK: "the page is printed"},
 		run: func(_ context.Context, inv *invocation) error {
 			if len(inv.args) > 0 {
 				return usageError("", "man takes no words")
 			}
-			return write(inv.std.Out, func() (string, error) { return documented().ToManWithSection(1) })
+			return write(inv.std.Out, manualPage)
 		},
 	}
+}
+
+// manualPage returns the page that urfave makes, but with the usage for the
+// synopsis, in place of the list of flags that stands there.
+func manualPage() (string, error) {
+	page, err := documented().ToManWithSection(1)
+	top, rest, _ := strings.Cut(page, ".SH SYNOPSIS\n")
+	_, rest, _ = strings.Cut(rest, ".SH DESCRIPTION\n")
+	text, rest, _ := strings.Cut(rest, ".PP\n\\fBUsage\\fP:\n")
+	usage, flags, ok := strings.Cut(rest, ".SH GLOBAL OPTIONS\n")
+	if err == nil && !ok {
+		err = errors.New("the manual page has no usage")
+	}
+	return top + ".SH SYNOPSIS\n" + usage + ".SH DESCRIPTION\n" + text + ".SH OPTIONS\n" + flags, err
 }
 
 func write(w io.Writer, text func() (string, error)) error {
@@ -76,7 +94,7 @@ func documented() *cli.App {
 		Name:        "domprobe",
 		Usage:       all[0].summary,
 		UsageText:   "domprobe " + all[0].synopsis + "\ndomprobe COMMAND [flags] ...",
-		Description: "Examples:\n\n" + indented(all[0].examples) + "\n" + exitCodesText(),
+		Description: description(all[0]),
 		Flags:       plainFlags(all[0].flags),
 		HideHelp:    true,
 		HideVersion: true,
@@ -85,7 +103,7 @@ func documented() *cli.App {
 		app.Commands = append(app.Commands, &cli.Command{
 			Name:      c.name,
 			Usage:     c.summary,
-			UsageText: c.examples,
+			UsageText: literal("domprobe "+c.synopsis+"\n", c),
 			Flags:     plainFlags(c.flags),
 			HideHelp:  true,
 		})
@@ -93,13 +111,19 @@ func documented() *cli.App {
 	return app
 }
 
-func indented(text string) string {
-	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
+// literal returns the examples and exit codes of a command, to be set as they
+// are. Without a title the first line would lose its indent.
+func literal(title string, cmd *command) string {
+	var b strings.Builder
+	b.WriteString(title + "\n" + cmd.examples + "\n")
+	writeExits(&b, cmd)
+	return b.String()
 }
 
-func exitCodesText() string {
-	title, codes, _ := strings.Cut(exitCodes, "\n")
-	return title + "\n\n" + indented(codes)
+// description returns the same of the main command in Markdown, and what holds
+// for its flags.
+func description(cmd *command) string {
+	return "    " + strings.ReplaceAll(literal("Examples:", cmd), "\n", "\n    ") + "\n\n" + variables(cmd.flags)
 }
 
 // plainFlags takes the marks out of the descriptions of flags, which only help
@@ -121,6 +145,8 @@ func usageOf(f cli.Flag) *string {
 	case *cli.StringSliceFlag:
 		return &f.Usage
 	case *cli.StringFlag:
+		return &f.Usage
+	case *choice:
 		return &f.Usage
 	case *cli.IntFlag:
 		return &f.Usage
@@ -155,6 +181,9 @@ func complete(w io.Writer, args []string) error {
 	switch {
 	case strings.HasPrefix(word, "-"):
 		args = append(args, word)
+	case len(rest) == 0 && cmd.words != nil:
+		_, err := io.WriteString(w, strings.Join(cmd.words, "\n")+"\n")
+		return err
 	case len(args) > 0:
 		return nil // a command is the first word, so these are keywords or files
 	}
@@ -169,12 +198,10 @@ func choicesOf(cmd *command, flag string) (choices []string, ok bool) {
 			if flag != "-"+name && flag != "--"+name || !takesValue(f) {
 				continue
 			}
+			if c, ok := f.(*choice); ok {
+				return c.choices, true
+			}
 			switch f.Names()[0] {
-			case "format":
-				choices = report.Formats()
-				if cmd.name == "diff" {
-					choices = report.ChangeFormats()
-				}
 			case "only", "expect":
 				choices = []string{"found", "not-found", "unknown", "invalid"}
 			case "sort":

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,21 +16,24 @@ func diffCommand() *command {
 		summary:  "print the names whose verdict differs between two reports",
 		synopsis: "diff [flags] OLD NEW",
 		examples: `  domprobe diff yesterday.csv today.csv
-  domprobe diff yesterday.csv today.csv --only not-found -f names    # names that have come free
+  domprobe diff yesterday.csv today.csv --only not-found -f names    # names that are now not found
   domprobe diff old.jsonl new.jsonl -f jsonl
 `,
 		flags: slices.Concat([]cli.Flag{
-			text("format", "f", "print changes in this `FORMAT`: "+strings.Join(report.ChangeFormats(), ", "), report.ChangeFormats()[0]),
-			list("only", "", "only names whose new verdict is this `VERDICT`: found, not-found, unknown, invalid"),
+			tableFlag(report.ChangeFormats()...),
+			local(list("only", "", "print only names whose new verdict is this `VERDICT`: found, not-found, unknown, invalid")),
 		}, consoleFlags()),
+		exits: map[int]string{
+			codeOK: "the reports could be compared, whether or not a verdict has changed",
+		},
 		run: runDiff,
 	}
 }
 
 func runDiff(_ context.Context, inv *invocation) error {
-	format := inv.flags.String("format")
-	if !slices.Contains(report.ChangeFormats(), format) {
-		return usageError("", "unknown format %q (known: %s)", format, strings.Join(report.ChangeFormats(), ", "))
+	format, err := parseTable(inv.flags, report.ChangeFormats()...)
+	if err != nil {
+		return err
 	}
 	only, err := parseVerdicts(inv.flags, "only")
 	if err != nil {

@@ -25,7 +25,12 @@ func explainCommand() *command {
   domprobe explain -r demo qxvzkwj.dev
 `,
 		flags: slices.Concat(askFlags(), consoleFlags()),
-		run:   runExplain,
+		exits: map[int]string{
+			codeOK:          "the name settled",
+			codeUnknown:     "the name is unknown",
+			codeInterrupted: "interrupted",
+		},
+		run: runExplain,
 	}
 }
 

@@ -42,8 +42,9 @@ func askFlags() []cli.Flag {
 	return []cli.Flag{
 		list("resolver", "r", "ask this `RESOLVER`: system (default), 1.1.1.1, 9.9.9.9:53, udp://, tcp://, tls:// or "+
 			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline)"),
-		number("concurrency", "c", "have at most `N` questions in flight, 1 to 65536", 100),
-		text("rate", "", "send at most `N` questions a second to one server; 0 is no limit, auto is by what kind it is", "auto"),
+		number("concurrency", "c", "have at most `N` names in flight, 1 to 65536", 100),
+		text("rate", "", "send at most `N` questions a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
+			"100 to a registry's server, no limit on this machine and private networks", "auto"),
 		text("timeout", "", "wait at most this `TIME` for one answer: 500ms, 2s", "2s"),
 		number("tries", "", "ask each server at most `N` times about a name, 1 to 3", 3),
 		number("quorum", "", "believe a not-found when `N` servers agree", 1),
@@ -56,7 +57,7 @@ func askFlags() []cli.Flag {
 // outputFlags say where rows go.
 func outputFlags() []cli.Flag {
 	return []cli.Flag{
-		text("format", "f", "write rows to standard output in this `FORMAT`: "+strings.Join(report.Formats(), ", "), "columns"),
+		oneOf("format", "f", "write rows to standard output in this `FORMAT`", report.Formats()...),
 		list("output", "o", "also write every row to this `FILE`, in the format of its ending"),
 		list("only", "", "write only rows with this `VERDICT` to standard output: found, not-found, unknown, invalid"),
 	}
@@ -101,6 +102,37 @@ func number(name, letter, usage string, value int) cli.Flag {
 
 func toggle(name, letter, usage string) cli.Flag {
 	return &cli.BoolFlag{Name: name, Aliases: aliases(letter), Usage: usage, EnvVars: envVar(name)}
+}
+
+// A choice is a flag with a closed list of values, the first of which is the
+// default.
+type choice struct {
+	*cli.StringFlag
+	choices []string
+}
+
+func oneOf(name, letter, usage string, choices ...string) cli.Flag {
+	return &choice{
+		&cli.StringFlag{Name: name, Aliases: aliases(letter), Usage: usage + ": " + strings.Join(choices, ", "),
+			EnvVars: envVar(name), Value: choices[0]},
+		choices,
+	}
+}
+
+// local takes the environment variable from a flag by which its command means
+// something else than others by theirs of this name.
+func local(f cli.Flag) cli.Flag {
+	switch f := f.(type) {
+	case *cli.StringSliceFlag:
+		f.EnvVars = nil
+	case *cli.IntFlag:
+		f.EnvVars = nil
+	case *cli.BoolFlag:
+		f.EnvVars = nil
+	case *choice:
+		f.EnvVars = nil
+	}
+	return f
 }
 
 // values returns the values of a list flag that are separated by commas.

@@ -3,22 +3,48 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
-const exitCodes = `Exit codes:
-  0    every name settled
-  1    the run failed
-  2    the command line makes no sense
-  3    some name is unknown
-  4    --only matched no row
-  5    some name is not what --expect says
-  130  interrupted; what was settled has been written
-`
+// commonExits are the exit codes of every command.
+var commonExits = map[int]string{
+	codeFailed: "the run failed",
+	codeUsage:  "the command line makes no sense",
+}
+
+// writeExits prints the exit codes of a command.
+func writeExits(b *strings.Builder, cmd *command) {
+	exits := maps.Clone(commonExits)
+	maps.Copy(exits, cmd.exits)
+	b.WriteString("Exit codes:\n")
+	for _, code := range slices.Sorted(maps.Keys(exits)) {
+		fmt.Fprintf(b, "  %-5d%s\n", code, exits[code])
+	}
+}
+
+// variables says which flags have an environment variable.
+func variables(flags []cli.Flag) string {
+	var without []string
+	example := ""
+	for _, f := range flags {
+		name := "--" + f.Names()[0]
+		vars := variablesOf(f)
+		if len(vars) == 0 {
+			without = append(without, name)
+		} else if example == "" {
+			example = vars[0] + " for " + name
+		}
+	}
+	last := len(without) - 1
+	return fmt.Sprintf("Every flag but %s and %s has an environment variable, over which it wins:\n%s.\n",
+		strings.Join(without[:last], ", "), without[last], example)
+}
 
 // help prints what a command is for and how it is called, examples first.
 func help(w io.Writer, cmd *command) error {
@@ -28,16 +54,22 @@ func help(w io.Writer, cmd *command) error {
 	for _, f := range cmd.flags {
 		writeFlag(&b, f)
 	}
-	b.WriteString("\nEvery flag has an environment variable: DOMPROBE_RESOLVER for --resolver.\n")
+	b.WriteString("\n" + variables(cmd.flags))
 	if cmd.name == "" {
 		b.WriteString("\nCommands, as the first word only:\n")
 		for _, c := range commands()[1:] {
 			fmt.Fprintf(&b, "  %-12s%s\n", c.name, c.summary)
 		}
 	}
-	b.WriteString("\n" + exitCodes)
+	b.WriteByte('\n')
+	writeExits(&b, cmd)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// variablesOf returns the environment variables of a flag.
+func variablesOf(f cli.Flag) []string {
+	return f.(cli.DocGenerationFlag).GetEnvVars() // all flags of urfave are
 }
 
 // writeFlag prints one flag: its names, what its value is called, and what it

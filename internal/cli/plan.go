@@ -26,9 +26,14 @@ func planCommand() *command {
   domprobe plan -t com.br -r direct       # the registry's own servers
 `,
 		flags: slices.Concat([]cli.Flag{
-			list("tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk"),
+			local(list("tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk")),
 			tableFlag(planFormats...),
 		}, askFlags(), consoleFlags()),
+		exits: map[int]string{
+			codeOK:          "there is somebody to believe about every TLD, if only that it does not exist",
+			codeUnknown:     "there is nobody to believe about some TLD",
+			codeInterrupted: "interrupted",
+		},
 		run: runPlan,
 	}
 }

@@ -29,7 +29,14 @@ func probeCommand() *command {
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # built in, offline
 `,
 		flags: slices.Concat(generateFlags(), moreGenerateFlags(), dryRunFlags(), askFlags(), confirmFlags(), outputFlags(), renderFlags(), resumeFlags(), consoleFlags()),
-		run:   runProbe,
+		exits: map[int]string{
+			codeOK:          "every name settled",
+			codeUnknown:     "some name is unknown",
+			codeNoMatch:     "--only matched no row",
+			codeUnexpected:  "some name is not what --expect says",
+			codeInterrupted: "interrupted; what was settled has been written",
+		},
+		run: runProbe,
 	}
 }
 

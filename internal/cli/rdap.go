@@ -27,7 +27,12 @@ func rdapCommand() *command {
   domprobe rdap -f json example.co.uk
 `,
 		flags: slices.Concat([]cli.Flag{tableFlag(rdapFormats...), bootstrapFlag()}, consoleFlags()),
-		run:   runRDAP,
+		exits: map[int]string{
+			codeOK:          "the registry has told: the name is registered, reserved or not registered",
+			codeUnknown:     "the registry cannot be asked, or does not tell",
+			codeInterrupted: "interrupted",
+		},
+		run: runRDAP,
 	}
 }
 

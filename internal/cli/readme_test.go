@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -55,16 +56,19 @@ func TestReadmeHasEveryFlag(t *testing.T) {
 	for _, cmd := range commands() {
 		for _, f := range cmd.flags {
 			for _, name := range f.Names() {
-				dashes := "--"
-				if len(name) == 1 {
-					dashes = "-"
-				}
-				if flag := "`" + dashes + name; !strings.Contains(text, flag+"`") && !strings.Contains(text, flag+" ") {
-					t.Errorf("flag %s%s is not documented", dashes, name)
+				if flag := "`" + dashed(name); !strings.Contains(text, flag+"`") && !strings.Contains(text, flag+" ") {
+					t.Errorf("flag %s is not documented", dashed(name))
 				}
 			}
 		}
 	}
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 func TestReadmeHasEveryCommand(t *testing.T) {
@@ -109,10 +113,25 @@ func TestReadmeHasTheColumnsOfCSV(t *testing.T) {
 
 func TestReadmeHasEveryExitCode(t *testing.T) {
 	text := readme(t)
-	for line := range strings.Lines(exitCodes) {
-		fields := strings.Fields(line)
-		if len(fields) > 2 && !strings.Contains(text, "| "+fields[0]+" | ") {
-			t.Errorf("exit code %s is not documented", fields[0])
+	for _, code := range append(precedence, codeOK) {
+		if !strings.Contains(text, fmt.Sprintf("| %d | ", code)) {
+			t.Errorf("exit code %d is not documented", code)
+		}
+	}
+}
+
+// The README names every flag that has no environment variable.
+func TestReadmeHasFlagsWithoutVariable(t *testing.T) {
+	text := readme(t)
+	for _, cmd := range commands() {
+		words := []string{cmd.name}
+		for _, f := range cmd.flags {
+			if f != helpFlag && f != versionFlag && len(variablesOf(f)) == 0 {
+				words = append(words, dashed(f.Names()[len(f.Names())-1]))
+			}
+		}
+		if want := "`" + strings.Join(words, " ") + "`"; len(words) > 1 && !strings.Contains(text, want) {
+			t.Errorf("%s is not documented", want)
 		}
 	}
 }

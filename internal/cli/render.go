@@ -28,8 +28,15 @@ func renderCommand() *command {
   zcat report.jsonl.gz | domprobe render - -f markdown
 `,
 		flags: slices.Concat(outputFlags(), renderFlags(), []cli.Flag{
-			toggle("null", "0", "the rows of the format names end in NUL, not in a newline"),
+			local(toggle("null", "0", "the rows of the format names end in NUL, not in a newline")),
 		}, consoleFlags()),
+		exits: map[int]string{
+			codeOK:          "every row is written, and no name is unknown",
+			codeUnknown:     "some name is unknown",
+			codeNoMatch:     "--only matched no row",
+			codeUnexpected:  "some name is not what --expect says",
+			codeInterrupted: "interrupted",
+		},
 		run: runRender,
 	}
 }

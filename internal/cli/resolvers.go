@@ -30,9 +30,14 @@ func resolversCommand() *command {
   domprobe resolvers -r @many.txt -f list > good.txt && domprobe -r @good.txt -t dev go
 `,
 		flags: slices.Concat([]cli.Flag{
-			list("tld", "t", "ask about names under this `TLD`, which must exist (com)"),
+			local(list("tld", "t", "ask about names under this `TLD`, which must exist (com)")),
 			tableFlag(resolversFormats...),
 		}, askFlags(), consoleFlags()),
+		exits: map[int]string{
+			codeOK:          "some resolver is good",
+			codeUnknown:     "no resolver is good",
+			codeInterrupted: "interrupted",
+		},
 		run: runResolvers,
 	}
 }

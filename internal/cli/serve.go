@@ -33,10 +33,13 @@ func serveCommand() *command {
 			text("listen", "", "serve on this `ADDRESS` and port", "127.0.0.1:8053"),
 			text("token", "", "serve only those who have this `TOKEN`; an address that is not loopback needs one", ""),
 			list("host", "", "answer to this `NAME` too, beside IP addresses and localhost"),
-			number("max-names", "", "probe at most `N` names for one request", web.DefaultMaxNames),
+			local(number("max-names", "", "probe at most `N` names for one request", web.DefaultMaxNames)),
 			number("client-rate", "", "let one client have `N` names a second probed in the long run; 0 is no limit", web.DefaultClientRate),
 			toggle("no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
 		}, askFlags(), consoleFlags()),
+		exits: map[int]string{
+			codeOK: "ended by a signal",
+		},
 		run: runServe,
 	}
 }

@@ -11,13 +11,9 @@ import (
 )
 
 // tableFlag chooses how a command that prints no rows about names prints what
-// it has. It has no variable in the environment, because that of the main
-// command's flag of this name knows other formats.
+// it has.
 func tableFlag(formats ...string) cli.Flag {
-	return &cli.StringFlag{
-		Name: "format", Aliases: []string{"f"}, Value: formats[0],
-		Usage: "print in this `FORMAT`: " + strings.Join(formats, ", "),
-	}
+	return local(oneOf("format", "f", "print in this `FORMAT`", formats...))
 }
 
 // parseTable returns the format that tableFlag was given.

@@ -26,12 +26,17 @@ func tldsCommand() *command {
   domprobe tlds --tld-preset all | wc -l
 
 Sets of your own go to ~/.config/domprobe/tlds, a line each: "name: com io dev".
+The folder is ~/Library/Application Support/domprobe on macOS and %AppData%\domprobe
+on Windows, and $XDG_CONFIG_HOME/domprobe where that is set.
 `,
 		flags: slices.Concat([]cli.Flag{
-			list("tld", "t", "print these `TLD`s as they are understood: .io,CO.UK"),
-			list("tld-preset", "", "print the TLDs of this `SET`"),
-			list("tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset"),
+			local(list("tld", "t", "print these `TLD`s as they are understood: .io,CO.UK")),
+			local(list("tld-preset", "", "print the TLDs of this `SET`")),
+			local(list("tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset")),
 		}, consoleFlags()),
+		exits: map[int]string{
+			codeOK: "the TLDs are printed",
+		},
 		run: runTLDs,
 	}
 }
