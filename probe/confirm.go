@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,27 +14,42 @@ import (
 
 // A Confirmer asks the registry of a name, which is in its A-label form,
 // whether it is registered. A [rdap.Client] is one. Confirm is called from
-// many goroutines at once, one for each name that waits, and does the pacing;
+// many goroutines at once, some for each TLD, and does the pacing;
 // it has to return soon after ctx has ended.
 type Confirmer interface {
 	Confirm(ctx context.Context, name string) rdap.Answer
 }
 
-// maxWaiting bounds the names that wait for their registries. It is far above
-// what any registry answers at a time, because a name that waits for a slow
-// one holds its place, and the others are to find theirs.
-const maxWaiting = 1024
+// The bounds of what is between the stages.
+const (
+	// maxAsking bounds the names of one TLD that ask at the same time, which
+	// are more than any registry answers at a time. The others are parked,
+	// and no registry's names are in the way of another's.
+	maxAsking = 16
+
+	// maxHeld bounds the names whose registries have not answered. A
+	// million of them take about 300 MB.
+	maxHeld = 1 << 20
+)
 
 // A stage confirms the not-found results of one loop. Like a run it has no
 // lock: it happens on the goroutine of the loop, the names ask on theirs, and
 // the loop over the first stage runs beside it.
 type stage struct {
 	who     Confirmer
-	answers chan Result // with room for every name that waits
-	waiting int
-	backlog []Result // of the last batch: not asked about yet
+	maxHeld int
+	stop    chan struct{} // closed when nobody takes batches and answers any more
+	answers chan Result
+	tlds    map[string]*queue // by last label
+	held    int               // in all queues
 	out     []Result
 	asking  sync.WaitGroup
+}
+
+// A queue holds the names of one TLD whose registry has not answered.
+type queue struct {
+	asking int
+	parked []Result // not asked about yet
 }
 
 // A batch is what one turn of the first stage's loop gave.
@@ -44,20 +60,23 @@ type batch struct {
 
 // confirmed is [Prober.Batches] with a second stage behind it, for a Prober
 // with a Confirmer. Everything but a not-found passes at once. While too many
-// names wait for their registries, nothing is taken from the first stage,
+// names are held for their registries, nothing is taken from the first stage,
 // which then takes nothing from names.
 func (p *Prober) confirmed(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]Result, error] {
 	return func(yield func([]Result, error) bool) {
-		s := &stage{who: p.opts.Confirm, answers: make(chan Result, maxWaiting)}
+		s := newStage(p.opts.Confirm)
 		ctx, cancel := context.WithCancel(ctx)
-		stop := make(chan struct{})
 		batches := make(chan batch)
-		s.asking.Go(func() { pump(p.decided(ctx, names), batches, stop) })
+		s.asking.Go(func() { pump(p.decided(ctx, names), batches, s.stop) })
 		defer s.asking.Wait()
-		defer close(stop)
+		defer close(s.stop)
 		defer cancel()
 		s.loop(ctx, batches, yield)
 	}
+}
+
+func newStage(who Confirmer) *stage {
+	return &stage{who: who, maxHeld: maxHeld, stop: make(chan struct{}), answers: make(chan Result), tlds: map[string]*queue{}}
 }
 
 // pump hands over the batches of the first stage until it has ended or stop is
@@ -74,13 +93,13 @@ func pump(first iter.Seq2[[]Result, error], batches chan<- batch, stop <-chan st
 	}
 }
 
-// loop runs until the first stage has ended and no name waits. The first
+// loop runs until the first stage has ended and no name is held. The first
 // stage's error comes last, as it does without a second one.
 func (s *stage) loop(ctx context.Context, batches <-chan batch, yield func([]Result, error) bool) {
 	var failed error
-	for batches != nil || s.waiting > 0 {
+	for batches != nil || s.held > 0 {
 		in := batches
-		if len(s.backlog) > 0 {
+		if s.held >= s.maxHeld {
 			in = nil
 		}
 		select {
@@ -89,15 +108,14 @@ func (s *stage) loop(ctx context.Context, batches <-chan batch, yield func([]Res
 				batches = nil
 				break
 			}
-			s.sort(b.results)
+			s.sort(ctx, b.results)
 			if b.err != nil {
 				failed = b.err
 			}
 		case r := <-s.answers:
-			s.settled(r)
+			s.settled(ctx, r)
 		}
-		s.collect()
-		s.ask(ctx)
+		s.collect(ctx)
 		if len(s.out) > 0 && !yield(s.out, nil) {
 			return
 		}
@@ -113,45 +131,75 @@ func (s *stage) loop(ctx context.Context, batches <-chan batch, yield func([]Res
 }
 
 // sort tells the results that are to be confirmed from those that are not.
-func (s *stage) sort(results []Result) {
-	s.backlog = s.backlog[:0]
+func (s *stage) sort(ctx context.Context, results []Result) {
 	for _, r := range results {
-		if r.Verdict == NotFound {
-			s.backlog = append(s.backlog, r)
-		} else {
+		if r.Verdict != NotFound {
 			s.out = append(s.out, r)
+			continue
 		}
+		s.held++
+		q := s.queue(r.Name)
+		q.parked = append(q.parked, r)
+		s.ask(ctx, q)
 	}
 }
 
-// collect takes the answers that are there.
-func (s *stage) collect() {
-	for {
+// queue returns the queue of a name.
+func (s *stage) queue(name string) *queue {
+	tld := name[strings.LastIndexByte(name, '.')+1:]
+	q := s.tlds[tld]
+	if q == nil {
+		q = new(queue)
+		s.tlds[tld] = q
+	}
+	return q
+}
+
+// collect takes the answers that are there, as many as make a batch.
+func (s *stage) collect(ctx context.Context) {
+	for len(s.out) < maxBatch {
 		select {
 		case r := <-s.answers:
-			s.settled(r)
+			s.settled(ctx, r)
 		default:
 			return
 		}
 	}
 }
 
-func (s *stage) settled(r Result) {
-	s.waiting--
+func (s *stage) settled(ctx context.Context, r Result) {
+	s.held--
 	s.out = append(s.out, r)
+	q := s.queue(r.Name)
+	q.asking--
+	s.ask(ctx, q)
 }
 
-// ask lets names of the backlog wait for their registries, as many as may.
-func (s *stage) ask(ctx context.Context) {
-	for len(s.backlog) > 0 && s.waiting < maxWaiting {
-		r := s.backlog[0]
-		s.backlog = s.backlog[1:]
-		s.waiting++
+// ask lets names of a queue ask their registry, as many as may. Once ctx has
+// ended the others have their results without.
+func (s *stage) ask(ctx context.Context, q *queue) {
+	for len(q.parked) > 0 && q.asking < maxAsking && ctx.Err() == nil {
+		r := q.parked[0]
+		q.parked[0] = Result{} // its strings can go
+		q.parked = q.parked[1:]
+		q.asking++
 		s.asking.Go(func() {
 			r.hear(s.who.Confirm(ctx, r.Name))
-			s.answers <- r // never blocks: there is room for all that wait
+			select {
+			case s.answers <- r:
+			case <-s.stop:
+			}
 		})
 	}
+	if ctx.Err() == nil {
+		return
+	}
+	for _, r := range q.parked {
+		r.hear(rdap.Answer{Reason: rdap.Canceled, Err: context.Cause(ctx)})
+		s.out = append(s.out, r)
+	}
+	s.held -= len(q.parked)
+	q.parked = nil
 }
 
 // hear takes a registry's word into a not-found result. Without one the result

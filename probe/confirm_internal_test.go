@@ -1,0 +1,74 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"domprobe/candidate"
+	"domprobe/probe/rdap"
+)
+
+// A gate is a Confirmer that answers one question for each value received.
+type gate chan struct{}
+
+func (g gate) Confirm(ctx context.Context, _ string) rdap.Answer {
+	select {
+	case <-g:
+		return rdap.Answer{Status: rdap.NotRegistered, Source: "rdap"}
+	case <-ctx.Done():
+		return rdap.Answer{Reason: rdap.Canceled, Err: context.Cause(ctx)}
+	}
+}
+
+// While as many names as may are held for their registries, nothing is taken
+// from the first stage.
+func TestStageBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		g := make(gate)
+		s := newStage(g)
+		s.maxHeld = 100
+		batches, taken := make(chan batch), 0
+		go func() {
+			defer close(batches)
+			for ctx.Err() == nil {
+				r := Result{Candidate: candidate.Candidate{Name: fmt.Sprintf("free-%d.dev", taken)}, Verdict: NotFound}
+				select {
+				case batches <- batch{results: []Result{r}}:
+					taken++
+				case <-ctx.Done():
+				}
+			}
+		}()
+		rows, ended := map[Reason]int{}, make(chan error)
+		go func() {
+			var last error
+			s.loop(ctx, batches, func(results []Result, err error) bool {
+				for _, r := range results {
+					rows[r.Reason]++
+				}
+				last = err
+				return true
+			})
+			ended <- last
+		}()
+		for answered := range 5 {
+			synctest.Wait()
+			if taken != s.maxHeld+answered || rows[RDAPNotRegistered] != answered {
+				t.Errorf("%d names taken and %v rows after %d answers", taken, rows, answered)
+			}
+			g <- struct{}{}
+		}
+		synctest.Wait()
+		cancel()
+		if err := <-ended; err != context.Canceled {
+			t.Errorf("error %v", err)
+		}
+		if rows[RDAPNotRegistered] != 5 || rows[RDAPCanceled] != s.maxHeld || s.held != 0 {
+			t.Errorf("rows %v, %d names held", rows, s.held)
+		}
+	})
+}
