@@ -3,12 +3,12 @@ package rdap
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // bigValue is a value of which a part is not another value.
@@ -76,16 +76,18 @@ func TestCacheDamaged(t *testing.T) {
 // A run that is killed while it writes leaves a file that can be read.
 func TestCacheAfterKill(t *testing.T) {
 	dir := cache(t.TempDir())
-	if err := dir.store("file", bigValue(0)); err != nil {
-		t.Fatal(err)
-	}
 	for range 8 {
 		cmd := helper(t, "store", nil, string(dir))
+		stored, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		<-time.After(time.Duration(20+rand.IntN(60)) * time.Millisecond)
-		if err := cmd.Process.Kill(); err != nil {
+		// It goes on storing meanwhile, so that the kill comes at any point.
+		_, err = io.CopyN(io.Discard, stored, 1+rand.Int64N(20))
+		if err := errors.Join(err, cmd.Process.Kill()); err != nil {
 			t.Fatal(err)
 		}
 		cmd.Wait()

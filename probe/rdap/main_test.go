@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 				fmt.Println(err)
 				os.Exit(1)
 			}
+			fmt.Print(".")
 		}
 	}
 	os.Exit(m.Run())
