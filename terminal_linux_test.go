@@ -19,7 +19,7 @@ import (
 	"domprobe/internal/dnstest"
 )
 
-const termWidth, termHeight = 80, 24
+const termWidth, narrowWidth, termHeight = 80, 50, 24
 
 // openTerminal returns both ends of a pseudo-terminal: a person sits at the
 // first, and the other is for a program. The program's stays open until the
@@ -69,6 +69,9 @@ type session struct {
 	code   int
 	stdout string // where that is no terminal
 	raw    string // everything that came to the terminal
+
+	// The terminal became narrow when that much of raw had come; 0 is never.
+	narrowed int
 }
 
 // atTerminal runs domprobe with standard error at a terminal, and standard
@@ -83,14 +86,15 @@ func atTerminal(t *testing.T, piped bool, env []string, args ...string) session 
 	if piped {
 		cmd.Stdout = &stdout
 	}
-	s := runAtTerminal(t, cmd, func(string) {})
+	s := runAtTerminal(t, cmd, func(*os.File, string) {})
 	s.stdout = stdout.String()
 	return s
 }
 
 // runAtTerminal runs cmd with whatever it has no place for at a terminal. It
-// calls look with all that is on its way to the screen, whenever that is more.
-func runAtTerminal(t *testing.T, cmd *exec.Cmd, look func(raw string)) session {
+// calls look with the person's end of it and all that is on its way to the
+// screen, whenever that is more.
+func runAtTerminal(t *testing.T, cmd *exec.Cmd, look func(person *os.File, raw string)) session {
 	t.Helper()
 	person, program := openTerminal(t)
 	if cmd.Stdout == nil {
@@ -106,7 +110,7 @@ func runAtTerminal(t *testing.T, cmd *exec.Cmd, look func(raw string)) session {
 		_, e := program.WriteString(lastByte)
 		ended <- errors.Join(err, e)
 	}()
-	raw, err := readTerminal(person, look)
+	raw, err := readTerminal(person, func(raw string) { look(person, raw) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,8 +131,12 @@ var control = regexp.MustCompile(`\x1b\[([0-9;?]*)([A-Za-z])`)
 // on any other, and on a line that is longer than the terminal is wide.
 func (s session) screen(t *testing.T) []string {
 	t.Helper()
-	lines, row, column := [][]rune{nil}, 0, 0
+	lines, row, column, width := [][]rune{nil}, 0, 0, termWidth
 	for rest := s.raw; rest != ""; {
+		if s.narrowed > 0 && width == termWidth && len(s.raw)-len(rest) >= s.narrowed {
+			width = narrowWidth
+			lines, row = wrap(lines, row, width)
+		}
 		if m := control.FindStringSubmatch(rest); m != nil && strings.HasPrefix(rest, m[0]) {
 			rest = rest[len(m[0]):]
 			switch m[2] {
@@ -164,7 +172,7 @@ func (s session) screen(t *testing.T) []string {
 				lines[row] = append(lines[row], ' ')
 			}
 			lines[row][column] = c
-			if column++; column >= termWidth {
+			if column++; column >= width {
 				t.Fatalf("a line as long as the terminal is wide: %q", string(lines[row]))
 			}
 		}
@@ -174,6 +182,21 @@ func (s session) screen(t *testing.T) []string {
 		text = append(text, strings.TrimRight(string(line), " "))
 	}
 	return text
+}
+
+// wrap breaks lines anew for a terminal that has become narrower while the
+// cursor was at the start of a row.
+func wrap(lines [][]rune, row, width int) (wrapped [][]rune, newRow int) {
+	for i, line := range lines {
+		if i == row {
+			newRow = len(wrapped)
+		}
+		for len(line) > width {
+			wrapped, line = append(wrapped, line[:width:width]), line[width:]
+		}
+		wrapped = append(wrapped, line)
+	}
+	return wrapped, newRow
 }
 
 // slowResolver answers after a while, so that a run of a few names shows what
@@ -253,6 +276,92 @@ func TestGridIsRedrawn(t *testing.T) {
 	}
 }
 
+var drawn = regexp.MustCompile(`\n(\d+) names(, .*)?\r\n$`)
+
+// gridByKeyword runs domprobe with the demo at a terminal. It gets a keyword
+// whenever the grid has the names of those before, so many of each, and react is
+// called before it does.
+func gridByKeyword(t *testing.T, keywords []string, each int, react func(person *os.File, raw string), args ...string) session {
+	t.Helper()
+	cmd := exec.Command("domprobe", append([]string{"-r", "demo", "--no-escalate", "-f", "grid", "-i", "-"}, args...)...)
+	cmd.Env = append(os.Environ(), "TERM=xterm")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := 0
+	give := func() {
+		if _, err := io.WriteString(stdin, keywords[given]+"\n"); err != nil {
+			t.Error(err)
+		}
+		given++
+	}
+	give()
+	return runAtTerminal(t, cmd, func(person *os.File, raw string) {
+		if m := drawn.FindStringSubmatch(raw); m == nil || m[1] != strconv.Itoa(given*each) {
+			return
+		}
+		react(person, raw)
+		if given < len(keywords) {
+			give()
+		} else {
+			stdin.Close()
+		}
+	})
+}
+
+// What is printed while the grid is on the screen is above it, and stays.
+func TestNotesAboveGrid(t *testing.T) {
+	t.Parallel()
+	keywords := []string{"go", "qxv", "rust", "zig", "elif"}
+	s := gridByKeyword(t, keywords, 2, func(*os.File, string) {}, "-t", "dev,io", "--expect", "invalid", "--no-progress")
+	if s.code != 5 {
+		t.Errorf("exit code %d, want 5", s.code)
+	}
+	lines := s.screen(t)
+	n := len(lines) - len(keywords) - 5 // the header, an empty line, the legend, the summary, and the cursor
+	if n != 1+2*len(keywords) || !strings.HasPrefix(lines[0], "domprobe: demo: ") {
+		t.Fatalf("the screen shows %q", lines)
+	}
+	for _, keyword := range keywords {
+		for _, tld := range []string{"dev", "io"} {
+			note := "domprobe: " + keyword + "." + tld + ": "
+			if !slices.ContainsFunc(lines[1:n], func(line string) bool { return strings.HasPrefix(line, note) }) {
+				t.Errorf("no line begins with %q: %q", note, lines)
+			}
+		}
+	}
+	for i, keyword := range append([]string{" "}, keywords...) {
+		if !strings.HasPrefix(lines[n+i], keyword) {
+			t.Errorf("%q does not begin with %q", lines[n+i], keyword)
+		}
+	}
+}
+
+// The drawing of before is taken back when the terminal has become narrower.
+func TestGridOnNarrowedTerminal(t *testing.T) {
+	t.Parallel()
+	tlds := []string{"dev", "io", "com", "net", "org", "app", "info", "xyz", "shop", "co.uk", "de", "fr"}
+	narrowed := 0
+	s := gridByKeyword(t, []string{"go", "qxv"}, len(tlds), func(person *os.File, raw string) {
+		if narrowed > 0 {
+			return
+		}
+		narrowed = len(raw)
+		if err := unix.IoctlSetWinsize(int(person.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: narrowWidth, Row: termHeight}); err != nil {
+			t.Error(err)
+		}
+	}, "-t", strings.Join(tlds, ","), "--no-progress", "-q")
+	s.narrowed = narrowed
+	if s.code != 0 || narrowed == 0 {
+		t.Errorf("exit code %d, narrowed after %d bytes", s.code, narrowed)
+	}
+	lines := s.screen(t)
+	if len(lines) != 10 || lines[8] != "+ found   - not found   ? unknown   ! invalid" {
+		t.Errorf("the screen shows %q", lines)
+	}
+}
+
 func TestPlainTerminal(t *testing.T) {
 	t.Parallel()
 	resolver := slowResolver(t, "go.dev")
@@ -304,7 +413,7 @@ func TestInterruptedProgress(t *testing.T) {
 	cmd := exec.Command("domprobe", "-r", slowResolver(t), "-t", "dev", "--pattern", "[a-z]{4}", "-c", "1", "-f", "none")
 	cmd.Env = append(os.Environ(), "TERM=xterm")
 	interrupted := false
-	s := runAtTerminal(t, cmd, func(raw string) {
+	s := runAtTerminal(t, cmd, func(_ *os.File, raw string) {
 		if interrupted || !strings.Contains(raw, "names/") {
 			return
 		}

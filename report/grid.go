@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -13,17 +11,16 @@ import (
 )
 
 // grid is the format of the same name: a row for each keyword, a column for
-// each TLD, and a mark for each verdict. It is drawn when all is known; on a
-// terminal, what is known so far is redrawn in place with every batch.
+// each TLD, and a mark for each verdict. It is written when all is known; on a
+// screen, what is known so far is drawn anew with every batch.
 type grid struct {
-	w    io.Writer
-	o    Options
-	m    matrix
-	next int // the row after the one that changed last
-	// drawn is how many lines of the terminal the next drawing replaces.
-	drawn int
-	buf   []byte
-	err   error
+	w             io.Writer
+	o             Options
+	m             matrix
+	next          int // the row after the one that changed last
+	width, height int // of the screen at the last look
+	buf           []byte
+	err           error
 }
 
 func newGrid(w io.Writer, o Options) Writer { return &grid{w: w, o: o} }
@@ -38,21 +35,22 @@ func (g *grid) Write(rows []probe.Result) error {
 	for i := range rows {
 		g.next = g.m.add(&rows[i]) + 1
 	}
-	if !g.o.Terminal || g.o.Width < minWidth || g.o.Height < minHeight || len(rows) == 0 {
-		return g.err
+	if len(rows) > 0 {
+		g.look()
+		if g.width >= minWidth && g.height >= minHeight {
+			g.drawWindow()
+		}
+		g.draw()
 	}
-	g.erase()
-	g.drawWindow()
-	g.drawn = bytes.Count(g.buf, []byte("\n"))
-	return g.flush()
+	return g.err
 }
 
 func (g *grid) Close() error {
 	if len(g.m.labels) == 0 {
 		return g.err
 	}
-	g.erase()
-	g.drawn = 0
+	g.look()
+	g.draw()
 	labels := g.labelWidth(0, len(g.m.labels))
 	for from := 0; from < len(g.m.tlds); {
 		to := g.fit(labels, from)
@@ -61,27 +59,34 @@ func (g *grid) Close() error {
 		from = to
 	}
 	g.legend()
-	return g.flush()
+	if g.err == nil {
+		_, g.err = g.w.Write(g.buf)
+	}
+	return g.err
 }
 
-// erase takes back the last drawing: the cursor goes up to its first line, and
-// everything below is erased (ECMA-48 sections 8.3.22 and 8.3.39).
-func (g *grid) erase() {
+// look finds out how large the screen is now, and begins a drawing.
+func (g *grid) look() {
 	g.buf = g.buf[:0]
-	if g.drawn > 0 {
-		g.buf = append(g.buf, "\x1b["...)
-		g.buf = strconv.AppendInt(g.buf, int64(g.drawn), 10)
-		g.buf = append(g.buf, "A\r\x1b[J"...)
+	if g.o.Screen != nil {
+		g.width, g.height = g.o.Screen.Size()
+	}
+}
+
+// draw puts the drawing on the screen, in the place of the one before.
+func (g *grid) draw() {
+	if g.o.Screen != nil && g.err == nil {
+		g.err = g.o.Screen.Draw(g.buf)
 	}
 }
 
 // drawWindow draws the part of the grid that fits the terminal: the rows
 // around the one that changed last, and the TLDs that came first.
 func (g *grid) drawWindow() {
-	room := g.o.Height - 3 // the header, the last line, and that of the cursor
+	room := g.height - 3 // the header, the last line, and that of the cursor
 	to := min(max(g.next, room), len(g.m.labels))
 	from := max(to-room, 0)
-	labels := min(g.labelWidth(from, to), g.o.Width/2)
+	labels := min(g.labelWidth(from, to), g.width/2)
 	columns := g.fit(labels, 0)
 	g.table(labels, from, to, 0, columns)
 	line := fmt.Sprintf("%d names", g.probed())
@@ -94,7 +99,7 @@ func (g *grid) drawWindow() {
 	if n := len(g.m.tlds) - columns; n > 0 {
 		line += fmt.Sprintf(", %d TLDs not shown", n)
 	}
-	g.buf = append(append(g.buf, cut(line, g.o.Width-1)...), '\n')
+	g.buf = append(append(g.buf, cut(line, g.width-1)...), '\n')
 }
 
 // probed counts the names in the grid.
@@ -129,12 +134,12 @@ const gap = "  " // between columns
 // fit returns the column after the last that fits the terminal beside the
 // labels, from a first one on, which always does.
 func (g *grid) fit(labels, from int) int {
-	if g.o.Width <= 0 {
+	if g.width <= 0 {
 		return len(g.m.tlds)
 	}
 	width := labels
 	for i := from; i < len(g.m.tlds); i++ {
-		if width += len(gap) + uniseg.StringWidth(g.m.heading(i)); width >= g.o.Width && i > from {
+		if width += len(gap) + uniseg.StringWidth(g.m.heading(i)); width >= g.width && i > from {
 			return i
 		}
 	}
@@ -197,13 +202,6 @@ func (g *grid) legend() {
 		g.buf = append(append(g.buf, ' '), verdictText(v)...)
 	}
 	g.buf = append(g.buf, '\n')
-}
-
-func (g *grid) flush() error {
-	if g.err == nil {
-		_, g.err = g.w.Write(g.buf)
-	}
-	return g.err
 }
 
 // cut returns s shortened to a width on the terminal, with an ellipsis where

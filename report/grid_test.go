@@ -2,7 +2,7 @@ package report
 
 import (
 	"fmt"
-	"strconv"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,49 +12,20 @@ import (
 	"domprobe/probe"
 )
 
-// A screen is as much of a terminal as the grid uses.
-type screen struct {
-	t             *testing.T
+// A display is a Screen that keeps the last drawing.
+type display struct {
 	width, height int
-	lines         []string // from the first ever written on; the last is the cursor's
-	batches       int
+	text          string
+	draws         int
 }
 
-func (s *screen) Write(p []byte) (int, error) {
-	s.batches++
-	if s.lines == nil {
-		s.lines = []string{""}
-	}
-	for text := string(p); text != ""; {
-		last := &s.lines[len(s.lines)-1]
-		switch {
-		case text[0] == '\n':
-			s.lines = append(s.lines, "")
-		case text[0] == '\r':
-			*last = ""
-		case strings.HasPrefix(text, "\x1b["):
-			end := strings.IndexFunc(text, func(r rune) bool { return r >= 'A' && r <= 'Z' || r == 'm' })
-			n, _ := strconv.Atoi(text[2:end])
-			switch text[end] {
-			case 'A': // up, and all that is erased there follows
-				if n >= s.height {
-					s.t.Errorf("the cursor goes %d lines up on a screen of %d", n, s.height)
-				}
-				s.lines = s.lines[:len(s.lines)-n]
-			case 'J', 'm':
-			default:
-				s.t.Fatalf("unexpected %q", text[:end+1])
-			}
-			text = text[end:]
-		default:
-			*last += text[:1]
-		}
-		text = text[1:]
-	}
-	return len(p), nil
-}
+func (d *display) Size() (width, height int) { return d.width, d.height }
 
-func (s *screen) String() string { return strings.Join(s.lines, "\n") }
+func (d *display) Draw(text []byte) error {
+	d.text = string(text)
+	d.draws++
+	return nil
+}
 
 // gridRows are so many keywords under two TLDs, TLD by TLD.
 func gridRows(keywords int) (rows []probe.Result) {
@@ -70,11 +41,12 @@ func gridRows(keywords int) (rows []probe.Result) {
 	return rows
 }
 
-func TestGridOnTerminal(t *testing.T) {
+func TestGridOnScreen(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {40, 6}, {20, 5}, {25, 200}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			s := &screen{t: t, width: size[0], height: size[1]}
-			w, err := New("grid", s, Options{Terminal: true, Width: s.width, Height: s.height, Color: true, Total: 80})
+			d := &display{width: 2 * size[0], height: 2 * size[1]}
+			var out strings.Builder
+			w, err := New("grid", &out, Options{Screen: d, Color: true, Total: 80})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,52 +55,65 @@ func TestGridOnTerminal(t *testing.T) {
 				if err := w.Write(rows[i : i+1]); err != nil {
 					t.Fatal(err)
 				}
-				if len(s.lines) > s.height {
-					t.Fatalf("after %d rows %d lines on a screen of %d:\n%s", i+1, len(s.lines), s.height, s)
-				}
-				for _, l := range s.lines {
-					if uniseg.StringWidth(l) >= s.width {
-						t.Errorf("after %d rows a line of %d characters: %s", i+1, len(l), l)
-					}
-				}
-				if label, _ := split(&rows[i]); !strings.Contains(s.String(), label) {
-					t.Errorf("the screen does not show %s, which came last:\n%s", label, s)
-				}
-				if count := fmt.Sprintf("%d of 80", i+1); !strings.Contains(s.String(), count) {
-					t.Errorf("the screen does not say %s:\n%s", count, s)
-				}
+				d.check(t, i+1, &rows[i])
+				d.width, d.height = size[0], size[1]
+			}
+			if d.draws != len(rows) || out.Len() > 0 {
+				t.Errorf("%d drawings for %d batches, and %q", d.draws, len(rows), out.String())
 			}
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if want := write(t, "grid", Options{Width: s.width}, rows); s.String() != want {
-				t.Errorf("the screen at the end:\n%s\nwant:\n%s", s, want)
+			if d.text != "" {
+				t.Errorf("%s is left on the screen", d.text)
 			}
-			if s.batches != len(rows)+1 {
-				t.Errorf("%d writes for %d batches and the end", s.batches, len(rows))
+			if got, want := uncoloured(out.String()), write(t, "grid", Options{Screen: d}, rows); got != want {
+				t.Errorf("at the end:\n%s\nwant:\n%s", got, want)
 			}
 		})
 	}
 }
 
+func uncoloured(s string) string { return regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(s, "") }
+
+// check looks at what is drawn after so many rows.
+func (d *display) check(t *testing.T, n int, last *probe.Result) {
+	t.Helper()
+	text := uncoloured(d.text)
+	if lines := strings.Count(text, "\n"); lines >= d.height {
+		t.Fatalf("after %d rows %d lines on a screen of %d:\n%s", n, lines, d.height, text)
+	}
+	for line := range strings.Lines(text) {
+		if uniseg.StringWidth(strings.TrimSuffix(line, "\n")) >= d.width {
+			t.Errorf("after %d rows a line of %d characters: %s", n, len(line), line)
+		}
+	}
+	if label, _ := split(last); !strings.Contains(text, label) {
+		t.Errorf("the screen does not show %s, which came last:\n%s", label, text)
+	}
+	if count := fmt.Sprintf("%d of 80", n); !strings.Contains(text, count) {
+		t.Errorf("the screen does not say %s:\n%s", count, text)
+	}
+}
+
 func TestGridTooSmall(t *testing.T) {
-	for _, o := range []Options{{}, {Terminal: true}, {Terminal: true, Width: 10, Height: 24}, {Terminal: true, Width: 80, Height: 2}} {
+	for _, screen := range []Screen{nil, &display{}, &display{width: 10, height: 24}, &display{width: 80, height: 2}} {
 		rec := new(recorder)
-		w, err := New("grid", rec, o)
+		w, err := New("grid", rec, Options{Screen: screen})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Write(gridRows(3)); err != nil {
 			t.Fatal(err)
 		}
-		if len(rec.calls) > 0 {
-			t.Errorf("%+v: %q before the end", o, rec.calls)
+		if d, ok := screen.(*display); ok && d.text != "" || len(rec.calls) > 0 {
+			t.Errorf("%+v: %q before the end", screen, rec.calls)
 		}
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if len(rec.calls) != 1 || strings.Contains(rec.calls[0], "\x1b") {
-			t.Errorf("%+v: %q", o, rec.calls)
+			t.Errorf("%+v: %q", screen, rec.calls)
 		}
 	}
 }
@@ -142,7 +127,7 @@ func TestGridBlocks(t *testing.T) {
 			Candidate: candidate.Candidate{Name: "go." + tld, Keyword: "go", TLD: tld}, Verdict: probe.Found,
 		})
 	}
-	got := write(t, "grid", Options{Width: 30}, rows)
+	got := write(t, "grid", Options{Screen: &display{width: 30}}, rows)
 	for line := range strings.Lines(got) {
 		if len(line) > 30 && !strings.HasPrefix(line, "+ found") {
 			t.Errorf("a line of %d characters: %s", len(line), line)

@@ -76,17 +76,25 @@ type Options struct {
 	// Zero ends the rows of the format names with NUL instead of a newline.
 	Zero bool
 
-	// Terminal says that the format grid writes to a terminal, where it is
-	// redrawn in place as the rows come.
-	Terminal bool
-
-	// Width and Height are the size of that terminal in characters. Where
-	// they are zero nothing is redrawn, and lines are as long as it takes.
-	Width, Height int
+	// Screen is the terminal that the format grid is drawn on as the rows
+	// come. Where it is nil nothing is drawn before the end, and lines are as
+	// long as it takes.
+	Screen Screen
 
 	// Total is how many rows are to come, for a grid on a terminal to count
 	// against. Zero means that nobody knows.
 	Total int
+}
+
+// A Screen is the end of a terminal.
+type Screen interface {
+	// Size returns how many characters are in a line, and how many lines
+	// there are. Zero means that nobody knows.
+	Size() (width, height int)
+
+	// Draw puts text, which is whole lines, in the place of the text of the
+	// call before. What else comes to the terminal is above it.
+	Draw(text []byte) error
 }
 
 // rowEnd is the byte that ends a row of a row format.

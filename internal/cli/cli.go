@@ -17,6 +17,7 @@
 //	order.go    rows in the order of the names
 //	probe.go    the main command: the stages from names to rows
 //	tally.go    what was counted, the summary, what the run ends with
+//	screen.go   the grid that is drawn on a terminal as rows come
 //	progress.go the line that moves on a terminal
 //	dryrun.go   the names only, and what a run would take
 //	explain.go  the story of one name

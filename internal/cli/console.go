@@ -20,6 +20,7 @@ type console struct {
 	quiet     bool // errors only
 	verbosity int  // 1: what the program decides; 2: every question and response
 	progress  *progress
+	screen    *screen // nil unless rows go to one
 }
 
 func (c *console) configure(flags *cli.Context) error {
@@ -61,8 +62,7 @@ func (c *console) print(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.hideProgress()
-	// When standard error is gone there is nobody left to tell.
-	_, _ = io.WriteString(c.w, "domprobe: "+visible(line)+"\n")
+	c.printAbove("domprobe: " + visible(line) + "\n")
 }
 
 // visible returns s with everything that a terminal might obey written as an

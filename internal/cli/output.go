@@ -155,15 +155,10 @@ func openOutput(inv *invocation, total int) (*output, error) {
 }
 
 func openStdout(inv *invocation, total int) (report.Writer, error) {
-	opts := report.Options{Color: useColor(inv), Zero: inv.flags.Bool("null"), Total: max(total, 0)}
+	opts := report.Options{Color: useColor(inv), Zero: inv.flags.Bool("null"), Total: max(total, 0), Screen: newScreen(inv)}
 	w := inv.std.Out
 	if inv.terminal {
 		w = inv.console.above(w)
-		if f, ok := inv.stdout.(*os.File); ok && os.Getenv("TERM") != "dumb" {
-			if width, height, err := term.GetSize(int(f.Fd())); err == nil {
-				opts.Terminal, opts.Width, opts.Height = true, width, height
-			}
-		}
 	}
 	stdout, err := report.New(inv.flags.String("format"), w, opts)
 	if err != nil {
@@ -340,6 +335,7 @@ func (o *output) close() error {
 
 // abort ends the reports of a run that failed.
 func (o *output) abort() {
+	o.console.setScreen(nil)
 	for _, f := range o.reports {
 		// The run has an error to report already, which is why it ends.
 		_ = f.Abort()

@@ -151,10 +151,17 @@ func (a *aboveProgress) Write(b []byte) (int, error) {
 	defer a.console.mu.Unlock()
 	a.console.hideProgress()
 	n, err := a.w.Write(b)
-	if p := a.console.progress; p != nil && err == nil && time.Since(p.drawn) > redrawAtMost {
-		p.draw()
+	if err == nil {
+		a.console.followRows()
 	}
 	return n, err
+}
+
+// followRows draws the progress line behind rows.
+func (c *console) followRows() {
+	if p := c.progress; p != nil && time.Since(p.drawn) > redrawAtMost {
+		p.draw()
+	}
 }
 
 // counts tells the verdicts so far in the words of the summary.
