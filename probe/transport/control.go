@@ -17,6 +17,7 @@ const (
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
 	retrial    = 5 * time.Second        // how long a loss is held for the network's own
+	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
 
 	lossBound = 0.02 // a share of losses that is nobody's fault
 )
@@ -29,11 +30,17 @@ const (
 // below the goodput. If the losses then go away, they were a limit, and the pace
 // stays, with a look above it every second; if they stay, it is lifted.
 //
+// What was shrunk grows again with time: a pace and a window while little is lost and
+// they are what holds questions back, and the room that this machine has. A pace that no
+// longer holds anything back is lifted.
+//
 // It has no lock and no clock: the engine gives both.
 type control struct {
-	max    int // the caller's ceiling
-	window float64
-	flying int
+	ceiling int       // the caller's
+	max     int       // what of it this machine has room for
+	shrunk  time.Time // when max last changed
+	window  float64
+	flying  int
 
 	srtt, rttvar time.Duration
 
@@ -51,6 +58,7 @@ type control struct {
 	nextTrial time.Time
 	nextProbe time.Time
 	probing   bool
+	tight     time.Time // when the pace last held questions back
 	lastGood  time.Time
 }
 
@@ -67,14 +75,15 @@ const (
 type tally struct {
 	start             time.Time
 	good, lost, slips int
-	full              bool // the window was what held questions back
+	full              bool // the window, and not the pace, held questions back
 }
 
 func newControl(ceiling int, now time.Time) control {
 	return control{
-		max:    ceiling,
-		window: float64(min(ceiling, firstWindow)),
-		epoch:  tally{start: now},
+		ceiling: ceiling,
+		max:     ceiling,
+		window:  float64(min(ceiling, firstWindow)),
+		epoch:   tally{start: now},
 	}
 }
 
@@ -83,11 +92,10 @@ func newControl(ceiling int, now time.Time) control {
 func (c *control) admit(now time.Time, want int) (n int, wait time.Duration) {
 	c.turn(now)
 	room := min(int(c.window), c.max) - c.flying
-	if room < want {
+	n, wait = c.spend(now, max(min(want, room), 0))
+	if room < want && wait == 0 {
 		c.epoch.full = true
 	}
-	n = max(min(want, room), 0)
-	n, wait = c.spend(now, n)
 	c.flying += n
 	return n, wait
 }
@@ -103,7 +111,7 @@ func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) 
 		c.tokens = min(burst, c.tokens+passed.Seconds()*c.pace)
 		c.filled = now
 	}
-	granted = min(n, int(c.tokens))
+	granted = int(min(float64(n), c.tokens))
 	c.tokens -= float64(granted)
 	if granted < n {
 		wait = time.Duration((1-c.tokens)/c.pace*float64(time.Second)) + 1 // never nothing
@@ -138,10 +146,20 @@ func (c *control) lost(now time.Time) (limited bool) {
 // BADCOOKIE, REFUSED after good ones.
 func (c *control) slip() { c.epoch.slips++ }
 
-// overflowed shrinks the ceiling: this machine, not the network, dropped.
-func (c *control) overflowed() {
-	c.max = max(c.max*7/10, minWindow)
+// overflowed shrinks what may be in flight: this machine, not the network, dropped.
+func (c *control) overflowed(now time.Time) {
+	c.max = min(max(c.max*7/10, minWindow), c.ceiling)
 	c.window = min(c.window, float64(c.max))
+	c.shrunk = now
+}
+
+// regrow gives back a tenth of what is left after overflows, every second
+// without one.
+func (c *control) regrow(now time.Time) {
+	if c.max < c.ceiling && now.Sub(c.shrunk) > probeEvery {
+		c.max = min(c.max+c.max/10+1, c.ceiling)
+		c.shrunk = now
+	}
 }
 
 func (c *control) rto() time.Duration {
@@ -161,6 +179,7 @@ func (c *control) turn(now time.Time) {
 	if took < length {
 		return
 	}
+	c.regrow(now)
 	e := c.epoch
 	c.epoch = tally{start: now}
 	if e.good+e.lost+e.slips == 0 {
@@ -184,7 +203,7 @@ func (c *control) turn(now time.Time) {
 	case trial:
 		c.judge(now, rate, loss)
 	case paced:
-		c.follow(now, rate, loss)
+		c.follow(now, e, rate, loss)
 	}
 }
 
@@ -199,9 +218,7 @@ func (c *control) enter(p phase, now time.Time) {
 func (c *control) open(now time.Time, e tally, rate, loss float64) {
 	if rate > 1.1*c.goodput {
 		c.goodput, c.flat = rate, 0
-		if e.full {
-			c.window = min(2*c.window, float64(c.max))
-		}
+		c.widen(e)
 		return
 	}
 	if c.flat++; c.flat < 3 && loss <= lossBound {
@@ -212,6 +229,13 @@ func (c *control) open(now time.Time, e tally, rate, loss float64) {
 		return
 	}
 	c.enter(steady, now)
+}
+
+// widen doubles the window if it was what held questions back.
+func (c *control) widen(e tally) {
+	if e.full {
+		c.window = min(2*c.window, float64(c.max))
+	}
 }
 
 // try starts a pace just below the goodput, to see whether losses end.
@@ -235,9 +259,7 @@ func (c *control) judge(now time.Time, rate, loss float64) {
 	}
 	c.loss = loss
 	if loss < c.before/2 {
-		c.enter(paced, now)
-		c.goodput = rate
-		c.nextProbe = now.Add(probeEvery)
+		c.keep(now, rate)
 		return
 	}
 	c.pace = 0
@@ -245,20 +267,39 @@ func (c *control) judge(now time.Time, rate, loss float64) {
 	c.enter(steady, now)
 }
 
-// follow keeps the pace at the goodput, and looks above it now and then.
-func (c *control) follow(now time.Time, rate, loss float64) {
-	switch bound := max(lossBound, 1.5*c.loss); {
-	case loss <= bound && c.probing && rate > 1.05*c.goodput:
+// keep keeps the pace, at which the goodput is rate.
+func (c *control) keep(now time.Time, rate float64) {
+	c.enter(paced, now)
+	c.goodput = rate
+	c.tight = now
+	c.nextProbe = now.Add(probeEvery)
+}
+
+// follow keeps the pace at the goodput, and looks above it now and then. A pace
+// above what is asked for says nothing about the server: it does not rise.
+func (c *control) follow(now time.Time, e tally, rate, loss float64) {
+	if loss > max(lossBound, 1.5*c.loss) {
+		c.probing = false
+		c.setPace(now, min(0.97*max(rate, 0.5*c.goodput), c.pace))
+		return
+	}
+	c.widen(e)
+	if rate >= c.pace/2 {
+		c.tight = now
+	}
+	switch {
+	case now.Sub(c.tight) > liftAfter:
+		c.pace = 0
+		c.enter(opening, now)
+	case c.tight != now:
+	case c.probing && rate > 1.05*c.goodput:
 		c.goodput = rate
 		c.setPace(now, 1.25*c.pace)
-	case loss <= bound && now.After(c.nextProbe):
+	case now.After(c.nextProbe):
 		c.probing = true
 		c.goodput = max(rate, 0.5*c.goodput)
 		c.nextProbe = now.Add(probeEvery)
 		c.setPace(now, 1.1*c.pace)
-	case loss > bound:
-		c.probing = false
-		c.setPace(now, min(0.97*max(rate, 0.5*c.goodput), c.pace))
 	}
 }
 
@@ -269,7 +310,6 @@ func (c *control) slowDown(now time.Time, rate, loss float64) {
 		rate = min(rate, c.pace)
 	}
 	c.setPace(now, rate/2)
-	c.enter(paced, now)
-	c.loss, c.goodput = loss, rate/2
-	c.nextProbe = now.Add(probeEvery)
+	c.loss = loss
+	c.keep(now, rate/2)
 }

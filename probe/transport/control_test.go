@@ -13,6 +13,7 @@ type link struct {
 	loss  float64 // at any rate
 	limit float64 // responses a second; more are dropped; zero is none
 	slip  bool    // what the limit drops is slipped instead
+	asked *Limit  // the user's
 	rng   *rand.Rand
 
 	now    time.Time
@@ -39,7 +40,9 @@ func (l *link) run(c *control, d time.Duration) {
 	for end := l.now.Add(d); l.now.Before(end); l.now = l.now.Add(step) {
 		l.settle(c)
 		n, _ := c.admit(l.now, 1000)
-		for range n {
+		granted, _ := l.asked.take(l.now, n)
+		c.flying -= n - granted
+		for range granted {
 			l.send()
 		}
 		l.tokens = min(l.tokens+l.limit*step.Seconds(), max(l.limit/10, 1))
@@ -172,6 +175,65 @@ func TestControlSlips(t *testing.T) {
 	}
 }
 
+// A second of slips does not hold a server back for the rest of a run: the
+// window and the pace grow again.
+func TestControlSlipsPass(t *testing.T) {
+	for _, rtt := range []time.Duration{5 * time.Millisecond, 30 * time.Millisecond, 150 * time.Millisecond} {
+		l := newLink(link{rtt: rtt})
+		c := newControl(200, l.now)
+		l.run(&c, 10*time.Second)
+		before := l.rate(l.good, 2*time.Second)
+		l.limit, l.slip = 1, true
+		l.run(&c, time.Second)
+		l.limit = 0
+		l.run(&c, 20*time.Second)
+		if after := l.rate(l.good, 2*time.Second); after < 0.9*before {
+			t.Errorf("round trip %v: %v responses a second 20 s after slips, %v before (phase %d, pace %v, window %v)",
+				rtt, after, before, c.phase, c.pace, c.window)
+		}
+	}
+}
+
+// A pace does not rise while something else holds the questions back, and goes
+// when that has lasted.
+func TestControlPaceOvertaken(t *testing.T) {
+	for name, ceiling := range map[string]int{"limit": 100, "window": 8} {
+		l := newLink(link{rtt: 20 * time.Millisecond, asked: NewLimit(1000)})
+		c := newControl(ceiling, l.now)
+		l.run(&c, 5*time.Second)
+		l.limit, l.slip = 1, true
+		l.run(&c, 500*time.Millisecond)
+		l.limit = 0
+		most := 0.0
+		for range 60 {
+			l.run(&c, time.Second)
+			most = max(most, c.pace)
+		}
+		if c.pace != 0 || most > 5000 {
+			t.Errorf("%s: a minute after slips the pace is %v, and was %v", name, c.pace, most)
+		}
+		if got, want := l.rate(l.good, 10*time.Second), min(1000, float64(ceiling)/0.021); got < 0.9*want {
+			t.Errorf("%s: %v responses a second, want %v", name, got, want)
+		}
+	}
+}
+
+// However large a pace or a limit is, what it grants is what was wanted.
+func TestControlHugePace(t *testing.T) {
+	now := time.Unix(1000, 0)
+	c, l := newControl(100, now), NewLimit(1e300)
+	c.setPace(now, 1e300)
+	for range 3 {
+		now = now.Add(time.Second)
+		if n, _ := c.spend(now, 7); n != 7 {
+			t.Errorf("a pace of 1e300 grants %d of 7", n)
+		}
+		if n, _ := l.take(now, 7); n != 7 {
+			t.Errorf("a limit of 1e300 grants %d of 7", n)
+		}
+	}
+}
+
 // A limit that goes away is noticed.
 func TestControlRecovers(t *testing.T) {
 	l := newLink(link{rtt: 20 * time.Millisecond, limit: 200})
@@ -200,13 +262,24 @@ func TestControlDead(t *testing.T) {
 	}
 }
 
+// Overflows of this machine's buffers shrink what may be in flight, and not for
+// ever.
 func TestControlOverflow(t *testing.T) {
-	c := newControl(1000, time.Unix(1000, 0))
+	l := newLink(link{rtt: 20 * time.Millisecond})
+	c := newControl(200, l.now)
 	for range 50 {
-		c.overflowed()
+		c.overflowed(l.now)
 	}
 	if c.max != minWindow || c.window > minWindow {
-		t.Errorf("ceiling %d, window %v after overflows", c.max, c.window)
+		t.Errorf("room for %d, window %v after overflows", c.max, c.window)
+	}
+	l.run(&c, time.Minute)
+	if c.max != 200 || c.window < 100 {
+		t.Errorf("room for %d, window %v a minute later", c.max, c.window)
+	}
+	c = newControl(3, l.now)
+	if c.overflowed(l.now); c.max != 3 {
+		t.Errorf("an overflow raises a ceiling of 3 to %d", c.max)
 	}
 }
 

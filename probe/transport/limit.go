@@ -38,7 +38,7 @@ func (l *Limit) take(now time.Time, n int) (granted int, wait time.Duration) {
 		l.tokens = min(l.burst, l.tokens+passed.Seconds()*l.rate)
 		l.last = now
 	}
-	granted = min(n, int(l.tokens))
+	granted = int(min(float64(n), l.tokens))
 	l.tokens -= float64(granted)
 	if granted < n {
 		wait = time.Duration((1-l.tokens)/l.rate*float64(time.Second)) + 1 // never nothing

@@ -160,7 +160,7 @@ func (w *udpWorker) report(now time.Time) {
 	if w.losses > 0 {
 		if n := w.conn.overflows(); n != w.dropped {
 			w.dropped = n
-			c.overflowed()
+			c.overflowed(now)
 		}
 	}
 	w.goods, w.losses, w.slips, w.dones = 0, 0, 0, 0
