@@ -28,8 +28,9 @@ func (e *OrderError) Error() string {
 //	length   by the length of the name without its TLD in characters, then by name
 //	verdict  found, not found, unknown, invalid; then by name
 //
-// Rows that are equal in that stay as they came. Closing it closes w. The error
-// is an [*OrderError].
+// Rows that are equal in that stay as they came. Closing it closes w. Its method
+// Flush() error does not, and is for a run that fails: it writes the rows that
+// there are. The error is an [*OrderError].
 func Sorted(order string, w Writer) (Writer, error) {
 	s := &sorted{w: w}
 	switch order {
@@ -57,12 +58,18 @@ func (s *sorted) Write(rows []probe.Result) error {
 	return nil
 }
 
-func (s *sorted) Close() error {
+// Flush writes the rows that came since the last time.
+func (s *sorted) Flush() error {
 	if s.compare != nil {
 		slices.SortStableFunc(s.rows, func(a, b probe.Result) int { return s.compare(&a, &b) })
 	}
 	err := s.w.Write(s.rows)
 	s.rows = nil
+	return err
+}
+
+func (s *sorted) Close() error {
+	err := s.Flush()
 	if e := s.w.Close(); err == nil {
 		err = e
 	}

@@ -19,6 +19,7 @@
 //	tally.go    what was counted, the summary, what the run ends with
 //	screen.go   the grid that is drawn on a terminal as rows come
 //	progress.go the line that moves on a terminal
+//	interrupt.go  what ends with a signal although it knows of none
 //	dryrun.go   the names only, and what a run would take
 //	explain.go  the story of one name
 //	plan.go     what is known of TLDs; resolvers.go: of resolvers; table.go

@@ -24,9 +24,10 @@ func diffCommand() *command {
 			local(list("only", "", "print only names whose new verdict is this `VERDICT`: found, not-found, unknown, invalid")),
 		}, consoleFlags()),
 		exits: map[int]string{
-			codeOK: "the reports could be compared, whether or not a verdict has changed",
+			codeOK:          "the reports could be compared, whether or not a verdict has changed",
+			codeInterrupted: "interrupted",
 		},
-		run: runDiff,
+		run: interruptible(runDiff),
 	}
 }
 

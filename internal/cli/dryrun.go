@@ -16,7 +16,7 @@ func dryRunFlags() []cli.Flag {
 }
 
 // dryRun prints the names that a run would ask about, and what it would take.
-func dryRun(ctx context.Context, inv *invocation, names *selection) error {
+func (s *selection) dryRun(ctx context.Context, inv *invocation) error {
 	if inv.flags.Bool("resume") {
 		return usageError("", "--dry-run does not know what --resume would skip")
 	}
@@ -35,7 +35,7 @@ func dryRun(ctx context.Context, inv *invocation, names *selection) error {
 	asked, invalid := 0, 0
 	tlds := make(map[string]bool)
 	out := bufio.NewWriter(inv.std.Out)
-	for c, err := range names.all() {
+	for c, err := range s.all() {
 		switch {
 		case err == nil:
 			err = ctx.Err()

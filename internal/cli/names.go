@@ -38,6 +38,7 @@ func moreGenerateFlags() []cli.Flag {
 // A selection is the names of a run: what the generator makes, less what
 // belongs to another shard or has its row already.
 type selection struct {
+	in    *input
 	gen   *candidate.Generator
 	total *big.Int // names that the generator makes, or the fewest that are known of
 	exact bool     // there are no more than total
@@ -48,6 +49,24 @@ type selection struct {
 
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
+}
+
+// openSelection opens the input and checks all that can be wrong with a run
+// before anybody is asked.
+func openSelection(inv *invocation) (*selection, error) {
+	in, err := openInput(inv)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSelection(inv, in)
+	if err == nil {
+		err = checkOutput(inv, in.files)
+	}
+	if err != nil {
+		in.close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // newSelection maps the flags of generateFlags and moreGenerateFlags.
@@ -81,7 +100,7 @@ func newSelection(inv *invocation, in *input) (*selection, error) {
 	if err != nil {
 		return nil, usageError("", "%w", err)
 	}
-	s := &selection{gen: gen, shards: 1}
+	s := &selection{in: in, gen: gen, shards: 1}
 	if text := inv.flags.String("shard"); text != "" {
 		if s.shard, s.shards, err = candidate.ParseShard(text); err != nil {
 			return nil, usageError("", "%w", err)

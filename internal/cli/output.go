@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -124,7 +125,7 @@ func checkOrder(flags *cli.Context) error {
 // openOutput opens the reports, so that one that cannot be written is known
 // before anything is asked. A total of 0 rows is one that nobody knows, and -1
 // one that is held in memory anyway.
-func openOutput(inv *invocation, total int) (*output, error) {
+func openOutput(ctx context.Context, inv *invocation, total int) (*output, error) {
 	out := &output{console: inv.console}
 	var err error
 	if out.only, err = parseVerdicts(inv.flags, "only"); err != nil {
@@ -140,7 +141,7 @@ func openOutput(inv *invocation, total int) (*output, error) {
 		return nil, err
 	}
 	for _, path := range inv.flags.StringSlice("output") {
-		if err := out.addReport(path, inv.flags); err != nil {
+		if err := out.addReport(ctx, path, inv.flags); err != nil {
 			out.abort()
 			return nil, err
 		}
@@ -176,7 +177,7 @@ func sorted(flags *cli.Context, w report.Writer) (report.Writer, error) {
 	return w, nil
 }
 
-func (o *output) addReport(path string, flags *cli.Context) error {
+func (o *output) addReport(ctx context.Context, path string, flags *cli.Context) error {
 	format, err := report.FormatOf(path)
 	if err != nil {
 		return err
@@ -192,7 +193,7 @@ func (o *output) addReport(path string, flags *cli.Context) error {
 		}
 		return err
 	}
-	f, err := report.Create(path, format, report.Options{})
+	f, err := await(ctx, func() (*report.File, error) { return report.Create(path, format, report.Options{}) })
 	if err != nil {
 		return err
 	}
@@ -328,6 +329,23 @@ func (o *output) close() error {
 	for _, f := range o.reports {
 		if e := f.Close(); err == nil {
 			err = e
+		}
+	}
+	return err
+}
+
+// release writes the rows that --sort has kept, of a run whose names failed.
+func (o *output) release() error {
+	writers := []report.Writer{o.stdout}
+	for _, f := range o.reports {
+		writers = append(writers, f.Writer)
+	}
+	var err error
+	for _, w := range writers {
+		if w, ok := w.(interface{ Flush() error }); ok {
+			if e := w.Flush(); err == nil {
+				err = e
+			}
 		}
 	}
 	return err

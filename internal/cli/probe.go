@@ -49,24 +49,17 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	if os.Getenv("GOGC") == "" { // else the user knows better
 		debug.SetGCPercent(gcPercent)
 	}
-	in, err := openInput(inv)
+	names, err := await(ctx, func() (*selection, error) { return openSelection(inv) })
 	if err != nil {
 		return err
 	}
-	defer in.close()
-	names, err := newSelection(inv, in)
-	if err != nil {
-		return err
-	}
-	if err := checkOutput(inv, in.files); err != nil {
-		return err
-	}
+	defer names.in.close()
 	t, err := newTally(inv.flags)
 	if err != nil {
 		return err
 	}
 	if inv.flags.Bool("dry-run") {
-		return dryRun(ctx, inv, names)
+		return interruptible(names.dryRun)(ctx, inv)
 	}
 	var trace func(probe.Event)
 	if inv.console.verbosity > 1 {
@@ -76,7 +69,7 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	out, err := openOutput(inv, names.rows())
+	out, err := openOutput(ctx, inv, names.rows())
 	if err == nil {
 		names.settled = out.settled
 		out.recall()
@@ -121,38 +114,25 @@ func (s stages) batches(ctx context.Context, names iter.Seq2[candidate.Candidate
 // stream writes a row for each name as it settles, and ends the output whatever
 // happened.
 func stream(ctx context.Context, s stages, names *selection, out *output, t *tally) error {
-	err := writeAll(s.batches(ctx, t.counted(names.all())), out, t)
-	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		if e := out.close(); e != nil {
-			err = e
-		}
-	}
-	out.abort() // which leaves alone what is closed
-	return err
-}
-
-func writeAll(batches iter.Seq2[[]probe.Result, error], out *output, t *tally) error {
-	for rows, err := range batches {
+	defer out.abort() // which leaves alone what is closed
+	var failed error
+	for rows, err := range s.batches(ctx, t.counted(names.all())) {
 		if len(rows) > 0 {
-			rows = t.add(rows)
-			if err := out.write(rows); err != nil {
+			if err := out.write(t.add(rows)); err != nil {
 				return err
 			}
 		}
-		if err != nil {
-			return err
-		}
+		failed = err
 		if t.stopped {
-			return nil
+			break
 		}
 	}
-	return nil
-}
-
-// interrupted returns the error of a run that could not begin.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return exit(codeInterrupted)
+	end := out.close
+	if failed != nil && ctx.Err() == nil {
+		end = out.release
 	}
-	return err
+	if err := end(); err != nil && (failed == nil || errors.Is(failed, ctx.Err())) {
+		return err
+	}
+	return failed
 }

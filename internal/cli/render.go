@@ -45,33 +45,22 @@ func runRender(ctx context.Context, inv *invocation) error {
 	if len(inv.args) == 0 {
 		return usageError("try: domprobe render report.csv -f grid", "render needs a report")
 	}
-	reports, files, err := openReports(inv, inv.args)
-	defer closeAll(files)
+	m, err := await(ctx, func() (*merged, error) { return openMerged(inv) })
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(inv, files); err != nil {
-		return err
-	}
-	// All reports are read before the first row comes out, so that one that
-	// cannot be read leaves nothing behind.
-	next, stop := iter.Pull2(report.Merge(reports...))
-	defer stop()
-	row, err, more := next()
-	if err != nil {
-		return readError(err)
-	}
-	out, err := openOutput(inv, -1)
+	defer m.close()
+	out, err := openOutput(ctx, inv, -1)
 	if err != nil {
 		return err
 	}
 	var t tally
-	for more && err == nil {
+	for m.more && err == nil {
 		if err = ctx.Err(); err == nil {
-			err = out.write(t.add([]probe.Result{row}))
+			err = out.write(t.add([]probe.Result{m.row}))
 		}
 		if err == nil {
-			row, err, more = next()
+			m.row, err, m.more = m.next()
 		}
 	}
 	if err == nil {
@@ -82,6 +71,41 @@ func runRender(ctx context.Context, inv *invocation) error {
 		return interrupted(ctx, err)
 	}
 	return exit(out.codes(&t)...)
+}
+
+// A merged is the rows of saved reports, each of which has been read to its end.
+type merged struct {
+	files []*os.File
+	row   probe.Result // the next one, if there are more
+	more  bool
+	next  func() (probe.Result, error, bool)
+	stop  func()
+}
+
+// openMerged opens the reports that the arguments name, and reads them all
+// before the first row comes out, so that one that cannot be read leaves nothing
+// behind.
+func openMerged(inv *invocation) (*merged, error) {
+	reports, files, err := openReports(inv, inv.args)
+	if err == nil {
+		err = checkOutput(inv, files)
+	}
+	if err != nil {
+		closeAll(files)
+		return nil, err
+	}
+	m := &merged{files: files}
+	m.next, m.stop = iter.Pull2(report.Merge(reports...))
+	if m.row, err, m.more = m.next(); err != nil {
+		m.close()
+		return nil, readError(err)
+	}
+	return m, nil
+}
+
+func (m *merged) close() {
+	m.stop()
+	closeAll(m.files)
 }
 
 // openReports opens saved reports. The files are to be closed by the caller,

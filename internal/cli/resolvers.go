@@ -103,7 +103,7 @@ func surveyServers(ctx context.Context, inv *invocation) ([]resolver.Server, fun
 			return nil, nil, usageError("", "%w", err)
 		}
 	}
-	servers, err := parseServers(inv.flags)
+	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(inv.flags) })
 	if err != nil {
 		return nil, nil, err
 	}

@@ -127,7 +127,7 @@ func proberOptions(ctx context.Context, inv *invocation, trace func(probe.Event)
 	if err != nil {
 		return opts, nil, err
 	}
-	servers, err := parseServers(inv.flags)
+	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(inv.flags) })
 	if err != nil {
 		return opts, nil, err
 	}

@@ -27,7 +27,7 @@ type tally struct {
 	confirming bool         // it takes a registry's word to be free
 	stopped    bool
 
-	repeated, skipped int64 // names without a row
+	repeated, skipped, leftOut int64 // names without a row
 }
 
 // newTally maps --stop-after.
@@ -115,25 +115,32 @@ func (t *tally) summary() string {
 	if t.skipped > 0 {
 		s += fmt.Sprintf(", %d settled before", t.skipped)
 	}
+	if t.leftOut > 0 {
+		s += fmt.Sprintf(", %d left out for their length", t.leftOut)
+	}
 	return s
 }
 
-// end prints the summary of a run and returns what it ends with.
+// end prints the summary of a run and returns what it ends with. It was
+// interrupted if ctx is done by now, even when the names came to their end: a
+// signal goes to a whole pipeline, and they may have ended because of it.
 func (t *tally) end(ctx context.Context, err error, names *selection, out *output) error {
-	if errors.Is(err, errClosed) {
+	cut := ctx.Err() != nil && !t.stopped
+	switch {
+	case errors.Is(err, errClosed) && cut:
+		return exit(codeInterrupted)
+	case errors.Is(err, errClosed):
 		return err
-	}
-	if err == nil {
+	case err == nil:
 		err = t.check()
 	}
-	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
+	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
 	out.console.note("%s", t.summary())
-	if n := names.gen.Skipped(); n > 0 {
-		out.console.detail("%d more left out for their length", n)
-	}
 	switch {
-	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+	case cut && errors.Is(err, ctx.Err()):
 		return exit(codeInterrupted)
+	case cut:
+		return &exitError{code: codeInterrupted, err: err}
 	case errors.Is(err, candidate.ErrNoTLD):
 		return usageError(tldHint, "%w", err)
 	case err != nil:

@@ -35,9 +35,10 @@ on Windows, and $XDG_CONFIG_HOME/domprobe where that is set.
 			local(list("tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset")),
 		}, consoleFlags()),
 		exits: map[int]string{
-			codeOK: "the TLDs are printed",
+			codeOK:          "the TLDs are printed",
+			codeInterrupted: "interrupted",
 		},
-		run: runTLDs,
+		run: interruptible(runTLDs),
 	}
 }
 

@@ -1,0 +1,44 @@
+package cli
+
+import "context"
+
+// await returns what f returns, or that the run was interrupted as soon as ctx
+// is done. It is for what knows nothing of ctx: a read of standard input, the
+// opening of a FIFO that nobody writes. That is left where it blocks, because
+// the process is about to end, and f must not be about to leave anything half
+// done.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		value, err := f()
+		ended <- outcome{value, err}
+	}()
+	select {
+	case o := <-ended:
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, exit(codeInterrupted)
+	}
+}
+
+// interruptible makes run end with its ctx, which it need not look at, as
+// [await] does.
+func interruptible(run func(context.Context, *invocation) error) func(context.Context, *invocation) error {
+	return func(ctx context.Context, inv *invocation) error {
+		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, run(ctx, inv) })
+		return err
+	}
+}
+
+// interrupted returns the error of a run that could not begin.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return exit(codeInterrupted)
+	}
+	return err
+}

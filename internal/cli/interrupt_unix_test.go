@@ -1,0 +1,39 @@
+//go:build unix
+
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Opening a FIFO waits for whoever opens its other end.
+func TestInterruptedOpen(t *testing.T) {
+	for _, args := range []string{
+		"-r demo -q -t dev -i FIFO",
+		"-r demo -q -t dev go -o FIFO",
+		"-r demo -q --tld-file FIFO go",
+		"-r @FIFO -q -t dev go",
+		"explain -r @FIFO -q go.dev",
+		"resolvers @FIFO -q",
+		"tlds --tld-file FIFO",
+		"render FIFO",
+		"diff FIFO FIFO",
+	} {
+		fifo := filepath.Join(t.TempDir(), "report.csv")
+		if err := syscall.Mkfifo(fifo, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		mustEnd(t, ctx, nil, strings.ReplaceAll(args, "FIFO", fifo))
+		// What is left behind in this process goes on to its end.
+		if f, err := os.OpenFile(fifo, os.O_RDWR, 0); err == nil {
+			f.Close()
+		}
+	}
+}
