@@ -85,8 +85,8 @@ type Options struct {
 	Timeout time.Duration
 
 	// MaxWait is how long a name waits for a host that asked to be left
-	// alone. A host that asks for more has its circuit opened for as long
-	// as it asked. Zero means 1 minute.
+	// alone. While a host asks for more its names are answered at once,
+	// unconfirmed. Zero means 1 minute.
 	MaxWait time.Duration
 
 	// MaxBody is the most bytes of a reply, decompressed. Zero means 1 MiB.

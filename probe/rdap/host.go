@@ -97,7 +97,8 @@ func (h *host) await(ctx context.Context) *Error {
 	}
 }
 
-// backOff says how long the host is to be left alone, or that its circuit is open.
+// backOff says how long the host is to be left alone, or that its circuit is
+// open, or that it wants to be left alone for longer than a name waits.
 func (h *host) backOff() (time.Duration, *Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,7 +106,12 @@ func (h *host) backOff() (time.Duration, *Error) {
 		return 0, &Error{Reason: CircuitOpen, RetryAfter: left,
 			Err: fmt.Errorf("left alone for another %v after repeated refusals or failures", left.Round(time.Second))}
 	}
-	return max(0, time.Until(h.ready)), nil
+	left := max(0, time.Until(h.ready))
+	if left > h.maxWait {
+		return 0, &Error{Reason: RateLimited, RetryAfter: left,
+			Err: fmt.Errorf("wants to be left alone for another %v", left.Round(time.Second))}
+	}
+	return left, nil
 }
 
 // learn takes note of how a request ended.
@@ -127,10 +133,7 @@ func (h *host) learn(err *Error) {
 	default:
 		return
 	}
-	if h.strikes < maxStrikes && err.RetryAfter <= h.maxWait {
-		return
-	}
-	if time.Until(h.open) > 0 { // by a request that was under way beside this one
+	if h.strikes < maxStrikes || time.Until(h.open) > 0 { // opened by a request beside this one
 		return
 	}
 	pause := max(h.cooldown, err.RetryAfter)

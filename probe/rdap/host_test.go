@@ -157,6 +157,37 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// A host that wants to be left alone for longer than a name waits is, for as
+// long as it wants, and its names say so at once.
+func TestLongRetryAfter(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		m := new(meter)
+		m.next = func(w http.ResponseWriter, req *http.Request) {
+			if len(m.times) > 1 {
+				say(404, notFound)(w, req)
+				return
+			}
+			w.Header().Set("Retry-After", "600")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+		c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
+		start := time.Now()
+		for _, passed := range []time.Duration{0, 539 * time.Second} {
+			sleep(t.Context(), passed-time.Since(start))
+			a := c.Confirm(t.Context(), "name.test")
+			if a.Reason != RateLimited || a.RetryAfter != 600*time.Second-passed || len(m.times) != 1 || time.Since(start) != passed {
+				t.Errorf("asked %d times in %v: %+v", len(m.times), time.Since(start), a)
+			}
+		}
+		sleep(t.Context(), 10*time.Second)
+		a := c.Confirm(t.Context(), "name.test")
+		if a.Status != NotRegistered || m.gap() != 600*time.Second {
+			t.Errorf("asked again after %v: %+v", m.gap(), a)
+		}
+	})
+}
+
 func TestRetryAfterHasACap(t *testing.T) {
 	for _, v := range []string{"7200", "2000000000", "Fri, 31 Dec 9999 23:59:59 GMT"} {
 		if d := retryAfter(http.Header{"Retry-After": {v}}); d != maxBackOff {
