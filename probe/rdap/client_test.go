@@ -1,6 +1,7 @@
 package rdap
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -332,6 +334,45 @@ func TestCertificateNotValid(t *testing.T) {
 	c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", srv.URL)}) // does not trust srv
 	if a := c.Confirm(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != Unreachable {
 		t.Errorf("%+v, want unreachable", a)
+	}
+}
+
+// A reply that unpacks to more than there may be, and headers beyond all
+// measure, are refused by the Client's own transport, by HTTP/1.1 and HTTP/2.
+func TestOwnTransport(t *testing.T) {
+	for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if req.Proto != proto {
+				t.Errorf("asked by %s, want %s", req.Proto, proto)
+			}
+			w.Header().Set("Content-Type", rdapJSON)
+			switch what, _, _ := strings.Cut(path.Base(req.URL.Path), "."); what {
+			case "bomb":
+				w.Header().Set("Content-Encoding", "gzip")
+				z := gzip.NewWriter(w)
+				defer z.Close()
+				fmt.Fprint(z, `{"objectClassName":"domain"}`, strings.Repeat(" ", 1<<20))
+			case "packed":
+				w.Header().Set("Content-Encoding", "gzip")
+				z := gzip.NewWriter(w)
+				defer z.Close()
+				fmt.Fprint(z, `{"objectClassName":"domain"}`)
+			case "header":
+				w.Header().Set("X-Long", strings.Repeat("x", 128<<10))
+				fmt.Fprint(w, `{"objectClassName":"domain"}`)
+			}
+		}))
+		srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+		srv.EnableHTTP2 = proto == "HTTP/2.0"
+		srv.StartTLS()
+		c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", srv.URL)})
+		c.opts.Transport.(*http.Transport).TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig
+		for name, want := range map[string]Reason{"packed.test": "", "bomb.test": BadReply, "header.test": Unreachable} {
+			if a := c.Confirm(t.Context(), name); a.Reason != want || (a.Status == Registered) != (want == "") {
+				t.Errorf("%s by %s: %+v, want %q", name, proto, a, want)
+			}
+		}
+		srv.Close()
 	}
 }
 
