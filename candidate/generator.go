@@ -87,6 +87,15 @@ func New(opts Options) (*Generator, error) {
 	return g, nil
 }
 
+// TLDs returns the TLDs in A-label form, each once, in the order given.
+func (g *Generator) TLDs() []string {
+	names := make([]string, len(g.tlds))
+	for i, t := range g.tlds {
+		names[i] = t.name
+	}
+	return names
+}
+
 // PerKeyword returns how many names a keyword makes that is not a whole domain,
 // repeats and those of a wrong length included.
 func (g *Generator) PerKeyword() int { return len(g.prefixes) * len(g.suffixes) * len(g.tlds) }

@@ -30,7 +30,7 @@ The folder is ~/Library/Application Support/domprobe on macOS and %AppData%\domp
 on Windows, and $XDG_CONFIG_HOME/domprobe where that is set.
 `,
 		flags: slices.Concat([]cli.Flag{
-			local(list("tld", "t", "print these `TLD`s as they are understood: .io,CO.UK")),
+			local(list("tld", "t", "print these `TLD`s as they are understood, each once: .io,CO.UK")),
 			local(list("tld-preset", "", "print the TLDs of this `SET`")),
 			local(list("tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset")),
 		}, consoleFlags()),
@@ -46,13 +46,17 @@ func runTLDs(_ context.Context, inv *invocation) error {
 	if len(inv.args) > 0 {
 		return usageError("try: domprobe tlds --tld-preset "+inv.args[0], "tlds takes no words")
 	}
-	tlds, err := parseTLDs(inv.flags)
+	typed, err := parseTLDs(inv.flags)
 	if err != nil {
 		return err
 	}
+	gen, err := candidate.New(candidate.Options{TLDs: typed})
+	if err != nil {
+		return usageError("", "%w", err)
+	}
 	var b strings.Builder
-	if inv.flags.IsSet("tld") || inv.flags.IsSet("tld-preset") || len(tlds) > 0 {
-		for _, tld := range tlds {
+	if inv.flags.IsSet("tld") || inv.flags.IsSet("tld-preset") || len(typed) > 0 {
+		for _, tld := range gen.TLDs() {
 			fmt.Fprintln(&b, tld)
 		}
 	} else if err := writeSets(&b, inv.flags); err != nil {
