@@ -103,9 +103,8 @@ func unknownFlag(known []cli.Flag, byName map[string]cli.Flag, arg string) error
 			near = append(near, &cli.BoolFlag{Name: long})
 		}
 	}
-	if len(near) == 0 {
-		return usageError("keywords that begin with - come after --", "unknown flag %s", arg)
+	if meant := cli.SuggestFlag(near, name, true); meant != "" {
+		return usageError(fmt.Sprintf("did you mean %s? Keywords that begin with - come after --", meant), "unknown flag %s", arg)
 	}
-	return usageError(fmt.Sprintf("did you mean %s? Keywords that begin with - come after --",
-		cli.SuggestFlag(near, name, true)), "unknown flag %s", arg)
+	return usageError("keywords that begin with - come after --", "unknown flag %s", arg)
 }

@@ -51,7 +51,7 @@ func TestSplitArgsErrors(t *testing.T) {
 		{"---", "unknown flag"},
 		{"-=x", "unknown flag"},
 		{"go -- -x --bad", ""},
-		{"go -x -- go", "unknown flag -x"},
+		{"go -x -- go", "unknown flag -x; keywords that begin with - come after --"},
 	}
 	for _, tt := range tests {
 		_, _, err := splitArgs(probeCommand().flags, strings.Fields(tt.args))

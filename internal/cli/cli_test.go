@@ -142,7 +142,6 @@ func TestEscalate(t *testing.T) {
 		{"-r 127.0.0.1 --escalate", true},
 		{"-r 1.1.1.1 --escalate=false", false},
 		{"-r 1.1.1.1 --no-escalate", false},
-		{"-r 1.1.1.1 --escalate --no-escalate", false},
 	}
 	for _, tt := range tests {
 		cmd, args := pick(strings.Fields(tt.args))

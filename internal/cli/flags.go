@@ -183,6 +183,9 @@ func askOptions(flags *cli.Context) (probe.Options, error) {
 			return opts, usageError("", "--%s %d is not from 1 to %d", bound.flag, bound.n, bound.most)
 		}
 	}
+	if flags.Bool("escalate") && flags.Bool("no-escalate") {
+		return opts, usageError("", "--escalate and --no-escalate contradict each other")
+	}
 	var err error
 	if opts.Timeout, err = parseTimeout(flags.String("timeout")); err != nil {
 		return opts, err

@@ -13,7 +13,7 @@ import (
 	"domprobe/candidate"
 )
 
-const tldHint = "try: domprobe -t dev go rust"
+const tldHint = "try: domprobe -t dev go rust, or domprobe --help"
 
 // moreGenerateFlags are the ways to make names beyond keyword and TLD.
 func moreGenerateFlags() []cli.Flag {
