@@ -12,12 +12,19 @@ import (
 
 	"domprobe/probe"
 	"domprobe/probe/rdap"
+	"domprobe/probe/resolver"
 )
 
 // confirmFlags say what to ask the registries about names that are not found.
 func confirmFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		list("confirm", "", "ask the registry about each name that is not found, `HOW`: rdap, or rdap,whois for those without RDAP too"),
+	}, registryFlags()...)
+}
+
+// registryFlags say how to ask the registries.
+func registryFlags() []cli.Flag {
+	return []cli.Flag{
 		text("rdap-rate", "", "send at most `N` questions a second to one registry server", "1"),
 		bootstrapFlag(),
 	}
@@ -27,7 +34,7 @@ func bootstrapFlag() cli.Flag {
 	return text("rdap-bootstrap", "", "take the RDAP servers of the TLDs from this `URL` or file (RFC 9224), not from IANA", "")
 }
 
-// registryOptions maps the flags of confirmFlags, but for --confirm itself.
+// registryOptions maps the registryFlags.
 func registryOptions(inv *invocation) (rdap.Options, error) {
 	opts := rdap.Options{
 		UserAgent: userAgent(),
@@ -98,6 +105,12 @@ func openConfirmer(inv *invocation) (*confirmer, error) {
 		return nil, err
 	}
 	return &confirmer{client: client, console: inv.console}, nil
+}
+
+// offline reports whether registries are not to be asked: the demo's names are
+// not those of the world, unless the user has brought registries for them.
+func offline(flags *cli.Context, servers []resolver.Server) bool {
+	return slices.ContainsFunc(servers, isDemo) && flags.String("rdap-bootstrap") == ""
 }
 
 // Confirm implements [probe.Confirmer].

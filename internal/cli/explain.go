@@ -22,9 +22,10 @@ func explainCommand() *command {
 		synopsis: "explain [flags] NAME",
 		examples: `  domprobe explain go.dev
   domprobe explain -r 9.9.9.9 -r 1.1.1.1 example.co.uk
+  domprobe explain --confirm rdap qxvzkwj.dev
   domprobe explain -r demo qxvzkwj.dev
 `,
-		flags: slices.Concat(askFlags(), consoleFlags()),
+		flags: slices.Concat(askFlags(), confirmFlags(), consoleFlags()),
 		exits: map[int]string{
 			codeOK:          "the name settled",
 			codeUnknown:     "the name is unknown",
@@ -104,7 +105,7 @@ func (s *story) end(r probe.Result) {
 		s.print("  decided by %s in %.1f ms; questions sent for the name: %d", r.Server,
 			float64(r.RTT.Microseconds())/1000, r.Tries)
 	}
-	if r.Verdict == probe.NotFound {
+	if r.Verdict == probe.NotFound && r.Reason != probe.RDAPNotRegistered {
 		s.print("  not in the DNS is not the same as free: it may be reserved, on hold or just expired")
 	}
 }

@@ -14,7 +14,6 @@ import (
 
 	"domprobe/probe"
 	"domprobe/probe/rdap"
-	"domprobe/probe/resolver"
 	"domprobe/web"
 )
 
@@ -36,7 +35,7 @@ func serveCommand() *command {
 			local(number("max-names", "", "probe at most `N` names for one request", web.DefaultMaxNames)),
 			number("client-rate", "", "let one client have `N` names a second probed in the long run; 0 is no limit", web.DefaultClientRate),
 			toggle("no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
-		}, askFlags(), consoleFlags()),
+		}, askFlags(), registryFlags(), consoleFlags()),
 		exits: map[int]string{
 			codeOK: "ended by a signal",
 		},
@@ -63,8 +62,13 @@ func runServe(ctx context.Context, inv *invocation) error {
 	}
 	defer prober.Close()
 	opts.Prober, opts.AtOnce = prober, asking.Concurrency
-	if offersConfirm(inv, asking.Servers) {
-		registries, err := rdap.New(rdap.Options{WHOIS: true, UserAgent: userAgent(), Log: inv.console.logger()})
+	registryOpts, err := registryOptions(inv)
+	if err != nil {
+		return err
+	}
+	if !inv.flags.Bool("no-confirm") && !offline(inv.flags, asking.Servers) {
+		registryOpts.WHOIS = true
+		registries, err := rdap.New(registryOpts)
 		if err != nil {
 			return err
 		}
@@ -119,12 +123,6 @@ func isLoopbackAddress(address string) bool {
 	}
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
-}
-
-// offersConfirm reports whether registries may be asked about single names, at
-// the click of who searches. The demo is offline.
-func offersConfirm(inv *invocation, servers []resolver.Server) bool {
-	return !inv.flags.Bool("no-confirm") && !slices.ContainsFunc(servers, func(s resolver.Server) bool { return s.Origin == "demo" })
 }
 
 func listenAndServe(ctx context.Context, inv *invocation, opts web.Options) error {

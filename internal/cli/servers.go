@@ -33,7 +33,7 @@ func parseServers(flags *cli.Context) ([]resolver.Server, error) {
 	return servers, nil
 }
 
-func isDemo(s resolver.Server) bool   { return s.Transport == resolver.Demo }
+func isDemo(s resolver.Server) bool   { return s.Origin == demoOrigin || s.Transport == resolver.Demo }
 func isDirect(s resolver.Server) bool { return s.Transport == resolver.Direct }
 
 // escalate reports whether the registries may be asked about names that the
@@ -52,6 +52,9 @@ func escalate(flags *cli.Context, servers []resolver.Server) bool {
 	})
 }
 
+// demoOrigin is the origin of the demo's server once it has been started.
+const demoOrigin = "demo"
+
 // openServers finds the addresses of the servers and starts the demo if it is
 // among them. The returned function ends what was started.
 func openServers(ctx context.Context, servers []resolver.Server, console *console) ([]resolver.Server, func() error, error) {
@@ -62,7 +65,7 @@ func openServers(ctx context.Context, servers []resolver.Server, console *consol
 			return nil, stop, fmt.Errorf("start the demo: %w", err)
 		}
 		console.note("demo: answers come from built-in data, not from the internet")
-		return []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr(), Origin: "demo"}}, demo.Close, nil
+		return []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr(), Origin: demoOrigin}}, demo.Close, nil
 	}
 	servers, err := resolver.Resolve(ctx, servers)
 	if err != nil {
@@ -130,6 +133,12 @@ func proberOptions(ctx context.Context, inv *invocation, trace func(probe.Event)
 	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(inv.flags) })
 	if err != nil {
 		return opts, nil, err
+	}
+	if confirm, _, err := parseConfirm(inv.flags); err != nil {
+		return opts, nil, err
+	} else if confirm && offline(inv.flags, servers) {
+		return opts, nil, usageError("--rdap-bootstrap names registries of your own",
+			"the resolver demo is offline, and --confirm is not")
 	}
 	opts.Escalate = escalate(inv.flags, servers)
 	opts.Log = inv.console.logger()
