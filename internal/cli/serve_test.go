@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -12,10 +14,16 @@ import (
 func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	registries := filepath.Join(t.TempDir(), "dns.json")
+	const nobody = `{"version": "1.0", "services": [[["dev"], ["https://127.0.0.1:1/"]]]}`
+	if err := os.WriteFile(registries, []byte(nobody), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	stderr, w := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- Run(ctx, []string{"domprobe", "serve", "-r", "demo", "--listen", "127.0.0.1:0", "--token", "correct horse", "--max-names", "5"},
+		ended <- Run(ctx, []string{"domprobe", "serve", "-r", "demo", "--listen", "127.0.0.1:0", "--token", "correct horse", "--max-names", "5",
+			"--rdap-bootstrap", registries},
 			Streams{In: strings.NewReader(""), Out: io.Discard, Err: w})
 		w.Close()
 	}()
@@ -38,8 +46,16 @@ func TestServe(t *testing.T) {
 	}
 	url := next("serving on ")
 	next("the page asks for the token")
-	for query, want := range map[string]int{"go": 200, "a,b,c,d,e,f": 413} {
-		r, err := http.NewRequest("GET", url+"v1/probe?tld=dev&keyword="+query, nil)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "v1/probe?tld=dev&keyword=go", 200, `"go.dev","verdict":"found"`},
+		{"GET", "v1/probe?tld=dev&keyword=a,b,c,d,e,f", 413, ""},
+		{"POST", "v1/names/qxvzkwj.dev/confirm", 200, `"reason":"rdap-failed"`},
+	} {
+		r, err := http.NewRequest(tt.method, url+tt.path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,10 +66,11 @@ func TestServe(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode != want || want == 200 && !strings.Contains(string(body), `"go.dev","verdict":"found"`) {
-			t.Errorf("%s: %d %s", query, resp.StatusCode, body)
+		if resp.StatusCode != tt.status || !strings.Contains(string(body), tt.body) {
+			t.Errorf("%s: %d %s", tt.path, resp.StatusCode, body)
 		}
-		next("127.0.0.1 GET /v1/probe ")
+		path, _, _ := strings.Cut(tt.path, "?")
+		next("127.0.0.1 " + tt.method + " /" + path + " ")
 	}
 	http.DefaultClient.CloseIdleConnections()
 	cancel()
@@ -77,6 +94,8 @@ func TestServeUsage(t *testing.T) {
 		"no names":       {"--max-names 0", "not at least 1"},
 		"negative rate":  {"--client-rate -1", "not at least 0"},
 		"bad resolver":   {"-r nosuch://x", "nosuch"},
+		"registry rate":  {"--rdap-rate 0", "--rdap-rate"},
+		"no bootstrap":   {"--rdap-bootstrap missing.json", "missing.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr strings.Builder
