@@ -318,7 +318,7 @@ func TestDocumentedScripts(t *testing.T) {
 			lines := strings.Split(strings.TrimSpace(out), "\n")
 			return len(lines) == 201 && slices.Contains(lines, "word7.com") && strings.HasSuffix(lines[200], "1 com found")
 		}},
-		"coproc ": {"bash", "bash", func(_, out string) bool { return out == "  go.com\n+ banana.com\n" }},
+		"declare -A rows": {"bash", "bash", func(_, out string) bool { return out == "  go.com\n+ banana.com\n  go.com\n" }},
 		"cd ~/names": {"mv", "coreutils", func(dir, out string) bool {
 			_, err := os.Stat(filepath.Join(dir, "names", "yesterday.csv"))
 			return err == nil && strings.Count(out, "\n") == 2 && strings.Contains(out, "word0.com: - -> not-found (nxdomain)\n") &&
