@@ -25,8 +25,8 @@
 //	prober.go, options.go    New, Probe, One; what can be set
 //	verdict.go, result.go    the words of every answer
 //	confirm.go               the registry's word, behind the DNS
-//	run.go                   one loop: mail in, questions and results out
-//	feed.go, server.go       the boxes beside it: candidates, servers and outcomes
+//	run.go                   one loop: candidates and outcomes in, questions and results out
+//	feed.go, server.go       what it takes from: the candidates; servers and their outcomes
 //	flight.go, judge.go      one candidate under way; what a reply does to it
 //	rules.go                 the rules themselves, without state
 //	plan.go, controls.go     what is known of a TLD, and whom to believe about it

@@ -173,7 +173,7 @@ func judgeRegistry(c *asking, r *transport.Reply) ruling {
 	case r.NS > c.zone && r.NS < c.name:
 		return ruling{below, Unknown, Lame, "referral to a zone in between"}
 	case r.NS >= 0:
-		return pass(Lame, "upward referral: the server is lame for the zone (RFC 8499)")
+		return pass(Lame, "upward referral: the server is lame for the zone (RFC 9499)")
 	case r.NS != transport.Absent:
 		return pass(BadResponse, "referral to somewhere else")
 	}

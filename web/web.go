@@ -5,6 +5,8 @@
 //
 // What a request passes, in order:
 //
+//	serve.go     a listener: time limits, and the end, which waits for searches
+//	web.go       Options, Server: the paths and what handles them
 //	guard.go     who may ask: Host, Origin, the token and its cookie; headers
 //	limit.go     how much: names a second of one client, searches at once
 //	query.go     what is asked for: parameters or a JSON body -> names
@@ -14,9 +16,9 @@
 //	problem.go   what is said to a request that is refused (RFC 9457)
 //	recorder.go  what the log needs to know of a response
 //
-// All searches share verdicts. [verdicts] knows those whose time to live is not
-// over (cache.go), and which names are being asked about right now, so that a
-// name that several clients want at once is asked once. A search that ends early
+// All searches share verdicts (verdicts.go): those whose time to live is not
+// over (cache.go), and those that are being asked for right now, so that a name
+// that several clients want at once is asked once. A search that ends early
 // hands the names that others wait for over to one of them.
 //
 // Nothing in a request chooses a resolver: the prober was made before. Nothing

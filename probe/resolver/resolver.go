@@ -21,7 +21,7 @@
 // gives a [*ParseError]; a file that cannot be read gives the file system's
 // error.
 //
-// The files of the room, in the order in which a string passes through them:
+// The files of the package, in the order in which a string passes through them:
 //
 //	resolver.go   Transport, Server: the result
 //	parse.go      Parse, ParseAll, ParseError: strings
