@@ -30,12 +30,11 @@ func (r *run) compare(sc *scope) {
 	}
 	if len(deniers) > 0 {
 		r.compareDeniers(sc, deniers, good || len(suspects) > 0)
+		return
 	}
 	switch {
 	case good:
-		for _, c := range suspects {
-			r.hijacks(c)
-		}
+		r.hijacks(suspects[0]) // and compares the others again
 	case len(suspects) > 1 || sc.registry:
 		for _, c := range suspects {
 			r.isWildcard(c)
@@ -61,14 +60,22 @@ func (r *run) moreOpinions(sc *scope) (started bool) {
 	return started
 }
 
+// compareDeniers settles what servers say to whom the TLD does not exist. The
+// failure of one compares the others again.
 func (r *run) compareDeniers(sc *scope, deniers []*controls, exists bool) {
+	one := deniers[0]
 	if exists {
-		for _, c := range deniers {
-			r.fail(c, Disagreement, fmt.Errorf("%s denies %s, which others know", c.server.name, sc.name))
-		}
+		r.fail(one, Disagreement, fmt.Errorf("%s denies %s, which others know", one.server.name, sc.name))
 		return
 	}
-	r.deny(sc.plan, deniers[0].server.name)
+	var said []delivery
+	for _, c := range deniers {
+		said = append(said, c.exists)
+	}
+	if err := r.deny(sc.plan, said); err != nil {
+		r.fail(one, Disagreement, err)
+		return
+	}
 	for _, c := range sc.controls {
 		r.release(c)
 	}

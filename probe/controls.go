@@ -80,11 +80,13 @@ func (r *run) examineResolver(c *controls) {
 	e := &c.exists.Reply
 	tld := depth(c.scope.name)
 	switch {
-	case e.Bits&transport.AA != 0 || e.Bits&transport.RA == 0 || e.Bits&transport.FakeSOA != 0 || e.EDE&edePolicy != 0:
+	case byPolicy(e):
 		r.fail(c, Filtered, fmt.Errorf("%s answers SOA of %s by a policy of its own", c.server.name, c.scope.name))
-	case e.Answer&(transport.AnswerAddress|transport.AnswerAlias) != 0:
+	case e.Answer&transport.AnswerAddress != 0:
 		r.hijacks(c)
-	case e.Rcode == dns.RcodeNameError && e.SOA >= 0 && e.SOA < tld:
+	case e.Answer&transport.AnswerAlias != 0:
+		r.fail(c, BadResponse, fmt.Errorf("%s answers that %s is an alias, which tells no zone", c.server.name, c.scope.name))
+	case deniesTLD(e, tld):
 		c.status = denies
 		r.compare(c.scope)
 	case e.Rcode == dns.RcodeNameError:
@@ -138,10 +140,7 @@ func (r *run) examineDenial(c *controls) {
 
 // examineDenials looks at two denials of names that cannot exist.
 func (r *run) examineDenials(c *controls, d, a *transport.Reply) {
-	policy := func(p *transport.Reply) bool {
-		return p.Bits&transport.AA != 0 || p.Bits&transport.RA == 0 || p.EDE&edePolicy != 0 ||
-			p.Bits&transport.FakeSOA != 0 || p.SOA == transport.Absent
-	}
+	policy := func(p *transport.Reply) bool { return byPolicy(p) || p.SOA == transport.Absent }
 	switch {
 	case policy(d) || policy(a):
 		r.fail(c, Filtered, fmt.Errorf("%s denies names under %s without the registry's word", c.server.name, c.scope.name))

@@ -147,12 +147,19 @@ func (d *delivery) trouble() (Reason, error) {
 	return BadResponse, nil
 }
 
-// deny notes that a TLD does not exist, and who said so.
-func (r *run) deny(p *plan, by string) {
+// deny notes that a TLD does not exist, as those said that were asked, or
+// returns why they are not believed: the list of delegated TLDs may be out of
+// date, but one server alone may as well be wrong.
+func (r *run) deny(p *plan, said []delivery) error {
+	by := said[0].from.name
+	if last := lastLabels(p.tld, 1); len(said) == 1 && said[0].Reply.SOA == 0 && candidate.IsTLD(last) {
+		return fmt.Errorf("%s alone denies the TLD %s, which is on the list of delegated ones", by, last)
+	}
 	p.nosuch, p.deniedBy, p.settled = true, by, r.now
 	if near := candidate.Closest(p.tld); near != "" {
 		r.p.hintOnce("tld "+p.tld, fmt.Sprintf("did you mean the TLD %s in place of %s?", near, p.tld))
 	}
+	return nil
 }
 
 // noSuchTLD is the detail of a name under a TLD that does not exist.

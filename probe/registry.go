@@ -27,6 +27,8 @@ type registry struct {
 	waiting []uint32  // flights
 	left    int       // questions under way
 
+	denials []delivery // of finders, to whom the TLD does not exist
+
 	addresses []netip.Addr // of the servers
 	settled   time.Time    // when they were found, in this loop
 }
@@ -107,7 +109,7 @@ func (r *run) registryOf(zone string) *registry {
 
 // find begins to look for a registry, from the start.
 func (r *run) find(reg *registry) {
-	reg.state, reg.reason, reg.err = finding, "", nil
+	reg.state, reg.reason, reg.err, reg.denials = finding, "", nil, nil
 	if reg.plan != nil {
 		r.findZone(reg, 0)
 	} else {
@@ -119,7 +121,7 @@ func (r *run) find(reg *registry) {
 func (r *run) findZone(reg *registry, k int) {
 	p := reg.plan
 	if k == len(r.finders) {
-		r.giveUp(reg)
+		r.noZone(reg)
 		return
 	}
 	q := transport.Question{Name: p.tld, Type: dns.TypeSOA, Flags: transport.RD | transport.EDNS}
@@ -131,9 +133,9 @@ func (r *run) findZone(reg *registry, k int) {
 		case reason != "":
 			reg.reason, reg.err = reason, err
 			r.findZone(reg, k+1)
-		case e.Rcode == dns.RcodeNameError && e.SOA >= 0 && e.SOA < tld && e.Bits&transport.AA == 0:
-			r.deny(p, d.from.name)
-			r.arrive(reg, nil)
+		case deniesTLD(e, tld):
+			reg.denials = append(reg.denials, d)
+			r.findZone(reg, k+1)
 		case e.Rcode == dns.RcodeSuccess && e.Answer&transport.AnswerSOA != 0:
 			r.arrive(reg, r.registryOf(p.tld))
 		case e.Rcode == dns.RcodeSuccess && e.Answer == 0 && e.SOA > 0 && e.SOA < tld:
@@ -143,6 +145,20 @@ func (r *run) findZone(reg *registry, k int) {
 			r.findZone(reg, k+1)
 		}
 	})
+}
+
+// noZone ends a search in which no finder knew the zone of a TLD.
+func (r *run) noZone(reg *registry) {
+	if len(reg.denials) == 0 {
+		r.giveUp(reg)
+		return
+	}
+	if err := r.deny(reg.plan, reg.denials); err != nil {
+		reg.reason, reg.err = Disagreement, err
+		r.giveUp(reg)
+		return
+	}
+	r.arrive(reg, nil)
 }
 
 // findServers asks the finders, from number k on, for the servers of a zone.

@@ -53,6 +53,18 @@ const (
 		1<<dns.ExtendedErrorCodeNSECMissing
 )
 
+// byPolicy reports whether a resolver has made up a reply itself: judgeResolver
+// says of each sign what it means.
+func byPolicy(r *transport.Reply) bool {
+	return r.Bits&(transport.AA|transport.RA|transport.FakeSOA) != transport.RA || r.EDE&edePolicy != 0
+}
+
+// deniesTLD reports whether a reply to SOA of a TLD, of so many labels, says that
+// it does not exist.
+func deniesTLD(r *transport.Reply, tld transport.Depth) bool {
+	return r.Rcode == dns.RcodeNameError && r.SOA >= 0 && r.SOA < tld && r.Answer == 0 && !byPolicy(r)
+}
+
 // judgeFailure rules on a reply with an RCODE other than NOERROR and NXDOMAIN.
 func judgeFailure(c *asking, r *transport.Reply) ruling {
 	switch r.Rcode {

@@ -88,7 +88,7 @@ func TestSurvey(t *testing.T) {
 			return resolving(dnstest.CNAME(q, "ads.example."))
 		}), "hijacked udp,tcp 10/10 case edns [ads.example]"},
 		{"denies all", hostOf(func(q *dns.Msg) *dns.Msg { return resolving(dnstest.NXDomain(q, ".")) }),
-			"no-such-tld udp,tcp 10/10 case edns"},
+			"disagreement udp,tcp 10/10 case edns"},
 		{"filters", hostOf(func(q *dns.Msg) *dns.Msg {
 			if m := world.Resolve(q); m.Rcode != dns.RcodeNameError {
 				return m

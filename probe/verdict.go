@@ -74,7 +74,7 @@ const (
 	Hijacked     Reason = "hijacked"       // unknown: the server rewrites NXDOMAIN
 	InZone       Reason = "exists-in-zone" // unknown: the registry zone holds the name, but no delegation
 	NoQuorum     Reason = "no-quorum"      // unknown: too few servers were left to agree
-	Disagreement Reason = "disagreement"   // unknown: servers contradict one another
+	Disagreement Reason = "disagreement"   // unknown: servers contradict one another, or one alone the list of TLDs
 	Lame         Reason = "lame"           // unknown: the server is not responsible for the zone
 )
 

@@ -19,12 +19,13 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is the truth of most tests: under these zones, "go" and all that begins
-// with "go-" is registered. co.jp is a TLD in the zone jp.
+// with "go-" is registered. co.jp is a TLD in the zone jp, and unlisted one that
+// the list of delegated TLDs does not have.
 var world = dnstest.Truth{
 	Registered: func(name string) bool {
 		return strings.HasPrefix(name, "go.") || strings.HasPrefix(name, "go-")
 	},
-	Zone:  dnstest.Zones("dev", "com", "jp", "uk", "co.uk", "br", "com.br", "ws"),
+	Zone:  dnstest.Zones("dev", "com", "jp", "uk", "co.uk", "br", "com.br", "ws", "unlisted"),
 	Empty: func(name string) bool { return name == "co.jp" },
 }
 
@@ -109,4 +110,34 @@ func normal(q *dns.Msg) string {
 func hostOf(f func(q *dns.Msg) *dns.Msg) dnstest.Host {
 	h := dnstest.Wire(f)
 	return dnstest.Host{UDP: h, TCP: dnstest.Stream(h)}
+}
+
+// changed is a host of the world that answers some questions in another way.
+func changed(which func(q *dns.Msg) bool, f func(q, right *dns.Msg) *dns.Msg) dnstest.Host {
+	return hostOf(func(q *dns.Msg) *dns.Msg {
+		right := world.Resolve(q)
+		if which(q) {
+			return f(q, right)
+		}
+		return right
+	})
+}
+
+// A change is one of a response.
+type change = func(q, right *dns.Msg) *dns.Msg
+
+// policies are the signs of a response that a resolver makes up itself.
+var policies = map[string]change{
+	"AA=1": func(q, right *dns.Msg) *dns.Msg { right.Authoritative = true; return right },
+	"RA=0": func(q, right *dns.Msg) *dns.Msg { right.RecursionAvailable = false; return right },
+	"EDE": func(q, right *dns.Msg) *dns.Msg {
+		right.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeBlocked}}
+		return right
+	},
+	"made-up SOA": func(q, right *dns.Msg) *dns.Msg {
+		for _, rr := range right.Ns {
+			rr.(*dns.SOA).Ns = "fake-for-negative-caching.adguard.com."
+		}
+		return right
+	},
 }
