@@ -276,7 +276,7 @@ func TestGridIsRedrawn(t *testing.T) {
 	}
 }
 
-var drawn = regexp.MustCompile(`\n(\d+) names(, .*)?\r\n$`)
+var drawn = regexp.MustCompile(`\n(\d+) names(, .*)?\x1b\[K\r\n\x1b\[J$`)
 
 // gridByKeyword runs domprobe with the demo at a terminal. It gets a keyword
 // whenever the grid has the names of those before, so many of each, and react is

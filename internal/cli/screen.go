@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/rivo/uniseg"
 	"golang.org/x/term"
@@ -55,19 +56,30 @@ func (s *screen) Draw(text []byte) error {
 }
 
 // replace draws text in the place of what is there: the cursor goes up to the
-// first line of that, and everything below is erased (ECMA-48 sections 8.3.22
-// and 8.3.39). What has scrolled away stays.
+// first line of that, and what is not overwritten is erased (ECMA-48 sections
+// 8.3.22, 8.3.39 and 8.3.41). It never erases a whole screen at once, because
+// some terminals keep a copy of that. What has scrolled away stays.
 func (s *screen) replace(text []byte) error {
-	var b []byte
+	old := 0
 	if len(s.text) > 0 {
-		n := s.lines(s.text)
+		old = s.lines(s.text)
 		if _, height := s.Size(); height > 0 {
-			n = min(n, height-1)
+			old = min(old, height-1)
 		}
-		b = fmt.Appendf(b, "\r\x1b[%dA\x1b[J", n)
 	}
 	s.text = append(s.text[:0], text...)
-	if b = append(b, text...); len(b) == 0 {
+	var b []byte
+	if old > 0 {
+		b = fmt.Appendf(b, "\r\x1b[%dA", old)
+	}
+	b = append(b, bytes.ReplaceAll(text, []byte("\n"), []byte("\x1b[K\n"))...)
+	switch {
+	case len(text) > 0:
+		b = append(b, "\x1b[J"...)
+	case old > 0:
+		b = append(b, strings.Repeat("\x1b[K\n", old)...)
+		b = fmt.Appendf(b, "\x1b[%dA", old)
+	default:
 		return nil
 	}
 	_, err := s.w.Write(b)
