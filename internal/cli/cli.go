@@ -26,7 +26,8 @@
 //	confirm.go  registries: asked about what is not found
 //	rdap.go     what a registry publishes about one name
 //	render.go   saved reports in other formats; diff.go: what has changed
-//	completion.go  what shells and manual readers want
+//	serve.go    the page and the API of package web
+//	help.go     what a command is for; completion.go: the same for shells and man
 //
 // Standard output holds rows and nothing else. Everything for the user goes
 // through a console (console.go) to standard error, a line each, prefixed
