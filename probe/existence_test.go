@@ -11,11 +11,16 @@ import (
 
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
-	"domprobe/probe/resolver"
 )
 
 // aboutTLD reports whether a question is about a TLD itself.
-func aboutTLD(q *dns.Msg) bool { return !strings.Contains(normal(q), ".") && len(normal(q)) < 24 }
+func aboutTLD(q *dns.Msg) bool { return !strings.Contains(normal(q), ".") && !madeUp(q) }
+
+// madeUp reports whether a question is about a name that is to be nowhere.
+func madeUp(q *dns.Msg) bool {
+	label, _, _ := strings.Cut(normal(q), ".")
+	return len(label) >= 20
+}
 
 func always(*dns.Msg) bool { return true }
 
@@ -113,58 +118,6 @@ func rootOnly(q, right *dns.Msg) *dns.Msg {
 	return denied(q, right)
 }
 
-// TestFinders is about resolvers that only find the registries.
-func TestFinders(t *testing.T) {
-	const missing, filtered = "invalid no-such-tld", "unknown filtered"
-	type finders []func(q *dns.Msg) *dns.Msg
-	healthy := registrar(registryAddr(0))
-	finder := func(which func(q *dns.Msg) bool, f change) func(q *dns.Msg) *dns.Msg {
-		return func(q *dns.Msg) *dns.Msg {
-			m := healthy(q)
-			if which(q) {
-				return f(q, m)
-			}
-			return m
-		}
-	}
-	denier := finder(always, denied)
-	tests := map[string]struct {
-		finders
-		dev, unlisted string
-	}{
-		"an alias that is denied": {finders{finder(always, aliasDenied)}, filtered, filtered},
-		"denied":                  {finders{denier}, "unknown disagreement", missing},
-		"denied by both":          {finders{denier, denier}, missing, missing},
-		"denied by the first":     {finders{denier, healthy}, right, right},
-	}
-	for name, policy := range policies {
-		test := tests["denied"]
-		test.finders = finders{finder(always, after(denied, policy))}
-		test.dev, test.unlisted = filtered, filtered
-		tests["denied by policy, "+name] = test
-		test.finders = append(test.finders, healthy)
-		test.dev, test.unlisted = right, right
-		tests["denied by policy at the first, "+name] = test
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				n := registries(hostOf(world.Delegate))
-				opts := probe.Options{Servers: []resolver.Server{{Transport: resolver.Direct}}, Dial: n.Dial, Rate: -1}
-				for i, f := range test.finders {
-					addr := "192.0.2.5" + string(rune('3'+i)) + ":53"
-					n.Listen(addr, hostOf(f))
-					opts.Servers = append(opts.Servers, udpServers(addr)...)
-				}
-				got := probeAll(t, opts, "go.dev", "free.dev", "go.unlisted", "free.unlisted")
-				expectBoth(t, got, "dev", test.dev, "found delegated")
-				expectBoth(t, got, "unlisted", test.unlisted, "found delegated")
-				ended(t, n)
-			})
-		})
-	}
-}
-
 // A server that says that the TLD does not exist does not make a single other
 // one be asked twice about it.
 func TestComparedOnce(t *testing.T) {
@@ -172,7 +125,7 @@ func TestComparedOnce(t *testing.T) {
 		var roots atomic.Int32
 		var n dnstest.Net
 		suspect := hostOf(func(q *dns.Msg) *dns.Msg {
-			if !strings.Contains(normal(q), ".") && !aboutTLD(q) {
+			if !strings.Contains(normal(q), ".") && madeUp(q) {
 				roots.Add(1)
 			}
 			return wildcard(q)

@@ -41,7 +41,8 @@ const (
 	missing
 )
 
-// maxRegistryServers is how many addresses of a zone's servers are used.
+// maxRegistryServers is how many addresses of a zone's servers are used of each
+// family, because a network may have only one of the two.
 const maxRegistryServers = 12
 
 // viaRegistry goes on with a name at a registry's own servers.
@@ -180,25 +181,28 @@ func (r *run) findServers(reg *registry, k int) {
 			r.findServers(reg, k+1)
 			return
 		}
-		r.findAddresses(reg, from, hosts)
+		r.findAddresses(reg, k, hosts)
 	})
 }
 
-// findAddresses asks for the addresses of a zone's servers.
-func (r *run) findAddresses(reg *registry, from *server, hosts []string) {
+// findAddresses asks finder number k for the addresses of a zone's servers.
+func (r *run) findAddresses(reg *registry, k int, hosts []string) {
 	var found []netip.Addr
+	reg.reason, reg.err = Lame, fmt.Errorf("%s knows no address of the servers of %s", r.finders[k].name, reg.name)
 	for _, host := range hosts {
 		for _, qtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
 			reg.left++
 			q := transport.Question{Name: host, Type: qtype, Flags: transport.RD | transport.EDNS | transport.Whole}
-			r.inquire(from, q, func(d delivery) {
+			r.inquire(r.finders[k], q, func(d delivery) {
 				found = append(found, addressesOf(d.Msg)...)
+				if reason, err := d.trouble(); reason != "" {
+					reg.reason, reg.err = reason, err
+				}
 				if reg.left--; reg.left > 0 {
 					return
 				}
 				if len(found) == 0 {
-					reg.reason, reg.err = Lame, fmt.Errorf("the servers of %s have no address", reg.name)
-					r.giveUp(reg)
+					r.findServers(reg, k+1)
 					return
 				}
 				reg.addresses, reg.settled = found, r.now
@@ -208,14 +212,14 @@ func (r *run) findAddresses(reg *registry, from *server, hosts []string) {
 	}
 }
 
-// settleRegistry takes the addresses of a registry's servers into use, those
-// of IPv4 first, because many networks have no IPv6.
+// settleRegistry takes the addresses of a registry's servers into use.
 func (r *run) settleRegistry(reg *registry, found []netip.Addr) {
 	found = slices.Clone(found)
 	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	for _, v4 := range []bool{true, false} {
+		most := len(reg.servers) + maxRegistryServers
 		for _, a := range found {
-			if a.Is4() == v4 && len(reg.servers) < maxRegistryServers {
+			if a.Is4() == v4 && len(reg.servers) < most {
 				reg.add(r.serverAt(a))
 			}
 		}

@@ -170,9 +170,14 @@ func (r *run) close() {
 	}
 }
 
-// unreachable warns about a server that cannot be reached.
+// unreachable warns about a server that cannot be reached. Those of registries
+// are many, and of both IP versions: that one is not reached is no news.
 func (r *run) unreachable(s *server, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
+	switch {
+	case err == nil || errors.Is(err, context.Canceled):
+	case s.registry:
+		r.opts.Log.Debug("cannot ask a registry's server", "server", s.name, "err", err)
+	default:
 		r.warnOnce("unreachable "+s.name, fmt.Sprintf("cannot ask %s: %v", s.name, err))
 	}
 }
