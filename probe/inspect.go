@@ -218,7 +218,20 @@ func (r *run) inspect(c candidate.Candidate) Plan {
 			out.add(c, pl.nosuch)
 		}
 	}
+	out.explain()
 	return out
+}
+
+// explain gives the most telling reason of a server, if none can be believed.
+func (out *Plan) explain() {
+	if out.Question != noQuestion || out.Reason != "" {
+		return
+	}
+	for _, s := range out.Servers {
+		if telling[s.Reason] > telling[out.Reason] {
+			out.Reason, out.Detail = s.Reason, s.Detail
+		}
+	}
 }
 
 // add adds a server to the plan of a TLD.

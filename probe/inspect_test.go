@@ -77,7 +77,12 @@ func TestPlan(t *testing.T) {
 		}, "true NS , true NS "},
 		{"one liar", "dev", []dnstest.Host{healthy, liar}, probe.Plan{TLD: "dev", Exists: probe.ExistsYes, Zone: "dev", Question: "DS"}, "true DS , false none hijacked"},
 		{"one silent", "dev", []dnstest.Host{silent, healthy}, probe.Plan{TLD: "dev", Exists: probe.ExistsYes, Zone: "dev", Question: "DS"}, "false none unreachable, true DS "},
-		{"all silent", "dev", []dnstest.Host{silent}, probe.Plan{TLD: "dev", Exists: probe.ExistsUnknown, Question: "none"}, "false none unreachable"},
+		{"all silent", "dev", []dnstest.Host{silent}, probe.Plan{
+			TLD: "dev", Exists: probe.ExistsUnknown, Question: "none", Reason: probe.Unreachable, Detail: "dial tcp 192.0.2.1:53: connection refused",
+		}, "false none unreachable"},
+		{"nobody to be believed", "dev", []dnstest.Host{liar, silent}, probe.Plan{
+			TLD: "dev", Exists: probe.ExistsUnknown, Question: "none", Reason: probe.Hijacked, Detail: "192.0.2.1:53 makes up answers",
+		}, "false none hijacked, false none unreachable"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
