@@ -29,8 +29,9 @@ type flight struct {
 
 	// The most telling failure so far.
 	reason Reason
-	rcode  int
+	rcode  int // of failed's response; negative is none
 	err    error
+	failed *server // that was being asked
 
 	denials int // servers that denied the name, short of a quorum
 }
@@ -53,6 +54,11 @@ func (f *flight) at(s *server) *asked {
 	}
 	f.asked = append(f.asked, asked{server: s})
 	return &f.asked[len(f.asked)-1]
+}
+
+// forget takes back that a server was asked.
+func (f *flight) forget(s *server) {
+	f.asked = slices.DeleteFunc(f.asked, func(a asked) bool { return a.server == s })
 }
 
 // depth is how many labels the name has.
@@ -371,6 +377,6 @@ func (r *run) arrived(i uint32, d *delivery) {
 // note keeps the most telling failure.
 func (f *flight) note(reason Reason, rcode int, err error) {
 	if telling[reason] >= telling[f.reason] {
-		f.reason, f.rcode, f.err = reason, rcode, err
+		f.reason, f.rcode, f.err, f.failed = reason, rcode, err, f.server
 	}
 }

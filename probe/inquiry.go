@@ -98,6 +98,9 @@ func (r *run) retry(in *inquiry, d delivery) (again, pause bool) {
 	case transport.Unreachable:
 		r.unreachable(in.server, d.Err)
 		in.failed++
+		if in.failed == r.opts.Tries && !in.slipped {
+			return in.overStream(), false
+		}
 		in.stream = in.stream && !in.slipped
 		return in.failed < r.opts.Tries, true
 	default:
@@ -108,9 +111,7 @@ func (r *run) retry(in *inquiry, d delivery) (again, pause bool) {
 			in.stream = false
 			return in.failed < r.opts.Tries, true
 		}
-		again = !in.stream && in.server.stream != nil
-		in.stream, in.q.Tries = true, 2
-		return again, false
+		return in.overStream(), false
 	}
 	switch d.Reply.Rcode {
 	case dns.RcodeSuccess, dns.RcodeNameError:
@@ -127,4 +128,11 @@ func (r *run) retry(in *inquiry, d delivery) (again, pause bool) {
 		return in.failed < r.opts.Tries, true
 	}
 	return false, false
+}
+
+// overStream turns to the server's stream, and reports whether that is new.
+func (in *inquiry) overStream() bool {
+	again := !in.stream && in.server.stream != nil
+	in.stream, in.q.Tries = true, 2
+	return again
 }

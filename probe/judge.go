@@ -17,9 +17,7 @@ func (r *run) judge(i uint32, d *delivery) {
 		return
 	}
 	if c.status == failed {
-		f.note(c.reason, -1, c.err)
-		f.at(f.server).over = true
-		r.next(i)
+		r.disbelieved(i)
 		return
 	}
 	if qtype, flags := c.question(); qtype != f.qtype || flags&^f.flags&transport.DO != 0 {
@@ -40,6 +38,18 @@ func (r *run) judge(i uint32, d *delivery) {
 	}
 	r.traceReply(f, d, ru)
 	r.follow(i, d, ru)
+}
+
+// disbelieved goes on with a name whose server's controls have failed.
+func (r *run) disbelieved(i uint32) {
+	f := &r.flights[i]
+	f.note(f.controls.reason, -1, f.controls.err)
+	if passes(f.controls.reason) {
+		f.forget(f.server) // its controls say when it can be asked anew
+	} else {
+		f.at(f.server).over = true
+	}
+	r.next(i)
 }
 
 // follow does what a ruling says.
@@ -80,7 +90,7 @@ func (r *run) follow(i uint32, d *delivery, ru ruling) {
 func (r *run) failedOnce(i uint32, a *asked) {
 	f := &r.flights[i]
 	if a.times >= r.opts.Tries || f.stream {
-		a.over = a.times >= r.opts.Tries
+		a.over = a.times >= r.opts.Tries && (f.stream || !a.silent)
 		r.next(i)
 		return
 	}
@@ -121,8 +131,8 @@ func (r *run) landUnknown(i uint32) {
 	if reason == "" {
 		reason = Unreachable
 	}
-	if rcode >= 0 && f.server != nil {
-		server = f.server.name
+	if rcode >= 0 && f.failed != nil {
+		server = f.failed.name
 	}
 	res := r.land(i)
 	res.Reason, res.Rcode, res.Err, res.Server = reason, rcode, err, server

@@ -67,6 +67,55 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+// The only resolver fails for the first moments, for some questions or for all:
+// every name waits until it is looked at again.
+func TestTroubleAtStart(t *testing.T) {
+	for name, fails := range map[string]func(q *dns.Msg) bool{
+		"to addresses": func(q *dns.Msg) bool { return q.Question[0].Qtype == dns.TypeA },
+		"to controls":  func(q *dns.Msg) bool { return aboutTLD(q) || madeUp(q) },
+		"to all":       always,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				var n dnstest.Net
+				opts := hosts(&n, changed(fails, func(q, right *dns.Msg) *dns.Msg {
+					if time.Since(began) < 500*time.Millisecond {
+						return dnstest.Rcode(q, dns.RcodeServerFailure)
+					}
+					return right
+				}))
+				for name, r := range probeAll(t, opts, numbered(10)...) {
+					if r.Verdict == probe.Unknown || (r.Verdict == probe.Found) != strings.HasPrefix(name, "go") {
+						t.Errorf("%s is %v %s (%v)", name, r.Verdict, r.Reason, r.Err)
+					}
+				}
+				ended(t, &n)
+			})
+		})
+	}
+}
+
+// A server that can be asked over TCP only, because UDP is rejected or dropped
+// on the way, settles every name.
+func TestWithoutUDP(t *testing.T) {
+	for name, replies := range map[string][]dnstest.Reply{"rejected": {{Refused: true}}, "dropped": nil} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				udp := func([]byte, netip.AddrPort) []dnstest.Reply { return replies }
+				n := registries(dnstest.Host{UDP: udp, TCP: hostOf(world.Delegate).TCP})
+				n.Listen("192.0.2.54:53", dnstest.Host{UDP: udp, TCP: hostOf(world.Resolve).TCP})
+				opts := probe.Options{Servers: udpServers("192.0.2.54:53"), Dial: n.Dial}
+				got := probeAll(t, opts, "go.dev", "free.dev")
+				expectBoth(t, got, "dev", right, goRight)
+				got = probeAll(t, directly(n), "go.dev", "free.dev")
+				expectBoth(t, got, "dev", right, "found delegated")
+				ended(t, n)
+			})
+		})
+	}
+}
+
 // Three resolvers that lose, double, delay and fail at random settle every name.
 func TestChaos(t *testing.T) {
 	for seed := range uint64(20) {

@@ -281,6 +281,22 @@ func TestEscalate(t *testing.T) {
 	})
 }
 
+// The server of an unknown row is the one whose response gave the reason, not
+// the one that was asked last.
+func TestServerOfReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := registries(dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { return nil }})
+		n.Listen("192.0.2.53:53", hostOf(dnstest.Block(names, dnstest.AdGuard, registrar("192.0.2.1"))))
+		opts := probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: n.Dial, Escalate: true}
+		for name, r := range probeAll(t, opts, "go.dev", "free.dev") {
+			if r.Reason != probe.Filtered || r.Rcode != dns.RcodeNameError || r.Server != "192.0.2.53:53" {
+				t.Errorf("%s is %v %s, rcode %d from %q", name, r.Verdict, r.Reason, r.Rcode, r.Server)
+			}
+		}
+		ended(t, n)
+	})
+}
+
 func TestQuorum(t *testing.T) {
 	healthy := hostOf(world.Resolve)
 	sees := func(f func(q *dns.Msg) *dns.Msg) dnstest.Host {

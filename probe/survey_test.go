@@ -47,7 +47,7 @@ func TestSurvey(t *testing.T) {
 	}{
 		{"healthy", healthy, "good udp,tcp 10/10 ds case edns"},
 		{"no TCP", dnstest.Host{UDP: healthy.UDP}, "good udp 10/10 ds case edns"},
-		{"TCP only", dnstest.Host{TCP: healthy.TCP}, "unreachable tcp 0/10"},
+		{"TCP only", dnstest.Host{TCP: healthy.TCP}, "timeout tcp 0/10 ds edns"},
 		{"lower case", hostOf(lowered(world.Resolve)), "good udp,tcp 10/10 ds edns"},
 		{"slow", late(healthy, func() time.Duration {
 			return time.Duration(30+slow.Add(1)) * time.Millisecond
