@@ -42,11 +42,21 @@ func countCombinations(words []string, n int, joins []string) amount {
 	return amount{all.Sub(all, domains), domains, true}
 }
 
+func (s source) amount() amount {
+	switch {
+	case s.count != nil:
+		return s.count()
+	case s.again != nil:
+		return countKeywords(s.again)
+	}
+	return amount{}
+}
+
 // amount returns how many keywords all sources have together.
 func (in *input) amount() amount {
 	sum := amount{new(big.Int), new(big.Int), true}
 	for _, s := range in.sources {
-		a := s.count()
+		a := s.amount()
 		if a.words != nil {
 			sum.words.Add(sum.words, a.words)
 		}

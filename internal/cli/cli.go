@@ -10,6 +10,7 @@
 //	flags.go    the flags, in groups that commands share, and their checks
 //	input.go    keywords: arguments, files, standard input, lists, patterns
 //	amount.go   how many keywords there are, before they come
+//	limit.go    how many names are too many
 //	names.go    what is made of them, and which of that is probed
 //	tlds.go     TLDs: by name, in sets, in files
 //	servers.go  resolvers: what was named, or the system's, or the demo's

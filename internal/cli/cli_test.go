@@ -119,11 +119,11 @@ func TestTally(t *testing.T) {
 	if err := tl.check(); err == nil {
 		t.Error("check with a row too many: no error")
 	}
-	tl.repeated = 2
+	tl.repeated, tl.leftOut = 2, 3
 	if got, want := tl.summary(), "4 names in "; !strings.HasPrefix(got, want) {
 		t.Errorf("summary %q", got)
 	}
-	if got, want := tl.summary(), ": 1 found, 1 not found, 1 unknown, 1 invalid, 2 repeated"; !strings.HasSuffix(got, want) {
+	if got, want := tl.summary(), ": 1 found, 1 not found, 1 unknown, 1 invalid, 2 repeated, 3 left out for their length"; !strings.HasSuffix(got, want) {
 		t.Errorf("summary %q, want it to end in %q", got, want)
 	}
 }

@@ -25,10 +25,11 @@ type input struct {
 	unique  bool                                     // it is certain that no keyword comes twice
 }
 
-// A source is a sequence of keywords, with how many there are.
+// A source is a sequence of keywords.
 type source struct {
 	keywords iter.Seq2[string, error]
-	count    func() amount
+	again    iter.Seq2[string, error] // the same for a second loop; nil for what can be read only once
+	count    func() amount            // nil to count again
 }
 
 // openInput opens the sources that the arguments and flags name: arguments,
@@ -78,15 +79,12 @@ func (in *input) open(inv *invocation) error {
 	return nil
 }
 
-func (in *input) add(keywords iter.Seq2[string, error], count func() amount) {
-	in.sources = append(in.sources, source{keywords, count})
-}
-
 func (in *input) addWords(words ...string) {
 	for _, word := range words {
 		in.bare = in.bare || !isDomain(word)
 	}
-	in.add(candidate.Strings(words...), func() amount { return countKeywords(candidate.Strings(words...)) })
+	keywords := candidate.Strings(words...)
+	in.sources = append(in.sources, source{keywords: keywords, again: keywords})
 }
 
 func (in *input) addStdin(r io.Reader) error {
@@ -94,7 +92,7 @@ func (in *input) addStdin(r io.Reader) error {
 		return usageError("", "standard input is named twice")
 	}
 	in.stdin = true
-	in.add(named("standard input", in.lines(r)), func() amount { return amount{} })
+	in.sources = append(in.sources, source{keywords: named("standard input", in.lines(r))})
 	return nil
 }
 
@@ -111,12 +109,13 @@ func (in *input) addFile(path string, stdin io.Reader) error {
 	if err == nil && info.IsDir() {
 		return fmt.Errorf("read %s: it is a folder", path)
 	}
-	in.add(named(path, in.lines(f)), func() amount {
-		if err != nil || !info.Mode().IsRegular() {
-			return amount{}
+	s := source{keywords: named(path, in.lines(f))}
+	if err == nil && info.Mode().IsRegular() {
+		s.again = func(yield func(string, error) bool) {
+			in.lines(io.NewSectionReader(f, 0, info.Size()))(yield)
 		}
-		return countKeywords(in.lines(io.NewSectionReader(f, 0, info.Size())))
-	})
+	}
+	in.sources = append(in.sources, s)
 	return nil
 }
 
@@ -135,7 +134,7 @@ func (in *input) combine(flags *cli.Context) error {
 		return usageError("", "--combine needs keywords; those of a pattern do not count")
 	}
 	keywords := in.keywords()
-	count := func() amount { return amount{} }
+	var s source
 	if !in.stdin {
 		words, err := collect(keywords)
 		if err != nil {
@@ -148,17 +147,18 @@ func (in *input) combine(flags *cli.Context) error {
 			break
 		}
 		keywords = candidate.Strings(words...)
-		count = func() amount { return countCombinations(words, n, joins) }
+		s.again = candidate.Combine(words, n, joins)
+		s.count = func() amount { return countCombinations(words, n, joins) }
 	}
-	in.sources = nil
-	in.add(func(yield func(string, error) bool) {
+	s.keywords = func(yield func(string, error) bool) {
 		words, err := collect(keywords)
 		if err != nil {
 			yield("", err)
 			return
 		}
 		candidate.Combine(words, n, joins)(yield)
-	}, count)
+	}
+	in.sources = []source{s}
 	return nil
 }
 
@@ -200,12 +200,12 @@ func (in *input) addPatterns(flags *cli.Context) error {
 		dotted := strings.Contains(text, ".")
 		in.bare = in.bare || !dotted
 		in.unique = len(in.sources) == 0 && len(patterns) == 1 && p.Unique()
-		in.add(keywords, func() amount {
+		in.sources = append(in.sources, source{keywords: keywords, again: keywords, count: func() amount {
 			if dotted { // most likely all of its keywords are whole domains
 				return amount{domains: p.Count()}
 			}
 			return amount{words: p.Count(), exact: true}
-		})
+		}})
 	}
 	return nil
 }
@@ -215,6 +215,19 @@ func (in *input) keywords() iter.Seq2[string, error] {
 	seqs := make([]iter.Seq2[string, error], len(in.sources))
 	for i, s := range in.sources {
 		seqs[i] = s.keywords
+	}
+	return candidate.Concat(seqs...)
+}
+
+// again returns the keywords of all sources for a second loop, and nil if some
+// can be read only once.
+func (in *input) again() iter.Seq2[string, error] {
+	seqs := make([]iter.Seq2[string, error], len(in.sources))
+	for i, s := range in.sources {
+		if s.again == nil {
+			return nil
+		}
+		seqs[i] = s.again
 	}
 	return candidate.Concat(seqs...)
 }

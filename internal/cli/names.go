@@ -3,9 +3,7 @@ package cli
 import (
 	"fmt"
 	"iter"
-	"math"
 	"math/big"
-	"strconv"
 	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
@@ -39,9 +37,11 @@ func moreGenerateFlags() []cli.Flag {
 // belongs to another shard or has its row already.
 type selection struct {
 	in    *input
+	opts  candidate.Options // but for the keywords
+	hacks bool
 	gen   *candidate.Generator
-	total *big.Int // names that the generator makes, or the fewest that are known of
-	exact bool     // there are no more than total
+	total *big.Int // names that the generator makes, repeats and those left out included; nil if nobody wants to know
+	exact bool     // there are no more than total, and else no fewer
 
 	shard, shards int
 	most          int64                       // of names to be probed; 0 is no limit
@@ -84,23 +84,17 @@ func newSelection(inv *invocation, in *input) (*selection, error) {
 		p, s := candidate.Affixes()
 		prefixes, suffixes = append(prefixes, p...), append(suffixes, s...)
 	}
-	keywords := in.keywords()
-	if hacks {
-		keywords = withHacks(keywords, len(tlds) > 0)
-	}
-	gen, err := candidate.New(candidate.Options{
-		Keywords: keywords,
+	s := &selection{in: in, hacks: hacks, shards: 1, opts: candidate.Options{
 		TLDs:     tlds,
 		Prefixes: prefixes,
 		Suffixes: suffixes,
 		MinLen:   inv.flags.Int("min-len"),
 		MaxLen:   inv.flags.Int("max-len"),
 		Unique:   in.unique && !hacks,
-	})
-	if err != nil {
+	}}
+	if s.gen, err = s.generator(in.keywords()); err != nil {
 		return nil, usageError("", "%w", err)
 	}
-	s := &selection{in: in, gen: gen, shards: 1}
 	if text := inv.flags.String("shard"); text != "" {
 		if s.shard, s.shards, err = candidate.ParseShard(text); err != nil {
 			return nil, usageError("", "%w", err)
@@ -109,11 +103,28 @@ func newSelection(inv *invocation, in *input) (*selection, error) {
 	if s.most, err = parseMaxNames(inv); err != nil {
 		return nil, err
 	}
-	a := in.amount()
-	s.total = a.words.Mul(a.words, big.NewInt(int64(gen.PerKeyword())))
-	s.total.Add(s.total, a.domains)
-	s.exact = a.exact && !hacks
+	if s.most > 0 || showsProgress(inv) || inv.terminal && inv.flags.String("format") == "grid" {
+		s.measure()
+	}
 	return s, s.checkMost()
+}
+
+// generator returns a new generator of the names that keywords make.
+func (s *selection) generator(keywords iter.Seq2[string, error]) (*candidate.Generator, error) {
+	opts := s.opts
+	if s.hacks {
+		keywords = withHacks(keywords, len(opts.TLDs) > 0)
+	}
+	opts.Keywords = keywords
+	return candidate.New(opts)
+}
+
+// measure finds out the total, for which it reads files from end to end.
+func (s *selection) measure() {
+	a := s.in.amount()
+	s.total = a.words.Mul(a.words, big.NewInt(int64(s.gen.PerKeyword())))
+	s.total.Add(s.total, a.domains)
+	s.exact = a.exact && !s.hacks
 }
 
 // withHacks puts the hacks of every keyword after it, or in its place if there
@@ -133,61 +144,6 @@ func withHacks(keywords iter.Seq2[string, error], keep bool) iter.Seq2[string, e
 			}
 		}
 	}
-}
-
-// maxOnTerminal is the default of --max-names for a person at a terminal.
-const maxOnTerminal = 1_000_000
-
-func parseMaxNames(inv *invocation) (int64, error) {
-	text := inv.flags.String("max-names")
-	if text == "" {
-		if inv.terminal {
-			return maxOnTerminal, nil
-		}
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, usageError("", "--max-names %q is not a number of names", text)
-	}
-	return n, nil
-}
-
-// checkMost refuses more names than --max-names allows, as far as they are
-// known before they come.
-func (s *selection) checkMost() error {
-	if s.most == 0 {
-		return nil
-	}
-	share := new(big.Int).Div(s.total, big.NewInt(int64(s.shards)))
-	if share.Cmp(big.NewInt(s.most)) <= 0 {
-		return nil
-	}
-	about := ""
-	switch {
-	case s.shards > 1:
-		about = "about "
-	case !s.exact:
-		about = "at least "
-	}
-	return s.tooMany(about + count(share))
-}
-
-// tooMany is the error of a run that is larger than meant.
-func (s *selection) tooMany(names string) error {
-	return usageError("--max-names 0 lifts the limit", "%s names are more than --max-names %d", names, s.most)
-}
-
-// count writes a number that may be beyond reading.
-func count(n *big.Int) string {
-	if text := n.String(); len(text) <= 30 {
-		return text
-	}
-	f, _ := new(big.Float).SetInt(n).Float64()
-	if math.IsInf(f, 0) {
-		return fmt.Sprintf("more than 1e%d", len(n.String())-1)
-	}
-	return fmt.Sprintf("%.3g", f)
 }
 
 // all returns the names to be probed, for one loop.
@@ -232,7 +188,7 @@ func (s *selection) counting(names iter.Seq2[candidate.Candidate, error], n *ato
 
 // rows returns how many rows a run has, and 0 where that is not known.
 func (s *selection) rows() int {
-	if !s.exact || s.shards > 1 || !s.total.IsInt64() {
+	if s.total == nil || !s.exact || s.shards > 1 || !s.total.IsInt64() {
 		return 0
 	}
 	return int(s.total.Int64())

@@ -30,13 +30,17 @@ const (
 	redrawAtMost = 30 * time.Millisecond
 )
 
+func showsProgress(inv *invocation) bool {
+	return isTerminal(inv.std.Err) && !inv.console.quiet && !inv.flags.Bool("no-progress") && os.Getenv("TERM") != "dumb"
+}
+
 // startProgress shows the progress of a run on standard error until the
 // returned function is called. It does nothing where no person looks.
 func startProgress(inv *invocation, s *selection, t *tally) (stop func()) {
-	w, _ := inv.std.Err.(*os.File)
-	if !isTerminal(inv.std.Err) || inv.console.quiet || inv.flags.Bool("no-progress") || os.Getenv("TERM") == "dumb" {
+	if !showsProgress(inv) {
 		return func() {}
 	}
+	w, _ := inv.std.Err.(*os.File)
 	total := int64(-1)
 	if s.exact && s.total.IsInt64() && s.total.Sign() > 0 {
 		total = s.total.Int64()

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+
+	"domprobe/candidate"
+)
+
+// maxOnTerminal is the default of --max-names for a person at a terminal.
+const maxOnTerminal = 1_000_000
+
+func parseMaxNames(inv *invocation) (int64, error) {
+	text := inv.flags.String("max-names")
+	if text == "" {
+		if inv.terminal {
+			return maxOnTerminal, nil
+		}
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, usageError("", "--max-names %q is not a number of names", text)
+	}
+	return n, nil
+}
+
+// maxRecounted is how many names are made in a second or two.
+const maxRecounted = 1 << 24
+
+// checkMost refuses more names than --max-names allows, as far as they are
+// known before they come. Where repeats, and names left out for their length,
+// could make the difference, it makes the names to find out, unless that would
+// take long.
+func (s *selection) checkMost() error {
+	if s.most == 0 {
+		return nil
+	}
+	share := new(big.Int).Div(s.total, big.NewInt(int64(s.shards)))
+	if share.Cmp(big.NewInt(s.most)) <= 0 {
+		return nil
+	}
+	certain := s.shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0
+	if !certain && s.total.Cmp(big.NewInt(maxRecounted)) <= 0 {
+		if n, ok := s.recount(); ok {
+			if n <= s.most {
+				return nil
+			}
+			return s.tooMany(strconv.FormatInt(n, 10))
+		}
+	}
+	about := ""
+	switch {
+	case certain:
+	case s.shards > 1:
+		about = "about "
+	case s.exact:
+		about = "up to "
+	default:
+		about = "at least "
+	}
+	return s.tooMany(about + count(share))
+}
+
+// recount makes the names of the run and counts them. It reports false if the
+// keywords can be read only once, or end in an error, which is the run's to
+// tell.
+func (s *selection) recount() (n int64, ok bool) {
+	keywords := s.in.again()
+	if keywords == nil {
+		return 0, false
+	}
+	gen, err := s.generator(keywords)
+	if err != nil {
+		return 0, false
+	}
+	names := gen.All()
+	if s.shards > 1 {
+		names = candidate.Shard(names, s.shard, s.shards)
+	}
+	for _, err := range names {
+		if err != nil {
+			return 0, false
+		}
+		n++
+	}
+	return n, true
+}
+
+// tooMany is the error of a run that is larger than meant.
+func (s *selection) tooMany(names string) error {
+	return usageError("--max-names 0 lifts the limit", "%s names are more than --max-names %d", names, s.most)
+}
+
+// count writes a number that may be beyond reading.
+func count(n *big.Int) string {
+	if text := n.String(); len(text) <= 30 {
+		return text
+	}
+	f, _ := new(big.Float).SetInt(n).Float64()
+	if math.IsInf(f, 0) {
+		return fmt.Sprintf("more than 1e%d", len(n.String())-1)
+	}
+	return fmt.Sprintf("%.3g", f)
+}
