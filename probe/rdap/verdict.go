@@ -64,40 +64,49 @@ func (v *verdict) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(aux.Description, &v.Description[0])
 }
 
-// classify says what a reply means for name. That there is no
-// domain, for whatever reason, is believed of an authoritative server alone.
+// classify says what a reply means for name.
 func classify(rep *reply, name string, authoritative bool) Answer {
-	a := Answer{Source: "rdap", Server: hostOf(rep.url)}
+	status, err := judge(rep, name, authoritative)
+	if err != nil {
+		err.Source, err.Server = "rdap", hostOf(rep.url)
+		return unconfirmed(err)
+	}
+	return Answer{Status: status, Source: "rdap", Server: hostOf(rep.url)}
+}
+
+func judge(rep *reply, name string, authoritative bool) (Status, *Error) {
 	v, err := parseVerdict(rep)
 	switch {
 	case err != nil:
 	case rep.status == http.StatusOK && v.Class == "domain" && v.Code == "":
 		if n := strings.ToLower(strings.TrimSuffix(v.Name, ".")); n == "" || n == name || !isASCII(n) {
-			a.Status = Registered
-			return a
+			return Registered, nil
 		}
 		err = fmt.Errorf("a reply about %q", v.Name)
 	case v.Class != "":
 		err = fmt.Errorf("HTTP status %d with an object of class %q and error code %q", rep.status, v.Class, v.Code)
 	case v.Code == "404" || v.Code == "" && rep.status == http.StatusNotFound:
-		said, unclear := v.reserved(name)
-		switch {
-		case !authoritative:
-			return unconfirmed(&Error{Reason: NotAuthoritative, Source: a.Source, Server: a.Server,
-				Err: errors.New("does not know the name, nor every name of the TLD")})
-		case said:
-			a.Status = Reserved
-			return a
-		case !unclear:
-			a.Status = NotRegistered
-			return a
-		}
-		return unconfirmed(&Error{Reason: Unrecognized, Source: a.Source, Server: a.Server,
-			Err: fmt.Errorf("no registration, but words about reserved names that are not understood: %q", append(v.Description, v.Title))})
+		return v.absent(name, authoritative)
 	default:
 		err = fmt.Errorf("HTTP status %d without a domain, error code %q", rep.status, v.Code)
 	}
-	return unconfirmed(&Error{Reason: BadReply, Source: a.Source, Server: a.Server, Err: err})
+	return Unconfirmed, &Error{Reason: BadReply, Err: err}
+}
+
+// absent says what it means that there is no domain. That, for whatever
+// reason, is believed of an authoritative server alone.
+func (v verdict) absent(name string, authoritative bool) (Status, *Error) {
+	said, unclear := v.reserved(name)
+	switch {
+	case !authoritative:
+		return Unconfirmed, &Error{Reason: NotAuthoritative, Err: errors.New("does not know the name, nor every name of the TLD")}
+	case said:
+		return Reserved, nil
+	case unclear:
+		return Unconfirmed, &Error{Reason: Unrecognized,
+			Err: fmt.Errorf("words about reserved names that are not known: %q", append(v.Description, v.Title))}
+	}
+	return NotRegistered, nil
 }
 
 // parseVerdict reads a reply, which may be empty when it is a 404 (RFC 7480
