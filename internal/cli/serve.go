@@ -67,7 +67,7 @@ func runServe(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	if !inv.flags.Bool("no-confirm") && !offline(inv.flags, asking.Servers) {
-		registryOpts.WHOIS = true
+		registryOpts.WHOIS, registryOpts.MaxWait = true, registryWait
 		registries, err := rdap.New(registryOpts)
 		if err != nil {
 			return err
@@ -83,6 +83,10 @@ func runServe(ctx context.Context, inv *invocation) error {
 	}
 	return listenAndServe(ctx, inv, opts)
 }
+
+// registryWait is how long a name waits for a registry that refuses. Somebody
+// looks at the page meanwhile, and is to hear that it does.
+const registryWait = 5 * time.Second
 
 // serveOptions maps the flags that only serve has.
 func serveOptions(inv *invocation) (web.Options, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +16,13 @@ func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	registries := filepath.Join(t.TempDir(), "dns.json")
-	const nobody = `{"version": "1.0", "services": [[["dev"], ["https://127.0.0.1:1/"]]]}`
-	if err := os.WriteFile(registries, []byte(nobody), 0o600); err != nil {
+	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer refuses.Close()
+	services := `{"version": "1.0", "services": [[["dev"], ["https://127.0.0.1:1/"]], [["io"], ["` + refuses.URL + `/"]]]}`
+	if err := os.WriteFile(registries, []byte(services), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	stderr, w := io.Pipe()
@@ -54,6 +60,7 @@ func TestServe(t *testing.T) {
 		{"GET", "v1/probe?tld=dev&keyword=go", 200, `"go.dev","verdict":"found"`},
 		{"GET", "v1/probe?tld=dev&keyword=a,b,c,d,e,f", 413, ""},
 		{"POST", "v1/names/qxvzkwj.dev/confirm", 200, `"reason":"rdap-failed"`},
+		{"POST", "v1/names/qxvzkwj.io/confirm", 200, `"reason":"rdap-limited"`},
 	} {
 		r, err := http.NewRequest(tt.method, url+tt.path, nil)
 		if err != nil {
