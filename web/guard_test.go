@@ -18,10 +18,10 @@ func answer(s *Server, method, url string) *httptest.ResponseRecorder {
 }
 
 // begin sends a request and returns what makes the client leave.
-func begin(t testing.TB, server *httptest.Server, method, path, body string) (leave func()) {
+func begin(t testing.TB, client *http.Client, method, url, body string) (leave func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, method, server.URL+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,11 +29,10 @@ func begin(t testing.TB, server *httptest.Server, method, path, body string) (le
 		r.Body = http.NoBody
 	}
 	jsonBody(r)
-	transport := &http.Transport{}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if resp, err := transport.RoundTrip(r); err == nil {
+		if resp, err := client.Do(r); err == nil {
 			<-ctx.Done()
 			resp.Body.Close()
 		}
@@ -41,7 +40,6 @@ func begin(t testing.TB, server *httptest.Server, method, path, body string) (le
 	leave = func() {
 		cancel()
 		<-done
-		transport.CloseIdleConnections()
 	}
 	t.Cleanup(leave)
 	return leave
@@ -98,7 +96,8 @@ func TestRefused(t *testing.T) {
 		{"confirm without a registry", "POST", "/v1/names/go.dev/confirm", "", nil, 501, "registries"},
 		{"name with parameters", "GET", "/v1/names/go.dev?resolver=192.0.2.1", "", nil, 400, "no parameters"},
 		{"wrong method", "DELETE", path, "", nil, 405, "DELETE"},
-		{"HEAD", "HEAD", path + "?keyword=go.dev", "", nil, 405, ""},
+		{"GET with a body", "GET", path + "?keyword=go.dev", "?", nil, 400, "no body"},
+		{"GET with a body of unknown length", "GET", "/healthz", "?", chunked, 400, "no body"},
 		{"no such path", "GET", "/v2/probe", "", nil, 404, "nothing"},
 	}
 	for _, tt := range tests {
@@ -186,6 +185,34 @@ func TestToken(t *testing.T) {
 	}
 	if resp, _ := do(t, server, "GET", "/v1/options", "", cookie); resp.StatusCode != 200 {
 		t.Errorf("the API with the cookie: %d", resp.StatusCode)
+	}
+}
+
+// Allow says what is answered: HEAD is where GET is.
+func TestMethods(t *testing.T) {
+	p := &script{}
+	s, err := New(Options{Prober: p, Confirmer: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, allow := range map[string]string{
+		"/v1/probe?keyword=go.dev": "GET, HEAD, POST", "/v1/names/go.dev": "GET, HEAD", "/v1/names/go.dev/confirm": "POST",
+		"/v1/options": "GET, HEAD", "/healthz": "GET, HEAD", "/openapi.json": "GET, HEAD", "/": "GET, HEAD", "/login": "POST",
+	} {
+		if w := answer(s, "DELETE", "http://localhost"+path); w.Code != 405 || w.Header().Get("Allow") != allow {
+			t.Errorf("DELETE %s: %d, Allow %q, want %q", path, w.Code, w.Header().Get("Allow"), allow)
+		}
+		want := 405
+		if strings.Contains(allow, "HEAD") {
+			want = 200
+		}
+		if w := answer(s, "HEAD", "http://localhost"+path); w.Code != want {
+			t.Errorf("HEAD %s: %d, want %d", path, w.Code, want)
+		}
+	}
+	before := p.started()
+	if w := answer(s, "HEAD", "http://localhost/v1/probe?keyword=go,rust&tld=dev"); w.Header().Get(namesHeader) != "2" || p.started() != before {
+		t.Errorf("HEAD of a search: names %q, and it is asked", w.Header().Get(namesHeader))
 	}
 }
 

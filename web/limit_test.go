@@ -5,11 +5,10 @@ import (
 	"net/http"
 	"net/netip"
 	"testing"
-	"time"
 )
 
 func TestAllowance(t *testing.T) {
-	c := newClients(1, 1000)
+	c := newClients(0.001, 1000)
 	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	if !c.take(a, 600) || c.take(a, 600) || !c.take(a, 300) {
 		t.Error("the allowance is not 1000")
@@ -40,9 +39,9 @@ func TestTooManySearches(t *testing.T) {
 	server := serve(t, Options{Prober: p, MaxSearches: 3})
 	var leave []func()
 	for i := range 3 {
-		leave = append(leave, begin(t, server, "GET", fmt.Sprintf("/v1/probe?keyword=new%d.dev", i), ""))
+		leave = append(leave, begin(t, server.Client(), "GET", fmt.Sprintf("%s/v1/probe?keyword=new%d.dev", server.URL, i), ""))
 	}
-	eventually(t, 5*time.Second, "three searches", func() bool { return p.running() == 3 })
+	eventually(t, "three searches", func() bool { return p.running() == 3 })
 	resp, body := do(t, server, "GET", "/v1/names/more.dev", "")
 	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
 		t.Errorf("the fourth: %d %s", resp.StatusCode, body)
@@ -52,7 +51,7 @@ func TestTooManySearches(t *testing.T) {
 		f()
 	}
 	close(p.gate)
-	eventually(t, time.Second, "room for another", func() bool {
+	eventually(t, "room for another", func() bool {
 		resp, _ := do(t, server, "GET", "/v1/names/more.dev", "")
 		return resp.StatusCode == 200
 	})

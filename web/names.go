@@ -57,15 +57,9 @@ func unanswered(ctx context.Context, err error) *problem {
 }
 
 // confirm answers with the verdict on one name after the registry was asked.
-// Clients that want this at once share one question. It ends when the client
-// whose it is leaves; then one of the others asks.
 func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
 	if s.opts.Confirmer == nil {
 		refuse(w, problem{http.StatusNotImplemented, "this server does not ask registries"})
-		return
-	}
-	if r.ContentLength > 0 {
-		refuse(w, problem{http.StatusBadRequest, "this path takes no body"})
 		return
 	}
 	ctx, cancel := s.untilStopped(r.Context())
@@ -85,17 +79,37 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer done()
+	confirmed, err := s.confirmed(ctx, row)
+	if err != nil {
+		refuse(w, *unanswered(ctx, err))
+		return
+	}
+	confirmed.Candidate = row.Candidate
+	writeRow(w, confirmed)
+}
+
+// confirmed returns the registry's word on a name. Those who want it at once
+// share one question, which ends when the client whose it is leaves; then one
+// of the others asks.
+func (s *Server) confirmed(ctx context.Context, row probe.Result) (probe.Result, error) {
+	type answer struct {
+		row probe.Result
+		err error
+	}
 	for {
-		confirmed, err, _ := s.confirming.Do(row.Name, func() (any, error) { return s.askRegistry(ctx, row) })
-		switch {
-		case err == nil:
-			r := confirmed.(probe.Result)
-			r.Candidate = row.Candidate
-			writeRow(w, r)
-			return
-		case ctx.Err() != nil || !errors.Is(err, errLeft):
-			refuse(w, *unanswered(ctx, err))
-			return
+		answers := make(chan answer, 1)
+		// Not DoChan, whose goroutine nobody could wait for.
+		s.work.Go(func() {
+			v, err, _ := s.confirming.Do(row.Name, func() (any, error) { return s.askRegistry(ctx, row) })
+			answers <- answer{v.(probe.Result), err}
+		})
+		select {
+		case <-ctx.Done():
+			return row, ctx.Err()
+		case a := <-answers:
+			if !errors.Is(a.err, errLeft) {
+				return a.row, a.err
+			}
 		}
 	}
 }

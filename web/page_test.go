@@ -105,7 +105,7 @@ func (b *tab) keys(keys string) {
 // being loaded, is not yet an error.
 func (b *tab) until(expression string) {
 	b.Helper()
-	eventually(b, 20*time.Second, expression, func() bool {
+	eventually(b, expression, func() bool {
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
 		return err == nil && ok
 	})
@@ -253,7 +253,7 @@ func TestPageLiveAndStop(t *testing.T) {
 	b.photograph("live")
 	b.click("#stop")
 	b.until(`/, stopped$/.test(document.getElementById('line').textContent)`)
-	eventually(t, time.Second, "the search has stopped", func() bool { return p.running() == 0 })
+	eventually(t, "the search has stopped", func() bool { return p.running() == 0 })
 	expect(b, `document.getElementById('stop').disabled`, true)
 	expect(b, `document.activeElement.id`, "go")
 	expect(b, `document.querySelectorAll('td[data-v]').length`, 5)
@@ -261,11 +261,11 @@ func TestPageLiveAndStop(t *testing.T) {
 
 	// Escape does the same, and a search that is replaced ends too.
 	b.click("#go")
-	eventually(t, 5*time.Second, "another search", func() bool { return p.running() == 1 })
+	eventually(t, "another search", func() bool { return p.running() == 1 })
 	b.click("#go")
-	eventually(t, 5*time.Second, "a third search alone", func() bool { return p.running() == 1 && p.started() >= 3 })
+	eventually(t, "a third search alone", func() bool { return p.running() == 1 && p.started() >= 3 })
 	b.keys(kb.Escape)
-	eventually(t, time.Second, "the search has stopped", func() bool { return p.running() == 0 })
+	eventually(t, "the search has stopped", func() bool { return p.running() == 0 })
 }
 
 func TestPageDownload(t *testing.T) {
@@ -284,7 +284,7 @@ func TestPageDownload(t *testing.T) {
 		t.Helper()
 		b.click(button)
 		var body []byte
-		eventually(t, 10*time.Second, "download of "+name, func() bool {
+		eventually(t, "download of "+name, func() bool {
 			body, _ = os.ReadFile(filepath.Join(dir, name))
 			return len(body) > 0
 		})

@@ -1,13 +1,14 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -81,15 +82,40 @@ func parseQuery(raw string) (*query, *problem) {
 	return q, nil
 }
 
-// limitBody bounds the body of a request in size and in time.
+// hurryBody gives the client its time to send a body. A body that is not read
+// whole ends the connection: otherwise package net/http would wait for the rest
+// before it answers. Without deadlines, as on a recorder of package httptest,
+// there is no client that could be slow.
+func (s *Server) hurryBody(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.opts.Patience))
+}
+
+// bodyRead says that the body has been read whole: from here on the connection
+// is only watched for the client's leaving.
+func bodyRead(w http.ResponseWriter) {
+	w.Header().Del("Connection")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+}
+
+// withoutBody refuses requests that have a body, behind which the client's
+// leaving could not be seen.
+func withoutBody(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			refuse(w, problem{http.StatusBadRequest, "this path takes no body"})
+			return
+		}
+		handle(w, r)
+	}
+}
+
+// limitBody bounds the body of a request.
 func (s *Server) limitBody(w http.ResponseWriter, r *http.Request) *problem {
 	if r.ContentLength > s.opts.MaxBody {
 		return problemf(http.StatusRequestEntityTooLarge, "the body is over %d octets", s.opts.MaxBody)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, s.opts.MaxBody)
-	// Without deadlines, as on a recorder of package httptest, there is no
-	// client that could be slow.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.opts.Patience))
 	return nil
 }
 
@@ -110,8 +136,7 @@ func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *pro
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, problemf(http.StatusBadRequest, "the body is more than one JSON object")
 	}
-	// From here on the connection is only watched for the client's leaving.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	bodyRead(w)
 	return q, nil
 }
 
@@ -128,36 +153,79 @@ func bodyProblem(err error) *problem {
 }
 
 // names returns the names that a query means, and how many repeats were left
-// out.
-func (s *Server) names(q *query) (names []candidate.Candidate, repeated int64, p *problem) {
+// out. It makes no more than one request may have, repeats included, and none
+// once ctx is done.
+func (s *Server) names(ctx context.Context, q *query) (names []candidate.Candidate, repeated int64, p *problem) {
 	if q.Format != "" && formats[q.Format] == "" {
 		return nil, 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl", q.Format)
 	}
 	if len(q.Keyword) == 0 {
 		return nil, 0, problemf(http.StatusBadRequest, "no keyword is given")
 	}
-	tlds := slices.Clone(q.TLD)
-	for _, name := range q.Preset {
-		set, err := candidate.Preset(name)
-		if err != nil {
-			return nil, 0, problemf(http.StatusBadRequest, "%v", err)
-		}
-		tlds = append(tlds, set...)
+	tlds, p := q.tlds()
+	if p != nil {
+		return nil, 0, p
 	}
+	keywords := distinct(q.Keyword)
 	g, err := candidate.New(candidate.Options{
-		Keywords: candidate.Strings(q.Keyword...), TLDs: tlds, Prefixes: q.Prefix, Suffixes: q.Suffix,
+		Keywords: candidate.Strings(keywords...), TLDs: tlds, Prefixes: q.Prefix, Suffixes: q.Suffix,
 	})
 	if err != nil {
 		return nil, 0, problemf(http.StatusBadRequest, "%v", err)
+	}
+	if most := int64(s.opts.MaxNames); count(keywords, g.PerKeyword(), most) > most {
+		return nil, 0, problemf(http.StatusRequestEntityTooLarge, "more than %d names in one request", s.opts.MaxNames)
 	}
 	for c, err := range g.All() {
 		if err != nil {
 			return nil, 0, problemf(http.StatusBadRequest, "%v", err)
 		}
-		if len(names) == s.opts.MaxNames {
-			return nil, 0, problemf(http.StatusRequestEntityTooLarge, "more than %d names in one request", s.opts.MaxNames)
+		if ctx.Err() != nil {
+			return nil, 0, unanswered(ctx, ctx.Err())
 		}
 		names = append(names, c)
 	}
-	return names, g.Repeated(), nil
+	return names, count(q.Keyword, g.PerKeyword(), math.MaxInt64) - int64(len(names)), nil
+}
+
+// tlds returns the TLDs of a query, those of its presets included.
+func (q *query) tlds() ([]string, *problem) {
+	tlds := distinct(q.TLD)
+	for _, name := range distinct(q.Preset) {
+		set, err := candidate.Preset(name)
+		if err != nil {
+			return nil, problemf(http.StatusBadRequest, "%v", err)
+		}
+		tlds = append(tlds, set...)
+	}
+	return tlds, nil
+}
+
+// distinct returns words without repeats, in order.
+func distinct(words []string) []string {
+	var all []string
+	known := make(map[string]bool)
+	for _, word := range words {
+		if !known[word] {
+			known[word] = true
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
+// count returns how many names keywords make, repeats included, each of them so
+// many unless it is a whole domain. It counts no further than just over most.
+func count(keywords []string, perKeyword int, most int64) (n int64) {
+	for _, word := range keywords {
+		if n > most {
+			break
+		}
+		if strings.ContainsAny(word, ".\u3002\uff61\uff0e") {
+			n++
+		} else {
+			n += int64(perKeyword)
+		}
+	}
+	return n
 }

@@ -1,19 +1,36 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
-// A recorder remembers what the log needs to know of a response.
+// A recorder remembers what the log needs to know of a response, and gives the
+// client its time to accept each part of it.
 type recorder struct {
 	http.ResponseWriter
+	control  *http.ResponseController
+	patience time.Duration
+
 	status int
 	bytes  int64
 	rows   int
 }
 
+func newRecorder(w http.ResponseWriter, patience time.Duration) *recorder {
+	return &recorder{ResponseWriter: w, control: http.NewResponseController(w), patience: patience}
+}
+
+// hurry gives the client its time to accept what is written next. Where there
+// are no deadlines, as on a recorder of package httptest, there is no slow
+// client either.
+func (r *recorder) hurry() { _ = r.control.SetWriteDeadline(time.Now().Add(r.patience)) }
+
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
 	}
+	r.hurry()
 	r.ResponseWriter.WriteHeader(status)
 }
 
@@ -21,9 +38,16 @@ func (r *recorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
+	r.hurry()
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
 	return n, err
+}
+
+// FlushError is for [http.ResponseController], too.
+func (r *recorder) FlushError() error {
+	r.hurry()
+	return r.control.Flush()
 }
 
 // Unwrap is for [http.ResponseController].

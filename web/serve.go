@@ -42,6 +42,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: min(headerTime, s.opts.Patience),
+		WriteTimeout:      s.opts.Patience, // of what the handler does not write itself
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(io.Discard, "", 0), // about clients that break off

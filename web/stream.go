@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"domprobe/probe"
 	"domprobe/report"
@@ -41,7 +40,9 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, q *query, p *pro
 		refuse(w, *p)
 		return
 	}
-	names, repeated, p := s.names(q)
+	ctx, cancel := s.untilStopped(r.Context())
+	defer cancel()
+	names, repeated, p := s.names(ctx, q)
 	if p != nil {
 		refuse(w, *p)
 		return
@@ -52,10 +53,8 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, q *query, p *pro
 		return
 	}
 	defer done()
-	ctx, cancel := s.untilStopped(r.Context())
-	defer cancel()
 
-	out, err := s.newStream(w, q)
+	out, err := newStream(w, q)
 	if err != nil {
 		refuse(w, problem{http.StatusBadRequest, err.Error()})
 		return
@@ -63,6 +62,9 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, q *query, p *pro
 	w.Header().Set(namesHeader, strconv.Itoa(len(names)))
 	w.Header().Set(repeatedHeader, strconv.FormatInt(repeated, 10))
 	out.begin()
+	if r.Method == http.MethodHead {
+		return
+	}
 	out.end(s.copyRows(ctx, out, s.verdicts.batches(ctx, names)))
 }
 
@@ -91,18 +93,17 @@ func (s *Server) untilStopped(ctx context.Context) (context.Context, context.Can
 
 // A stream is a response whose rows are sent as they come.
 type stream struct {
-	w        http.ResponseWriter
-	control  *http.ResponseController
-	format   string
-	only     []probe.Verdict
-	rows     report.Writer
-	patience time.Duration
+	w       http.ResponseWriter
+	control *http.ResponseController
+	format  string
+	only    []probe.Verdict
+	rows    report.Writer
 }
 
-func (s *Server) newStream(w http.ResponseWriter, q *query) (*stream, error) {
+func newStream(w http.ResponseWriter, q *query) (*stream, error) {
 	out := &stream{
 		w: w, control: http.NewResponseController(w), format: cmp.Or(q.Format, "jsonl"),
-		only: q.Only, patience: s.opts.Patience,
+		only: q.Only,
 	}
 	var err error
 	out.rows, err = report.New(out.format, w, report.Options{})
@@ -130,19 +131,13 @@ func (o *stream) write(batch []probe.Result) error {
 	if rec, ok := o.w.(*recorder); ok {
 		rec.rows += len(batch)
 	}
-	o.hurry()
 	if err := o.rows.Write(batch); err != nil {
 		return err
 	}
 	return o.flush()
 }
 
-// hurry gives the client its time to accept what is written next. Where there
-// are no deadlines there is no slow client either.
-func (o *stream) hurry() { _ = o.control.SetWriteDeadline(time.Now().Add(o.patience)) }
-
 func (o *stream) flush() error {
-	o.hurry()
 	if err := o.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
@@ -159,7 +154,6 @@ func (o *stream) end(err error) {
 	case err != nil:
 		how = "failed: " + oneLine(err.Error())
 	}
-	o.hurry()
 	if how == "complete" || how == "stopped" {
 		// A client that is gone needs no end.
 		_ = o.rows.Close()

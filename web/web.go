@@ -32,7 +32,6 @@ import (
 	"errors"
 	"iter"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -92,9 +91,9 @@ type Options struct {
 	// searches. Zero means 100.
 	AtOnce int
 
-	// Patience is how long a client may take to send its body, or to
-	// accept what is being written. Zero means 30 s. For the header of a
-	// request it has 10 s, or this if it is shorter.
+	// Patience is how long a client may take to send its body, and to
+	// accept each write of a response. Zero means 30 s. For the header of
+	// a request it has 10 s, or this if it is shorter.
 	Patience time.Duration
 
 	// Access, if not nil, is called after every request. It must be safe
@@ -156,6 +155,9 @@ func New(opts Options) (*Server, error) {
 	}
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	for _, r := range s.routes() {
+		if r.method == http.MethodGet {
+			r.handle = withoutBody(r.handle)
+		}
 		s.mux.HandleFunc(r.method+" "+r.path, r.handle)
 	}
 	return s, nil
@@ -179,7 +181,7 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/probe", s.probeQuery},
 		{"POST", "/v1/probe", s.probeBody},
 		{"GET", "/v1/names/{domain}", s.name},
-		{"POST", "/v1/names/{domain}/confirm", s.confirm},
+		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.confirm)},
 		{"GET", "/v1/options", s.choices},
 		{"GET", "/healthz", healthy},
 		{"POST", "/login", s.login},
@@ -194,8 +196,11 @@ func (s *Server) routes() []route {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	rec := &recorder{ResponseWriter: w}
+	rec := newRecorder(w, s.opts.Patience)
 	setHeaders(rec.Header())
+	if r.ContentLength != 0 {
+		s.hurryBody(rec)
+	}
 	switch p := s.guard(r); {
 	case !s.enter():
 		refuse(rec, problem{http.StatusServiceUnavailable, "the server is stopping"})
@@ -206,6 +211,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.route(rec, r)
 		s.work.Done()
 	}
+	rec.hurry() // what is still to be sent
 	if s.opts.Access != nil {
 		s.opts.Access(Access{
 			Client: clientOf(r).String(), Method: r.Method, Path: r.URL.Path,
@@ -218,13 +224,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // is for is said as a problem.
 func (s *Server) route(rec *recorder, r *http.Request) {
 	h, pattern := s.mux.Handler(r)
-	if pattern != "" && (r.Method != http.MethodHead || !strings.HasPrefix(r.URL.Path, "/v1/")) {
-		s.mux.ServeHTTP(rec, r)
-		return
-	}
 	if pattern != "" {
-		rec.Header().Set("Allow", "GET")
-		refuse(rec, problem{http.StatusMethodNotAllowed, "the method HEAD is not for this path"})
+		s.mux.ServeHTTP(rec, r)
 		return
 	}
 	said := &discard{header: http.Header{}}

@@ -1,13 +1,20 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"domprobe/candidate"
 )
 
 func TestProbe(t *testing.T) {
@@ -97,27 +104,52 @@ func TestConfirm(t *testing.T) {
 }
 
 // A registry is asked once for all who want to know at the same time, and again
-// when the one who asked leaves.
+// when the one who asked leaves. Of the others each can leave, too.
 func TestConfirmTogether(t *testing.T) {
-	registry := &script{source: "dns+rdap", gate: make(chan struct{})}
-	server := serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry})
-	leave := begin(t, server, "POST", "/v1/names/new.dev/confirm", "")
-	eventually(t, 5*time.Second, "the first question", func() bool { return registry.times("new.dev") == 1 })
-	answers := make(chan string, 3)
-	for range cap(answers) {
-		go func() {
-			_, body := do(t, server, "POST", "/v1/names/new.dev/confirm", "")
-			answers <- body
-		}()
-	}
-	leave()
-	eventually(t, time.Second, "the question of another", func() bool { return registry.times("new.dev") == 2 })
-	close(registry.gate)
-	for range cap(answers) {
-		if body := <-answers; !strings.Contains(body, "dns+rdap") {
-			t.Errorf("answer %s", body)
+	synctest.Test(t, func(t *testing.T) {
+		registry := &script{source: "dns+rdap", gate: make(chan struct{})}
+		ended := make(chan Access, 5)
+		_, client, _ := inMemory(t, Options{
+			Prober: &script{ttl: time.Hour}, Confirmer: registry, Access: func(a Access) { ended <- a },
+		})
+		const url = "http://localhost/v1/names/new.dev/confirm"
+		leaveFirst := begin(t, client, "POST", url, "")
+		synctest.Wait()
+		answers := make(chan string, 3)
+		for range cap(answers) {
+			go func() {
+				resp, err := client.Post(url, "", nil)
+				if err != nil {
+					answers <- err.Error()
+					return
+				}
+				defer resp.Body.Close()
+				body, err := io.ReadAll(resp.Body)
+				answers <- fmt.Sprint(string(body), err)
+			}()
 		}
-	}
+		leaveOther := begin(t, client, "POST", url, "")
+		synctest.Wait()
+		if n := registry.times("new.dev"); n != 1 || len(ended) != 0 {
+			t.Errorf("asked %d times for five, of whom %d have an answer", n, len(ended))
+		}
+		leaveOther()
+		synctest.Wait()
+		if n := registry.times("new.dev"); n != 1 || len(ended) != 1 {
+			t.Errorf("asked %d times; of one who has left, %d requests have ended", n, len(ended))
+		}
+		leaveFirst()
+		synctest.Wait()
+		if n := registry.times("new.dev"); n != 2 || len(ended) != 2 {
+			t.Errorf("asked %d times after the first has left; %d requests have ended", n, len(ended))
+		}
+		close(registry.gate)
+		for range cap(answers) {
+			if a := <-answers; !strings.Contains(a, "dns+rdap") {
+				t.Errorf("answer %s", a)
+			}
+		}
+	})
 }
 
 func TestStreamThatFails(t *testing.T) {
@@ -132,6 +164,52 @@ func TestStreamThatFails(t *testing.T) {
 	resp, body = do(t, server, "GET", "/v1/names/free.dev", "")
 	if resp.StatusCode != 503 || !strings.Contains(body, "no resolver") {
 		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+}
+
+// What a query costs is bounded before it is made, and it is not made for who
+// has left.
+func TestQueryIsBounded(t *testing.T) {
+	s, err := New(Options{Prober: &script{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases, letters []string // a word in many cases, and a, aa, aaa, ...
+	for i := range 1 << 14 {
+		word := []byte("abcdefghijklmn")
+		for bit := range word {
+			if i>>bit&1 == 1 {
+				word[bit] -= 'a' - 'A'
+			}
+		}
+		cases = append(cases, string(word))
+	}
+	for i := range 60 {
+		letters = append(letters, strings.Repeat("a", i+1))
+	}
+	many := func(word string) []string { return slices.Repeat([]string{word}, 100_000) }
+	for _, tt := range []struct {
+		name            string
+		query           query
+		names, repeated int
+		status          int
+	}{
+		{"repeats", query{Keyword: many("go"), TLD: many("dev"), Prefix: many("get"), Suffix: many("hq")}, 4, 399_996, 0},
+		{"repeated sets", query{Keyword: []string{"go"}, Preset: many("classic")}, 5, 0, 0},
+		{"whole domains", query{Keyword: many("go.dev"), TLD: candidate.TLDs(), Prefix: letters, Suffix: letters}, 1, 99_999, 0},
+		{"near repeats", query{Keyword: append([]string{"go", "rust"}, cases[:98]...), TLD: []string{"dev"}}, 3, 97, 0},
+		{"too many near repeats", query{Keyword: cases, TLD: []string{"dev"}}, 0, 0, 413},
+		{"affixes that repeat one another", query{Keyword: letters, Prefix: letters, Suffix: letters, TLD: []string{"dev"}}, 0, 0, 413},
+	} {
+		names, repeated, p := s.names(t.Context(), &tt.query)
+		if len(names) != tt.names || repeated != int64(tt.repeated) || (p == nil) != (tt.status == 0) || p != nil && p.Status != tt.status {
+			t.Errorf("%s: %d names, %d repeated, %v", tt.name, len(names), repeated, p)
+		}
+	}
+	left, cancel := context.WithCancel(t.Context())
+	cancel()
+	if names, _, p := s.names(left, &query{Keyword: []string{"go"}, TLD: []string{"dev"}}); len(names) > 0 || p == nil || p.Status != 503 {
+		t.Errorf("%d names for who has left, %v", len(names), p)
 	}
 }
 

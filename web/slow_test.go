@@ -1,0 +1,211 @@
+package web
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// lingering is how long package net/http keeps a connection after its end, so
+// that the response is not lost with what the client has not sent.
+const lingering = time.Second
+
+// A client that does not send what it has announced has its answer all the
+// same, and is let go.
+func TestSlowClients(t *testing.T) {
+	const (
+		unsent   = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
+		chunked  = " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+		jsonType = " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
+	)
+	for _, tt := range []struct {
+		name, request string
+		status        int           // 0 means none
+		after         time.Duration // the answer, or the end where there is none
+	}{
+		{"nothing", "", 0, headerTime},
+		{"half a header", "GET / HTTP/1.1\r\nHost: localhost\r\n", 0, headerTime},
+		{"health with a body", "GET /healthz" + unsent, 400, 0},
+		{"health with chunks", "GET /healthz" + chunked, 400, 0},
+		{"page with a body", "GET /" + unsent, 400, 0},
+		{"search with a body", "GET /v1/probe?keyword=go.dev" + unsent, 400, 0},
+		{"name with a body", "GET /v1/names/go.dev" + unsent, 400, 0},
+		{"confirm with a body", "POST /v1/names/go.dev/confirm" + unsent, 400, 0},
+		{"confirm with chunks", "POST /v1/names/go.dev/confirm" + chunked, 400, 0},
+		{"wrong Host", strings.ReplaceAll("POST /v1/probe"+unsent, "localhost", "evil.example"), 421, 0},
+		{"wrong type", "POST /v1/probe" + unsent, 415, 0},
+		{"wrong type in chunks", "POST /v1/probe" + chunked, 415, 0},
+		{"wrong method", "PUT /v1/probe" + unsent, 405, 0},
+		{"wrong path", "POST /nowhere" + chunked, 404, 0},
+		{"oversized", "POST /v1/probe" + jsonType + "\r\nContent-Length: 10000000\r\n\r\n", 413, 0},
+		{"bad JSON", "POST /v1/probe" + jsonType + "\r\nContent-Length: 1000\r\n\r\n}", 400, 0},
+		{"half a body", "POST /v1/probe" + jsonType + "\r\nContent-Length: 1000\r\n\r\n{", 408, DefaultPatience},
+		{"half a login", "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntoken", 408, DefaultPatience},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _, _ := inMemory(t, Options{Prober: &script{}, Confirmer: &script{}})
+				conn, began := w.dial(t), time.Now()
+				if _, err := io.WriteString(conn, tt.request); err != nil {
+					t.Fatal(err)
+				}
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if took := time.Since(began); took != tt.after {
+					t.Errorf("an answer after %v, want %v", took, tt.after)
+				}
+				if err == nil && resp.StatusCode != tt.status || err != nil && tt.status != 0 {
+					t.Fatalf("%v, %v, want status %d", resp, err, tt.status)
+				}
+				// A reading end sees the other end's closing.
+				if _, err := io.Copy(io.Discard, conn); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(began); took > DefaultPatience+lingering {
+					t.Errorf("connected for %v", took)
+				}
+			})
+		})
+	}
+}
+
+// A client that sends requests and reads no response is let go.
+func TestDeafClients(t *testing.T) {
+	for name, request := range map[string]string{
+		"file":    "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"name":    "GET /v1/names/go.dev HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"refused": "GET /v2 HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+		"garbage": "\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _, _ := inMemory(t, Options{Prober: &script{ttl: time.Hour}})
+				conn, began := w.dial(t), time.Now()
+				for range 1000 {
+					if _, err := io.WriteString(conn, request); err != nil {
+						if took := time.Since(began); took > DefaultPatience+lingering {
+							t.Errorf("connected for %v", took)
+						}
+						return
+					}
+				}
+				t.Error("a client that reads nothing is still served")
+			})
+		})
+	}
+}
+
+// Clients that take every connection have them for as long as the server's
+// patience lasts.
+func TestFullHouse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, _ := inMemory(t, Options{Prober: &script{}})
+		began := time.Now()
+		for i := range maxConnections {
+			request := "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+			if i%2 == 0 {
+				request = strings.ReplaceAll(request, "localhost", "evil.example")
+			}
+			if _, err := io.WriteString(w.dial(t), request); err != nil {
+				t.Fatal(err)
+			}
+		}
+		resp, err := client.Get("http://localhost/healthz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if took := time.Since(began); took > DefaultPatience+lingering {
+			t.Errorf("served after %v", took)
+		}
+	})
+}
+
+func TestSlowloris(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, _ := inMemory(t, Options{Prober: &script{}})
+		began := time.Now()
+		conns := make([]io.Writer, 100)
+		for i := range conns {
+			conns[i] = w.dial(t)
+			fmt.Fprint(conns[i], "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: ")
+		}
+		// Others are served meanwhile.
+		resp, err := client.Get("http://localhost/healthz")
+		if err != nil || resp.StatusCode != 200 || time.Since(began) != 0 {
+			t.Fatalf("%v, %v, after %v", resp, err, time.Since(began))
+		}
+		resp.Body.Close()
+		for time.Since(began) <= headerTime {
+			for _, c := range conns {
+				// A byte now and then does not help.
+				fmt.Fprint(c, "a")
+			}
+			wait(time.Second)
+		}
+		for _, c := range conns {
+			if _, err := fmt.Fprint(c, "a"); err == nil {
+				t.Fatal("a client that does not finish its header is still connected")
+			}
+		}
+	})
+}
+
+// A search may take longer than the patience with a client.
+func TestSlowSearch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		_, client, _ := inMemory(t, Options{Prober: p, Confirmer: p})
+		time.AfterFunc(time.Hour, func() { close(p.gate) })
+		get := func(path string) (*http.Response, error) { return client.Get("http://localhost" + path) }
+		post := func(path string) (*http.Response, error) {
+			return client.Post("http://localhost"+path, "application/json", strings.NewReader(`{"keyword":["fine.dev"]}`))
+		}
+		answers := make(chan string)
+		for _, ask := range []func() (*http.Response, error){
+			func() (*http.Response, error) { return post("/v1/probe") },
+			func() (*http.Response, error) { return get("/v1/probe?keyword=free.dev") },
+			func() (*http.Response, error) { return get("/v1/names/found.dev") },
+		} {
+			go func() {
+				resp, err := ask()
+				if err != nil {
+					answers <- err.Error()
+					return
+				}
+				defer resp.Body.Close()
+				body, err := io.ReadAll(resp.Body)
+				answers <- fmt.Sprint(string(body), resp.Trailer, err)
+			}()
+		}
+		for range 3 {
+			if a := <-answers; !strings.Contains(a, `"verdict":"found"`) || strings.Contains(a, "failed") {
+				t.Error(a)
+			}
+		}
+	})
+}
+
+// A client that takes the first row and no other is let go.
+func TestSlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan Access, 1)
+		w, _, _ := inMemory(t, Options{Prober: &script{}, Access: func(a Access) { ended <- a }})
+		conn, began := w.dial(t), time.Now()
+		fmt.Fprint(conn, "GET /v1/probe?preset=all&keyword=go HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		resp, err := http.ReadResponse(bufio.NewReaderSize(conn, 16), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := resp.Body.Read(make([]byte, 100)); err != nil {
+			t.Fatal(err)
+		}
+		if a := <-ended; a.Status != 200 || a.Rows == 0 || time.Since(began) != DefaultPatience {
+			t.Errorf("%+v after %v", a, time.Since(began))
+		}
+	})
+}
