@@ -38,7 +38,7 @@ func (s *Server) guard(r *http.Request) *problem {
 	if (api || r.Method != http.MethodGet && r.Method != http.MethodHead) && foreign(r) {
 		return problemf(http.StatusForbidden, "requests from other sites are not answered")
 	}
-	if api && !s.authorized(r) {
+	if api && !s.authorized(r, cookieName) {
 		// Whoever tries tokens must not try many.
 		if !s.clients.take(clientOf(r), guessCost) {
 			return problemf(http.StatusTooManyRequests, "too many requests without a valid token")
@@ -80,19 +80,27 @@ func foreign(r *http.Request) bool {
 	return err != nil || u.Host == "" || !strings.EqualFold(u.Host, r.Host)
 }
 
-const cookieName = "domprobe"
+// The cookies. The API believes only the first, which browsers keep back when
+// another site makes them ask: a link to it must not spend questions. With the
+// second a shared link opens the page, which does nothing by itself.
+const (
+	cookieName     = "domprobe"
+	pageCookieName = "domprobe-page"
+)
 
-// authorized reports whether the request has the token, or the cookie that was
-// given for it.
-func (s *Server) authorized(r *http.Request) bool {
+// authorized reports whether the request has the token, or one of the cookies
+// that were given for it.
+func (s *Server) authorized(r *http.Request, cookies ...string) bool {
 	if s.opts.Token == "" {
 		return true
 	}
 	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		return equal(strings.TrimSpace(token), s.opts.Token)
 	}
-	c, err := r.Cookie(cookieName)
-	return err == nil && equal(c.Value, s.session)
+	return slices.ContainsFunc(cookies, func(name string) bool {
+		c, err := r.Cookie(name)
+		return err == nil && equal(c.Value, s.session)
+	})
 }
 
 // equal compares in a time that tells nothing about either.
@@ -109,7 +117,7 @@ func sessionOf(token string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// login gives the cookie for the token.
+// login gives the cookies for the token.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	if !s.clients.take(clientOf(r), guessCost) {
 		refuse(w, problem{http.StatusTooManyRequests, "too many attempts"})
@@ -127,9 +135,11 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		askToken(w, true)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: s.session, Path: "/", MaxAge: 30 * 24 * 3600,
-		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode,
-	})
+	for name, site := range map[string]http.SameSite{cookieName: http.SameSiteStrictMode, pageCookieName: http.SameSiteLaxMode} {
+		http.SetCookie(w, &http.Cookie{
+			Name: name, Value: s.session, Path: "/", MaxAge: 30 * 24 * 3600,
+			HttpOnly: true, Secure: r.TLS != nil, SameSite: site,
+		})
+	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

@@ -56,7 +56,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 
 // page answers with the page, or asks for the token.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
-	if !s.authorized(r) {
+	if !s.authorized(r, pageCookieName) {
 		askToken(w, false)
 		return
 	}
