@@ -127,6 +127,9 @@ func (h *host) learn(err *Error) {
 		if err.RetryAfter == 0 {
 			err.RetryAfter = min(firstBackOff<<min(h.strikes-1, 8), h.maxWait)
 		}
+		if err.RetryAfter > h.maxWait && time.Until(h.ready) <= h.maxWait { // else it is known
+			h.warn(err.RetryAfter, err.Reason)
+		}
 		h.ready = later(h.ready, time.Now().Add(err.RetryAfter))
 	case err.failed:
 		h.strikes++
@@ -140,7 +143,11 @@ func (h *host) learn(err *Error) {
 	h.open = time.Now().Add(pause)
 	h.cooldown = min(2*h.cooldown, maxBackOff)
 	h.strikes = maxStrikes - 1 // one more refusal opens it again
-	h.log.Warn("registry server left alone", "host", h.name, "for", pause, "reason", string(err.Reason))
+	h.warn(pause, err.Reason)
+}
+
+func (h *host) warn(pause time.Duration, why Reason) {
+	h.log.Warn("registry server left alone", "host", h.name, "for", pause, "reason", string(why))
 }
 
 func later(a, b time.Time) time.Time {
