@@ -188,7 +188,7 @@ func TestReplies(t *testing.T) {
 					play(w, req, r, damage)
 				})
 				defer srv.Close()
-				timeout := 10 * time.Second
+				timeout := time.Minute
 				if damage == "silent" || damage == "slow" && r.readsBody() {
 					timeout = 50 * time.Millisecond
 				}
@@ -238,7 +238,7 @@ func TestRedirects(t *testing.T) {
 			}
 			play(w, req, rows[0], "")
 		})
-		c := newClient(t, Options{Transport: srv.Client().Transport, Bootstrap: writeBootstrap(t, "test", srv.URL)})
+		c := newClient(t, Options{Transport: srv.Client().Transport, Bootstrap: writeBootstrap(t, "test", srv.URL), Timeout: time.Minute})
 		if a := c.Confirm(t.Context(), "name.test"); a.Status != tt.status || a.Reason != tt.reason {
 			t.Errorf("%d redirects: %v %q (%v), want %v %q", tt.hops, a.Status, a.Reason, a.Err, tt.status, tt.reason)
 		}
@@ -365,7 +365,7 @@ func TestOwnTransport(t *testing.T) {
 		srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 		srv.EnableHTTP2 = proto == "HTTP/2.0"
 		srv.StartTLS()
-		c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", srv.URL)})
+		c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", srv.URL), Timeout: time.Minute})
 		c.opts.Transport.(*http.Transport).TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig
 		for name, want := range map[string]Reason{"packed.test": "", "bomb.test": BadReply, "header.test": Unreachable} {
 			if a := c.Confirm(t.Context(), name); a.Reason != want || (a.Status == Registered) != (want == "") {
@@ -471,6 +471,7 @@ func TestConcurrentUse(t *testing.T) {
 		Transport: srv.Client().Transport,
 		Bootstrap: writeBootstrap(t, "test", srv.URL),
 		InFlight:  8,
+		Timeout:   time.Minute,
 	})
 	var wg sync.WaitGroup
 	for i := range 64 {
