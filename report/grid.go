@@ -33,9 +33,10 @@ const (
 
 func (g *grid) Write(rows []probe.Result) error {
 	for i := range rows {
-		g.next = g.m.add(&rows[i]) + 1
+		g.m.add(&rows[i], g.o.Layout)
 	}
 	if len(rows) > 0 {
+		g.next = g.m.rowOf(&rows[len(rows)-1]) + 1
 		g.look()
 		if g.width >= minWidth && g.height >= minHeight {
 			g.drawWindow()
@@ -46,15 +47,15 @@ func (g *grid) Write(rows []probe.Result) error {
 }
 
 func (g *grid) Close() error {
-	if len(g.m.labels) == 0 {
+	if g.m.labels.len() == 0 {
 		return g.err
 	}
 	g.look()
 	g.draw()
-	labels := g.labelWidth(0, len(g.m.labels))
-	for from := 0; from < len(g.m.tlds); {
+	labels := g.labelWidth(0, g.m.labels.len())
+	for from := 0; from < g.m.tlds.len(); {
 		to := g.fit(labels, from)
-		g.table(labels, 0, len(g.m.labels), from, to)
+		g.table(labels, 0, g.m.labels.len(), from, to)
 		g.buf = append(g.buf, '\n')
 		from = to
 	}
@@ -84,7 +85,7 @@ func (g *grid) draw() {
 // around the one that changed last, and the TLDs that came first.
 func (g *grid) drawWindow() {
 	room := g.height - 3 // the header, the last line, and that of the cursor
-	to := min(max(g.next, room), len(g.m.labels))
+	to := min(max(g.next, room), g.m.labels.len())
 	from := max(to-room, 0)
 	labels := min(g.labelWidth(from, to), g.width/2)
 	columns := g.fit(labels, 0)
@@ -93,10 +94,10 @@ func (g *grid) drawWindow() {
 	if g.o.Total > 0 {
 		line = fmt.Sprintf("%d of %d names", g.probed(), g.o.Total)
 	}
-	if n := len(g.m.labels) - (to - from); n > 0 {
+	if n := g.m.labels.len() - (to - from); n > 0 {
 		line += fmt.Sprintf(", %d rows not shown", n)
 	}
-	if n := len(g.m.tlds) - columns; n > 0 {
+	if n := g.m.tlds.len() - columns; n > 0 {
 		line += fmt.Sprintf(", %d TLDs not shown", n)
 	}
 	g.buf = append(append(g.buf, cut(line, g.width-1)...), '\n')
@@ -112,21 +113,10 @@ func (g *grid) probed() (n int) {
 
 // labelWidth returns the width of the widest label of some rows.
 func (g *grid) labelWidth(from, to int) (width int) {
-	for _, l := range g.m.labels[from:to] {
-		width = max(width, uniseg.StringWidth(l))
+	for row := from; row < to; row++ {
+		width = max(width, uniseg.StringWidth(g.m.labels.text(row)))
 	}
 	return width
-}
-
-// noTLD heads the column of invalid names that have none.
-const noTLD = "(no TLD)"
-
-// heading returns what stands over a column.
-func (m *matrix) heading(column int) string {
-	if m.tlds[column] == "" {
-		return noTLD
-	}
-	return m.tlds[column]
 }
 
 const gap = "  " // between columns
@@ -135,15 +125,15 @@ const gap = "  " // between columns
 // labels, from a first one on, which always does.
 func (g *grid) fit(labels, from int) int {
 	if g.width <= 0 {
-		return len(g.m.tlds)
+		return g.m.tlds.len()
 	}
 	width := labels
-	for i := from; i < len(g.m.tlds); i++ {
+	for i := from; i < g.m.tlds.len(); i++ {
 		if width += len(gap) + uniseg.StringWidth(g.m.heading(i)); width >= g.width && i > from {
 			return i
 		}
 	}
-	return len(g.m.tlds)
+	return g.m.tlds.len()
 }
 
 // table draws some rows and columns under their header.
@@ -154,7 +144,7 @@ func (g *grid) table(labels, fromRow, toRow, fromColumn, toColumn int) {
 	}
 	g.buf = append(g.buf, '\n')
 	for row := fromRow; row < toRow; row++ {
-		g.pad(g.m.labels[row], labels)
+		g.pad(g.m.labels.text(row), labels)
 		blank := 0 // columns that are only drawn when something follows
 		for c := fromColumn; c < toColumn; c++ {
 			if cell := g.m.at(row, c); cell.probed {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +89,7 @@ func (d *display) check(t *testing.T, n int, last *probe.Result) {
 			t.Errorf("after %d rows a line of %d characters: %s", n, len(line), line)
 		}
 	}
-	if label, _ := split(last); !strings.Contains(text, label) {
+	if label, _ := split(&last.Candidate); !strings.Contains(text, label) {
 		t.Errorf("the screen does not show %s, which came last:\n%s", label, text)
 	}
 	if count := fmt.Sprintf("%d of 80", n); !strings.Contains(text, count) {
@@ -175,5 +176,40 @@ func TestEscapeMarkdown(t *testing.T) {
 		if got := escapeMarkdown(in); got != want {
 			t.Errorf("escapeMarkdown(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// TestLayout writes the rows of one run in two orders.
+func TestLayout(t *testing.T) {
+	rows := gridRows(5)
+	backwards := slices.Clone(rows)
+	slices.Reverse(backwards)
+	for _, columnsOnly := range []bool{false, true} {
+		l := &Layout{ColumnsOnly: columnsOnly}
+		for i := range rows {
+			l.Add(&rows[i].Candidate)
+		}
+		for _, format := range []string{"grid", "markdown", "html"} {
+			want := write(t, format, Options{}, rows)
+			got := write(t, format, Options{Layout: l}, backwards)
+			if !columnsOnly && got != want {
+				t.Errorf("%s:\n%s\nwant:\n%s", format, got, want)
+			}
+			first, last := strings.Index(got, "word0"), strings.Index(got, "word4")
+			if dev := strings.Index(got, "dev"); dev > strings.Index(got, "co.uk") || columnsOnly != (last < first) {
+				t.Errorf("%s, columns only %t:\n%s", format, columnsOnly, got)
+			}
+		}
+	}
+}
+
+// What a layout does not know comes after what it knows.
+func TestLayoutOfOthers(t *testing.T) {
+	rows := gridRows(3)
+	l := new(Layout)
+	l.Add(&rows[4].Candidate) // word1.co.uk
+	got := write(t, "grid", Options{Layout: l}, rows)
+	if want := "       co.uk  dev\nword1  +      +\nword0  ?      ?\nword2  -      -\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -25,16 +25,17 @@ var (
 // else. Without its script it is still a readable table. It is written when all
 // is known.
 type html struct {
-	w   io.Writer
-	m   matrix
-	err error
+	w      io.Writer
+	m      matrix
+	layout *Layout
+	err    error
 }
 
-func newHTML(w io.Writer, _ Options) Writer { return &html{w: w} }
+func newHTML(w io.Writer, o Options) Writer { return &html{w: w, layout: o.Layout} }
 
 func (w *html) Write(rows []probe.Result) error {
 	for i := range rows {
-		w.m.add(&rows[i])
+		w.m.add(&rows[i], w.layout)
 	}
 	return w.err
 }
@@ -100,13 +101,13 @@ func (w *html) table(out *bufio.Writer) {
 	put(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts\">\n<table>\n",
 		"<caption>A row for each keyword, a column for each TLD. An empty cell was not probed.</caption>\n",
 		"<thead>\n<tr><th scope=\"col\">name</th>")
-	for c := range w.m.tlds {
+	for c := range w.m.tlds.len() {
 		put(out, `<th scope="col">`, htmlpkg.EscapeString(w.m.heading(c)), "</th>")
 	}
 	put(out, "</tr>\n</thead>\n<tbody>\n")
-	for row, label := range w.m.labels {
-		put(out, `<tr><th scope="row"><bdi>`, htmlpkg.EscapeString(label), "</bdi></th>")
-		for c := range w.m.tlds {
+	for row := range w.m.labels.len() {
+		put(out, `<tr><th scope="row"><bdi>`, htmlpkg.EscapeString(w.m.labels.text(row)), "</bdi></th>")
+		for c := range w.m.tlds.len() {
 			w.cell(out, w.m.at(row, c))
 		}
 		put(out, "</tr>\n")

@@ -11,16 +11,17 @@ import (
 // markdown is the format of the same name: the grid as a table of GitHub
 // Flavored Markdown, with words in the cells. It is written when all is known.
 type markdown struct {
-	w   io.Writer
-	m   matrix
-	err error
+	w      io.Writer
+	m      matrix
+	layout *Layout
+	err    error
 }
 
-func newMarkdown(w io.Writer, _ Options) Writer { return &markdown{w: w} }
+func newMarkdown(w io.Writer, o Options) Writer { return &markdown{w: w, layout: o.Layout} }
 
 func (w *markdown) Write(rows []probe.Result) error {
 	for i := range rows {
-		w.m.add(&rows[i])
+		w.m.add(&rows[i], w.layout)
 	}
 	return w.err
 }
@@ -31,13 +32,13 @@ func (w *markdown) Close() error {
 	}
 	out := bufio.NewWriterSize(w.w, bufferSize)
 	put(out, "| name |")
-	for c := range w.m.tlds {
+	for c := range w.m.tlds.len() {
 		put(out, " ", escapeMarkdown(w.m.heading(c)), " |")
 	}
-	put(out, "\n| :--- |", strings.Repeat(" :--- |", len(w.m.tlds)), "\n")
-	for row, label := range w.m.labels {
-		put(out, "| ", escapeMarkdown(label), " |")
-		for c := range w.m.tlds {
+	put(out, "\n| :--- |", strings.Repeat(" :--- |", w.m.tlds.len()), "\n")
+	for row := range w.m.labels.len() {
+		put(out, "| ", escapeMarkdown(w.m.labels.text(row)), " |")
+		for c := range w.m.tlds.len() {
 			put(out, " ")
 			if cell := w.m.at(row, c); cell.probed {
 				put(out, escapeMarkdown(cell.text()), " ")

@@ -1,23 +1,61 @@
 package report
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 )
 
-// A matrix holds what is known about every label under every TLD, in the order
-// in which they first came. It is what grid, markdown and html are drawn from.
+// A matrix holds what is known about every label under every TLD. It is what
+// grid, markdown and html are drawn from.
 type matrix struct {
-	labels []string // as people read them: "go", "xn--bcher-kva (bücher)"
-	tlds   []string
-	cells  [][]cell // of each label, as far as the last TLD that it has
+	labels axis // as people read them: "go", "xn--bcher-kva (bücher)"
+	tlds   axis
+	cells  [][]cell // of each label as it came, as far as the last TLD that it has
 
-	rowOf, columnOf map[string]int
-	counts          [4]int // by verdict
-	first, last     time.Time
+	counts      [4]int // by verdict
+	first, last time.Time
 }
+
+// An axis is the rows or the columns of a matrix.
+type axis struct {
+	numbers map[string]int // of the keys, as they came
+	texts   []string       // by number, as are the places
+	places  []int          // that the layout gives
+	shown   []int          // the numbers, by place and then as they came
+}
+
+// add returns the number of a key, and enters it if it is new.
+func (a *axis) add(key string, place int, text func() string) int {
+	if n, known := a.numbers[key]; known {
+		return n
+	}
+	if a.numbers == nil {
+		a.numbers = make(map[string]int)
+	}
+	n := len(a.texts)
+	a.numbers[key] = n
+	a.texts, a.places = append(a.texts, text()), append(a.places, place)
+	a.shown = slices.Insert(a.shown, a.find(n), n)
+	return n
+}
+
+// find returns where a number is shown, or is to be.
+func (a *axis) find(n int) int {
+	i, _ := slices.BinarySearchFunc(a.shown, n, func(m, n int) int {
+		return cmp.Or(cmp.Compare(a.places[m], a.places[n]), cmp.Compare(m, n))
+	})
+	return i
+}
+
+func (a *axis) len() int { return len(a.shown) }
+
+// text returns what is shown at a position.
+func (a *axis) text(i int) string { return a.texts[a.shown[i]] }
 
 // A cell is the verdict on one name. The zero value is a name that was not
 // probed.
@@ -28,25 +66,15 @@ type cell struct {
 	name    string
 }
 
-// add enters the result and returns its row. A later result about the same
-// name replaces the earlier one.
-func (m *matrix) add(r *probe.Result) int {
-	if m.rowOf == nil {
-		m.rowOf, m.columnOf = make(map[string]int), make(map[string]int)
-	}
-	label, tld := split(r)
-	row, known := m.rowOf[label]
-	if !known {
-		row = len(m.labels)
-		m.rowOf[label] = row
-		m.labels = append(m.labels, visibleLabel(label, r))
+// add enters the result, at a new place where the layout says. A later result
+// about the same name replaces the earlier one.
+func (m *matrix) add(r *probe.Result, l *Layout) {
+	label, tld := split(&r.Candidate)
+	atRow, atColumn := l.places(label, tld)
+	row := m.labels.add(label, atRow, func() string { return visibleLabel(label, r) })
+	column := m.tlds.add(tld, atColumn, func() string { return visible(tld) })
+	if row == len(m.cells) {
 		m.cells = append(m.cells, nil)
-	}
-	column, known := m.columnOf[tld]
-	if !known {
-		column = len(m.tlds)
-		m.columnOf[tld] = column
-		m.tlds = append(m.tlds, visible(tld))
 	}
 	for len(m.cells[row]) <= column {
 		m.cells[row] = append(m.cells[row], cell{})
@@ -58,16 +86,33 @@ func (m *matrix) add(r *probe.Result) int {
 	m.cells[row][column] = c
 	m.counts[c.verdict]++
 	m.span(r.At)
-	return row
 }
 
-// at returns a cell, which may be beyond what is stored.
+// rowOf returns where the row of a result is shown that was added.
+func (m *matrix) rowOf(r *probe.Result) int {
+	label, _ := split(&r.Candidate)
+	return m.labels.find(m.labels.numbers[label])
+}
+
+// at returns the cell that is shown there, which may be beyond what is stored.
 func (m *matrix) at(row, column int) cell {
-	if column < len(m.cells[row]) {
-		return m.cells[row][column]
+	cells, n := m.cells[m.labels.shown[row]], m.tlds.shown[column]
+	if n < len(cells) {
+		return cells[n]
 	}
 	return cell{}
 }
+
+// heading returns what stands over a column.
+func (m *matrix) heading(column int) string {
+	if text := m.tlds.text(column); text != "" {
+		return text
+	}
+	return noTLD
+}
+
+// noTLD heads the column of invalid names that have none.
+const noTLD = "(no TLD)"
 
 // span widens the time in which the verdicts were reached.
 func (m *matrix) span(t time.Time) {
@@ -83,11 +128,11 @@ func (m *matrix) span(t time.Time) {
 }
 
 // split returns the name without its TLD, and the TLD.
-func split(r *probe.Result) (label, tld string) {
-	if label, ok := strings.CutSuffix(r.Name, "."+r.TLD); ok && r.TLD != "" {
-		return label, r.TLD
+func split(c *candidate.Candidate) (label, tld string) {
+	if label, ok := strings.CutSuffix(c.Name, "."+c.TLD); ok && c.TLD != "" {
+		return label, c.TLD
 	}
-	return r.Name, ""
+	return c.Name, ""
 }
 
 // unicodeLabel returns the Unicode form of what split has returned, and nothing

@@ -38,10 +38,11 @@
 // # Files and what is done with them
 //
 // row.go batches rows into single writes, field.go and text.go hold what
-// formats share, matrix.go what grid, markdown and html are drawn from; every
-// other format has a file of its own name. [Sorted] orders the rows of any
-// format. [Merge] and [Diff] work on what [Read] yields. [Resume] continues a
-// report that was cut off, and [Settled] remembers what it holds.
+// formats share, matrix.go what grid, markdown and html are drawn from, in the
+// order of a [Layout]; every other format has a file of its own name. [Sorted]
+// orders the rows of any format. [Merge] and [Diff] work on what [Read] yields.
+// [Resume] continues a report that was cut off, and [Settled] remembers what it
+// holds.
 package report
 
 import (
@@ -75,6 +76,10 @@ type Options struct {
 
 	// Zero ends the rows of the format names with NUL instead of a newline.
 	Zero bool
+
+	// Layout is the order of the rows and columns of grid, markdown and html.
+	// Where it is nil they are in the order in which they come.
+	Layout *Layout
 
 	// Screen is the terminal that the format grid is drawn on as the rows
 	// come. Where it is nil nothing is drawn before the end, and lines are as

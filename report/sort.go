@@ -84,7 +84,7 @@ func byLength(a, b *probe.Result) int {
 
 // labelLength counts the characters that people would type before the TLD.
 func labelLength(r *probe.Result) int {
-	label, _ := split(r)
+	label, _ := split(&r.Candidate)
 	if u := unicodeLabel(label, r); u != "" {
 		label = u
 	}

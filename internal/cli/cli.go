@@ -15,6 +15,7 @@
 //	tlds.go     TLDs: by name, in sets, in files
 //	servers.go  resolvers: what was named, or the system's, or the demo's
 //	output.go   rows: standard output in one format, reports in others
+//	reports.go  the files of reports: what is wrong with them, and opening them
 //	order.go    rows in the order of the names
 //	probe.go    the main command: the stages from names to rows
 //	tally.go    what was counted, the summary, what the run ends with

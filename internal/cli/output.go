@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 	"domprobe/report"
 )
@@ -43,83 +43,8 @@ type output struct {
 	expect     map[probe.Verdict]bool // nil means any
 	unexpected bool                   // a row was not of those
 	reports    []savedReport
+	options    report.Options // of every report
 	buf        []probe.Result
-}
-
-// A savedReport is a report in a file, with the names that it had from the
-// start if it is resumed.
-type savedReport struct {
-	*report.File
-	settled *report.Settled
-}
-
-// checkOutput finds what is wrong with the flags of an output, without opening
-// anything. The inputs must not be overwritten.
-func checkOutput(inv *invocation, inputs []*os.File) error {
-	if format := inv.flags.String("format"); !slices.Contains(report.Formats(), format) {
-		return usageError("", "%w", &report.FormatError{Format: format})
-	}
-	if _, err := parseVerdicts(inv.flags, "only"); err != nil {
-		return err
-	}
-	if _, err := parseVerdicts(inv.flags, "expect"); err != nil {
-		return err
-	}
-	if err := checkOrder(inv.flags); err != nil {
-		return err
-	}
-	paths := inv.flags.StringSlice("output")
-	if inv.flags.Bool("resume") && len(paths) == 0 {
-		return usageError("name it with --output", "--resume needs a report")
-	}
-	if f, ok := inv.std.In.(*os.File); ok {
-		inputs = append(slices.Clone(inputs), f)
-	}
-	for i, path := range paths {
-		format, err := report.FormatOf(path)
-		if err == nil && inv.flags.Bool("resume") {
-			err = report.CheckResume(path, format)
-		}
-		switch {
-		case err != nil:
-			return usageError("", "%w", err)
-		case slices.ContainsFunc(paths[:i], func(other string) bool { return sameFile(path, other) }):
-			return usageError("", "--output %s is named twice", path)
-		case isOneOf(path, inputs):
-			return usageError("", "--output %s would overwrite the input", path)
-		}
-	}
-	return nil
-}
-
-// sameFile reports whether two paths name one regular file, or would if it
-// existed.
-func sameFile(a, b string) bool {
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
-	}
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	if errX == nil || errY == nil {
-		return errX == nil && errY == nil && x.Mode().IsRegular() && os.SameFile(x, y)
-	}
-	x, errX = os.Stat(filepath.Dir(a))
-	y, errY = os.Stat(filepath.Dir(b))
-	return errX == nil && errY == nil && os.SameFile(x, y) && filepath.Base(a) == filepath.Base(b)
-}
-
-func checkOrder(flags *cli.Context) error {
-	order := flags.String("sort")
-	switch {
-	case order == "":
-	case !slices.Contains(report.Orders(), order):
-		return usageError("", "--sort: %w", &report.OrderError{Order: order})
-	case flags.Bool("ordered"):
-		return usageError("", "--sort and --ordered exclude each other")
-	case flags.Bool("resume"):
-		return usageError("sort afterwards: domprobe render --sort", "--sort and --resume exclude each other")
-	}
-	return nil
 }
 
 // openOutput opens the reports, so that one that cannot be written is known
@@ -137,7 +62,8 @@ func openOutput(ctx context.Context, inv *invocation, total int) (*output, error
 	if order := inv.flags.String("sort"); order != "" && order != "input" && total >= 0 {
 		inv.console.note("rows come at the end, sorted by %s; until then they are held in memory", order)
 	}
-	if out.stdout, err = openStdout(inv, total); err != nil {
+	out.options = report.Options{Zero: inv.flags.Bool("null"), Layout: newLayout(inv.flags)}
+	if out.stdout, err = out.openStdout(inv, total); err != nil {
 		return nil, err
 	}
 	for _, path := range inv.flags.StringSlice("output") {
@@ -155,8 +81,26 @@ func openOutput(ctx context.Context, inv *invocation, total int) (*output, error
 	return out, nil
 }
 
-func openStdout(inv *invocation, total int) (report.Writer, error) {
-	opts := report.Options{Color: useColor(inv), Zero: inv.flags.Bool("null"), Total: max(total, 0), Screen: newScreen(inv)}
+// laidOut has the layout of the output remember the names that go through.
+func (o *output) laidOut(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
+	if o.options.Layout == nil {
+		return names
+	}
+	return func(yield func(candidate.Candidate, error) bool) {
+		for c, err := range names {
+			if err == nil {
+				o.options.Layout.Add(&c)
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+func (o *output) openStdout(inv *invocation, total int) (report.Writer, error) {
+	opts := o.options
+	opts.Color, opts.Total, opts.Screen = useColor(inv), max(total, 0), newScreen(inv)
 	w := inv.std.Out
 	if inv.terminal {
 		w = inv.console.above(w)
@@ -175,31 +119,6 @@ func sorted(flags *cli.Context, w report.Writer) (report.Writer, error) {
 		return report.Sorted(order, w)
 	}
 	return w, nil
-}
-
-func (o *output) addReport(ctx context.Context, path string, flags *cli.Context) error {
-	format, err := report.FormatOf(path)
-	if err != nil {
-		return err
-	}
-	if flags.Bool("resume") {
-		f, settled, err := report.Resume(path, format, report.Options{})
-		var bad *report.ResumeError
-		if errors.As(err, &bad) {
-			return usageError("", "%w", err)
-		}
-		if err == nil {
-			o.reports = append(o.reports, savedReport{f, settled})
-		}
-		return err
-	}
-	f, err := await(ctx, func() (*report.File, error) { return report.Create(path, format, report.Options{}) })
-	if err != nil {
-		return err
-	}
-	o.reports = append(o.reports, savedReport{f, nil})
-	f.Writer, err = sorted(flags, f.Writer)
-	return err
 }
 
 // settled reports whether a name has its row in every report.

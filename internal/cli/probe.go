@@ -116,7 +116,7 @@ func (s stages) batches(ctx context.Context, names iter.Seq2[candidate.Candidate
 func stream(ctx context.Context, s stages, names *selection, out *output, t *tally) error {
 	defer out.abort() // which leaves alone what is closed
 	var failed error
-	for rows, err := range s.batches(ctx, t.counted(names.all())) {
+	for rows, err := range s.batches(ctx, out.laidOut(t.counted(names.all()))) {
 		if len(rows) > 0 {
 			if err := out.write(t.add(rows)); err != nil {
 				return err
