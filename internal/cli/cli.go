@@ -29,7 +29,7 @@
 //	rdap.go     what a registry publishes about one name
 //	render.go   saved reports in other formats; diff.go: what has changed
 //	serve.go    the page and the API of package web
-//	help.go     what a command is for; completion.go: the same for shells and man
+//	help.go     what a command is for; man.go, completion.go: the same elsewhere
 //
 // Standard output holds rows and nothing else. Everything for the user goes
 // through a console (console.go) to standard error, a line each, prefixed

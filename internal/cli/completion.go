@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -35,7 +34,7 @@ func completionCommand() *command {
 			script := map[string]func() (string, error){
 				"bash": func() (string, error) { return bashCompletion, nil },
 				"zsh":  func() (string, error) { return zshCompletion, nil },
-				"fish": documented().ToFishCompletion,
+				"fish": fishCompletion,
 			}[inv.args[0]]
 			if script == nil {
 				return usageError("", "no completions for %q, only for bash, zsh and fish", inv.args[0])
@@ -45,38 +44,27 @@ func completionCommand() *command {
 	}
 }
 
-// manCommand prints the manual page.
-func manCommand() *command {
-	return &command{
-		name:     "man",
-		summary:  "print the manual page",
-		synopsis: "man",
-		examples: `  domprobe man | man -l -
-  domprobe man > ~/.local/share/man/man1/domprobe.1
-`,
-		flags: consoleFlags(),
-		exits: map[int]string{codeOK: "the page is printed"},
-		run: func(_ context.Context, inv *invocation) error {
-			if len(inv.args) > 0 {
-				return usageError("", "man takes no words")
+// fishCompletion returns the completions that urfave makes, and those that it
+// does not know of: formats, and the words that may follow a command.
+func fishCompletion() (string, error) {
+	script, err := documented().ToFishCompletion()
+	var b strings.Builder
+	b.WriteString(script)
+	for _, c := range commands() {
+		when := "__fish_domprobe_no_subcommand"
+		if c.name != "" {
+			when = "__fish_seen_subcommand_from " + c.name
+		}
+		if c.words != nil {
+			fmt.Fprintf(&b, "complete -c domprobe -n '%s' -f -a '%s'\n", when, strings.Join(c.words, " "))
+		}
+		for _, f := range c.flags {
+			if f, ok := f.(*choice); ok {
+				fmt.Fprintf(&b, "complete -c domprobe -n '%s' -x -l %s -a '%s'\n", when, f.Name, strings.Join(f.choices, " "))
 			}
-			return write(inv.std.Out, manualPage)
-		},
+		}
 	}
-}
-
-// manualPage returns the page that urfave makes, but with the usage for the
-// synopsis, in place of the list of flags that stands there.
-func manualPage() (string, error) {
-	page, err := documented().ToManWithSection(1)
-	top, rest, _ := strings.Cut(page, ".SH SYNOPSIS\n")
-	_, rest, _ = strings.Cut(rest, ".SH DESCRIPTION\n")
-	text, rest, _ := strings.Cut(rest, ".PP\n\\fBUsage\\fP:\n")
-	usage, flags, ok := strings.Cut(rest, ".SH GLOBAL OPTIONS\n")
-	if err == nil && !ok {
-		err = errors.New("the manual page has no usage")
-	}
-	return top + ".SH SYNOPSIS\n" + usage + ".SH DESCRIPTION\n" + text + ".SH OPTIONS\n" + flags, err
+	return b.String(), err
 }
 
 func write(w io.Writer, text func() (string, error)) error {
@@ -109,21 +97,6 @@ func documented() *cli.App {
 		})
 	}
 	return app
-}
-
-// literal returns the examples and exit codes of a command, to be set as they
-// are. Without a title the first line would lose its indent.
-func literal(title string, cmd *command) string {
-	var b strings.Builder
-	b.WriteString(title + "\n" + cmd.examples + "\n")
-	writeExits(&b, cmd)
-	return b.String()
-}
-
-// description returns the same of the main command in Markdown, and what holds
-// for its flags.
-func description(cmd *command) string {
-	return "    " + strings.ReplaceAll(literal("Examples:", cmd), "\n", "\n    ") + "\n\n" + variables(cmd.flags)
 }
 
 // plainFlags takes the marks out of the descriptions of flags, which only help
