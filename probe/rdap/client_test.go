@@ -250,7 +250,9 @@ func TestRedirects(t *testing.T) {
 func TestRedirectsRefused(t *testing.T) {
 	for _, location := range []string{
 		"http://a.example/2", "https://me@a.example/2", "https://me:word@a.example/2", "https://a.example:8443/2",
-		"https://b.example/2", "https://10.0.0.1/2", "https://[::1]/2", "//b.example/2", "ftp://a.example/2",
+		"https://b.example/2", "//b.example/2", "ftp://a.example/2", "https://a.example./2",
+		"https://10.0.0.1/2", "https://100.64.0.1/2", "https://169.254.169.254/2", "https://0.0.0.0/2", "https://2130706433/2",
+		"https://[::1]/2", "https://[::ffff:10.0.0.1]/2", "https://[64:ff9b::a00:1]/2", "https://[fe80::1]/2",
 	} {
 		asked := 0
 		c := newClient(t, Options{
@@ -269,6 +271,22 @@ func TestRedirectsRefused(t *testing.T) {
 		if a := c.Confirm(t.Context(), "name.test"); a.Reason != BadRedirect || asked != 1 {
 			t.Errorf("%s: %+v after %d requests", location, a, asked)
 		}
+	}
+}
+
+// A private address may be redirected to if the bootstrap file names it.
+func TestRedirectToNamedAddress(t *testing.T) {
+	c := newClient(t, Options{
+		Bootstrap: writeBootstrap(t, "test", "https://a.example/", "com", "https://10.0.0.1/"),
+		Transport: memory(map[string]http.HandlerFunc{
+			"a.example": func(w http.ResponseWriter, req *http.Request) {
+				http.Redirect(w, req, "https://10.0.0.1"+req.URL.Path, http.StatusFound)
+			},
+			"10.0.0.1": say(200, registered),
+		}),
+	})
+	if a := c.Confirm(t.Context(), "name.test"); a.Status != Registered || a.Server != "10.0.0.1" {
+		t.Errorf("%+v", a)
 	}
 }
 
