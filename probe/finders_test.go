@@ -24,13 +24,7 @@ func TestFinders(t *testing.T) {
 	type finders []func(q *dns.Msg) *dns.Msg
 	healthy := registrar(registryAddr(0))
 	finder := func(which func(q *dns.Msg) bool, f change) func(q *dns.Msg) *dns.Msg {
-		return func(q *dns.Msg) *dns.Msg {
-			m := healthy(q)
-			if which(q) {
-				return f(q, m)
-			}
-			return m
-		}
+		return changing(healthy, which, f)
 	}
 	ofServers := func(q *dns.Msg) bool { return strings.HasSuffix(normal(q), ".registry.com") }
 	servfail := func(q, _ *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeServerFailure) }

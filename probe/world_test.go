@@ -112,19 +112,24 @@ func hostOf(f func(q *dns.Msg) *dns.Msg) dnstest.Host {
 	return dnstest.Host{UDP: h, TCP: dnstest.Stream(h)}
 }
 
-// changed is a host of the world that answers some questions in another way.
-func changed(which func(q *dns.Msg) bool, f func(q, right *dns.Msg) *dns.Msg) dnstest.Host {
-	return hostOf(func(q *dns.Msg) *dns.Msg {
-		right := world.Resolve(q)
+// A change is one of a response.
+type change = func(q, right *dns.Msg) *dns.Msg
+
+// changing answers some questions in another way.
+func changing(honest func(q *dns.Msg) *dns.Msg, which func(q *dns.Msg) bool, f change) func(q *dns.Msg) *dns.Msg {
+	return func(q *dns.Msg) *dns.Msg {
+		right := honest(q)
 		if which(q) {
 			return f(q, right)
 		}
 		return right
-	})
+	}
 }
 
-// A change is one of a response.
-type change = func(q, right *dns.Msg) *dns.Msg
+// changed is a resolver of the world that answers some questions in another way.
+func changed(which func(q *dns.Msg) bool, f change) dnstest.Host {
+	return hostOf(changing(world.Resolve, which, f))
+}
 
 // policies are the signs of a response that a resolver makes up itself.
 var policies = map[string]change{
