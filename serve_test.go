@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -21,6 +20,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/internal/dnstest"
+	"domprobe/internal/dnstest/daemon"
 )
 
 // build returns the path of the program.
@@ -146,11 +146,7 @@ func TestServeSIGTERM(t *testing.T) {
 func TestLineServer(t *testing.T) {
 	socat, err := exec.LookPath("socat")
 	if err != nil {
-		const missing = "needs socat (Debian: socat)"
-		if os.Getenv("DOMPROBE_REQUIRE_SERVERS") == "1" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
+		daemon.Missing(t, "socat is not installed: apt-get install socat")
 	}
 	program := build(t)
 	demo, err := dnstest.StartDemo()

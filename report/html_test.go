@@ -3,16 +3,16 @@ package report
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"domprobe/internal/dnstest/chromium"
 )
 
 // TestPageLoadsNothing looks for anything in the page that would make a
@@ -27,47 +27,8 @@ func TestPageLoadsNothing(t *testing.T) {
 	}
 }
 
-// chromium returns a browser, which ends with the test.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		const missing = "needs chromium (Debian: chromium)"
-		if os.Getenv("DOMPROBE_REQUIRE_SERVERS") == "1" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true))
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		chromedp.Cancel(ctx) // waits for the browser to end
-		cancel()
-	})
-	if err := chromedp.Do(ctx); err != nil { // a browser ends with the context that started it
-		t.Fatal(err)
-	}
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 func TestPageInChromium(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
-	ctx := chromium(t)
+	ctx := chromium.Start(t)
 	path := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(path, []byte(write(t, "html", Options{}, saved())), 0o666); err != nil {
 		t.Fatal(err)

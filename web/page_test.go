@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -19,16 +18,10 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-)
 
-// need skips the test, or fails it where nothing may be missing.
-func need(t *testing.T, missing string) {
-	t.Helper()
-	if os.Getenv("DOMPROBE_REQUIRE_SERVERS") == "1" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
-}
+	"domprobe/internal/dnstest/chromium"
+	"domprobe/internal/dnstest/daemon"
+)
 
 // A tab is a page in a browser of its own.
 type tab struct {
@@ -40,37 +33,7 @@ type tab struct {
 // open starts a browser, which ends with the test, on the page of a server.
 func open(t *testing.T, server *httptest.Server) *tab {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		need(t, "needs chromium (Debian: chromium)")
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-dev-shm-usage", true))
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		chromedp.Cancel(ctx) // waits for the browser to end
-		cancel()
-	})
-	if err := chromedp.Do(ctx); err != nil { // a browser ends with the context that started it
-		t.Fatal(err)
-	}
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	b := &tab{t, ctx, server.URL + "/"}
+	b := &tab{t, chromium.Start(t), server.URL + "/"}
 	b.visit("")
 	return b
 }
@@ -421,7 +384,7 @@ func TestPageLooks(t *testing.T) {
 func TestPageAxe(t *testing.T) {
 	path := os.Getenv("DOMPROBE_AXE")
 	if path == "" {
-		need(t, "needs axe-core: npm install axe-core, and DOMPROBE_AXE=node_modules/axe-core/axe.min.js")
+		daemon.Missing(t, "needs axe-core: npm install axe-core, and DOMPROBE_AXE=node_modules/axe-core/axe.min.js")
 	}
 	axe, err := os.ReadFile(path)
 	if err != nil {

@@ -10,7 +10,7 @@
 //
 // [Need] skips a test where a server is not installed, and names the Debian
 // package that has it. With DOMPROBE_REQUIRE_SERVERS=1 in the environment it
-// fails the test instead.
+// fails the test instead. [Missing] does the same for whatever else a test needs.
 //
 // [Internet] is a whole laboratory: a root, registries of several TLDs with
 // everything that is odd about real ones, the broken servers of registered
@@ -50,12 +50,13 @@ func Need(t testing.TB, program, path string) string {
 	if found, err := exec.LookPath(program); err == nil {
 		return found
 	}
-	missing(t, fmt.Sprintf("%s is not installed: apt-get install %s", program, packages[program]))
+	Missing(t, fmt.Sprintf("%s is not installed: apt-get install %s", program, packages[program]))
 	return ""
 }
 
-// missing skips the test, or fails it where all servers are required.
-func missing(t testing.TB, why string) {
+// Missing skips the test for want of something, or fails it if the environment
+// has DOMPROBE_REQUIRE_SERVERS=1.
+func Missing(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("DOMPROBE_REQUIRE_SERVERS") == "1" {
 		t.Fatal(why)

@@ -45,7 +45,7 @@ func newNetwork(t testing.TB) network {
 			return n
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) {
-			missing(t, fmt.Sprintf("the laboratory needs port 53, which root may use: %v", err))
+			Missing(t, fmt.Sprintf("the laboratory needs port 53, which root may use: %v", err))
 		}
 	}
 	t.Fatal("no network is free")

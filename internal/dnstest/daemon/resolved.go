@@ -37,7 +37,7 @@ func (r Resolved) Start(t testing.TB) *Daemon {
 	program, dir := Need(t, "systemd-resolved", "/usr/lib/systemd/systemd-resolved"), t.TempDir()
 	unshare := Need(t, "unshare", "/usr/bin/unshare")
 	if out, err := exec.Command(unshare, "--mount", "true").CombinedOutput(); err != nil {
-		missing(t, fmt.Sprintf("systemd-resolved needs a mount namespace: %v: %s", err, out))
+		Missing(t, fmt.Sprintf("systemd-resolved needs a mount namespace: %v: %s", err, out))
 	}
 	addr := orFree(t, list(r.Addr))[0]
 	conf := writeFile(t, dir, "resolved.conf", fmt.Sprintf(`[Resolve]
