@@ -10,21 +10,10 @@ import (
 
 // WorstCase is the longest that a run of so many names takes if the servers are
 // silent, refuse, or take the whole [Options.Timeout] to fail. It follows from
-// the options alone:
-//
-//	step  = (Tries + 2) x Timeout + pauses
-//	name  = 10 s + 2 x resolvers x step, unless it is asked of the registry only,
-//	        and 10 s + (2 x resolvers + 1 + 2 x 12) x step where the registry may be asked
-//	run   = name x (names / Concurrency, rounded up) + (Tries + 2) x names / rate
-//
-// A step is all that is sent to one server for one purpose: Tries questions over
-// UDP, a connection over TCP and a question over it, and the pauses after
-// failures, together at most 1.05 s. A name takes one step at each server and
-// one for its controls. Once, it may wait 10 s until servers whose controls have
-// failed are looked at again. Finding a registry takes two steps at each resolver, for
-// its zone and its servers, and one for their addresses, of which 12 are used.
-// The rate is that of the slowest server, and the last term is left out where
-// there is none.
+// the options alone: names are probed as many at a time as Concurrency says,
+// each is asked about at every server in turn, over UDP and TCP, and at the
+// registry's if Escalate allows it, each server's controls come first, servers
+// in trouble are waited for once, and the lowest rate holds everything up.
 //
 // Not counted are a server that answers each question at the last moment with
 // something that makes another one necessary, a network that is so overloaded
@@ -43,16 +32,31 @@ func (o Options) WorstCase(names int) time.Duration {
 
 // Questions estimates how many questions a run of so many names under so many
 // TLDs sends if every server answers at the first try: one for each name, or as
-// many as the quorum, and the controls of each server for each TLD.
+// many as the quorum, the controls of each server for each TLD, and one more of
+// each server over UDP to see whether it repeats the case of a name.
 func (o Options) Questions(names, tlds int) int {
-	o.fill()
-	const controls, finding = 3, 10 // the latter with the addresses of four servers
-	n := names * o.Quorum
-	if o.direct() {
-		const usual = 4 // servers of a registry
-		return n + tlds*(finding+usual*(controls-1))
+	if o.fill(); names < 1 || tlds < 1 {
+		return 0
 	}
-	return n + tlds*min(len(o.Servers), names)*controls
+	const controls = 3
+	n := names * o.Quorum
+	each := (n + tlds - 1) / tlds // for one TLD
+	if o.direct() {
+		const finding, usual = 10, 4 // questions for the addresses of so many servers of a registry
+		const own = controls - 1 + 1 // one is not asked of a registry; its case
+		return n + tlds*(finding+min(usual, each)*own)
+	}
+	return n + tlds*min(len(o.Servers), each)*controls + min(o.overUDP(), n)
+}
+
+// overUDP returns how many resolvers are asked over UDP.
+func (o *Options) overUDP() (n int) {
+	for _, s := range o.Servers {
+		if o.Exchanger == nil && (s.Transport == resolver.UDP || s.Transport == resolver.Demo) {
+			n++
+		}
+	}
+	return n
 }
 
 // fill puts defaults in place of zeros, as far as that cannot fail.
@@ -72,7 +76,8 @@ func (o *Options) direct() bool {
 	return slices.ContainsFunc(o.Servers, func(s resolver.Server) bool { return s.Transport == resolver.Direct })
 }
 
-// step is how long one server can be asked for one purpose.
+// step is how long one server can be asked for one purpose: some tries over UDP,
+// a connection over TCP and a question over it, and the pauses after failures.
 func (o *Options) step() time.Duration {
 	d := time.Duration(o.Tries+2) * o.Timeout
 	for k := range o.Tries {
@@ -86,7 +91,10 @@ func longestPause(failures int) time.Duration {
 	return firstPause << min(max(failures-1, 0), 4) * 3 / 2
 }
 
-// steps is how many of them a name can take.
+// steps is how many of them a name can take: one at each resolver and one for
+// its controls, and where the registry may be asked the same at each of its
+// servers. To find these takes two steps at each resolver, for the zone and its
+// servers, and one for their addresses.
 func (o *Options) steps() int {
 	resolvers := len(o.Servers)
 	if o.direct() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/candidate"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
@@ -129,16 +130,16 @@ func TestBounds(t *testing.T) {
 		worst       time.Duration
 		questions   int
 	}{
-		{"one", probe.Options{Servers: local}, 1, 1, 2*step + wait, 1 + 3},
+		{"one", probe.Options{Servers: local}, 1, 1, 2*step + wait, 1 + 3 + 1},
 		{"none", probe.Options{Servers: local}, 0, 0, 2*step + wait, 0},
-		{"waves", probe.Options{Servers: local, Concurrency: 10}, 31, 2, 4 * (2*step + wait), 31 + 2*3},
-		{"rate", probe.Options{Servers: local, Rate: 5}, 100, 1, 2*step + wait + 100*time.Second, 100 + 3},
-		{"two", probe.Options{Servers: public, Rate: -1}, 35, 1, 4*step + wait, 35 + 2*3},
-		{"public", probe.Options{Servers: public}, 100, 1, 4*step + wait + 500*time.Millisecond, 100 + 2*3},
-		{"quorum", probe.Options{Servers: public, Rate: -1, Quorum: 2}, 35, 1, 4*step + wait, 2*35 + 2*3},
-		{"once", probe.Options{Servers: local, Tries: 1, Timeout: time.Second}, 1, 1, 2*(3*time.Second+150*time.Millisecond) + wait, 4},
-		{"escalate", probe.Options{Servers: local, Escalate: true, Rate: -1}, 1, 1, 29*step + wait, 4},
-		{"direct", probe.Options{Servers: direct}, 100, 1, 27*step + wait + 5*time.Second, 100 + 10 + 8},
+		{"waves", probe.Options{Servers: local, Concurrency: 10}, 31, 2, 4 * (2*step + wait), 31 + 2*3 + 1},
+		{"rate", probe.Options{Servers: local, Rate: 5}, 100, 1, 2*step + wait + 100*time.Second, 100 + 3 + 1},
+		{"two", probe.Options{Servers: public, Rate: -1}, 35, 1, 4*step + wait, 35 + 2*3 + 2},
+		{"public", probe.Options{Servers: public}, 100, 1, 4*step + wait + 500*time.Millisecond, 100 + 2*3 + 2},
+		{"quorum", probe.Options{Servers: public, Rate: -1, Quorum: 2}, 35, 1, 4*step + wait, 2*35 + 2*3 + 2},
+		{"once", probe.Options{Servers: local, Tries: 1, Timeout: time.Second}, 1, 1, 2*(3*time.Second+150*time.Millisecond) + wait, 5},
+		{"escalate", probe.Options{Servers: local, Escalate: true, Rate: -1}, 1, 1, 29*step + wait, 5},
+		{"direct", probe.Options{Servers: direct}, 100, 1, 27*step + wait + 5*time.Second, 100 + 10 + 4*3},
 	} {
 		if got := tc.opts.WorstCase(tc.names); (got - tc.worst).Abs() > time.Microsecond {
 			t.Errorf("%s: %v at worst, want %v", tc.name, got, tc.worst)
@@ -149,5 +150,65 @@ func TestBounds(t *testing.T) {
 	}
 	if huge := (probe.Options{Servers: local, Rate: 1e-9}).WorstCase(1 << 40); huge < time.Hour {
 		t.Errorf("a bound beyond all durations is %v", huge)
+	}
+}
+
+// Questions says how many are sent where every server answers at once.
+func TestQuestionsSent(t *testing.T) {
+	resolvers := func(n *dnstest.Net, transport resolver.Transport, count int) (servers []resolver.Server) {
+		for i := range count {
+			addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(1 + i)}), 53).String()
+			n.Listen(addr, hostOf(world.Resolve))
+			servers = append(servers, resolver.Server{Transport: transport, Addr: addr})
+		}
+		return servers
+	}
+	healthy := hostOf(world.Delegate)
+	for name, options := range map[string]func() (*dnstest.Net, probe.Options){
+		"one": func() (*dnstest.Net, probe.Options) {
+			n := new(dnstest.Net)
+			return n, probe.Options{Dial: n.Dial, Servers: resolvers(n, resolver.UDP, 1)}
+		},
+		"two": func() (*dnstest.Net, probe.Options) {
+			n := new(dnstest.Net)
+			return n, probe.Options{Dial: n.Dial, Servers: resolvers(n, resolver.UDP, 2)}
+		},
+		"tcp": func() (*dnstest.Net, probe.Options) {
+			n := new(dnstest.Net)
+			return n, probe.Options{Dial: n.Dial, Servers: resolvers(n, resolver.TCP, 1)}
+		},
+		"quorum": func() (*dnstest.Net, probe.Options) {
+			n := new(dnstest.Net)
+			return n, probe.Options{Dial: n.Dial, Servers: resolvers(n, resolver.UDP, 2), Quorum: 2}
+		},
+		"direct": func() (*dnstest.Net, probe.Options) {
+			n := registries(healthy, healthy, healthy, healthy)
+			return n, directly(n)
+		},
+	} {
+		for _, names := range [][]string{{"a.dev"}, {"a.dev", "a.com"}, {"a.dev", "b.dev", "c.dev", "d.dev"}, {"a.dev", "a.com", "b.dev", "b.com", "c.dev", "d.com"}} {
+			t.Run(fmt.Sprintf("%s/%d", name, len(names)), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					n, opts := options()
+					defer n.Close()
+					tlds := make(map[string]bool)
+					for _, name := range names {
+						tlds[candidate.Parse(name).TLD] = true
+					}
+					sent := 0
+					opts.Trace = func(e probe.Event) {
+						if !e.Response {
+							sent++
+						}
+					}
+					probeAll(t, opts, names...)
+					// With a choice of servers not every one is asked under every TLD.
+					choice := name == "two" || name == "direct"
+					if want := opts.Questions(len(names), len(tlds)); sent > want || sent < want && !choice {
+						t.Errorf("%d questions were sent, not %d", sent, want)
+					}
+				})
+			})
+		}
 	}
 }

@@ -2,11 +2,18 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"domprobe/probe"
+	"domprobe/probe/resolver"
 )
 
 func dryRunFlags() []cli.Flag {
@@ -20,14 +27,19 @@ func (s *selection) dryRun(ctx context.Context, inv *invocation) error {
 	if inv.flags.Bool("resume") {
 		return usageError("", "--dry-run does not know what --resume would skip")
 	}
-	opts, err := askOptions(inv.flags)
+	opts, err := namedOptions(inv.flags)
 	if err != nil {
 		return err
 	}
-	if opts.Servers, err = parseServers(inv.flags); err != nil {
+	registries, confirm, err := confirmOptions(inv)
+	if err != nil {
 		return err
 	}
-	opts.Escalate = escalate(inv.flags, opts.Servers)
+	if !slices.ContainsFunc(opts.Servers, hasHostName) {
+		if _, err := probe.New(opts); err != nil {
+			return usageError("", "%w", err)
+		}
+	}
 	end := byte('\n')
 	if inv.flags.Bool("null") {
 		end = 0
@@ -63,11 +75,26 @@ func (s *selection) dryRun(ctx context.Context, inv *invocation) error {
 	}
 	text := fmt.Sprintf("%s under %s: %s if all goes well, at most %s", plural(asked, "name"), plural(len(tlds), "TLD"),
 		plural(opts.Questions(asked, len(tlds)), "question"), roughly(opts.WorstCase(asked)))
+	if confirm {
+		each := time.Duration(float64(time.Second) / cmp.Or(registries.Rate, 1))
+		text += fmt.Sprintf(", and on top for --confirm %v a name at each registry, or longer", each)
+	}
 	if invalid > 0 {
 		text += fmt.Sprintf("; %d more are invalid", invalid)
 	}
 	inv.console.note("%s", text)
 	return nil
+}
+
+// hasHostName reports whether it takes the network to find out how many servers
+// s stands for, which decides whether a quorum can be had.
+func hasHostName(s resolver.Server) bool {
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil { // direct and demo have none
+		return false
+	}
+	_, err = netip.ParseAddr(host)
+	return err != nil
 }
 
 func plural(n int, noun string) string {

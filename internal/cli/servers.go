@@ -123,27 +123,27 @@ func newProber(ctx context.Context, inv *invocation, trace func(probe.Event)) (*
 	}, nil
 }
 
+// namedOptions returns the options of a prober as far as the flags tell.
+func namedOptions(flags *cli.Context) (probe.Options, error) {
+	opts, err := askOptions(flags)
+	if err != nil {
+		return opts, err
+	}
+	opts.Servers, err = parseServers(flags)
+	opts.Escalate = err == nil && escalate(flags, opts.Servers)
+	return opts, err
+}
+
 // proberOptions returns the options of a prober for the servers that the flags
 // name, and a function that ends what was started for it.
 func proberOptions(ctx context.Context, inv *invocation, trace func(probe.Event)) (probe.Options, func() error, error) {
-	opts, err := askOptions(inv.flags)
+	opts, err := await(ctx, func() (probe.Options, error) { return namedOptions(inv.flags) })
 	if err != nil {
 		return opts, nil, err
 	}
-	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(inv.flags) })
-	if err != nil {
-		return opts, nil, err
-	}
-	if confirm, _, err := parseConfirm(inv.flags); err != nil {
-		return opts, nil, err
-	} else if confirm && offline(inv.flags, servers) {
-		return opts, nil, usageError("--rdap-bootstrap names registries of your own",
-			"the resolver demo is offline, and --confirm is not")
-	}
-	opts.Escalate = escalate(inv.flags, servers)
 	opts.Log = inv.console.logger()
 	opts.Trace = trace
 	var stop func() error
-	opts.Servers, stop, err = openServers(ctx, servers, inv.console)
+	opts.Servers, stop, err = openServers(ctx, opts.Servers, inv.console)
 	return opts, stop, err
 }
