@@ -289,7 +289,7 @@ func TestManualPage(t *testing.T) {
 		t.Error("no usage in the synopsis")
 	}
 	// Examples and exit codes stand below one another.
-	for _, alike := range []string{`(?m)^( *)domprobe (?:-t dev,io|--resolver demo) `, `(?m)^( *)(?:0|1|130) +(?:every|the|interrupted)`} {
+	for _, alike := range []string{`(?m)^( *)domprobe (?:-t dev,io|--resolver demo)`, `(?m)^( *)(?:0|1|130) +(?:every|the|interrupted)`} {
 		indents := make(map[string]bool)
 		for _, m := range regexp.MustCompile(alike).FindAllStringSubmatch(out, -1) {
 			indents[m[1]] = true
