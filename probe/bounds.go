@@ -93,8 +93,8 @@ func longestPause(failures int) time.Duration {
 
 // steps is how many of them a name can take: one at each resolver and one for
 // its controls, and where the registry may be asked the same at each of its
-// servers. To find these takes two steps at each resolver, for the zone and its
-// servers, and one for their addresses.
+// servers. To find these takes three steps at each resolver, for the zone, its
+// servers and their addresses.
 func (o *Options) steps() int {
 	resolvers := len(o.Servers)
 	if o.direct() {
@@ -107,7 +107,7 @@ func (o *Options) steps() int {
 	}
 	n := 2 * resolvers
 	if o.direct() || o.Escalate {
-		n += 1 + 2*maxRegistryServers
+		n += resolvers + 2*maxRegistryServers
 		if !o.direct() {
 			n += 2 * resolvers
 		}

@@ -41,9 +41,12 @@ const (
 	missing
 )
 
-// maxRegistryServers is how many addresses of a zone's servers are used of each
-// family, because a network may have only one of the two.
-const maxRegistryServers = 12
+// How many addresses of a zone's servers are used. Many networks have no IPv6, and
+// some have nothing else.
+const (
+	maxRegistryServers = 12
+	leftForIPv6        = 4 // at most
+)
 
 // viaRegistry goes on with a name at a registry's own servers.
 func (r *run) viaRegistry(i uint32, reg *registry) {
@@ -214,27 +217,28 @@ func (r *run) findAddresses(reg *registry, k int, hosts []string) {
 
 // settleRegistry takes the addresses of a registry's servers into use.
 func (r *run) settleRegistry(reg *registry, found []netip.Addr) {
-	found = slices.Clone(found)
-	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-	for _, v4 := range []bool{true, false} {
-		most := len(reg.servers) + maxRegistryServers
-		for _, a := range found {
-			if a.Is4() == v4 && len(reg.servers) < most {
-				reg.add(r.serverAt(a))
-			}
-		}
+	v4, v6 := families(found)
+	v4 = v4[:min(len(v4), maxRegistryServers-min(len(v6), leftForIPv6))]
+	v6 = v6[:min(len(v6), maxRegistryServers-len(v4))]
+	for _, a := range slices.Concat(v4, v6) {
+		reg.servers = append(reg.servers, r.serverAt(a))
 	}
 	reg.state = ready
 	r.depart(reg, reg)
 }
 
-func (reg *registry) add(s *server) {
-	for _, have := range reg.servers {
-		if have == s {
-			return
+// families returns each address of either IP version once, in random order.
+func families(found []netip.Addr) (v4, v6 []netip.Addr) {
+	for _, i := range rand.Perm(len(found)) {
+		switch a := found[i]; {
+		case slices.Contains(v4, a) || slices.Contains(v6, a):
+		case a.Is4():
+			v4 = append(v4, a)
+		default:
+			v6 = append(v6, a)
 		}
 	}
-	reg.servers = append(reg.servers, s)
+	return v4, v6
 }
 
 // serverAt returns the registry server with an address. All zones share it, its
