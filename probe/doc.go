@@ -31,7 +31,7 @@
 //	rules.go                 the rules themselves, without state
 //	plan.go, controls.go     what is known of a TLD, and whom to believe about it
 //	compare.go, mixcase.go   lying servers told from wildcard TLDs; 0x20
-//	registry.go              the registries' own servers: finding and asking them
+//	registry.go, finder.go   the registries' own servers; resolvers that know them
 //	inquiry.go, memory.go    questions of the run's own; what outlives a run
 //	inspect.go, survey.go    plans and resolvers as data
 //	bounds.go, trace.go      how long it can take; what is told on the way
