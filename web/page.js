@@ -23,7 +23,8 @@
   let presets = []; // names of chosen sets
 
   const split = text => text.split(/[\s,]+/).filter(Boolean);
-  const keywords = () => split($('keywords').value);
+  const keywords = () => [...new Set(split($('keywords').value))];
+  const asTLD = word => word.toLowerCase().replace(/^\.+|\.+$/g, '');
   const isDomain = word => /[.。．｡]/.test(word);
 
   function chosenTLDs() {
@@ -36,8 +37,7 @@
   function takeTLDs() {
     const typed = split($('tld').value);
     $('tld').value = '';
-    for (const word of typed) {
-      const tld = word.toLowerCase().replace(/^\.+|\.+$/g, '');
+    for (const tld of typed.map(asTLD)) {
       if (tld && !tlds.includes(tld)) tlds.push(tld);
     }
     drawChips();
@@ -97,18 +97,26 @@
     estimate();
   }
 
+  // size returns how many names the form means.
+  function size() {
+    const all = keywords(), whole = all.filter(isDomain).length;
+    const each = new Set([...chosenTLDs(), ...split($('tld').value).map(asTLD)]).size;
+    const affixes = id => new Set(['', ...split($(id).value).map(word => word.toLowerCase())]).size;
+    return whole + (all.length - whole) * affixes('prefix') * affixes('suffix') * each;
+  }
+
+  const tooMany = n => n > offer.max_names
+    ? `${plural(n, 'name')}: more than the ${number.format(offer.max_names)} of one search` : '';
+
   // estimate says how many names a search would be.
   function estimate() {
-    const all = keywords(), whole = all.filter(isDomain).length;
-    const typed = split($('tld').value).length;
-    const affixes = (new Set(split($('prefix').value)).size + 1) * (new Set(split($('suffix').value)).size + 1);
-    const n = whole + (all.length - whole) * affixes * (chosenTLDs().length + typed);
-    const over = n > offer.max_names;
-    $('estimate').textContent = n === 0 ? '' : over
-      ? `${plural(n, 'name')}: more than the ${number.format(offer.max_names)} of one search` : plural(n, 'name');
+    const n = size();
+    $('estimate').textContent = tooMany(n) || (n === 0 ? '' : plural(n, 'name'));
   }
 
   // ---- The search behind the # of the address
+
+  let searched = null; // the query whose rows are shown
 
   function currentQuery() {
     return {
@@ -140,6 +148,7 @@
     }
     const list = name => params.get(name) || [];
     $('keywords').value = list('keyword').join(', ');
+    $('tld').value = '';
     tlds = list('tld');
     presets = list('preset');
     $('prefix').value = list('prefix').join(', ');
@@ -156,15 +165,19 @@
 
   // ---- The rows
 
-  let rows = new Map();    // by name: what the server said
-  let lines = new Map();   // by label: its row of the table, {label, cells: Map(tld, td), at, tr}
+  let rows = new Map();    // by keyOf: what the server said
+  let lines = new Map();   // by label, of whole domains by keyOf: the row of the table, {label, at, tr}
   let columns = [];        // TLDs
+  let listed = false;      // whether there is a column of whole domains, before those of TLDs
   let places = new Map();  // by what is typed: its place in the order
   let expected = 0;        // rows that the server has promised
   let received = 0;
   let running = null;      // AbortController
   let fresh = [];          // rows that are not drawn yet
   let drawing = 0;
+
+  // A name under two TLDs, as foo.github.io under io and under github.io, is two.
+  const keyOf = row => `${row.domain} ${row.tld}`;
 
   function labelOf(row) {
     return row.tld && row.domain.endsWith('.' + row.tld) ? row.domain.slice(0, -row.tld.length - 1) : row.domain;
@@ -177,9 +190,11 @@
   }
 
   function clear() {
+    $('detail').close();
     rows = new Map();
     lines = new Map();
     columns = [];
+    listed = false;
     places = new Map();
     fresh = [];
     expected = received = 0;
@@ -187,18 +202,26 @@
     $('grid').tHead.rows[0].replaceChildren(element('th', { scope: 'col' }, 'name'));
   }
 
+  function addHead(text) {
+    $('grid').tHead.rows[0].append(element('th', { scope: 'col' }, text));
+  }
+
   function addColumn(tld) {
     columns.push(tld);
-    $('grid').tHead.rows[0].append(element('th', { scope: 'col' }, tld ? '.' + tld : 'no TLD'));
-    for (const line of lines.values()) line.tr.append(waiting());
+    addHead('.' + tld);
+    for (const line of lines.values()) if (!line.whole) line.tr.append(waiting());
   }
 
   const waiting = () => element('td', { className: 'waiting' }, '·');
 
-  function addLine(label, text, at) {
-    const line = { label, at, tr: element('tr') };
-    line.tr.append(element('th', { scope: 'row', title: label }, element('bdi', {}, text)), ...columns.map(waiting));
-    lines.set(label, line);
+  // addLine adds a row: of a label with a cell for each TLD, of a whole domain
+  // with one cell.
+  function addLine(key, label, text, at, whole = false) {
+    const line = { label, at, whole, tr: element('tr') };
+    line.tr.append(element('th', { scope: 'row', title: label }, element('bdi', {}, text)));
+    if (listed) line.tr.append(element('td'));
+    if (!whole) line.tr.append(...columns.map(waiting));
+    lines.set(key, line);
     $('grid').tBodies[0].append(line.tr);
     return line;
   }
@@ -217,32 +240,42 @@
         if (!places.has(text)) places.set(text, places.size);
       }
     }
-    const chosen = query.keyword.every(isDomain) ? [] : chosenTLDs().filter(tld => /^[a-z0-9.-]+$/.test(tld));
-    if (chosen.length > 300) return;
+    const whole = query.keyword.filter(isDomain).length;
+    listed = whole > 0;
+    if (listed) addHead(whole < query.keyword.length ? 'whole domain' : 'verdict');
+    const chosen = whole < query.keyword.length ? chosenTLDs().filter(tld => /^[a-z0-9.-]+$/.test(tld)) : [];
     chosen.forEach(addColumn);
     if (places.size * chosen.length > 5000) return;
-    for (const [text, at] of places) if (/^[a-z0-9-]+$/.test(text)) addLine(text, text, at);
+    for (const [text, at] of places) if (/^[a-z0-9-]+$/.test(text)) addLine(text, text, text, at);
   }
 
-  function lineOf(row) {
+  // isWhole reports whether a row is shown as a whole domain. One that a keyword
+  // makes, too, has its cell below the TLD.
+  function isWhole(row) {
     const label = labelOf(row);
-    const known = lines.get(label);
+    return isDomain(row.keyword) && (isDomain(label) || !places.has(label) || !columns.includes(row.tld));
+  }
+
+  function lineOf(row, whole) {
+    const label = whole ? row.domain : labelOf(row), key = whole ? keyOf(row) : label;
+    const known = lines.get(key);
     if (known) return known;
     const text = shownLabel(row, label);
     const at = places.get(text.split(' ')[0]) ?? places.get(row.keyword.toLowerCase()) ?? places.size + lines.size;
-    return addLine(label, text, at);
+    return addLine(key, label, text, at, whole);
+  }
+
+  function cellOf(row) {
+    if (isWhole(row)) return lineOf(row, true).tr.cells[1];
+    if (!columns.includes(row.tld)) addColumn(row.tld);
+    return lineOf(row, false).tr.cells[1 + listed + columns.indexOf(row.tld)];
   }
 
   function draw(row) {
-    const line = lineOf(row);
-    let column = columns.indexOf(row.tld);
-    if (column < 0) {
-      addColumn(row.tld);
-      column = columns.length - 1;
-    }
-    const td = line.tr.cells[column + 1];
+    const td = cellOf(row);
     td.className = '';
     td.dataset.v = row.verdict;
+    td.dataset.key = keyOf(row);
     td.dataset.name = row.domain;
     const verdict = element('button', { type: 'button', className: 'verdict', tabIndex: -1, title: `${row.domain}: ${row.reason}` },
       element('b', { ariaHidden: 'true' }, marks[row.verdict]), ' ', words[row.verdict]);
@@ -276,7 +309,7 @@
     drawing ||= setTimeout(paint, rows.size > 2000 ? 250 : 16);
   }
 
-  const fits = (show, row) => show === 'all' || (show === 'starred' ? stars.has(row.domain) : row.verdict === show);
+  const fits = (show, row) => show === 'all' || (show === 'starred' ? row.verdict !== 'invalid' && stars.has(row.domain) : row.verdict === show);
 
   // arrange applies the filter and the order.
   function arrange() {
@@ -287,7 +320,7 @@
       line.free = 0;
       for (const td of line.tr.cells) {
         if (!td.dataset.v) continue;
-        const row = rows.get(td.dataset.name), yes = fits(show, row);
+        const row = rows.get(td.dataset.key), yes = fits(show, row);
         td.classList.toggle('off', !yes);
         any ||= yes;
         line.free += row.verdict === 'not-found';
@@ -391,7 +424,9 @@
     }
   }
 
-  async function search() {
+  // search asks for what the form holds. A search that is asked for by hand is a
+  // place that one can come back to.
+  async function search(byHand) {
     takeTLDs();
     const query = currentQuery();
     complain('');
@@ -405,10 +440,18 @@
       $('tld').focus();
       return;
     }
+    const over = tooMany(size());
+    if (over) {
+      complain(over + '.');
+      $('keywords').focus();
+      return;
+    }
     running?.abort();
     const mine = running = new AbortController();
+    searched = query;
     const address = toAddress(query);
-    if (address !== location.hash) history.pushState(null, '', address);
+    if (byHand && address !== location.hash) history.pushState(null, '', address);
+    else history.replaceState(null, '', address);
     clear();
     prepare(query);
     state = 'searching';
@@ -429,7 +472,7 @@
       expected = Number(response.headers.get('Domprobe-Names'));
       paint();
       for await (const batch of lineByLine(response)) {
-        for (const row of batch) rows.set(row.domain, row);
+        for (const row of batch) rows.set(keyOf(row), row);
         fresh.push(...batch);
         received += batch.length;
         schedule();
@@ -447,6 +490,18 @@
         paint();
       }
     }
+  }
+
+  // blank shows the form alone.
+  function blank() {
+    running?.abort();
+    running = searched = null;
+    clear();
+    document.title = 'domprobe';
+    $('stop').disabled = $('results').hidden = true;
+    if (!tlds.length && !presets.length) presets = ['popular'];
+    drawChips();
+    $('keywords').focus();
   }
 
   function stop() {
@@ -471,7 +526,6 @@
   }
 
   function toggleStar(name) {
-    if (rows.get(name)?.verdict === 'invalid') return;
     if (!stars.delete(name)) stars.add(name);
     try {
       localStorage.setItem(storeKey, JSON.stringify([...stars]));
@@ -501,7 +555,7 @@
     const shown = [];
     for (const tr of $('grid').tBodies[0].rows) {
       if (tr.hidden) continue;
-      for (const td of tr.querySelectorAll('td[data-v]:not(.off)')) shown.push(rows.get(td.dataset.name));
+      for (const td of tr.querySelectorAll('td[data-v]:not(.off)')) shown.push(rows.get(td.dataset.key));
     }
     return shown;
   }
@@ -553,7 +607,7 @@
 
   // ---- One name
 
-  let detailed = null; // its name
+  let detailed = null; // its key
 
   function fact(term, value) {
     return value === null || value === undefined || value === '' ? [] : [element('dt', {}, term), element('dd', {}, String(value))];
@@ -575,8 +629,8 @@
     $('detail-confirm').disabled = false;
   }
 
-  function openDetail(name) {
-    detailed = name;
+  function openDetail(key) {
+    detailed = key;
     $('detail-note').textContent = '';
     drawDetail();
     $('detail').showModal();
@@ -584,16 +638,16 @@
   }
 
   async function confirmDetail() {
-    const name = detailed;
+    const key = detailed, old = rows.get(key);
     $('detail-confirm').disabled = true;
     $('detail-note').textContent = 'Asking the registry …';
     let note;
     try {
-      const response = await fetch(`/v1/names/${encodeURIComponent(name)}/confirm`, { method: 'POST' });
+      const response = await fetch(`/v1/names/${encodeURIComponent(old.domain)}/confirm`, { method: 'POST' });
       if (response.ok) {
-        const old = rows.get(name);
         const row = { ...await response.json(), keyword: old.keyword, tld: old.tld };
-        rows.set(name, row);
+        if (rows.get(key) !== old) return; // of a search that is gone
+        rows.set(key, row);
         draw(row);
         arrange();
         count();
@@ -604,7 +658,7 @@
     } catch {
       note = 'The connection to the server broke.';
     }
-    if (detailed !== name) return;
+    if (detailed !== key) return;
     drawDetail();
     $('detail-note').textContent = note;
   }
@@ -622,9 +676,10 @@
       case 'End': return row[row.length - 1];
     }
     const step = key === 'ArrowUp' ? -1 : 1;
+    const far = c => Math.abs(c.cellIndex - td.cellIndex);
     for (let y = visible.indexOf(td.parentNode) + step; visible[y]; y += step) {
-      const same = visible[y].cells[td.cellIndex];
-      if (same?.dataset.v && !same.classList.contains('off')) return same;
+      const next = cells(visible[y]);
+      if (next.length) return next.reduce((a, b) => far(b) < far(a) ? b : a);
     }
   }
 
@@ -632,6 +687,7 @@
     const td = event.target.closest('td[data-v]');
     if (!td || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === 's' || event.key === 'S') {
+      if (td.dataset.v === 'invalid') return;
       toggleStar(td.dataset.name);
       $('said').textContent = `${td.dataset.name} is ${stars.has(td.dataset.name) ? 'a favourite' : 'no favourite'}`;
     } else if (/^(Arrow|Home$|End$)/.test(event.key)) {
@@ -650,7 +706,7 @@
 
   $('search').addEventListener('submit', event => {
     event.preventDefault();
-    search();
+    search(true);
   });
   $('search').addEventListener('input', event => {
     if (event.target === $('tld') && $('tld').value.includes(',')) takeTLDs();
@@ -659,7 +715,7 @@
   $('keywords').addEventListener('keydown', event => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      search();
+      search(true);
     }
   });
   $('tld').addEventListener('keydown', event => {
@@ -681,11 +737,11 @@
   });
   for (const id of ['show', 'sort']) {
     $(id).addEventListener('change', () => {
-      history.replaceState(null, '', toAddress(currentQuery()));
+      if (searched) history.replaceState(null, '', toAddress(searched));
       arrange();
     });
   }
-  $('copy').addEventListener('click', () => copy($('copy'), shownRows().map(row => row.domain)));
+  $('copy').addEventListener('click', () => copy($('copy'), [...new Set(shownRows().map(row => row.domain))]));
   $('copy-stars').addEventListener('click', () => copy($('copy-stars'), [...stars].sort(collator.compare)));
   $('csv').addEventListener('click', downloadCSV);
   $('json').addEventListener('click', downloadJSON);
@@ -694,19 +750,19 @@
     if (!td || !button) return;
     reachable(td.querySelector('.verdict'));
     if (button.classList.contains('star')) toggleStar(td.dataset.name);
-    else openDetail(td.dataset.name);
+    else openDetail(td.dataset.key);
   });
   $('grid').addEventListener('keydown', gridKey);
   $('detail-star').addEventListener('click', () => {
-    toggleStar(detailed);
+    toggleStar(rows.get(detailed).domain);
     drawDetail();
   });
-  $('detail-copy').addEventListener('click', () => copy($('detail-copy'), [detailed]));
+  $('detail-copy').addEventListener('click', () => copy($('detail-copy'), [rows.get(detailed).domain]));
   $('detail-confirm').addEventListener('click', confirmDetail);
   $('detail-close').addEventListener('click', () => $('detail').close());
   $('detail').addEventListener('close', () => {
     // The button that had the focus may have been drawn anew.
-    const to = $('grid').querySelector(`td[data-name="${CSS.escape(detailed)}"] .verdict`);
+    const to = $('grid').querySelector(`td[data-key="${CSS.escape(detailed)}"] .verdict`);
     if (to) {
       reachable(to);
       to.focus();
@@ -715,8 +771,15 @@
   window.addEventListener('storage', event => {
     if (event.key === storeKey) loadStars();
   });
+  document.querySelector('.skip').addEventListener('click', event => {
+    event.preventDefault(); // what is behind the # is the search
+    $('results').focus();
+  });
   window.addEventListener('popstate', () => {
-    if (fromAddress()) search();
+    if (location.hash && !location.hash.includes('=')) return; // no address of this page
+    complain('');
+    if (fromAddress()) search(false);
+    else blank();
   });
 
   async function begin() {
@@ -730,12 +793,8 @@
       complain('The server does not answer.');
     }
     drawChoices();
-    if (keywords().length) search();
-    else {
-      if (!tlds.length && !presets.length) presets = ['popular'];
-      drawChips();
-      $('keywords').focus();
-    }
+    if (keywords().length) search(false);
+    else blank();
     document.documentElement.dataset.ready = '';
   }
   begin();
