@@ -71,6 +71,17 @@ func TestRegistry(t *testing.T) {
 	slip := func(f dnstest.PacketHandler) dnstest.Host {
 		return dnstest.Host{UDP: f, TCP: dnstest.Stream(dnstest.Wire(world.Delegate))}
 	}
+	// It holds every name until it is asked with DO=1, then it delegates them.
+	var signed atomic.Bool
+	unsteady := func(q, right *dns.Msg) *dns.Msg {
+		switch {
+		case q.IsEdns0().Do():
+			signed.Store(true)
+		case signed.Load():
+			return dnstest.Referral(q, normal(q))
+		}
+		return held(q, "")
+	}
 	const goRight, freeRight = "found delegated", "not-found nxdomain"
 	for _, test := range []struct {
 		name      string
@@ -89,6 +100,7 @@ func TestRegistry(t *testing.T) {
 		{"control with AA=0", control(notAuthoritative), "unknown bad-response", "unknown bad-response"},
 		{"control with SOA of the wrong zone", control(func(q, right *dns.Msg) *dns.Msg { return dnstest.NXDomain(q, "com") }), "unknown bad-response", "unknown bad-response"},
 		{"control with an answer", control(func(q, right *dns.Msg) *dns.Msg { right.Answer = dnstest.NS(q).Answer; return right }), "unknown bad-response", "unknown bad-response"},
+		{"control held, then delegated", control(unsteady), "unknown wildcard", "unknown wildcard"},
 		{"existence with AA=0", existence(notAuthoritative), "unknown lame", "unknown lame"},
 		{"existence without SOA", existence(func(q, right *dns.Msg) *dns.Msg { return dnstest.NoData(q, "dev") }), "unknown lame", "unknown lame"},
 		{"RA=1 always", []dnstest.Host{always(recursing)}, goRight, freeRight},
