@@ -60,6 +60,7 @@ type control struct {
 	probing   bool
 	tight     time.Time // when the pace last held questions back
 	lastGood  time.Time
+	losing    bool // the last epoch had more losses than are nobody's fault
 }
 
 type phase uint8
@@ -135,11 +136,13 @@ func (c *control) good(now time.Time, rtt time.Duration) {
 	c.srtt += (rtt - c.srtt) / 8
 }
 
-// lost counts a try without response, and tells whether it was the fault of a
-// limit, which is no fault of the name's.
-func (c *control) lost(now time.Time) (limited bool) {
-	c.epoch.lost++
-	return c.phase >= trial && now.Sub(c.lastGood) < max(c.rto(), epochLen)
+// lost counts a try without response.
+func (c *control) lost() { c.epoch.lost++ }
+
+// limited reports whether silence is a limit's doing, and no fault of the
+// name's: the server answers, but not all that it is asked.
+func (c *control) limited(now time.Time) bool {
+	return c.phase >= trial && c.losing && now.Sub(c.lastGood) < max(c.rto(), epochLen)
 }
 
 // slip counts a response that asks to slow down: an empty truncated one,
@@ -187,6 +190,7 @@ func (c *control) turn(now time.Time) {
 	}
 	rate := float64(e.good) / took.Seconds()
 	loss := float64(e.lost) / float64(e.good+e.lost+1)
+	c.losing = loss > lossBound && e.lost > 1 // a single name may be the reason itself
 	if e.slips >= 3 && e.slips*20 > e.good {
 		c.slowDown(now, rate, loss)
 		return

@@ -78,7 +78,7 @@ func (l *link) settle(c *control) {
 		case a.kind == 's' && age >= l.rtt:
 			c.slip()
 		case a.kind == 'l' && age >= c.rto():
-			c.lost(l.now)
+			c.lost()
 			l.lost++
 		default:
 			rest = append(rest, a)

@@ -398,6 +398,69 @@ func TestUDPLimit(t *testing.T) {
 	})
 }
 
+// A name that a server ignores is charged for its silence, though the server
+// has asked to slow down before; one that a limit swallows is not asked for ever.
+func TestUDPTries(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer func(i int) bool // whether the question is answered, of the i-th
+		most   int
+	}{
+		{"one name ignored", func(int) bool { return true }, 3},
+		{"nine of ten lost", func(i int) bool { return i%10 == 0 }, 6},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				var mu sync.Mutex
+				sent := map[string]int{}
+				asked := 0
+				n := new(dnstest.Net)
+				n.Listen(serverAddr, dnstest.Host{UDP: late(func(b []byte, from netip.AddrPort) []dnstest.Reply {
+					var q dns.Msg
+					if q.Unpack(b) != nil {
+						return nil
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					name := q.Question[0].Name
+					asked++
+					sent[name]++
+					switch since := time.Since(began); {
+					case since > time.Second && since < 2*time.Second:
+						return dnstest.Wire(dnstest.Truncate)(b, from)
+					case name == "ignored.dev." || since > 2*time.Second && !test.answer(asked):
+						return nil
+					}
+					return honest(b, from)
+				}, func(int) time.Duration { return 20 * time.Millisecond })})
+				more := make(chan int, 1000)
+				e := NewUDP(Config{Addr: serverAddr, Dial: n.Dial, Window: 100, Timeout: 2 * time.Second, Limit: NewLimit(1000),
+					Deliver: func(outs []Outcome) { more <- len(outs) }})
+				qs := ask(20000, 3)
+				qs[9000].Name = "ignored.dev" // some ten seconds from now
+				e.Ask(qs[:100])
+				for qs = qs[100:]; time.Since(began) < 20*time.Second && len(qs) >= 100; {
+					k := <-more
+					e.Ask(qs[:k])
+					qs = qs[k:]
+				}
+				e.Close()
+				mu.Lock()
+				defer mu.Unlock()
+				most := 0
+				for _, times := range sent {
+					most = max(most, times)
+				}
+				if most < 3 || most > test.most {
+					t.Errorf("a name was sent %d times, want 3 to %d", most, test.most)
+				}
+				n.Close()
+			})
+		})
+	}
+}
+
 func TestPool(t *testing.T) {
 	var mu sync.Mutex
 	active, most := 0, 0

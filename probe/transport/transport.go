@@ -50,7 +50,7 @@ type Question struct {
 	Token   uint32 // the caller's, given back in the outcome
 	Type    uint16
 	Flags   Flags
-	Tries   uint8  // how often it is sent at most; zero means once
+	Tries   uint8  // how often it may be lost; zero means once. It is sent twice as often at most
 	Backoff uint8  // how often the first wait is doubled
 	Name    string // lower case, without a final dot; "" is the root
 }

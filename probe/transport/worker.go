@@ -151,7 +151,7 @@ func (w *udpWorker) report(now time.Time) {
 		w.rtt = 0
 	}
 	for range w.losses {
-		w.limited = c.lost(now)
+		c.lost()
 	}
 	for range w.slips {
 		c.slip()
@@ -164,7 +164,7 @@ func (w *udpWorker) report(now time.Time) {
 		}
 	}
 	w.goods, w.losses, w.slips, w.dones = 0, 0, 0, 0
-	w.rto, w.srtt = c.rto(), c.srtt
+	w.rto, w.srtt, w.limited = c.rto(), c.srtt, c.limited(now)
 }
 
 // send sends again what was lost, and then new questions, as far as the
@@ -247,7 +247,7 @@ func (w *udpWorker) packSlot(i int32, now time.Time) {
 	if sl.tries++; sl.tries == 0 {
 		sl.tries--
 	}
-	switch last := sl.charged+1 >= sl.q.Tries; {
+	switch last := sl.charged+1 >= sl.q.Tries || sl.tries >= mostTries(&sl.q); {
 	case last && sl.q.Flags&Patient != 0:
 		w.slots.move(i, lastList)
 	default:
@@ -288,17 +288,17 @@ func (w *udpWorker) wait(list uint8) time.Duration {
 	return min(w.rto<<list, w.engine.cfg.Timeout)
 }
 
-// maxTries bounds how often a question is sent while a limit, and not the
-// name, is to blame for its losses.
-const maxTries = 12
+// mostTries bounds how often a question is sent when some of its tries are not
+// charged to it.
+func mostTries(q *Question) uint8 { return 2 * max(q.Tries, 1) }
 
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
 	w.losses++
-	if !w.limited || sl.tries >= maxTries {
+	if !w.limited {
 		sl.charged++
 	}
-	if sl.charged < sl.q.Tries {
+	if sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
 		w.slots.move(i, queueList)
 		return
 	}
