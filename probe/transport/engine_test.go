@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -292,6 +294,116 @@ func TestStreamMany(t *testing.T) {
 		e.Ask(ask(n, 2))
 		right(t, b.wait(t, n), n)
 	})
+}
+
+// bounded serves a connection until it has given so many answers.
+func bounded(answers int, conns *atomic.Int32) func(conn net.Conn) {
+	return func(conn net.Conn) {
+		conns.Add(1)
+		for range answers {
+			b, err := dnstest.ReadFrame(conn)
+			if err != nil {
+				return
+			}
+			time.Sleep(time.Millisecond)
+			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
+		}
+	}
+}
+
+// A server that closes each connection after some answers answers everything,
+// and is not opened a connection for every question.
+func TestStreamBounded(t *testing.T) {
+	for _, test := range []struct{ answers, questions, conns int }{
+		{1, 1000, 1100}, {2, 1000, 600}, {100, 3000, 50}, {1000, 3000, 10},
+	} {
+		var conns atomic.Int32
+		inBubble(t, fmt.Sprintf("%d answers", test.answers), dnstest.Host{TCP: bounded(test.answers, &conns)}, newStream, func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(test.questions, 3))
+			right(t, b.wait(t, test.questions), test.questions)
+			if n := int(conns.Load()); n > test.conns {
+				t.Errorf("%d connections for %d questions", n, test.questions)
+			}
+		})
+	}
+}
+
+// A question for which a server closes the connection is not asked for ever,
+// though others on it are answered.
+func TestStreamPoison(t *testing.T) {
+	var sent atomic.Int32
+	host := dnstest.Host{TCP: func(conn net.Conn) {
+		for {
+			b, err := dnstest.ReadFrame(conn)
+			var q dns.Msg
+			if err != nil || q.Unpack(b) != nil {
+				return
+			}
+			if q.Question[0].Name == "go-0.dev." {
+				sent.Add(1)
+				conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+				continue
+			}
+			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
+		}
+	}}
+	inBubble(t, "poison", host, newStream, func(t *testing.T, e Engine, b *box) {
+		for qs := ask(2000, 3); len(qs) > 0; qs = qs[10:] {
+			e.Ask(qs[:10])
+			time.Sleep(time.Millisecond)
+		}
+		for token, out := range b.wait(t, 2000) {
+			if (out.Failure != None) != (token == 0) {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+		if n := sent.Load(); n > 6 {
+			t.Errorf("it was sent %d times", n)
+		}
+	})
+}
+
+// limited makes a dialler that has so many connections at most.
+func limited(n *dnstest.Net, most int32) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	var open atomic.Int32
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if open.Add(1) > most {
+			open.Add(-1)
+			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
+		}
+		conn, err := n.Dial(ctx, network, addr)
+		return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { open.Add(-1) })}, err
+	}
+}
+
+type countedConn struct {
+	net.Conn
+	closed func()
+}
+
+func (c *countedConn) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
+}
+
+// A server that refuses a further connection answers everything on those that
+// it has.
+func TestStreamRefusesMore(t *testing.T) {
+	for most := range int32(3) {
+		synctest.Test(t, func(t *testing.T) {
+			n := new(dnstest.Net)
+			n.Listen(serverAddr, dnstest.Host{TCP: dnstest.Stream(late(honest, func(int) time.Duration { return 10 * time.Millisecond }))})
+			b := newBox()
+			e := NewStream(Config{Addr: serverAddr, Dial: limited(n, most+1), Window: 3000, Timeout: 2 * time.Second, Deliver: b.deliver}, nil)
+			for qs := ask(3000, 1); len(qs) > 0; qs = qs[100:] {
+				e.Ask(qs[:100])
+				time.Sleep(time.Millisecond)
+			}
+			right(t, b.wait(t, 3000), 3000)
+			e.Close()
+			n.Close()
+		})
+	}
 }
 
 func TestUDP(t *testing.T) {

@@ -5,12 +5,17 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+	"time"
 )
 
 const (
 	maxConns  = 4   // connections to one server
 	perConn   = 256 // questions under way on one connection
 	connSpare = 64  // questions waiting that are worth one more connection
+
+	// connHold is how long no further connection is tried after one was
+	// refused while others are open.
+	connHold = 10 * time.Second
 
 	// padBlock is what encrypted questions are padded to a multiple of
 	// (RFC 8467 section 4.1).
@@ -29,19 +34,25 @@ type stream struct {
 
 	mu     sync.Mutex
 	queue  queue
-	tries  map[uint32]uint8 // by token: how often a question was sent that waits again
+	tries  map[uint32]tries // by token, of questions that wait again
 	active int              // sessions
 	idle   int              // sessions that wait for a question
+	hold   time.Time        // when further sessions may start
+	quota  quota
 	closed bool
 	wake   chan struct{}
 }
 
+// tries is how often a question was sent, and how often that counts.
+type tries struct{ sent, charged uint8 }
+
 // NewStream returns an engine that asks over TCP, or over TLS if conf is not
 // nil. A connection that the server closes or resets is opened again, and its
 // questions are asked again, as often as their Tries allow; a question without
-// response in time is not.
+// response in time is not. A connection that ends after some answers is not
+// counted as a try of the others: servers bound how many they give on one.
 func NewStream(cfg Config, conf *tls.Config) Engine {
-	e := &stream{cfg: cfg, tls: conf, tries: map[uint32]uint8{}, wake: make(chan struct{}, 1)}
+	e := &stream{cfg: cfg, tls: conf, tries: map[uint32]tries{}, wake: make(chan struct{}, 1)}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
 }
@@ -54,7 +65,7 @@ func (e *stream) Ask(qs []Question) {
 		return
 	}
 	e.queue.push(qs)
-	if e.active == 0 || e.active < maxConns && e.idle == 0 && e.queue.len() > connSpare {
+	if e.active == 0 || e.active < maxConns && e.idle == 0 && e.queue.len() > connSpare && time.Now().After(e.hold) {
 		e.active++
 		e.wg.Go(e.session)
 	}
@@ -84,19 +95,35 @@ func (e *stream) session() {
 	for e.await() {
 		conn, err := e.connect()
 		if err != nil {
-			e.mu.Lock()
-			waiting := e.queue.drain()
-			clear(e.tries)
-			e.mu.Unlock()
-			f := Unreachable
-			if e.ctx.Err() != nil {
-				f = Closed
+			if e.refused(err) {
+				return
 			}
-			fail(&e.cfg, waiting, f, err)
 			continue
 		}
 		newStreamConn(e, conn).converse()
 	}
+}
+
+// refused ends a session that gets no connection if there are others, because a
+// server may bound how many a client has. If there is none, what waits fails.
+func (e *stream) refused(err error) (last bool) {
+	e.mu.Lock()
+	if e.active > 1 && !e.closed {
+		e.active--
+		e.hold = time.Now().Add(connHold)
+		e.mu.Unlock()
+		e.signal()
+		return true
+	}
+	waiting := e.queue.drain()
+	clear(e.tries)
+	e.mu.Unlock()
+	f := Unreachable
+	if e.ctx.Err() != nil {
+		f = Closed
+	}
+	fail(&e.cfg, waiting, f, err)
+	return false
 }
 
 // await waits until there are questions, and reports false when the engine is

@@ -22,6 +22,8 @@ type streamConn struct {
 	mu      sync.Mutex
 	pending map[uint16]*asked
 	order   []*asked // by time of sending
+	asked   int      // questions sent
+	answers int
 	heard   time.Time
 	err     error // of the reader
 }
@@ -32,7 +34,7 @@ type asked struct {
 	id     uint16
 	mix    uint64
 	sent   time.Time
-	tries  uint8
+	tries  tries
 	failed Rule
 	gone   bool // settled
 }
@@ -57,6 +59,7 @@ func (c *streamConn) converse() {
 	for {
 		wait, err := c.send()
 		if err != nil {
+			c.hearOut(err)
 			return
 		}
 		next, alive := c.expire()
@@ -79,19 +82,40 @@ func (c *streamConn) converse() {
 	}
 }
 
+// errSpent ends a connection that has given as many answers as can be hoped for.
+var errSpent = errors.New("as many questions as the server answers on one connection")
+
+// hearOut lets the reader read what the server said before it closed the
+// connection under a write.
+func (c *streamConn) hearOut(err error) {
+	if err == errSpent || isTimeout(err) {
+		return
+	}
+	c.conn.SetReadDeadline(time.Now().Add(c.e.cfg.Timeout))
+	select {
+	case <-c.done:
+	case <-c.e.ctx.Done():
+	}
+}
+
 // send sends what waits, as far as there is room and the limit allows.
 func (c *streamConn) send() (wait time.Duration, err error) {
 	now := time.Now()
 	c.mu.Lock()
-	room := perConn - len(c.pending)
+	under := len(c.pending)
 	c.mu.Unlock()
 	e := c.e
 	e.mu.Lock()
-	n, wait := e.cfg.Limit.take(now, min(room, e.queue.len()))
+	left := e.quota.left(c.asked)
+	if left == 0 && under == 0 && e.queue.len() > 0 {
+		e.mu.Unlock()
+		return 0, errSpent
+	}
+	n, wait := e.cfg.Limit.take(now, min(perConn-under, left, e.queue.len()))
 	qs := e.queue.pop(nil, n)
-	tries := make([]uint8, len(qs))
+	before := make([]tries, len(qs))
 	for i := range qs {
-		tries[i] = e.tries[qs[i].Token]
+		before[i] = e.tries[qs[i].Token]
 		delete(e.tries, qs[i].Token)
 	}
 	more := e.queue.len() > 0
@@ -105,18 +129,20 @@ func (c *streamConn) send() (wait time.Duration, err error) {
 	var buf []byte
 	c.mu.Lock()
 	for i := range qs {
-		buf = c.add(buf, &qs[i], tries[i]+1, now)
+		buf = c.add(buf, &qs[i], before[i], now)
 	}
+	c.asked += len(qs)
 	c.mu.Unlock()
 	c.conn.SetWriteDeadline(now.Add(e.cfg.Timeout))
 	_, err = c.conn.Write(buf)
 	return wait, err
 }
 
-// add puts a question under way and appends its message to buf. The caller
-// holds the lock.
-func (c *streamConn) add(buf []byte, q *Question, tries uint8, now time.Time) []byte {
-	a := &asked{q: *q, sent: now, tries: tries}
+// add puts a question under way, with the tries before this one, and appends its
+// message to buf. The caller holds the lock.
+func (c *streamConn) add(buf []byte, q *Question, before tries, now time.Time) []byte {
+	a := &asked{q: *q, sent: now, tries: before}
+	a.tries.sent++
 	for {
 		a.id = uint16(rand.Uint32())
 		if c.pending[a.id] == nil {
@@ -173,7 +199,7 @@ func (c *streamConn) expire() (next time.Duration, alive bool) {
 func (c *streamConn) drop(a *asked) Outcome {
 	a.gone = true
 	delete(c.pending, a.id)
-	out := Outcome{Token: a.q.Token, Tries: a.tries, Failure: Timeout}
+	out := Outcome{Token: a.q.Token, Tries: a.tries.sent, Failure: Timeout}
 	if a.failed != Passed {
 		out.Failure, out.Err = BadResponse, ruleError(a.failed)
 	}
@@ -187,19 +213,28 @@ func (c *streamConn) giveBack() {
 	var again []Question
 	var out []Outcome
 	e.mu.Lock()
+	bounded := c.answers > 0 && !errors.Is(c.err, net.ErrClosed)
+	e.quota.ended(c.asked, c.answers, bounded && len(c.pending) > 0)
 	for _, a := range c.order {
+		if !a.gone && !bounded {
+			a.tries.charged++
+		}
+		o := Outcome{Token: a.q.Token, Tries: a.tries.sent}
 		switch {
 		case a.gone:
+			continue
 		case e.closed:
-			out = append(out, Outcome{Token: a.q.Token, Tries: a.tries, Failure: Closed, Err: net.ErrClosed})
+			o.Failure, o.Err = Closed, net.ErrClosed
 		case a.failed != Passed:
-			out = append(out, Outcome{Token: a.q.Token, Tries: a.tries, Failure: BadResponse, Err: ruleError(a.failed)})
-		case a.tries < a.q.Tries:
+			o.Failure, o.Err = BadResponse, ruleError(a.failed)
+		case a.tries.charged < max(a.q.Tries, 1) && a.tries.sent < mostTries(&a.q):
 			again = append(again, a.q)
 			e.tries[a.q.Token] = a.tries
+			continue
 		default:
-			out = append(out, Outcome{Token: a.q.Token, Tries: a.tries, Failure: Unreachable, Err: c.err})
+			o.Failure, o.Err = Unreachable, c.err
 		}
+		out = append(out, o)
 	}
 	e.queue.push(again)
 	e.mu.Unlock()
@@ -275,9 +310,10 @@ func (c *streamConn) handle(packet []byte) {
 		return
 	}
 	a.gone = true
+	c.answers++
 	delete(c.pending, a.id)
 	c.mu.Unlock()
-	cfg.Deliver([]Outcome{{Token: a.q.Token, Tries: a.tries, Reply: reply, RTT: now.Sub(a.sent), Msg: m}})
+	cfg.Deliver([]Outcome{{Token: a.q.Token, Tries: a.tries.sent, Reply: reply, RTT: now.Sub(a.sent), Msg: m}})
 	select {
 	case c.room <- struct{}{}:
 	default:
