@@ -182,17 +182,29 @@ func (g *grid) mark(v probe.Verdict) {
 	g.buf = append(g.buf, colorEnd...)
 }
 
-// legend explains the marks.
+// legend explains the marks, in one line where that fits.
 func (g *grid) legend() {
+	width := 0
 	for i, v := range verdictOrder {
-		if i > 0 {
-			g.buf = append(g.buf, "   "...)
+		text := " " + verdictText(v)
+		item := len(verdictMarks[v]) + len(text)
+		switch {
+		case i == 0:
+		case g.width > 0 && width+len(legendGap)+item >= g.width:
+			g.buf = append(g.buf, '\n')
+			width = 0
+		default:
+			g.buf = append(g.buf, legendGap...)
+			width += len(legendGap)
 		}
 		g.mark(v)
-		g.buf = append(append(g.buf, ' '), verdictText(v)...)
+		g.buf = append(g.buf, text...)
+		width += item
 	}
 	g.buf = append(g.buf, '\n')
 }
+
+const legendGap = "   " // between marks
 
 // cut returns s shortened to a width on the terminal, with an ellipsis where
 // something was cut off.
