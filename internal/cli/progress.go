@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -20,11 +22,12 @@ type progress struct {
 	w     *os.File
 	bar   *progressbar.ProgressBar
 	state func() (done int64, counts string)
-	shown bool
-	drawn time.Time
+	line  string    // what it tells
+	drawn time.Time // when it last told something new
+	shown int       // characters of it on the terminal
 }
 
-// How often the line is drawn anew: by the clock, and at most behind rows.
+// How often the line tells something new: by the clock, and at most behind rows.
 const (
 	redrawEvery  = 100 * time.Millisecond
 	redrawAtMost = 30 * time.Millisecond
@@ -86,31 +89,67 @@ func newBar(total int64) *progressbar.ProgressBar {
 	)
 }
 
-// draw draws the line, cut off where the terminal ends, because a line that
-// is two could not be taken back.
+// draw shows the line as it is now.
 func (p *progress) draw() {
 	done, counts := p.state()
 	p.bar.Describe(counts)
 	// It refuses to go beyond the total, which is where it then is.
 	_ = p.bar.Set64(done)
-	width, _, err := term.GetSize(int(p.w.Fd()))
-	if err != nil || width < 2 { // some terminals do not say
-		width = 80
+	p.line, p.drawn = strings.TrimSpace(p.bar.String()), time.Now()
+	p.show()
+}
+
+// show shows the line as it was.
+func (p *progress) show() {
+	width := p.width()
+	line := fitting(p.line, width-1)
+	p.write(p.start(width) + string(line) + "\x1b[K")
+	p.shown = len(line)
+}
+
+// dispensable are the parts that a line can do without, first the bar, then the
+// times.
+var dispensable = []*regexp.Regexp{bracket, bracket, regexp.MustCompile(`\(.*?\) `)}
+
+var bracket = regexp.MustCompile(`\[.*?\] `)
+
+// fitting returns as much of the line as fits.
+func fitting(line string, width int) []rune {
+	for _, part := range dispensable {
+		if utf8.RuneCountInString(line) <= width {
+			break
+		}
+		if at := part.FindStringIndex(line); at != nil {
+			line = line[:at[0]] + line[at[1]:]
+		}
 	}
-	line := []rune(strings.TrimSpace(p.bar.String()))
-	if len(line) > width-1 {
-		line = line[:width-1]
-	}
-	p.write("\r" + string(line) + "\x1b[K")
-	p.shown, p.drawn = true, time.Now()
+	r := []rune(line)
+	return r[:min(len(r), width)]
 }
 
 // hide takes the line back.
 func (p *progress) hide() {
-	if p.shown {
-		p.write("\r\x1b[K")
-		p.shown = false
+	if p.shown > 0 {
+		p.write(p.start(p.width()) + "\x1b[K")
+		p.shown = 0
 	}
+}
+
+// start returns what moves the cursor to the start of the line, which may have
+// become several when the terminal became narrower.
+func (p *progress) start(width int) string {
+	if p.shown > width {
+		return fmt.Sprintf("\x1b[%dA\r\x1b[J", (p.shown-1)/width)
+	}
+	return "\r"
+}
+
+func (p *progress) width() int {
+	width, _, err := term.GetSize(int(p.w.Fd()))
+	if err != nil || width < 2 { // some terminals do not say
+		return 80
+	}
+	return width
 }
 
 func (p *progress) write(s string) {
@@ -161,10 +200,14 @@ func (a *aboveProgress) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// followRows draws the progress line behind rows.
+// followRows puts the progress line behind rows.
 func (c *console) followRows() {
-	if p := c.progress; p != nil && time.Since(p.drawn) > redrawAtMost {
+	switch p := c.progress; {
+	case p == nil:
+	case time.Since(p.drawn) > redrawAtMost:
 		p.draw()
+	default:
+		p.show()
 	}
 }
 
