@@ -27,8 +27,12 @@ func parseMaxNames(inv *invocation) (int64, error) {
 	return n, nil
 }
 
-// maxRecounted is how many names are made in a second or two.
-const maxRecounted = 1 << 24
+// How many names are made only to be counted: so many to see whether they are
+// too many, which takes a few seconds at most, and so many to tell how many.
+const (
+	maxRecounted = 1 << 24
+	maxTold      = 1 << 20
+)
 
 // checkMost refuses more names than --max-names allows, as far as they are
 // known before they come. Where repeats, and names left out for their length,
@@ -44,10 +48,10 @@ func (s *selection) checkMost() error {
 	}
 	certain := s.shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0
 	if !certain && s.total.Cmp(big.NewInt(maxRecounted)) <= 0 {
-		if n, ok := s.recount(); ok {
-			if n <= s.most {
-				return nil
-			}
+		switch n, all := s.recount(); {
+		case all && n <= s.most:
+			return nil
+		case all:
 			return s.tooMany(strconv.FormatInt(n, 10))
 		}
 	}
@@ -64,10 +68,10 @@ func (s *selection) checkMost() error {
 	return s.tooMany(about + count(share))
 }
 
-// recount makes the names of the run and counts them. It reports false if the
-// keywords can be read only once, or end in an error, which is the run's to
-// tell.
-func (s *selection) recount() (n int64, ok bool) {
+// recount makes the names of the run and counts them. It reports whether these
+// are all: not if the keywords can be read only once, or end in an error, or
+// when the names are too many to go on.
+func (s *selection) recount() (n int64, all bool) {
 	keywords := s.in.again()
 	if keywords == nil {
 		return 0, false
@@ -81,10 +85,9 @@ func (s *selection) recount() (n int64, ok bool) {
 		names = candidate.Shard(names, s.shard, s.shards)
 	}
 	for _, err := range names {
-		if err != nil {
-			return 0, false
+		if n++; err != nil || n > max(s.most, maxTold) {
+			return n, false
 		}
-		n++
 	}
 	return n, true
 }
