@@ -440,9 +440,9 @@
       $('tld').focus();
       return;
     }
-    const over = tooMany(size());
-    if (over) {
-      complain(over + '.');
+    const n = size();
+    if (tooMany(n)) {
+      complain(tooMany(n) + '.');
       $('keywords').focus();
       return;
     }
@@ -455,7 +455,9 @@
     clear();
     prepare(query);
     state = 'searching';
+    expected = n; // until the server says
     lastSaid = performance.now();
+    count();
     $('stop').disabled = false;
     $('results').hidden = false;
     if ($('results').getBoundingClientRect().top > innerHeight * .8) $('results').scrollIntoView();
