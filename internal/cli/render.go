@@ -56,11 +56,13 @@ func runRender(ctx context.Context, inv *invocation) error {
 	}
 	var t tally
 	for m.more && err == nil {
-		if err = ctx.Err(); err == nil {
-			err = out.write(t.add([]probe.Result{m.row}))
+		var rows []probe.Result
+		rows, err = m.batch()
+		if e := out.write(t.add(rows)); err == nil {
+			err = e
 		}
 		if err == nil {
-			m.row, err, m.more = m.next()
+			err = ctx.Err()
 		}
 	}
 	if err == nil {
@@ -80,6 +82,19 @@ type merged struct {
 	more  bool
 	next  func() (probe.Result, error, bool)
 	stop  func()
+}
+
+// renderBatch is how many rows are written at once.
+const renderBatch = 256
+
+// batch returns some of the rows, and the error of the one after them.
+func (m *merged) batch() (rows []probe.Result, err error) {
+	rows = make([]probe.Result, 0, renderBatch)
+	for m.more && err == nil && len(rows) < renderBatch {
+		rows = append(rows, m.row)
+		m.row, err, m.more = m.next()
+	}
+	return rows, err
 }
 
 // openMerged opens the reports that the arguments name, and reads them all

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,5 +56,31 @@ func TestRenderCut(t *testing.T) {
 		if code == codeUsage && (out.Len() > 0 || strings.Count(stderr, "\n") != 1) || code != codeUsage && stderr != "" {
 			t.Fatalf("cut off at %d: exit code %d, stdout %q, stderr %q", n, code, out.String(), stderr)
 		}
+	}
+}
+
+// A countingWriter counts writes.
+type countingWriter struct{ writes int }
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	w.writes++
+	return len(p), nil
+}
+
+// Rows are written many at once, also where somebody looks at every write.
+func TestRenderBatches(t *testing.T) {
+	var saved strings.Builder
+	saved.WriteString("domain,verdict\n")
+	const rows = 4 * renderBatch
+	for i := range rows {
+		fmt.Fprintf(&saved, "word%d.dev,found\n", i)
+	}
+	path := filepath.Join(t.TempDir(), "saved.csv")
+	if err := os.WriteFile(path, []byte(saved.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := new(countingWriter)
+	if code, stderr := runLine(t, t.Context(), nil, out, "render", path, "-f", "names"); code != codeOK || out.writes > 8 {
+		t.Errorf("exit code %d, %d writes for %d rows, stderr %q", code, out.writes, rows, stderr)
 	}
 }
