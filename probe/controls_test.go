@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,6 +112,29 @@ func TestBogus(t *testing.T) {
 			expect(t, got, "free.dev", "unknown bogus")
 		}
 	}
+}
+
+// A server that does not take OPT for one name is spared it for the next.
+func TestPlainFromThenOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var refused atomic.Int32
+		var n dnstest.Net
+		opts := hosts(&n, changed(func(q *dns.Msg) bool { return !aboutTLD(q) && !madeUp(q) && q.IsEdns0() != nil },
+			func(q, _ *dns.Msg) *dns.Msg {
+				refused.Add(1)
+				return dnstest.Rcode(q, dns.RcodeFormatError)
+			}))
+		opts.Concurrency = 1
+		for name, r := range probeAll(t, opts, numbered(10)...) {
+			if r.Verdict == probe.Unknown || (r.Verdict == probe.Found) != strings.HasPrefix(name, "go") {
+				t.Errorf("%s is %v %s", name, r.Verdict, r.Reason)
+			}
+		}
+		if n := refused.Load(); n != 1 {
+			t.Errorf("%d questions about names had OPT", n)
+		}
+		ended(t, &n)
+	})
 }
 
 // However a server fails, it is asked the same question at most three times over

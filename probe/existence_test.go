@@ -59,11 +59,13 @@ func TestExistence(t *testing.T) {
 	type servers []dnstest.Host
 	healthy := hostOf(world.Resolve)
 	denier := changed(always, denied)
+	address := func(q, _ *dns.Msg) *dns.Msg { return resolving(dnstest.Address(q, "203.0.113.80")) }
 	alias := func(q, _ *dns.Msg) *dns.Msg { return resolving(dnstest.CNAME(q, "com")) }
 	tests := map[string]struct {
 		servers
 		dev, unlisted string
 	}{
+		"an address":                  {servers{changed(aboutTLD, address)}, "unknown hijacked", "unknown hijacked"},
 		"an alias":                    {servers{changed(aboutTLD, alias)}, bad, bad},
 		"an alias that is denied":     {servers{changed(always, aliasDenied)}, bad, bad},
 		"no data, SOA of the root":    {servers{changed(always, rootOnly)}, bad, bad},
