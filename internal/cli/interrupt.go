@@ -5,9 +5,12 @@ import "context"
 // await returns what f returns, or that the run was interrupted as soon as ctx
 // is done. It is for what knows nothing of ctx: a read of standard input, the
 // opening of a FIFO that nobody writes. That is left where it blocks, because
-// the process is about to end, and f must not be about to leave anything half
-// done.
+// the process is about to end.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	var none T
+	if ctx.Err() != nil { // else f would begin what nobody ends
+		return none, exit(codeInterrupted)
+	}
 	type outcome struct {
 		value T
 		err   error
@@ -21,7 +24,6 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case o := <-ended:
 		return o.value, o.err
 	case <-ctx.Done():
-		var none T
 		return none, exit(codeInterrupted)
 	}
 }

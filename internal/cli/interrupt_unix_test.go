@@ -29,7 +29,7 @@ func TestInterruptedOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
+		go cancel()
 		mustEnd(t, ctx, nil, strings.ReplaceAll(args, "FIFO", fifo))
 		// What is left behind in this process goes on to its end.
 		if f, err := os.OpenFile(fifo, os.O_RDWR, 0); err == nil {

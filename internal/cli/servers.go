@@ -129,9 +129,17 @@ func namedOptions(flags *cli.Context) (probe.Options, error) {
 	if err != nil {
 		return opts, err
 	}
-	opts.Servers, err = parseServers(flags)
-	opts.Escalate = err == nil && escalate(flags, opts.Servers)
-	return opts, err
+	if opts.Servers, err = parseServers(flags); err != nil {
+		return opts, err
+	}
+	if confirm, _, err := parseConfirm(flags); err != nil {
+		return opts, err
+	} else if confirm && offline(flags, opts.Servers) {
+		return opts, usageError("--rdap-bootstrap names registries of your own",
+			"the resolver demo is offline, and --confirm is not")
+	}
+	opts.Escalate = escalate(flags, opts.Servers)
+	return opts, nil
 }
 
 // proberOptions returns the options of a prober for the servers that the flags
