@@ -1,14 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -27,7 +28,9 @@ func TestMain(m *testing.M) {
 //	serve KIND VAR [NAME...]          start a server and put its address in $VAR
 //	registries FILE                   start RDAP servers and write the file that names them
 //	code N PROGRAM [ARG...]           run a program, which must exit with N
-//	signal SIG N PROGRAM [ARG...]     the same, and signal it after its first output
+//	signal SIG N [-after TEXT] PROGRAM [ARG...]
+//	                                  the same, and signal it after its first line,
+//	                                  and after TEXT on its standard error
 //	pipe N PROGRAM [ARG...]           the same, closing the pipe after its first output
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -115,38 +118,61 @@ func checkCode(ts *testscript.TestScript, want string, err error) {
 }
 
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
+	after := ""
+	if len(args) > 3 && args[2] == "-after" {
+		after = args[3]
+		args = slices.Delete(args, 2, 4)
+	}
 	if neg || len(args) < 3 {
-		ts.Fatalf("usage: signal INT|TERM N PROGRAM [ARG...]")
+		ts.Fatalf("usage: signal INT|TERM N [-after TEXT] PROGRAM [ARG...]")
 	}
 	sig := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}[args[0]]
 	cmd := command(ts, args[2:])
-	out := &firstWrite{w: ts.Stdout(), written: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = out, ts.Stderr()
+	out, errs := watch(ts.Stdout(), "\n"), watch(ts.Stderr(), after)
+	cmd.Stdout, cmd.Stderr = out, errs
 	ts.Check(cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	select {
-	case <-out.written:
-		ts.Check(cmd.Process.Signal(sig))
-		checkCode(ts, args[1], <-ended)
-	case err := <-ended:
-		ts.Fatalf("ended by itself without output: %v", err)
+	for _, seen := range []chan struct{}{out.seen, errs.seen} {
+		select {
+		case <-seen:
+		case err := <-ended:
+			ts.Fatalf("ended by itself too early: %v", err)
+		}
 	}
+	ts.Check(cmd.Process.Signal(sig))
+	checkCode(ts, args[1], <-ended)
 }
 
-// A firstWrite closes a channel at its first write.
-type firstWrite struct {
-	w       io.Writer
-	once    sync.Once
-	written chan struct{}
+// A watcher closes a channel once a text has been written to it. The empty text
+// has been before the first write.
+type watcher struct {
+	w      io.Writer
+	text   string
+	all    []byte
+	seen   chan struct{}
+	closed bool
 }
 
-func (f *firstWrite) Write(p []byte) (int, error) {
-	n, err := f.w.Write(p)
-	f.once.Do(func() { close(f.written) })
+func watch(w io.Writer, text string) *watcher {
+	f := &watcher{w: w, text: text, seen: make(chan struct{})}
+	f.look()
+	return f
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	n, err := w.w.Write(p)
+	w.all = append(w.all, p[:n]...)
+	w.look()
 	return n, err
 }
 
+func (w *watcher) look() {
+	if !w.closed && bytes.Contains(w.all, []byte(w.text)) {
+		close(w.seen)
+		w.closed = true
+	}
+}
 func pipe(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: pipe N PROGRAM [ARG...]")
