@@ -43,17 +43,6 @@ func running(t testing.TB, opts Options) (addr string, stop func() error) {
 	return l.Addr().String(), stop
 }
 
-// dial opens a connection, on which what is written can be anything.
-func dial(t testing.TB, addr string) *net.TCPConn {
-	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn.(*net.TCPConn)
-}
-
 // A gated prober holds back names that begin with a word until its gate is
 // closed.
 type gated struct {
