@@ -23,7 +23,7 @@ func TestAllowance(t *testing.T) {
 	if mapped := netip.MustParseAddr("::ffff:192.0.2.2"); c.take(mapped, 500) {
 		t.Error("an IPv4 address has two allowances")
 	}
-	for i := range 3 * maxClients {
+	for i := range maxClients + 256 {
 		c.take(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 1)
 		if len(c.known) > maxClients {
 			t.Fatalf("%d clients are remembered", len(c.known))
