@@ -43,6 +43,9 @@ func NewHTTPS(cfg Config, url string, conf *tls.Config) Engine {
 		MaxIdleConnsPerHost: maxConns,
 		MaxConnsPerHost:     maxConns,
 		IdleConnTimeout:     30 * time.Second,
+		// Without pings a connection that has died takes every request for
+		// as long as the system sends its octets again.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: cfg.Timeout, PingTimeout: cfg.Timeout},
 	}
 	client := &http.Client{
 		Transport:     t,

@@ -10,11 +10,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/dnstest"
 )
 
 // endpoint answers questions over HTTPS as RFC 8484 has it.
@@ -135,28 +139,123 @@ func TestHTTPSRefuses(t *testing.T) {
 
 // A server that does not answer costs the time-out, not the run.
 func TestHTTPSHung(t *testing.T) {
-	release := make(chan struct{})
-	server, conf := startHTTPS(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case <-release:
-		case <-r.Context().Done():
+	server, conf := startHTTPS(t, http.NotFoundHandler()) // for its certificate
+	cert := server.TLS.Certificates[0]
+	synctest.Test(t, func(t *testing.T) {
+		n := new(dnstest.Net)
+		defer listenHTTPS(n, cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))()
+		b := newBox()
+		e := NewHTTPS(Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 5, Timeout: 2 * time.Second},
+			"https://example.com/dns-query", conf)
+		began := time.Now()
+		e.Ask(ask(2, 2))
+		for token, out := range b.wait(t, 2) {
+			if out.Failure != Timeout || out.Tries != 2 {
+				t.Errorf("token %d: %v after %d tries (%v)", token, out.Failure, out.Tries, out.Err)
+			}
 		}
-	}))
-	defer close(release)
-	b := newBox()
-	e := NewHTTPS(Config{Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 5, Timeout: 100 * time.Millisecond},
-		"https://example.com/dns-query", conf)
-	e.Ask(ask(2, 2))
-	for token, out := range b.wait(t, 2) {
-		if out.Failure != Timeout || out.Tries != 2 {
-			t.Errorf("token %d: %v after %d tries (%v)", token, out.Failure, out.Tries, out.Err)
+		if took := time.Since(began); took != 4*time.Second {
+			t.Errorf("two tries of 2 s took %v", took)
 		}
+		e.Ask(ask(3, 2)[2:])
+		synctest.Wait()
+		e.Close()
+		if out := b.wait(t, 1)[2]; out.Failure != Closed {
+			t.Errorf("closed under way: %v", out.Failure)
+		}
+	})
+}
+
+// A connPipe is a listener for connections that come from elsewhere.
+type connPipe struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (p *connPipe) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (p *connPipe) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.done:
+		return nil, net.ErrClosed
 	}
-	e.Ask(ask(3, 2)[2:])
-	e.Close()
-	if out := b.wait(t, 1)[2]; out.Failure != Closed && out.Failure != Timeout {
-		t.Errorf("closed under way: %v", out.Failure)
+}
+
+func (p *connPipe) Close() error {
+	close(p.done)
+	return nil
+}
+
+// hand gives the listener a connection, and returns when it is closed.
+func (p *connPipe) hand(conn net.Conn) {
+	closed := make(chan struct{})
+	p.conns <- &countedConn{Conn: conn, closed: sync.OnceFunc(func() { close(closed) })}
+	<-closed
+}
+
+// listenHTTPS puts a server for HTTP/2 on a network in memory.
+func listenHTTPS(n *dnstest.Net, cert tls.Certificate, h http.Handler) (stop func()) {
+	l := &connPipe{conns: make(chan net.Conn), done: make(chan struct{})}
+	server := &http.Server{Handler: h, TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}}}
+	n.Listen(serverAddr, dnstest.Host{TCP: l.hand})
+	go server.ServeTLS(l, "", "")
+	return func() {
+		server.Close()
+		n.Close()
 	}
+}
+
+// A mutableConn says nothing any more, though nobody learns of it, once it is mute.
+type mutableConn struct {
+	net.Conn
+	mute atomic.Bool
+}
+
+func (c *mutableConn) Write(b []byte) (int, error) {
+	if c.mute.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+// A connection that has died without a word is left after a few time-outs.
+func TestHTTPSDead(t *testing.T) {
+	server, conf := startHTTPS(t, http.NotFoundHandler()) // for its certificate
+	cert := server.TLS.Certificates[0]
+	synctest.Test(t, func(t *testing.T) {
+		n := new(dnstest.Net)
+		defer listenHTTPS(n, cert, endpoint(t))()
+		var conns []*mutableConn
+		b := newBox()
+		e := NewHTTPS(Config{
+			Addr: serverAddr, Deliver: b.deliver, Window: 50, Timeout: 2 * time.Second,
+			Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := n.Dial(ctx, network, addr)
+				conns = append(conns, &mutableConn{Conn: conn})
+				return conns[len(conns)-1], err
+			},
+		}, "https://example.com/dns-query", conf)
+		qs := ask(20, 1)
+		e.Ask(qs[:1])
+		right(t, b.wait(t, 1), 1)
+		conns[0].mute.Store(true)
+		for _, q := range qs[1:] { // one a second
+			e.Ask([]Question{q})
+			time.Sleep(time.Second)
+		}
+		failed := 0
+		for _, out := range b.wait(t, len(qs)-1) {
+			if out.Failure != None {
+				failed++
+			}
+		}
+		if failed == 0 || failed > 6 || b.outs[19].Failure != None {
+			t.Errorf("%d of 19 failed, the last with %v (%v)", failed, b.outs[19].Failure, b.outs[19].Err)
+		}
+		e.Close()
+	})
 }
 
 // TestTLS asks over TLS, and never in clear when that fails.
