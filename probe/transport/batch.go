@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"errors"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -22,7 +24,8 @@ type batchConn interface {
 	// poll reads what is there and does not wait. An implementation that
 	// cannot tell reads nothing.
 	poll(in *inbox) error
-	// write sends the packets.
+	// write sends the packets. One that this machine does not let out is
+	// lost like one that the network loses.
 	write(out [][]byte) error
 	// overflows counts the packets that the socket had no room for. It may
 	// cost a system call.
@@ -59,11 +62,15 @@ func (c plainConn) poll(in *inbox) error {
 
 func (c plainConn) write(out [][]byte) error {
 	for _, p := range out {
-		if _, err := c.Conn.Write(p); err != nil {
+		if _, err := c.Conn.Write(p); err != nil && !isLoss(err) {
 			return err
 		}
 	}
 	return nil
+}
+
+func isLoss(err error) bool {
+	return slices.ContainsFunc(lossErrors, func(loss error) bool { return errors.Is(err, loss) })
 }
 
 func (c plainConn) overflows() uint32 { return 0 }

@@ -176,12 +176,11 @@ func (c *mmsgConn) write(out [][]byte) error {
 		case syscall.EINTR:
 		case syscall.EAGAIN:
 			unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLOUT}}, sendWait)
-		case syscall.ENOBUFS:
-			// This machine has no room for them. They are lost, and sent
-			// again when their time is over.
-			return nil
 		default:
-			return os.NewSyscallError("sendmmsg", errno)
+			if !isLoss(errno) {
+				return os.NewSyscallError("sendmmsg", errno)
+			}
+			out = out[1:]
 		}
 	}
 	return nil

@@ -479,6 +479,53 @@ func TestUDP(t *testing.T) {
 	})
 }
 
+// A failingConn fails every tenth write and every tenth read.
+type failingConn struct {
+	net.Conn
+	write, read   error
+	writes, reads atomic.Int32
+}
+
+func (c *failingConn) Write(b []byte) (int, error) {
+	if c.writes.Add(1)%10 == 0 && c.write != nil {
+		return 0, &net.OpError{Op: "write", Net: "udp", Err: os.NewSyscallError("write", c.write)}
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *failingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err == nil && c.reads.Add(1)%10 == 0 && c.read != nil {
+		return 0, &net.OpError{Op: "read", Net: "udp", Err: os.NewSyscallError("read", c.read)}
+	}
+	return n, err
+}
+
+// A packet that this machine does not send, or that is too long to be read, is
+// lost, and says nothing about the other questions.
+func TestUDPPacketErrors(t *testing.T) {
+	for _, loss := range lossErrors {
+		testPacketErrors(t, loss, nil)
+	}
+	testPacketErrors(t, nil, errTooLong)
+}
+
+func testPacketErrors(t *testing.T, write, read error) {
+	inBubble(t, fmt.Sprint(write, read), dnstest.Host{UDP: late(honest, func(int) time.Duration { return 20 * time.Millisecond })},
+		func(cfg Config) Engine {
+			dial := cfg.Dial
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := dial(ctx, network, addr)
+				return &failingConn{Conn: conn, write: write, read: read}, err
+			}
+			return NewUDP(cfg)
+		},
+		func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(500, 6))
+			right(t, b.wait(t, 500), 500)
+		})
+}
+
 // The engine sends no more a second than the limit, retransmissions included.
 func TestUDPLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

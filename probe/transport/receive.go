@@ -13,7 +13,7 @@ import (
 func (w *udpWorker) receive(err error) {
 	switch {
 	case err == nil:
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed), errors.Is(err, errTooLong):
 		return
 	default:
 		w.settleAll(Unreachable, err)
