@@ -8,7 +8,7 @@ import (
 // A cookieJar holds the DNS cookies of one server (RFC 7873).
 type cookieJar struct {
 	mu     sync.Mutex
-	client [8]byte
+	client [clientCookieLen]byte
 	full   []byte // client and server cookie; replaced, never changed
 }
 
@@ -24,6 +24,14 @@ func (j *cookieJar) forServer() []byte {
 	return j.full
 }
 
+// A COOKIE option holds a client cookie of 8 octets, alone or with a server
+// cookie of 8 to 32 (RFC 7873 section 4).
+const (
+	clientCookieLen = 8
+	minCookieLen    = clientCookieLen + 8
+	maxCookieLen    = clientCookieLen + 32
+)
+
 // check keeps the server's cookie that a response carries. One with somebody
 // else's client cookie is a forgery (RFC 7873 section 5.3).
 func (j *cookieJar) check(packet []byte) Rule {
@@ -31,12 +39,18 @@ func (j *cookieJar) check(packet []byte) Rule {
 	if len(c) == 0 {
 		return Passed
 	}
-	if len(c) < 8 || string(c[:8]) != string(j.client[:]) {
+	if len(c) < clientCookieLen || string(c[:clientCookieLen]) != string(j.client[:]) {
+		return WrongCookie
+	}
+	if len(c) == clientCookieLen {
+		return Passed
+	}
+	if len(c) < minCookieLen || len(c) > maxCookieLen {
 		return WrongCookie
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(c) >= 16 && string(c) != string(j.full) {
+	if string(c) != string(j.full) {
 		j.full = append([]byte(nil), c...)
 	}
 	return Passed

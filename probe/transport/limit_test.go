@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/hex"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,10 @@ func TestCookieJar(t *testing.T) {
 		{"the server's", client + "8899aabbccddeeff", Passed, client + "8899aabbccddeeff"},
 		{"a new one", client + "8899aabbccddee0000", Passed, client + "8899aabbccddee0000"},
 		{"none again", "", Passed, client + "8899aabbccddee0000"},
+		{"server's too short", client + "8899aabbccddee", WrongCookie, client + "8899aabbccddee0000"},
+		{"server's too long", client + strings.Repeat("00", 33), WrongCookie, client + "8899aabbccddee0000"},
+		{"longer than an octet counts", client + strings.Repeat("00", 300), WrongCookie, client + "8899aabbccddee0000"},
+		{"the longest", client + strings.Repeat("ab", 32), Passed, client + strings.Repeat("ab", 32)},
 	} {
 		if rule := j.check(carrying(test.cookie)); rule != test.want {
 			t.Errorf("%s: %v, want %v", test.name, rule, test.want)

@@ -131,10 +131,10 @@ func (r *Reply) readOPT(packet []byte, rec record) bool {
 			return false
 		}
 		if code == cookieOption {
-			if n < 8 || n > 40 {
+			if n < clientCookieLen || n > maxCookieLen {
 				return false
 			}
-			if n >= 16 {
+			if n >= minCookieLen {
 				r.Bits |= HasCookie
 			}
 		}

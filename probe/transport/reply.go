@@ -72,7 +72,7 @@ const (
 	WrongType        // the question's type or class is another
 	CutShort         // fewer records than the header counts, or cut by the buffer
 	Malformed        // a record cannot be read
-	WrongCookie      // the client cookie is another
+	WrongCookie      // the client cookie is another, or the cookie has no valid length
 )
 
 var ruleTexts = [...]string{
@@ -87,7 +87,7 @@ var ruleTexts = [...]string{
 	WrongType:   "repeats another type or class",
 	CutShort:    "holds fewer records than it counts",
 	Malformed:   "holds a record that cannot be read",
-	WrongCookie: "carries another client cookie",
+	WrongCookie: "carries another client cookie, or one of no valid length",
 }
 
 func (r Rule) String() string { return ruleTexts[r] }

@@ -113,7 +113,7 @@ func (r *Reply) addOptions(opt *dns.OPT) {
 		case *dns.EDNS0_EDE:
 			r.addEDE(o.InfoCode)
 		case *dns.EDNS0_COOKIE:
-			if len(o.Cookie) >= 32 { // hexadecimal
+			if len(o.Cookie) >= 2*minCookieLen { // hexadecimal
 				r.Bits |= HasCookie
 			}
 		}
