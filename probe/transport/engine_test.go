@@ -526,6 +526,51 @@ func testPacketErrors(t *testing.T, write, read error) {
 		})
 }
 
+// A response that fills the buffer may have been cut by it, and is not taken.
+func TestUDPFullBuffer(t *testing.T) {
+	for size, want := range map[int]error{maxPacket - 1: nil, maxPacket: ruleError(CutShort)} {
+		host := dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+			m := truth.Resolve(q)
+			padding := new(dns.EDNS0_PADDING)
+			m.SetEdns0(maxUDP, false)
+			m.IsEdns0().Option = []dns.EDNS0{padding}
+			padding.Padding = make([]byte, size-len(mustPack(t, m)))
+			return m
+		})}
+		inBubble(t, fmt.Sprint(size), host, NewUDP, func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(1, 2))
+			if out := b.wait(t, 1)[0]; out.Err != want || (out.Failure == None) != (want == nil) {
+				t.Errorf("%v (%v), want %v", out.Failure, out.Err, want)
+			}
+		})
+	}
+}
+
+// A response with another client's cookie is a forgery.
+func TestUDPWrongCookie(t *testing.T) {
+	for _, forged := range []bool{false, true} {
+		host := dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+			cookie := q.IsEdns0().Option[0].(*dns.EDNS0_COOKIE)
+			if cookie.Cookie += "0011223344556677"; forged {
+				cookie.Cookie = "0011223344556677" + cookie.Cookie[16:]
+			}
+			m := truth.Resolve(q)
+			m.SetEdns0(maxUDP, false)
+			m.IsEdns0().Option = []dns.EDNS0{cookie}
+			return m
+		})}
+		inBubble(t, fmt.Sprint(forged), host, NewUDP, func(t *testing.T, e Engine, b *box) {
+			qs := ask(1, 2)
+			qs[0].Flags |= Cookie
+			e.Ask(qs)
+			out := b.wait(t, 1)[0]
+			if !forged && out.Failure != None || forged && out.Err != ruleError(WrongCookie) {
+				t.Errorf("forged %v: %v (%v)", forged, out.Failure, out.Err)
+			}
+		})
+	}
+}
+
 // The engine sends no more a second than the limit, retransmissions included.
 func TestUDPLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

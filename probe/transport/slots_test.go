@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 )
 
 // Slots are taken and released in any order; what is under way is found by its
@@ -99,6 +100,37 @@ func TestSlotIDs(t *testing.T) {
 				t.Errorf("octet %d is %d in %d of %d IDs", k, value, count, n)
 			}
 		}
+	}
+}
+
+// The ID of a question that got no response rests for the time-out, because a
+// late response may come; but not when there is no other left.
+func TestSlotRest(t *testing.T) {
+	const window, timeout = 8, 2 * time.Second
+	began := time.Unix(1000, 0)
+	w := &udpWorker{engine: &udp{cfg: Config{Timeout: timeout}, began: began}, slots: newSlots(window, newRand()), rto: firstRTO}
+	take := func(n int, at time.Duration) {
+		for range n {
+			w.packSlot(w.slots.take(&Question{Tries: 1}), began.Add(at))
+			w.pack = w.pack[:0]
+		}
+	}
+	resting := func(at time.Duration) int {
+		w.expire(began.Add(at))
+		return w.slots.count(restList, 2*window)
+	}
+	take(window, 0)
+	if n := resting(timeout / 2); n != window || w.slots.room() != window {
+		t.Errorf("%d of %d IDs rest after their questions' time, room for %d", n, window, w.slots.room())
+	}
+	if n := resting(timeout); n != 0 || w.slots.room() != 2*window {
+		t.Errorf("%d IDs rest after the time-out", n)
+	}
+	take(window, timeout)
+	resting(timeout * 3 / 2)
+	take(window, timeout*3/2)
+	if n := resting(timeout * 3 / 2); n != window-1 || w.slots.room() != 1 {
+		t.Errorf("%d IDs rest while there is no other, room for %d", n, w.slots.room())
 	}
 }
 
