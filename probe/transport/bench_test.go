@@ -43,7 +43,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, rule := Read(packet, &benchQuestion, 4711, 0); rule != Passed {
+				if _, _, rule := read(nil, packet, &benchQuestion, 4711, 0); rule != Passed {
 					b.Fatal(rule)
 				}
 			}
@@ -66,7 +66,7 @@ func TestFastPathDoesNotAllocate(t *testing.T) {
 	}
 	for name, packet := range responses(t) {
 		n := testing.AllocsPerRun(100, func() {
-			if _, state, rule := Read(packet, &benchQuestion, 4711, 0); rule != Passed || state != Complete {
+			if _, state, rule := read(nil, packet, &benchQuestion, 4711, 0); rule != Passed || state != Complete {
 				t.Fatal(name, state, rule)
 			}
 		})

@@ -571,6 +571,17 @@ func TestUDPWrongCookie(t *testing.T) {
 	}
 }
 
+// A worker of a closed engine sends nothing more, however busy it is.
+func TestUDPSendClosed(t *testing.T) {
+	e := NewUDP(Config{Window: 10}).(*udp)
+	e.queue.push(ask(5, 1))
+	e.closed = true
+	w := &udpWorker{engine: e, window: 10, slots: newSlots(10, newRand())}
+	if _, open := w.send(time.Now()); open || e.queue.len() != 5 {
+		t.Errorf("open %v, %d of 5 questions wait", open, e.queue.len())
+	}
+}
+
 // The engine sends no more a second than the limit, retransmissions included.
 func TestUDPLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -57,7 +57,7 @@ func FuzzRead(f *testing.F) {
 		if q.Flags = Flags(flags); q.Flags&MixCase == 0 {
 			mix = 0
 		}
-		r, state, rule := Read(packet, &q, questionID, mix)
+		r, state, rule := read(nil, packet, &q, questionID, mix)
 		findCookie(packet0(packet))
 		if rule != Passed || state != Complete {
 			if r != (Reply{}) {

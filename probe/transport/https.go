@@ -90,7 +90,7 @@ func post(ctx context.Context, client *http.Client, url string, q *Question) Out
 		return Outcome{Failure: Unreachable, Err: fmt.Errorf("%s answers %s, %q", url, resp.Status, kind)}
 	}
 	m := new(dns.Msg)
-	reply, state, rule := readInto(m, packet, q, 0, mix)
+	reply, state, rule := read(m, packet, q, 0, mix)
 	if rule == Passed && state != Complete {
 		rule = CutShort
 	}

@@ -16,7 +16,7 @@ func wireLen(name string) int {
 	return len(name) + 2
 }
 
-// appendQuestion packs a question. mix spells its letters (see [Read]); cookie
+// appendQuestion packs a question. mix spells its letters (see read); cookie
 // is the content of a COOKIE option and pad the length of a PADDING option, both
 // left out when empty or negative.
 func appendQuestion(b []byte, q *Question, id uint16, mix uint64, cookie []byte, pad int) []byte {

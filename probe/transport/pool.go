@@ -26,7 +26,6 @@ type pool struct {
 	mu     sync.Mutex
 	queue  queue
 	active int
-	closed bool
 }
 
 // NewPool returns an engine that calls ask for each try of a question.
@@ -50,9 +49,6 @@ func (e *pool) Ask(qs []Question) {
 }
 
 func (e *pool) Close() error {
-	e.mu.Lock()
-	e.closed = true
-	e.mu.Unlock()
 	e.stop()
 	e.wg.Wait()
 	return nil
@@ -164,7 +160,7 @@ func message(q *Question) *dns.Msg {
 	return m
 }
 
-// checkMessage is the part of the checks of [Read] that a message allows once
+// checkMessage is the part of the checks of read that a message allows once
 // it is unpacked.
 func checkMessage(resp, m *dns.Msg) Rule {
 	switch {

@@ -43,7 +43,7 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 	if sl.q.Flags&Whole != 0 || cfg.Trace != nil {
 		m = new(dns.Msg)
 	}
-	reply, state, rule := readInto(m, packet, &sl.q, sl.id, sl.mix)
+	reply, state, rule := read(m, packet, &sl.q, sl.id, sl.mix)
 	if len(packet) == maxPacket {
 		rule = CutShort
 	}

@@ -109,14 +109,6 @@ const (
 	maskOp    = 0xf << 11
 )
 
-// Read checks a message against the question that it claims to answer, sent
-// under an ID and with the case that mix stands for ([Question] with
-// [MixCase]; zero otherwise), and reads it. The reply is worth something only
-// if the rule is [Passed] and state is [Complete].
-func Read(packet []byte, q *Question, id uint16, mix uint64) (Reply, State, Rule) {
-	return readInto(nil, packet, q, id, mix)
-}
-
 // A State says whether a response is all there.
 type State uint8
 
@@ -126,8 +118,11 @@ const (
 	Slip           // TC=1 and no record at all: how a rate limit answers
 )
 
-// readInto is Read, and leaves the whole message in m if m is not nil.
-func readInto(m *dns.Msg, packet []byte, q *Question, id uint16, mix uint64) (Reply, State, Rule) {
+// read checks a message against the question that it claims to answer, sent
+// under an ID and with the case that mix stands for ([Question] with
+// [MixCase]; zero otherwise), and reads it, into m as well if m is not nil. The
+// reply is worth something only if the rule is [Passed] and state is [Complete].
+func read(m *dns.Msg, packet []byte, q *Question, id uint16, mix uint64) (Reply, State, Rule) {
 	end, rule := checkHead(packet, q, id, mix)
 	if rule != Passed {
 		return Reply{}, Complete, rule

@@ -104,7 +104,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, rule := Read(test.packet, test.q, questionID, test.mix)
+			_, _, rule := read(nil, test.packet, test.q, questionID, test.mix)
 			if rule != test.want && !(test.want == CutShort && rule == Malformed) {
 				t.Errorf("%v, want %v", rule, test.want)
 			}
@@ -119,11 +119,11 @@ func TestCheckCut(t *testing.T) {
 	m.Extra = append(m.Extra, mustRR(t, "ns.nic.dev. 300 IN A 192.0.2.1")...)
 	for _, b := range [][]byte{mustPack(t, response(t)), mustPack(t, m)} {
 		for n := range len(b) {
-			if r, _, rule := Read(b[:n], &question, questionID, 0); rule == Passed {
+			if r, _, rule := read(nil, b[:n], &question, questionID, 0); rule == Passed {
 				t.Errorf("the first %d octets of %d are read as %+v", n, len(b), r)
 			}
 		}
-		if _, _, rule := Read(b, &question, questionID, 0); rule != Passed {
+		if _, _, rule := read(nil, b, &question, questionID, 0); rule != Passed {
 			t.Errorf("the whole: %v", rule)
 		}
 	}
@@ -146,7 +146,7 @@ func TestReadState(t *testing.T) {
 	} {
 		m := response(t)
 		test.change(m)
-		r, state, rule := Read(mustPack(t, m), &question, questionID, 0)
+		r, state, rule := read(nil, mustPack(t, m), &question, questionID, 0)
 		if state != test.want || rule != Passed {
 			t.Errorf("%s: state %d, %v", test.name, state, rule)
 		}
@@ -241,14 +241,14 @@ func TestRead(t *testing.T) {
 			for _, compress := range []bool{true, false} {
 				m.Compress = compress
 				b := mustPack(t, m)
-				got, state, rule := Read(b, &question, questionID, 0)
+				got, state, rule := read(nil, b, &question, questionID, 0)
 				if rule != Passed || state != Complete || got != test.want {
 					t.Errorf("compress %v: %+v, %v; want %+v", compress, got, rule, test.want)
 				}
 				whole := question
 				whole.Flags |= Whole
 				slow := new(dns.Msg)
-				if got, _, rule := readInto(slow, b, &whole, questionID, 0); rule != Passed || got != test.want || len(slow.Ns) != len(m.Ns) {
+				if got, _, rule := read(slow, b, &whole, questionID, 0); rule != Passed || got != test.want || len(slow.Ns) != len(m.Ns) {
 					t.Errorf("whole: %+v, %v; want %+v", got, rule, test.want)
 				}
 			}
@@ -264,7 +264,7 @@ func TestReadAllocations(t *testing.T) {
 	m.Extra = append(m.Extra, mustRR(t, "ns1.go.dev. 60 IN A 192.0.2.1")...)
 	referral := mustPack(t, m)
 	for _, b := range [][]byte{denial, referral} {
-		if n := testing.AllocsPerRun(100, func() { Read(b, &question, questionID, 0) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { read(nil, b, &question, questionID, 0) }); n != 0 {
 			t.Errorf("reading allocates %v times", n)
 		}
 	}
@@ -296,7 +296,7 @@ func TestReadName(t *testing.T) {
 			}
 			m.Response = true
 			m.Extra = nil
-			if _, _, rule := Read(mustPack(t, &m), &q, 7, mix); rule != Passed {
+			if _, _, rule := read(nil, mustPack(t, &m), &q, 7, mix); rule != Passed {
 				t.Errorf("%q: %v", name, rule)
 			}
 		}

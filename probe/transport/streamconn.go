@@ -299,7 +299,7 @@ func (c *streamConn) handle(packet []byte) {
 	if a.q.Flags&Whole != 0 || cfg.Trace != nil {
 		m = new(dns.Msg)
 	}
-	reply, state, rule := readInto(m, packet, &a.q, a.id, a.mix)
+	reply, state, rule := read(m, packet, &a.q, a.id, a.mix)
 	if rule == Passed && state != Complete {
 		rule = CutShort // over a stream nothing may be cut
 	}

@@ -10,16 +10,19 @@
 //     (batch_linux.go, with a portable fallback), retransmission by measured
 //     round trips and a window that follows goodput (control.go).
 //   - [NewStream] (stream.go): TCP and TLS connections (streamconn.go) that are
-//     kept open and pipelined (RFC 7766, RFC 7858).
+//     kept open and pipelined (RFC 7766, RFC 7858), as far as the server lets
+//     them (quota.go).
 //   - [NewPool] (pool.go): runs any function that asks one question on a bounded
 //     number of goroutines; HTTPS (RFC 8484) and a caller's own exchanger use it.
 //
-// Every response goes through the same checks before it is one. [Read]
-// (reply.go) holds them: the ID, QR, the opcode, the question as it was sent, and every record
-// that the header counts (RFC 5452 section 9, RFC 2181). A message that fails a
-// check is ignored and the wait goes on; it never ends the wait. What passes is
-// a [Reply], a few words that hold all that the verdict rules need; owner names
-// are reduced to how many labels they share with the question.
+// Every packet goes through the same checks before it is a response. The function
+// read (reply.go) holds them: the ID, QR, the opcode, the question as it was sent,
+// and every record that the header counts (RFC 5452 section 9, RFC 2181). A caller's
+// own exchanger brings messages that are unpacked, which go through as many of them
+// as that allows. A message that fails a check is ignored and the wait goes on; it
+// never ends the wait. What passes is a [Reply], a few words that hold all that the
+// verdict rules need; owner names are reduced to how many labels they share with the
+// question.
 package transport
 
 import (

@@ -57,7 +57,10 @@ func (w *udpWorker) run() {
 	for {
 		now := time.Now()
 		w.expire(now)
-		wait := w.send(now)
+		wait, open := w.send(now)
+		if !open {
+			return
+		}
 		err := w.conn.poll(&w.in)
 		// One delivery wakes the goroutine that waits for it, which costs
 		// more than handling a response: they go out many at a time.
@@ -168,12 +171,17 @@ func (w *udpWorker) report(now time.Time) {
 }
 
 // send sends again what was lost, and then new questions, as far as the
-// control admits them. wait is how long it is until more may go out.
-func (w *udpWorker) send(now time.Time) (wait time.Duration) {
+// control admits them. wait is how long it is until more may go out. It reports
+// false when the engine is closed.
+func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 	e := w.engine
 	for {
 		again := w.slots.count(queueList, batchLen)
 		e.mu.Lock()
+		if e.closed {
+			e.mu.Unlock()
+			return 0, false
+		}
 		w.report(now)
 		again, wait = e.spend(now, again)
 		w.take = w.take[:0]
@@ -193,7 +201,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration) {
 			w.packSlot(w.slots.take(&w.take[i]), now)
 		}
 		if len(w.pack) == 0 {
-			return wait
+			return wait, true
 		}
 		full := len(w.pack) == batchLen
 		err := w.conn.write(w.pack)
@@ -202,7 +210,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration) {
 			w.receive(err)
 		}
 		if !full {
-			return wait
+			return wait, true
 		}
 		// Responses must not pile up while there is more to send.
 		if err := w.conn.poll(&w.in); err != nil || w.in.n > 0 {

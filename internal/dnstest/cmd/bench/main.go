@@ -70,7 +70,7 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	for _, c := range windows {
 		var all []figures
 		for range runs {
-			f, err := run(ctx, command, input, filepath.Join(dir, "report.csv"), addr, c)
+			f, err := run(ctx, command, input, names, filepath.Join(dir, "report.csv"), addr, c)
 			if err != nil {
 				return err
 			}
@@ -92,7 +92,8 @@ func build(ctx context.Context, to, pkg string) error {
 	return nil
 }
 
-// writeNames writes random keywords of 6 to 11 letters, the same in each run.
+// writeNames writes random keywords of 6 to 11 letters, the same in each run
+// and none twice.
 func writeNames(path string, n int) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -101,11 +102,15 @@ func writeNames(path string, n int) error {
 	w := bufio.NewWriter(f)
 	rng := rand.New(rand.NewPCG(1, 2))
 	var word [11]byte
-	for range n {
+	for seen := make(map[string]bool, n); len(seen) < n; {
 		letters := word[:6+rng.IntN(6)]
 		for i := range letters {
 			letters[i] = 'a' + byte(rng.IntN(26))
 		}
+		if seen[string(letters)] {
+			continue
+		}
+		seen[string(letters)] = true
 		w.Write(letters)
 		w.WriteByte('\n')
 	}
@@ -156,7 +161,7 @@ type figures struct {
 	wrong, unknown  int
 }
 
-func run(ctx context.Context, command, input, report, addr, c string) (f figures, err error) {
+func run(ctx context.Context, command, input string, names int, report, addr, c string) (f figures, err error) {
 	out, err := os.Create(report)
 	if err != nil {
 		return f, err
@@ -173,11 +178,11 @@ func run(ctx context.Context, command, input, report, addr, c string) (f figures
 	}
 	f.user, f.sys = cmd.ProcessState.UserTime(), cmd.ProcessState.SystemTime()
 	f.peak = peakMB(cmd.ProcessState)
-	return f, f.check(report)
+	return f, f.check(report, names)
 }
 
-// check compares every row with the truth.
-func (f *figures) check(report string) error {
+// check compares every row with the truth, and their number with that of the names.
+func (f *figures) check(report string, names int) error {
 	in, err := os.Open(report)
 	if err != nil {
 		return err
@@ -187,6 +192,9 @@ func (f *figures) check(report string) error {
 	r.ReuseRecord = true
 	for {
 		row, err := r.Read()
+		if err == io.EOF && f.rows != names {
+			return fmt.Errorf("the report has %d rows for %d names", f.rows, names)
+		}
 		if err == io.EOF {
 			return nil
 		}
