@@ -89,7 +89,7 @@ func (n *Net) Dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	e := ends{network: network, local: local, remote: remote}
 	switch network {
 	case "udp":
-		c := &packetConn{ends: e, host: host}
+		c := &packetConn{socket: socket{ends: e, gate: new(gate)}, host: host}
 		c.closed = n.track(c)
 		return c, nil
 	case "tcp":
@@ -184,65 +184,4 @@ func (n *Net) local(remote netip.AddrPort) netip.AddrPort {
 		addr = netip.AddrFrom16([16]byte{0: 0xfd, 13: h[1], 14: h[2], 15: h[3]})
 	}
 	return netip.AddrPortFrom(addr, uint16(port))
-}
-
-// ends names the two ends of a connection, and is its addresses.
-type ends struct {
-	network       string
-	local, remote netip.AddrPort
-}
-
-func (e ends) LocalAddr() net.Addr  { return netAddr(e.network, e.local) }
-func (e ends) RemoteAddr() net.Addr { return netAddr(e.network, e.remote) }
-
-// fail wraps an error as package net does.
-func (e ends) fail(op string, err error) error {
-	return &net.OpError{Op: op, Net: e.network, Source: e.LocalAddr(), Addr: e.RemoteAddr(), Err: err}
-}
-
-func netAddr(network string, a netip.AddrPort) net.Addr {
-	if network == "tcp" {
-		return net.TCPAddrFromAddrPort(a)
-	}
-	return net.UDPAddrFromAddrPort(a)
-}
-
-// A gate is a mutex with a condition that can be waited for until a deadline.
-type gate struct {
-	sync.Mutex
-	changed chan struct{} // closed by broadcast; nil when nobody waits
-}
-
-// wait unlocks the gate, waits for a broadcast or for the deadline, where
-// zero means none, and locks it again.
-func (g *gate) wait(deadline time.Time) {
-	if g.changed == nil {
-		g.changed = make(chan struct{})
-	}
-	changed := g.changed
-	g.Unlock()
-	defer g.Lock()
-	if deadline.IsZero() {
-		<-changed
-		return
-	}
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
-	select {
-	case <-changed:
-	case <-timer.C:
-	}
-}
-
-// broadcast wakes everybody who waits. The gate must be locked.
-func (g *gate) broadcast() {
-	if g.changed != nil {
-		close(g.changed)
-		g.changed = nil
-	}
-}
-
-// passed reports whether there is a deadline and it has come.
-func passed(deadline time.Time) bool {
-	return !deadline.IsZero() && !time.Now().Before(deadline)
 }

@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"time"
 )
 
 // maxBuffered is how many octets one direction of a stream holds before
@@ -14,14 +13,9 @@ const maxBuffered = 64 << 10
 
 // A streamConn is one end of a TCP connection of a [Net].
 type streamConn struct {
-	ends
+	socket  // the gate is that of both ends
 	in, out *pipe
-	closed  func()
-
-	gate            *gate // of both ends
-	readBy, writeBy time.Time
-	shut            bool // closed on this side
-	abort           bool // Close resets
+	abort   bool // Close resets
 }
 
 // A pipe is one direction of a stream.
@@ -34,9 +28,9 @@ type pipe struct {
 
 func newStream(e ends) (client, server *streamConn) {
 	up, down, g := new(pipe), new(pipe), new(gate)
-	client = &streamConn{ends: e, in: down, out: up, gate: g}
+	client = &streamConn{socket: socket{ends: e, gate: g}, in: down, out: up}
 	e.local, e.remote = e.remote, e.local
-	server = &streamConn{ends: e, in: up, out: down, gate: g}
+	server = &streamConn{socket: socket{ends: e, gate: g}, in: up, out: down}
 	return client, server
 }
 
@@ -112,28 +106,6 @@ func (c *streamConn) SetLinger(sec int) error {
 	c.gate.Lock()
 	defer c.gate.Unlock()
 	c.abort = sec == 0
-	return nil
-}
-
-func (c *streamConn) SetDeadline(t time.Time) error { return c.setDeadlines(&t, &t) }
-
-func (c *streamConn) SetReadDeadline(t time.Time) error { return c.setDeadlines(&t, nil) }
-
-func (c *streamConn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(nil, &t) }
-
-func (c *streamConn) setDeadlines(read, write *time.Time) error {
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	if c.shut {
-		return c.fail("set", net.ErrClosed)
-	}
-	if read != nil {
-		c.readBy = *read
-	}
-	if write != nil {
-		c.writeBy = *write
-	}
-	c.gate.broadcast()
 	return nil
 }
 

@@ -15,23 +15,18 @@ const (
 
 // A packetConn is a connected UDP socket of a [Net].
 type packetConn struct {
-	ends
-	host   Host
-	closed func() // nil once closed
-
-	gate     gate
+	socket
+	host     Host
 	inFlight flights
 	unread   []Reply
-
-	readBy, writeBy time.Time // deadlines
 }
 
 func (c *packetConn) Write(b []byte) (int, error) {
 	c.gate.Lock()
-	closed, late := c.closed == nil, passed(c.writeBy)
+	shut, late := c.shut, passed(c.writeBy)
 	c.gate.Unlock()
 	switch {
-	case closed:
+	case shut:
 		return 0, c.fail("write", net.ErrClosed)
 	case late:
 		return 0, c.fail("write", os.ErrDeadlineExceeded)
@@ -83,7 +78,7 @@ func (c *packetConn) Read(b []byte) (int, error) {
 	defer c.gate.Unlock()
 	for {
 		switch {
-		case c.closed == nil:
+		case c.shut:
 			return 0, c.fail("read", net.ErrClosed)
 		case passed(c.readBy):
 			return 0, c.fail("read", os.ErrDeadlineExceeded)
@@ -102,33 +97,11 @@ func (c *packetConn) Read(b []byte) (int, error) {
 func (c *packetConn) Close() error {
 	c.gate.Lock()
 	defer c.gate.Unlock()
-	if c.closed == nil {
+	if c.shut {
 		return c.fail("close", net.ErrClosed)
 	}
 	c.closed()
-	c.closed, c.inFlight, c.unread = nil, flights{}, nil
-	c.gate.broadcast()
-	return nil
-}
-
-func (c *packetConn) SetDeadline(t time.Time) error { return c.setDeadlines(&t, &t) }
-
-func (c *packetConn) SetReadDeadline(t time.Time) error { return c.setDeadlines(&t, nil) }
-
-func (c *packetConn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(nil, &t) }
-
-func (c *packetConn) setDeadlines(read, write *time.Time) error {
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	if c.closed == nil {
-		return c.fail("set", net.ErrClosed)
-	}
-	if read != nil {
-		c.readBy = *read
-	}
-	if write != nil {
-		c.writeBy = *write
-	}
+	c.shut, c.inFlight, c.unread = true, flights{}, nil
 	c.gate.broadcast()
 	return nil
 }
