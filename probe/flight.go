@@ -38,12 +38,13 @@ type flight struct {
 
 // asked is what one flight has had from one server.
 type asked struct {
-	server *server
-	times  int  // over its main transport
-	silent bool // no usable response came, so that the stream may help
-	over   bool // it has nothing to say about the name
-	stream bool // its stream was asked, too
-	extra  int  // questions repeated in another form
+	server  *server
+	times   int  // over its main transport
+	silent  bool // no usable response came, so that the stream may help
+	over    bool // it has nothing to say about the name
+	unheard bool // what it said was dropped, because its controls have failed
+	stream  bool // its stream was asked, too
+	extra   int  // questions repeated in another form
 }
 
 func (f *flight) at(s *server) *asked {
@@ -56,9 +57,9 @@ func (f *flight) at(s *server) *asked {
 	return &f.asked[len(f.asked)-1]
 }
 
-// forget takes back that a server was asked.
-func (f *flight) forget(s *server) {
-	f.asked = slices.DeleteFunc(f.asked, func(a asked) bool { return a.server == s })
+// untried reports whether the name is as good as not asked about.
+func (f *flight) untried() bool {
+	return !slices.ContainsFunc(f.asked, func(a asked) bool { return !a.unheard })
 }
 
 // depth is how many labels the name has.
@@ -163,7 +164,7 @@ func lookAfter(looks int) time.Duration {
 // troubled notes why no server could be asked about a name, if that is so, and
 // returns when it is worth trying again, and zero if it is not.
 func (f *flight) troubled() (again time.Time) {
-	if len(f.asked) > 0 {
+	if !f.untried() {
 		return again
 	}
 	for _, s := range f.scope.servers {
@@ -183,9 +184,10 @@ func (f *flight) troubled() (again time.Time) {
 // trouble recovers from within seconds.
 func passes(reason Reason) bool { return reason == Timeout || reason == ServFail }
 
-// park keeps a name that nobody was asked about for later, which happens once.
+// park keeps an untried name for later, which happens once.
 func (r *run) park(i uint32, till time.Time) {
-	r.flights[i].parked = true
+	f := &r.flights[i]
+	f.parked, f.asked = true, f.asked[:0]
 	heap.Push(&r.timers, timer{till, i})
 }
 

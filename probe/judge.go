@@ -17,7 +17,10 @@ func (r *run) judge(i uint32, d *delivery) {
 		return
 	}
 	if c.status == failed {
-		r.disbelieved(i)
+		f.note(c.reason, -1, c.err)
+		a := f.at(f.server)
+		a.over, a.unheard = true, true
+		r.next(i)
 		return
 	}
 	if qtype, flags := c.question(); qtype != f.qtype || flags&^f.flags&transport.DO != 0 {
@@ -38,18 +41,6 @@ func (r *run) judge(i uint32, d *delivery) {
 	}
 	r.traceReply(f, d, ru)
 	r.follow(i, d, ru)
-}
-
-// disbelieved goes on with a name whose server's controls have failed.
-func (r *run) disbelieved(i uint32) {
-	f := &r.flights[i]
-	f.note(f.controls.reason, -1, f.controls.err)
-	if passes(f.controls.reason) {
-		f.forget(f.server) // its controls say when it can be asked anew
-	} else {
-		f.at(f.server).over = true
-	}
-	r.next(i)
 }
 
 // follow does what a ruling says.

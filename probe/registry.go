@@ -58,7 +58,7 @@ func (r *run) viaRegistry(i uint32, reg *registry) {
 		r.find(reg)
 	case reg.state == missing:
 		f.note(reg.reason, -1, reg.err)
-		if len(f.asked) == 0 && !f.parked && passes(reg.reason) && reg.looks < maxLooks {
+		if f.untried() && !f.parked && passes(reg.reason) && reg.looks < maxLooks {
 			r.park(i, reg.again)
 			return
 		}
