@@ -168,7 +168,6 @@
   let rows = new Map();    // by keyOf: what the server said
   let lines = new Map();   // by label, of whole domains by keyOf: the row of the table, {label, at, tr}
   let columns = [];        // TLDs
-  let listed = false;      // whether there is a column of whole domains, before those of TLDs
   let places = new Map();  // by what is typed: its place in the order
   let expected = 0;        // rows that the server has promised
   let received = 0;
@@ -194,7 +193,6 @@
     rows = new Map();
     lines = new Map();
     columns = [];
-    listed = false;
     places = new Map();
     fresh = [];
     expected = received = 0;
@@ -209,18 +207,28 @@
   function addColumn(tld) {
     columns.push(tld);
     addHead('.' + tld);
-    for (const line of lines.values()) if (!line.whole) line.tr.append(waiting());
+    for (const line of lines.values()) {
+      if (line.whole) line.tr.cells[1].colSpan = columns.length;
+      else line.tr.append(waiting());
+    }
   }
 
   const waiting = () => element('td', { className: 'waiting' }, '·');
 
   // addLine adds a row: of a label with a cell for each TLD, of a whole domain
-  // with one cell.
+  // with one cell, which belongs to no column.
   function addLine(key, label, text, at, whole = false) {
     const line = { label, at, whole, tr: element('tr') };
-    line.tr.append(element('th', { scope: 'row', title: label }, element('bdi', {}, text)));
-    if (listed) line.tr.append(element('td'));
-    if (!whole) line.tr.append(...columns.map(waiting));
+    const head = element('th', { scope: 'row', title: label }, element('bdi', {}, text));
+    line.tr.append(head);
+    if (whole) {
+      head.id = `whole-${lines.size}`;
+      const td = element('td', { colSpan: Math.max(columns.length, 1) });
+      td.setAttribute('headers', head.id);
+      line.tr.append(td);
+    } else {
+      line.tr.append(...columns.map(waiting));
+    }
     lines.set(key, line);
     $('grid').tBodies[0].append(line.tr);
     return line;
@@ -240,10 +248,11 @@
         if (!places.has(text)) places.set(text, places.size);
       }
     }
-    const whole = query.keyword.filter(isDomain).length;
-    listed = whole > 0;
-    if (listed) addHead(whole < query.keyword.length ? 'whole domain' : 'verdict');
-    const chosen = whole < query.keyword.length ? chosenTLDs().filter(tld => /^[a-z0-9.-]+$/.test(tld)) : [];
+    if (query.keyword.every(isDomain)) {
+      addHead('verdict');
+      return;
+    }
+    const chosen = chosenTLDs().filter(tld => /^[a-z0-9.-]+$/.test(tld));
     chosen.forEach(addColumn);
     if (places.size * chosen.length > 5000) return;
     for (const [text, at] of places) if (/^[a-z0-9-]+$/.test(text)) addLine(text, text, text, at);
@@ -268,7 +277,7 @@
   function cellOf(row) {
     if (isWhole(row)) return lineOf(row, true).tr.cells[1];
     if (!columns.includes(row.tld)) addColumn(row.tld);
-    return lineOf(row, false).tr.cells[1 + listed + columns.indexOf(row.tld)];
+    return lineOf(row, false).tr.cells[1 + columns.indexOf(row.tld)];
   }
 
   function draw(row) {

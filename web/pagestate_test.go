@@ -110,13 +110,15 @@ func TestPageWholeDomains(t *testing.T) {
 	expect(b, `document.querySelector('tbody th').textContent`, names[0])
 	b.photograph("list")
 
-	// Beside keywords they have a column of their own. What a keyword makes,
-	// too, is in its place.
+	// Among keywords they are below no TLD. What a keyword makes, too, is in its
+	// place.
 	b.visit("#keyword=free,new,fine.co.uk,free.io,fun.com&tld=dev,io")
 	b.until(done)
-	expect(b, `[...document.querySelectorAll('thead th')].map(c => c.textContent)`, []string{"name", "whole domain", ".dev", ".io"})
+	expect(b, `[...document.querySelectorAll('thead th')].map(c => c.textContent)`, []string{"name", ".dev", ".io"})
 	expect(b, shown, []string{"free", "new", "fine.co.uk", "fun.com"})
 	expect(b, cells, []string{"+ found ☆", "+ found ☆", "− not found ☆", "− not found ☆", "+ found ☆", "+ found ☆"})
+	expect(b, `[...document.querySelectorAll('tbody td[headers]')].map(c => [document.getElementById(c.headers).textContent, c.colSpan].join())`,
+		[]string{"fine.co.uk,2", "fun.com,2"})
 	b.photograph("mixed")
 	b.click(`[data-name="new.io"] .verdict`)
 	b.keys(kb.Escape)
