@@ -2,25 +2,40 @@ package daemon
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"runtime"
 	"strconv"
 	"testing"
 )
 
-// FreeAddr returns an address of 127.0.0.1 on which nobody listens, neither
-// for datagrams nor for connections.
-func FreeAddr(t testing.TB) string {
+// ownAddr returns an address for one server of a test, which stays free until
+// the server takes it: hardly anybody else draws the same loopback address, and
+// clients, whose sockets may have all addresses of the machine, get their ports
+// from another range (32768 to 60999 on Linux, [Unbound] and [Dnsmasq] as they
+// are told).
+func ownAddr(t testing.TB) string {
+	t.Helper()
+	ip := "127.0.0.1"
+	if runtime.GOOS == "linux" { // which has all of 127.0.0.0/8
+		ip = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+	}
+	return ownPort(t, ip)
+}
+
+// ownPort is ownAddr for a server that can have this address only.
+func ownPort(t testing.TB, ip string) string {
 	t.Helper()
 	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := l.Addr().String()
+		addr := net.JoinHostPort(ip, strconv.Itoa(minPort+rand.IntN(maxPort-minPort)))
 		pc, err := net.ListenPacket("udp", addr)
-		l.Close()
+		if err != nil {
+			continue
+		}
+		l, err := net.Listen("tcp", addr)
+		pc.Close()
 		if err == nil {
-			pc.Close()
+			l.Close()
 			return addr
 		}
 	}
@@ -28,16 +43,19 @@ func FreeAddr(t testing.TB) string {
 	return ""
 }
 
-// orFree returns the addresses, or a free one if there are none.
-func orFree(t testing.TB, addrs []string) []string {
+// The servers of tests have ports from minPort on, and clients from maxPort on.
+const minPort, maxPort = 10000, 32768
+
+// orOwn returns the addresses, or one of the server's own if there are none.
+func orOwn(t testing.TB, addrs []string) []string {
 	t.Helper()
 	if len(addrs) > 0 {
 		return addrs
 	}
-	return []string{FreeAddr(t)}
+	return []string{ownAddr(t)}
 }
 
-// split splits an address that was made by FreeAddr or given to Start.
+// split splits an address that was made by ownAddr or given to Start.
 func split(t testing.TB, addr string) (host string, port int) {
 	t.Helper()
 	host, p, err := net.SplitHostPort(addr)

@@ -14,7 +14,7 @@ import (
 // BIND is ISC's server, authoritative or recursive.
 type BIND struct {
 	// Addrs are addresses of network interfaces, which of the loopback
-	// ones are 127.0.0.1 and ::1. None means a free port of 127.0.0.1.
+	// ones are 127.0.0.1 and ::1. None means a port of 127.0.0.1.
 	Addrs []string
 
 	Zones []Zone // unsigned
@@ -38,7 +38,10 @@ type BIND struct {
 func (n BIND) Start(t testing.TB) *Daemon {
 	t.Helper()
 	path, dir := Need(t, "named", "/usr/sbin/named"), t.TempDir()
-	addrs := orFree(t, n.Addrs)
+	addrs := n.Addrs
+	if len(addrs) == 0 {
+		addrs = []string{ownPort(t, "127.0.0.1")}
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `controls { };
 options {

@@ -58,7 +58,7 @@ func TestCertificates(t *testing.T) {
 }
 
 func askTLS(addr string, config *tls.Config, q *dns.Msg) (*dns.Msg, error) {
-	c := &dns.Client{Net: "tcp-tls", TLSConfig: config, Timeout: 5 * time.Second}
+	c := &dns.Client{Net: "tcp-tls", TLSConfig: config, Timeout: time.Minute}
 	r, _, err := c.Exchange(q, addr)
 	return r, err
 }
@@ -70,7 +70,7 @@ func askHTTPS(addr string, config *tls.Config, q *dns.Msg) (*dns.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &http.Client{Transport: transport, Timeout: 5 * time.Second}
+	c := &http.Client{Transport: transport, Timeout: time.Minute}
 	resp, err := c.Post("https://"+addr+"/dns-query", "application/dns-message", bytes.NewReader(b))
 	if err != nil {
 		return nil, err

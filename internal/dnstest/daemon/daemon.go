@@ -92,8 +92,8 @@ type command struct {
 }
 
 const (
-	startTime = 30 * time.Second
-	stopTime  = 5 * time.Second
+	startTime = 2 * time.Minute
+	stopTime  = 20 * time.Second
 )
 
 // start starts a server, waits until it answers, and stops it after the test.

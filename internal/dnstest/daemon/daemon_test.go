@@ -27,9 +27,9 @@ func ask(t *testing.T, addr, name string, qtype uint16, rd bool) string {
 // just begun may meet the silent server of a zone several times over.
 func exchange(t *testing.T, addr string, q *dns.Msg) *dns.Msg {
 	t.Helper()
-	c := &dns.Client{Timeout: 3 * time.Second}
+	c := &dns.Client{Timeout: 5 * time.Second}
 	var failed error
-	for range 4 {
+	for range 12 {
 		r, _, err := c.Exchange(q, addr)
 		if err == nil {
 			return r
@@ -188,8 +188,7 @@ func TestKill(t *testing.T) {
 	d.Kill()
 	c := &dns.Client{Timeout: 100 * time.Millisecond}
 	r, _, err := c.Exchange(new(dns.Msg).SetQuestion("dev.", dns.TypeSOA), d.Addr)
-	// A socket that happens to get the dead server's port hears itself.
-	if err == nil && r.Response {
+	if err == nil {
 		t.Errorf("a dead server answered: %v", r)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // Dnsmasq is the forwarder of home routers.
 type Dnsmasq struct {
-	Addr     string // empty means a free port of 127.0.0.1
+	Addr     string // empty means one of its own
 	Upstream string // address and port of the resolver that it asks
 
 	// Blocked names, and what is below them, are answered with NXDOMAIN, or
@@ -26,11 +26,12 @@ type Dnsmasq struct {
 func (d Dnsmasq) Start(t testing.TB) *Daemon {
 	t.Helper()
 	path, dir := Need(t, "dnsmasq", "/usr/sbin/dnsmasq"), t.TempDir()
-	addr := orFree(t, list(d.Addr))[0]
+	addr := orOwn(t, list(d.Addr))[0]
 	host, port := split(t, addr)
 	var b strings.Builder
 	fmt.Fprintf(&b, `port=%d
 listen-address=%s
+min-port=%d
 bind-interfaces
 user=root
 group=root
@@ -39,7 +40,7 @@ no-resolv
 no-hosts
 log-facility=-
 dns-forward-max=10000
-`, port, host)
+`, port, host, maxPort)
 	if d.Upstream != "" {
 		host, port := split(t, d.Upstream)
 		fmt.Fprintf(&b, "server=%s#%d\n", host, port)

@@ -10,7 +10,7 @@ import (
 
 // Knot is the authoritative server of CZ.NIC. It signs zones by itself.
 type Knot struct {
-	Addrs []string // none means a free port of 127.0.0.1
+	Addrs []string // none means one of its own
 	Zones []Zone
 }
 
@@ -19,7 +19,7 @@ type Knot struct {
 func (k Knot) Start(t testing.TB) *Daemon {
 	t.Helper()
 	path, dir := Need(t, "knotd", "/usr/sbin/knotd"), t.TempDir()
-	addrs := orFree(t, k.Addrs)
+	addrs := orOwn(t, k.Addrs)
 	var b strings.Builder
 	b.WriteString("server:\n  rundir: .\n  pidfile: knot.pid\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n")
 	for _, addr := range addrs {

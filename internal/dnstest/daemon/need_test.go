@@ -52,7 +52,7 @@ func TestNeed(t *testing.T) {
 
 // Under rate limiting NSD answers some denials with TC and others not at all.
 func TestRateLimit(t *testing.T) {
-	limited := NSD{Zones: []Zone{testZone}, RateLimit: 200}.Start(t)
+	limited := NSD{Zones: []Zone{testZone}, RateLimit: 20}.Start(t)
 	free := NSD{Zones: []Zone{testZone}}.Start(t)
 	const n = 1000
 	slips := func(d *Daemon) (slipped, answered int) {
@@ -70,17 +70,18 @@ func TestRateLimit(t *testing.T) {
 			}
 		})
 		defer sending.Wait()
-		for {
-			conn.SetReadDeadline(time.Now().Add(time.Second))
+		for answered < n {
+			conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 			r, err := conn.ReadMsg()
 			if err != nil {
-				return slipped, answered
+				break
 			}
 			answered++
 			if r.Truncated && len(r.Ns) == 0 {
 				slipped++
 			}
 		}
+		return slipped, answered
 	}
 	if slipped, answered := slips(limited); slipped == 0 || answered == n {
 		t.Errorf("limited: %d of %d answered, %d of them slips", answered, n, slipped)
@@ -100,7 +101,7 @@ func TestKillRegistry(t *testing.T) {
 			_, err := dns.Exchange(new(dns.Msg).SetQuestion("dev.", dns.TypeSOA), d.Addr)
 			return errors.Is(err, syscall.ECONNREFUSED)
 		}
-		for limit := time.Now().Add(5 * time.Second); !refused(); {
+		for limit := time.Now().Add(2 * time.Minute); !refused(); {
 			if time.Now().After(limit) {
 				t.Errorf("%s, killed, still answers", name)
 				break

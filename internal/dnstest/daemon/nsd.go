@@ -10,7 +10,7 @@ import (
 
 // NSD is an authoritative server of NLnet Labs.
 type NSD struct {
-	Addrs []string // none means a free port of 127.0.0.1
+	Addrs []string // none means one of its own
 	Zones []Zone   // unsigned
 
 	// RateLimit is how many answers a second one /24 gets (NSD's own
@@ -22,7 +22,7 @@ type NSD struct {
 func (n NSD) Start(t testing.TB) *Daemon {
 	t.Helper()
 	path, dir := Need(t, "nsd", "/usr/sbin/nsd"), t.TempDir()
-	addrs := orFree(t, n.Addrs)
+	addrs := orOwn(t, n.Addrs)
 	var b strings.Builder
 	fmt.Fprintf(&b, `server:
 	username: ""

@@ -12,7 +12,7 @@ import (
 // knows one place for its configuration only, and so it runs in a mount
 // namespace with a /run of its own, which takes the rights of root.
 type Resolved struct {
-	Addr     string // empty means a free port of 127.0.0.1
+	Addr     string // empty means one of its own
 	Upstream string // address and port of the resolver that it asks
 
 	// Options are further lines of the configuration's section Resolve.
@@ -39,7 +39,7 @@ func (r Resolved) Start(t testing.TB) *Daemon {
 	if out, err := exec.Command(unshare, "--mount", "true").CombinedOutput(); err != nil {
 		Missing(t, fmt.Sprintf("systemd-resolved needs a mount namespace: %v: %s", err, out))
 	}
-	addr := orFree(t, list(r.Addr))[0]
+	addr := orOwn(t, list(r.Addr))[0]
 	conf := writeFile(t, dir, "resolved.conf", fmt.Sprintf(`[Resolve]
 DNS=%s
 FallbackDNS=

@@ -13,7 +13,7 @@ import (
 
 // Unbound is a recursive resolver of NLnet Labs. It does not validate.
 type Unbound struct {
-	Addrs []string // none means a free port of 127.0.0.1
+	Addrs []string // none means one of its own
 
 	// Root is the address of the root server, without a port.
 	Root string
@@ -29,7 +29,7 @@ type Unbound struct {
 	Policy Policy
 
 	// Certificate makes it speak TLS and HTTPS as well, on the addresses
-	// TLSAddr and HTTPSAddr; empty means free ports of 127.0.0.1.
+	// TLSAddr and HTTPSAddr; empty means ones of its own.
 	Certificate        *Certificate
 	TLSAddr, HTTPSAddr string
 
@@ -48,7 +48,7 @@ type UnboundDaemon struct {
 func (u Unbound) Start(t testing.TB) *UnboundDaemon {
 	t.Helper()
 	path, dir := Need(t, "unbound", "/usr/sbin/unbound"), t.TempDir()
-	addrs := orFree(t, u.Addrs)
+	addrs := orOwn(t, u.Addrs)
 	d := &UnboundDaemon{}
 	var b strings.Builder
 	fmt.Fprintf(&b, `server:
@@ -68,11 +68,13 @@ func (u Unbound) Start(t testing.TB) *UnboundDaemon {
 	for _, addr := range addrs {
 		fmt.Fprintf(&b, "\tinterface: %s\n", at(t, addr))
 	}
+	host, _ := split(t, addrs[0]) // else it asks from any port of all addresses
+	fmt.Fprintf(&b, "\toutgoing-interface: %s\n", host)
 	if u.Root != "" {
 		fmt.Fprintf(&b, "\troot-hints: %q\n", writeFile(t, dir, "root.hints", hints(u.Root)))
 	}
 	if u.Certificate != nil {
-		d.TLSAddr, d.HTTPSAddr = orFree(t, list(u.TLSAddr))[0], orFree(t, list(u.HTTPSAddr))[0]
+		d.TLSAddr, d.HTTPSAddr = orOwn(t, list(u.TLSAddr))[0], orOwn(t, list(u.HTTPSAddr))[0]
 		u.encrypt(t, &b, dir, d)
 	}
 	b.WriteString(u.Options)
