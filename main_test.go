@@ -82,17 +82,15 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		"refusing": func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeRefused) },
 		"failing":  func(q *dns.Msg) *dns.Msg { return dnstest.Rcode(q, dns.RcodeServerFailure) },
 		"silent":   func(*dns.Msg) *dns.Msg { return nil },
-		"closed":   func(*dns.Msg) *dns.Msg { return nil },
 	}
-	answer, ok := answers[args[0]]
-	if !ok {
+	start := dnstest.Closed
+	if answer, ok := answers[args[0]]; ok {
+		start = func() (*dnstest.Server, error) { return dnstest.Serve(dnstest.Answer(answer)) }
+	} else if args[0] != "closed" {
 		ts.Fatalf("no server of kind %s", args[0])
 	}
-	server, err := dnstest.Serve(dnstest.Answer(answer))
+	server, err := start()
 	ts.Check(err)
-	if args[0] == "closed" {
-		ts.Check(server.Close())
-	}
 	ts.Defer(func() { server.Close() })
 	ts.Setenv(args[1], server.Addr())
 }
