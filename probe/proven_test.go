@@ -3,7 +3,7 @@ package probe_test
 import (
 	"fmt"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/miekg/dns"
 
@@ -14,28 +14,29 @@ import (
 // While the controls of a server are unanswered, names go to one that is known
 // to be good.
 func TestSilentServersCostOneName(t *testing.T) {
-	good := serve(t, dnstest.Answer(world.Resolve))
-	servers := []string{good}
-	for range 3 {
-		servers = append(servers, serve(t, func(dns.ResponseWriter, *dns.Msg, string) {}))
-	}
-	var names []string
-	for i := range 50 {
-		names = append(names, fmt.Sprintf("go-%d.dev", i), fmt.Sprintf("free-%d.dev", i))
-	}
-	opts := probe.Options{Servers: udpServers(servers...), Concurrency: 1, Timeout: 100 * time.Millisecond}
-	late := 0
-	for _, r := range probeAll(t, opts, names...) {
-		if r.Verdict == probe.Unknown {
-			t.Errorf("%s: %s", r.Name, r.Reason)
+	synctest.Test(t, func(t *testing.T) {
+		var n dnstest.Net
+		defer n.Close()
+		silent := hostOf(func(*dns.Msg) *dns.Msg { return nil })
+		opts := hosts(&n, hostOf(world.Resolve), silent, silent, silent)
+		opts.Concurrency = 1
+		var names []string
+		for i := range 50 {
+			names = append(names, fmt.Sprintf("go-%d.dev", i), fmt.Sprintf("free-%d.dev", i))
 		}
-		if r.Tries > 1 {
-			late++
+		late := 0
+		for _, r := range probeAll(t, opts, names...) {
+			if r.Verdict == probe.Unknown {
+				t.Errorf("%s: %s", r.Name, r.Reason)
+			}
+			if r.Tries > 1 {
+				late++
+			}
 		}
-	}
-	if late > 1 {
-		t.Errorf("%d names were asked more than once", late)
-	}
+		if late > 1 {
+			t.Errorf("%d names were asked more than once", late)
+		}
+	})
 }
 
 // A reply over a server's stream is held against the controls of that server,
@@ -44,26 +45,25 @@ func TestSilentServersCostOneName(t *testing.T) {
 // nothing about it.
 func TestStreamHasItsOwnControls(t *testing.T) {
 	isName := func(q *dns.Msg) bool { return normal(q) == "free.dev" }
-	liar := serve(t, func(w dns.ResponseWriter, q *dns.Msg, network string) {
-		r := world.Resolve(q)
-		if r.Rcode == dns.RcodeNameError {
-			r = dnstest.NoData(q, "dev")
+	nothing := func(q, right *dns.Msg) *dns.Msg { return nil }
+	lies := changing(world.Resolve, always, func(q, right *dns.Msg) *dns.Msg {
+		if right.Rcode == dns.RcodeNameError {
+			return dnstest.NoData(q, "dev")
 		}
-		if !isName(q) || network == "tcp" {
-			w.WriteMsg(r)
+		return right
+	})
+	synctest.Test(t, func(t *testing.T) {
+		var n dnstest.Net
+		defer n.Close()
+		liar := hostOf(lies)
+		liar.UDP = dnstest.Wire(changing(lies, isName, nothing))
+		opts := hosts(&n, liar, hostOf(changing(world.Resolve, isName, nothing)))
+		for range 20 { // which server is asked first is left to chance
+			got := probeAll(t, opts, "free.dev", "go.dev")
+			if r := got["free.dev"]; r.Verdict != probe.Unknown {
+				t.Errorf("free.dev: %s %s from %s", r.Verdict, r.Reason, r.Server)
+			}
+			expect(t, got, "go.dev", goRight)
 		}
 	})
-	good := serve(t, func(w dns.ResponseWriter, q *dns.Msg, network string) {
-		if !isName(q) {
-			w.WriteMsg(world.Resolve(q))
-		}
-	})
-	for range 5 { // which server is asked first is left to chance
-		opts := probe.Options{Servers: udpServers(liar, good), Timeout: 60 * time.Millisecond}
-		got := probeAll(t, opts, "free.dev", "go.dev")
-		if r := got["free.dev"]; r.Verdict != probe.Unknown {
-			t.Errorf("free.dev: %s %s from %s", r.Verdict, r.Reason, r.Server)
-		}
-		expect(t, got, "go.dev", goRight)
-	}
 }
