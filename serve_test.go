@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -20,19 +19,6 @@ import (
 	"domprobe/internal/dnstest"
 	"domprobe/internal/dnstest/daemon"
 )
-
-// build returns the path of the program.
-func build(t *testing.T) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
-	path := filepath.Join(t.TempDir(), "domprobe")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
 
 // started starts a program, which ends with the test, and returns what it
 // writes to standard error.
@@ -71,7 +57,6 @@ func line(t *testing.T, r *bufio.Reader, with string) string {
 // SIGTERM ends a server that is busy: every search ends with the rows that it
 // has, as a whole response, and the server with success.
 func TestServeSIGTERM(t *testing.T) {
-	program := build(t)
 	// f1, f2, ... are registered, and about w1, w2, ... there is no answer.
 	found, waits := regexp.MustCompile(`^f\d+\.dev$`), regexp.MustCompile(`(?i)^w\d+\.dev\.$`)
 	truth := dnstest.Truth{Registered: found.MatchString}
@@ -85,7 +70,7 @@ func TestServeSIGTERM(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resolver.Close()
-	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--timeout", "24h", "-r", resolver.Addr())
+	cmd := exec.Command("domprobe", "serve", "--listen", "127.0.0.1:0", "--timeout", "24h", "-r", resolver.Addr())
 	stderr := started(t, cmd)
 	_, url, _ := strings.Cut(strings.TrimSpace(line(t, stderr, "serving on ")), "serving on ")
 
@@ -142,14 +127,13 @@ func TestLineServer(t *testing.T) {
 	if err != nil {
 		daemon.Missing(t, "socat is not installed: apt-get install socat")
 	}
-	program := build(t)
 	demo, err := dnstest.StartDemo()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer demo.Close()
 	cmd := exec.Command(socat, "-d", "-d", "TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr",
-		"EXEC:'"+program+" -r "+demo.Addr()+" -t dev -i - -q -f marks'")
+		"EXEC:'domprobe -r "+demo.Addr()+" -t dev -i - -q -f marks'")
 	stderr := started(t, cmd)
 	words := strings.Fields(line(t, stderr, "listening on"))
 	address := words[len(words)-1]

@@ -59,7 +59,7 @@ func TestCoprocess(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			watchdog := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+			watchdog := time.AfterFunc(5*time.Minute, func() { cmd.Process.Kill() })
 			defer watchdog.Stop()
 			rows := bufio.NewReader(out)
 			for i := range 5 {

@@ -180,8 +180,8 @@ func TestHostileResponse(t *testing.T) {
 	}
 	defer server.Close()
 	for _, args := range []string{
-		"-r " + server.Addr() + " -vv --timeout 50ms --tries 1 go.dev",
-		"explain -r " + server.Addr() + " --timeout 50ms --tries 1 go.dev",
+		"-r " + server.Addr() + " -vv --timeout 1s --tries 1 go.dev",
+		"explain -r " + server.Addr() + " --timeout 1s --tries 1 go.dev",
 	} {
 		var out strings.Builder
 		_, stderr := runLine(t, t.Context(), nil, &out, strings.Fields(args)...)
