@@ -27,6 +27,8 @@ type batchConn interface {
 	// write sends the packets. One that this machine does not let out is
 	// lost like one that the network loses.
 	write(out [][]byte) error
+	// batch is how many packets a read or poll brings at most.
+	batch() int
 	// overflows counts the packets that the socket had no room for. It may
 	// cost a system call.
 	overflows() uint32
@@ -35,12 +37,15 @@ type batchConn interface {
 	Close() error
 }
 
-// An inbox is where a read leaves its packets.
+// An inbox is where a read leaves its packets, batchLen at most.
 type inbox struct {
 	n   int // how many there are
-	len [batchLen]int
-	buf [batchLen][maxPacket]byte
+	len []int
+	buf [][maxPacket]byte
 }
+
+// newInbox returns an inbox for n packets.
+func newInbox(n int) inbox { return inbox{len: make([]int, n), buf: make([][maxPacket]byte, n)} }
 
 func (in *inbox) packet(i int) []byte { return in.buf[i][:in.len[i]] }
 
@@ -72,5 +77,7 @@ func (c plainConn) write(out [][]byte) error {
 func isLoss(err error) bool {
 	return slices.ContainsFunc(lossErrors, func(loss error) bool { return errors.Is(err, loss) })
 }
+
+func (c plainConn) batch() int { return 1 }
 
 func (c plainConn) overflows() uint32 { return 0 }

@@ -144,11 +144,11 @@ func ready(epoll uintptr) bool {
 
 func (c *mmsgConn) poll(in *inbox) error {
 	in.n = 0
-	for i := range c.recv.msg {
+	for i := range in.buf {
 		c.recv.iov[i].Base = &in.buf[i][0]
 		c.recv.iov[i].SetLen(maxPacket)
 	}
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.recv.msg[0])), batchLen, unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.recv.msg[0])), uintptr(len(in.buf)), unix.MSG_DONTWAIT, 0, 0)
 	switch errno {
 	case 0:
 		in.n = int(n)
@@ -185,6 +185,8 @@ func (c *mmsgConn) write(out [][]byte) error {
 	}
 	return nil
 }
+
+func (c *mmsgConn) batch() int { return batchLen }
 
 // overflows asks the socket for its counter. It is the one that SO_RXQ_OVFL
 // puts beside every packet, which would cost something on every packet.

@@ -576,10 +576,103 @@ func TestUDPSendClosed(t *testing.T) {
 	e := NewUDP(Config{Window: 10}).(*udp)
 	e.queue.push(ask(5, 1))
 	e.closed = true
-	w := &udpWorker{engine: e, window: 10, slots: newSlots(10, newRand())}
+	w := newUDPWorker(e, 10)
+	w.equip(plainConn{}, batchLen)
 	if _, open := w.send(time.Now()); open || e.queue.len() != 5 {
 		t.Errorf("open %v, %d of 5 questions wait", open, e.queue.len())
 	}
+}
+
+// Few questions take one socket; many under way, or many in all, take more, and
+// the first one is closed.
+func TestUDPSockets(t *testing.T) {
+	host := dnstest.Host{UDP: late(honest, func(int) time.Duration { return 20 * time.Millisecond })}
+	for _, test := range []struct {
+		name                string
+		questions, together int
+		dialled, open       int
+	}{
+		{"few", 60, 60, 1, 1},
+		{"few at once", 4000, 40, 1, 1},
+		{"many at once", 100, 100, 5, 4},
+		{"many in all", 5000, 40, 5, 4},
+	} {
+		var dials atomic.Int32
+		var left func() int
+		inBubble(t, test.name, host, func(cfg Config) Engine {
+			dial := cfg.Dial
+			var open atomic.Int32
+			left = func() int { return int(open.Load()) }
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				dials.Add(1)
+				open.Add(1)
+				conn, err := dial(ctx, network, addr)
+				return &countedConn{conn, sync.OnceFunc(func() { open.Add(-1) })}, err
+			}
+			return NewUDP(cfg)
+		}, func(t *testing.T, e Engine, b *box) {
+			for qs := ask(test.questions, 2); len(qs) > 0; qs = qs[test.together:] {
+				e.Ask(qs[:test.together])
+				b.wait(t, test.together)
+			}
+			right(t, b.outs, test.questions)
+			synctest.Wait()
+			if int(dials.Load()) != test.dialled || left() != test.open {
+				t.Errorf("%d sockets opened, %d are open, want %d and %d", dials.Load(), left(), test.dialled, test.open)
+			}
+		})
+	}
+}
+
+// Where no more sockets are to be had, the first one goes on; and a close finds
+// it while it leaves.
+func TestUDPFirstSocket(t *testing.T) {
+	only := func(most int32) func(cfg Config) Engine {
+		return func(cfg Config) Engine {
+			dial := cfg.Dial
+			var dials atomic.Int32
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if dials.Add(1) > most {
+					return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.EMFILE}
+				}
+				return dial(ctx, network, addr)
+			}
+			return NewUDP(cfg)
+		}
+	}
+	for most := range int32(5) {
+		inBubble(t, fmt.Sprint(most), dnstest.Host{UDP: honest}, only(most), func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(1, 2))
+			b.wait(t, 1)
+			e.Ask(ask(6000, 2)[1:])
+			outs := b.wait(t, 5999)
+			if most > 0 {
+				right(t, outs, 6000)
+				return
+			}
+			for token, out := range outs {
+				if out.Failure != Unreachable || !errors.Is(out.Err, syscall.EMFILE) {
+					t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+				}
+			}
+		})
+	}
+	inBubble(t, "closed while it leaves", dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { return nil }}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 2))
+		synctest.Wait()
+		e.Ask(ask(100, 2)[1:])
+		synctest.Wait()
+		began := time.Now()
+		e.Close()
+		if took := time.Since(began); took != 0 {
+			t.Errorf("Close took %v", took)
+		}
+		for token, out := range b.wait(t, 100) {
+			if out.Failure != Closed {
+				t.Errorf("token %d: %v", token, out.Failure)
+			}
+		}
+	})
 }
 
 // The engine sends no more a second than the limit, retransmissions included.

@@ -108,7 +108,8 @@ func TestSlotIDs(t *testing.T) {
 func TestSlotRest(t *testing.T) {
 	const window, timeout = 8, 2 * time.Second
 	began := time.Unix(1000, 0)
-	w := &udpWorker{engine: &udp{cfg: Config{Timeout: timeout}, began: began}, slots: newSlots(window, newRand()), rto: firstRTO}
+	w := newUDPWorker(&udp{cfg: Config{Timeout: timeout}, began: began}, window)
+	w.equip(plainConn{}, batchLen)
 	take := func(n int, at time.Duration) {
 		for range n {
 			w.packSlot(w.slots.take(&Question{Tries: 1}), began.Add(at))

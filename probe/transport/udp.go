@@ -5,14 +5,26 @@ import (
 	crand "crypto/rand"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
 
-// How many source ports one engine asks from (RFC 5452 section 9.2). Each has a
-// worker, and with many questions in flight more workers only take turns on the
-// processors. But where the system grants small buffers, more are needed to have
-// as many in flight as was asked for.
+// An engine starts with one worker, the scout, which is small: runs may have
+// thousands of servers and ask each of them little. Whoever forges a response
+// without seeing the question has to hit its port and its ID, some 2^32 together
+// (RFC 5452 section 9.2). One port is enough for that while few questions give him
+// a chance each, and while he has had little time to find the port out. After that
+// there are more.
+const (
+	scoutWindow = 64   // questions under way
+	scoutAsked  = 4096 // questions asked in all
+)
+
+// How many source ports one engine asks from then. Each has a worker, and with
+// many questions in flight more workers only take turns on the processors. But
+// where the system grants small buffers, more are needed to have as many in
+// flight as was asked for.
 const (
 	fewSockets  = 2
 	someSockets = 4 // for up to smallWindow questions in flight
@@ -34,7 +46,10 @@ type udp struct {
 	control control
 	workers []*udpWorker
 	asleep  []*udpWorker
-	granted int // questions that the workers can have in flight
+	scout   *udpWorker // nil when it has left
+	asked   int        // questions
+	grown   bool       // the scout is to be replaced
+	granted int        // questions that the workers after it can have in flight
 	closed  bool
 	cookie  cookieJar
 }
@@ -58,52 +73,77 @@ func (e *udp) Ask(qs []Question) {
 		return
 	}
 	e.queue.push(qs)
+	e.asked += len(qs)
 	if len(e.workers) == 0 {
 		e.start()
+	}
+	if !e.grown && (e.control.flying+e.queue.len() > scoutWindow || e.asked > scoutAsked) {
+		e.replaceScout()
 	}
 	e.wake(1 + len(qs)/16)
 	e.mu.Unlock()
 }
 
-// start starts the workers. The caller holds the lock.
+// start starts the scout. The caller holds the lock.
 func (e *udp) start() {
+	e.grown, e.granted = false, 0
+	e.scout = newUDPWorker(e, min(e.cfg.Window, scoutWindow))
+	e.scout.small = true
+	e.startWorker(e.scout)
+}
+
+// replaceScout starts the other workers. The scout works until one of them has a
+// socket. The caller holds the lock.
+func (e *udp) replaceScout() {
+	e.grown = true
 	n := fewSockets
 	if e.cfg.Window <= smallWindow {
 		n = min(someSockets, e.cfg.Window)
 	}
-	e.granted = 0
 	for range n {
-		e.startWorker((e.cfg.Window + n - 1) / n)
+		e.startWorker(newUDPWorker(e, (e.cfg.Window+n-1)/n))
 	}
 }
 
-func (e *udp) startWorker(window int) {
-	w := &udpWorker{engine: e, window: window}
+func (e *udp) startWorker(w *udpWorker) {
 	e.workers = append(e.workers, w)
 	e.wg.Go(w.run)
 }
 
 // grow notes how many questions a worker can have in flight, of the window it
-// was to have, and starts another for what it cannot.
+// was to have, and starts another for what it cannot. The scout takes no more.
 func (e *udp) grow(granted, wanted int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.granted += granted
 	if granted < wanted && e.granted < e.cfg.Window && len(e.workers) < maxSockets && !e.closed {
-		e.startWorker(wanted)
+		e.startWorker(newUDPWorker(e, wanted))
+	}
+	if e.scout != nil && !e.scout.leaving {
+		e.scout.leaving = true
+		e.rouse(e.scout)
 	}
 }
 
 // wake wakes up to n sleeping workers, any of them. The caller holds the lock.
 func (e *udp) wake(n int) {
 	for ; n > 0 && len(e.asleep) > 0; n-- {
-		i := rand.IntN(len(e.asleep))
-		w := e.asleep[i]
-		e.asleep[i] = e.asleep[len(e.asleep)-1]
-		e.asleep = e.asleep[:len(e.asleep)-1]
-		w.sleeping = false
+		e.rouse(e.asleep[rand.IntN(len(e.asleep))])
+	}
+}
+
+// rouse wakes a worker if it sleeps. The caller holds the lock.
+func (e *udp) rouse(w *udpWorker) {
+	if w.sleeping {
+		e.risen(w)
 		w.conn.SetReadDeadline(longAgo)
 	}
+}
+
+// risen notes that a worker does not sleep any more. The caller holds the lock.
+func (e *udp) risen(w *udpWorker) {
+	w.sleeping = false
+	e.asleep = slices.DeleteFunc(e.asleep, func(other *udpWorker) bool { return other == w })
 }
 
 // longAgo as a deadline ends a read at once.
@@ -118,21 +158,22 @@ func (e *udp) Close() error {
 	e.closed = true
 	e.stop()
 	e.wake(len(e.asleep))
+	if e.scout != nil {
+		e.rouse(e.scout)
+	}
 	e.mu.Unlock()
 	e.wg.Wait()
 	fail(&e.cfg, e.queue.drain(), Closed, net.ErrClosed)
 	return nil
 }
 
-// retire removes a worker that has no socket, and with the last one fails what
-// waits.
+// retire removes a worker that has ended or got no socket, and with the last one
+// fails what waits.
 func (e *udp) retire(w *udpWorker, err error) {
 	e.mu.Lock()
-	for i := range e.workers {
-		if e.workers[i] == w {
-			e.workers = append(e.workers[:i], e.workers[i+1:]...)
-			break
-		}
+	e.workers = slices.DeleteFunc(e.workers, func(other *udpWorker) bool { return other == w })
+	if e.scout == w {
+		e.scout = nil
 	}
 	var waiting []Question
 	if len(e.workers) == 0 && !e.closed {

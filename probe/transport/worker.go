@@ -18,15 +18,17 @@ type udpWorker struct {
 	engine *udp
 	window int // questions that may be under way here
 	flying int // that are
+	small  bool
 	conn   batchConn
 	slots  *slots
 
-	sleeping bool // in engine.asleep; under engine.mu
+	sleeping bool // waits for a packet; under engine.mu
+	leaving  bool // takes no more questions, and ends; under engine.mu
 
 	in   inbox
 	out  []Outcome
 	take []Question
-	bufs [batchLen][maxQuestion]byte
+	bufs [][maxQuestion]byte
 	pack [][]byte
 
 	// What has happened since the control was last told.
@@ -41,18 +43,46 @@ type udpWorker struct {
 	cookie  []byte
 }
 
-func (w *udpWorker) run() {
+// smallBatch is how many packets a small worker packs at once.
+const smallBatch = 8
+
+func newUDPWorker(e *udp, window int) *udpWorker {
+	return &udpWorker{engine: e, window: window, rto: firstRTO}
+}
+
+// open opens the worker's socket. A small one has no need of batches, nor of the
+// second descriptor that they take.
+func (w *udpWorker) open() error {
 	e := w.engine
 	conn, err := e.cfg.dial(e.ctx, "udp")
 	if err != nil {
-		e.retire(w, err)
+		return err
+	}
+	if w.small {
+		w.equip(plainConn{conn}, smallBatch)
+		return nil
+	}
+	c, granted := newBatchConn(conn, w.window)
+	wanted := w.window
+	w.window = granted
+	w.equip(c, min(batchLen, wanted))
+	e.grow(granted, wanted)
+	return nil
+}
+
+// equip makes what the worker needs to have its window under way on a connection.
+func (w *udpWorker) equip(conn batchConn, batch int) {
+	w.conn = conn
+	w.in = newInbox(min(batch, conn.batch()))
+	w.bufs = make([][maxQuestion]byte, batch)
+	w.slots = newSlots(w.window, newRand())
+}
+
+func (w *udpWorker) run() {
+	if err := w.open(); err != nil {
+		w.engine.retire(w, err)
 		return
 	}
-	wanted := w.window
-	w.conn, w.window = newBatchConn(conn, wanted)
-	w.slots = newSlots(w.window, newRand())
-	e.grow(w.window, wanted)
-	w.rto = firstRTO
 	defer w.close()
 	for {
 		now := time.Now()
@@ -100,11 +130,12 @@ func (w *udpWorker) close() {
 	w.settleAll(Closed, net.ErrClosed)
 	w.deliver()
 	w.conn.Close()
+	w.engine.retire(w, net.ErrClosed)
 }
 
 // sleep prepares to wait for a packet, until the next time-out, for at most
 // wait if that is not zero, or until there are questions to send. It reports
-// false when the engine is closed.
+// false when the engine is closed, or the worker has left.
 func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 	deadline := w.nextTimeout()
 	if wait > 0 {
@@ -115,15 +146,17 @@ func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 	e := w.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
+	w.report(now)
+	if e.closed || w.leaving && w.flying == 0 {
 		return false
 	}
-	w.report(now)
 	if wait == 0 && e.queue.len() > 0 && w.room() > 0 && e.control.flying < min(int(e.control.window), e.control.max) {
 		deadline = longAgo
 	} else {
 		w.sleeping = true
-		e.asleep = append(e.asleep, w)
+		if !w.leaving {
+			e.asleep = append(e.asleep, w)
+		}
 	}
 	w.conn.SetReadDeadline(deadline)
 	return true
@@ -133,16 +166,8 @@ func (w *udpWorker) awake() {
 	e := w.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !w.sleeping {
-		return
-	}
-	w.sleeping = false
-	for i := range e.asleep {
-		if e.asleep[i] == w {
-			e.asleep[i] = e.asleep[len(e.asleep)-1]
-			e.asleep = e.asleep[:len(e.asleep)-1]
-			return
-		}
+	if w.sleeping {
+		e.risen(w)
 	}
 }
 
@@ -176,7 +201,8 @@ func (w *udpWorker) report(now time.Time) {
 func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 	e := w.engine
 	for {
-		again := w.slots.count(queueList, batchLen)
+		batch := len(w.bufs)
+		again := w.slots.count(queueList, batch)
 		e.mu.Lock()
 		if e.closed {
 			e.mu.Unlock()
@@ -187,7 +213,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 		w.take = w.take[:0]
 		if wait == 0 {
 			var n int
-			n, wait = e.admit(now, min(batchLen-again, w.room(), e.queue.len()))
+			n, wait = e.admit(now, min(batch-again, w.room(), e.queue.len()))
 			w.take = e.queue.pop(w.take, n)
 		}
 		w.cookie = e.cookie.forServer()
@@ -203,7 +229,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 		if len(w.pack) == 0 {
 			return wait, true
 		}
-		full := len(w.pack) == batchLen
+		full := len(w.pack) == batch
 		err := w.conn.write(w.pack)
 		w.pack = w.pack[:0]
 		if err != nil {
@@ -238,8 +264,14 @@ func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
 	return granted, max(wait, more)
 }
 
-// room says how many more questions the worker can take.
-func (w *udpWorker) room() int { return min(w.window-w.flying, w.slots.room()) }
+// room says how many more questions the worker can take. The caller holds the
+// lock.
+func (w *udpWorker) room() int {
+	if w.leaving {
+		return 0
+	}
+	return min(w.window-w.flying, w.slots.room())
+}
 
 // settle puts an outcome aside to be delivered.
 func (w *udpWorker) settle(out Outcome) {
