@@ -387,7 +387,7 @@ func TestPageLooks(t *testing.T) {
 func TestPageAxe(t *testing.T) {
 	path := os.Getenv("DOMPROBE_AXE")
 	if path == "" {
-		daemon.Missing(t, "needs axe-core: npm install axe-core, and DOMPROBE_AXE=node_modules/axe-core/axe.min.js")
+		daemon.Missing(t, "needs axe-core, as .ci/run provides it: npm install axe-core, and DOMPROBE_AXE=node_modules/axe-core/axe.min.js")
 	}
 	axe, err := os.ReadFile(path)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -13,7 +14,7 @@ import (
 func TestClosed(t *testing.T) {
 	s := started(t)(Closed())
 	for _, network := range []string{"udp", "tcp"} {
-		c := &dns.Client{Net: network}
+		c := &dns.Client{Net: network, Timeout: time.Minute}
 		if _, _, err := c.Exchange(new(dns.Msg).SetQuestion("dev.", dns.TypeSOA), s.Addr()); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("%s: %v", network, err)
 		}

@@ -2,6 +2,7 @@ package dnstest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
@@ -36,7 +37,7 @@ func ask(t *testing.T, network, addr, name string, qtype uint16) *dns.Msg {
 
 func exchange(t *testing.T, network, addr string, q *dns.Msg) *dns.Msg {
 	t.Helper()
-	c := &dns.Client{Net: network}
+	c := &dns.Client{Net: network, Timeout: time.Minute}
 	r, _, err := c.Exchange(q, addr)
 	if err != nil {
 		t.Fatalf("%v over %s: %v", q.Question, network, err)

@@ -25,8 +25,9 @@ func ExampleServe() {
 		return
 	}
 	defer s.Close()
+	c := &dns.Client{Timeout: time.Minute}
 	for _, name := range []string{"go.dev.", "broken.dev.", "elif.dev."} {
-		r, err := dns.Exchange(new(dns.Msg).SetQuestion(name, dns.TypeDS), s.Addr())
+		r, _, err := c.Exchange(new(dns.Msg).SetQuestion(name, dns.TypeDS), s.Addr())
 		if err != nil {
 			fmt.Println(err)
 			return

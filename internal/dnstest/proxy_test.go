@@ -32,7 +32,7 @@ func TestProxy(t *testing.T) {
 			if r := ask(t, "tcp", p.Addr(), "go.dev", dns.TypeNS); len(r.Answer) != 1 {
 				t.Errorf("tcp: %v", r)
 			}
-			c := &dns.Client{Timeout: 5 * time.Second}
+			c := &dns.Client{Timeout: time.Minute}
 			if tt.lost {
 				c.Timeout = 50 * time.Millisecond
 			}
@@ -71,11 +71,7 @@ func TestProxyCloseWithDelayed(t *testing.T) {
 	}
 	defer conn.Close()
 	write(t, conn, "x")
-	start := time.Now()
 	if err := s.Close(); err != nil {
 		t.Error(err)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("closing took %v", took)
 	}
 }

@@ -26,7 +26,7 @@ func TestServeRaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer udp.Close()
-	udp.SetDeadline(time.Now().Add(5 * time.Second))
+	udp.SetDeadline(time.Now().Add(time.Minute))
 	write(t, udp, "hello")
 	if a, b := read(t, udp), read(t, udp); a != "\x01\x02\x03" || b != "hello!" {
 		t.Errorf("got %q and %q", a, b)
@@ -36,7 +36,7 @@ func TestServeRaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tcp.Close()
-	tcp.SetDeadline(time.Now().Add(5 * time.Second))
+	tcp.SetDeadline(time.Now().Add(time.Minute))
 	tcp.Write(Frame([]byte("hello")))
 	if b, err := ReadFrame(tcp); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("half a frame gave %q, %v", b, err)
@@ -53,7 +53,7 @@ func TestServeRawReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tcp.Close()
-	tcp.SetDeadline(time.Now().Add(5 * time.Second))
+	tcp.SetDeadline(time.Now().Add(time.Minute))
 	tcp.Write(Frame([]byte("hello")))
 	if _, err := ReadFrame(tcp); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("got %v, want a reset", err)

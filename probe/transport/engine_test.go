@@ -849,7 +849,7 @@ func TestExchange(t *testing.T) {
 		{"wrapped time-out", nil, fmt.Errorf("asking: %w", os.ErrDeadlineExceeded), Timeout},
 	} {
 		b := newBox()
-		e := NewExchange(Config{Deliver: b.deliver, Window: 1, Timeout: time.Second}, func(_ context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error) {
+		e := NewExchange(Config{Deliver: b.deliver, Window: 1, Timeout: time.Minute}, func(_ context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error) {
 			if test.err != nil {
 				return nil, 0, test.err
 			}

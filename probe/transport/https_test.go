@@ -56,7 +56,7 @@ func TestHTTPS(t *testing.T) {
 	server, conf := startHTTPS(t, endpoint(t))
 	b := newBox()
 	e := NewHTTPS(Config{
-		Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: 10 * time.Second,
+		Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: time.Minute,
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			dials.Add(1)
 			var d net.Dialer
@@ -125,7 +125,7 @@ func TestHTTPSRefuses(t *testing.T) {
 				test.conf(conf)
 			}
 			b := newBox()
-			e := NewHTTPS(Config{Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 5, Timeout: 10 * time.Second},
+			e := NewHTTPS(Config{Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 5, Timeout: time.Minute},
 				"https://example.com/dns-query", conf)
 			defer e.Close()
 			e.Ask(ask(1, 1))
@@ -287,7 +287,7 @@ func TestTLS(t *testing.T) {
 		c.NextProtos = []string{"dot"}
 		change(c)
 		b := newBox()
-		return NewStream(Config{Addr: l.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: 10 * time.Second}, c), b
+		return NewStream(Config{Addr: l.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: time.Minute}, c), b
 	}
 	e, b := engine(func(*tls.Config) {})
 	e.Ask(ask(100, 2))

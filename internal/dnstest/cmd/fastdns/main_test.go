@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -35,7 +36,7 @@ func TestRun(t *testing.T) {
 			}
 			addr := strings.TrimSpace(strings.TrimPrefix(string(b[:n]), "fastdns: serving "))
 			q := new(dns.Msg).SetQuestion("go.dev.", dns.TypeNS)
-			c := &dns.Client{Net: "tcp"} // which nothing is lost of
+			c := &dns.Client{Net: "tcp", Timeout: time.Minute} // which nothing is lost of
 			if m, _, err := c.Exchange(q, addr); err != nil || len(m.Answer) != 1 {
 				t.Errorf("asked %s: %v, %v", addr, m, err)
 			}
