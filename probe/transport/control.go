@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Round trips and retransmission (RFC 6298, with the first wait of Unbound).
 const (
@@ -15,6 +18,7 @@ const (
 
 	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
+	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
 	retrial    = 5 * time.Second        // how long a loss is held for the network's own
 	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
@@ -99,6 +103,12 @@ func (c *control) admit(now time.Time, want int) (n int, wait time.Duration) {
 	}
 	c.flying += n
 	return n, wait
+}
+
+// readmit says how many of n questions, which are in the window, may go out again.
+func (c *control) readmit(now time.Time, n int) (granted int, wait time.Duration) {
+	c.turn(now)
+	return c.spend(now, n)
 }
 
 // spend takes up to n tokens of the pace.
@@ -205,7 +215,7 @@ func (c *control) turn(now time.Time) {
 			c.enter(opening, now)
 		}
 	case trial:
-		c.judge(now, rate, loss)
+		c.judge(now, e, rate, loss)
 	case paced:
 		c.follow(now, e, rate, loss)
 	}
@@ -225,8 +235,8 @@ func (c *control) open(now time.Time, e tally, rate, loss float64) {
 		c.widen(e)
 		return
 	}
-	if c.flat++; c.flat < 3 && loss <= lossBound {
-		return
+	if c.flat++; c.flat < 2 || c.flat < 3 && loss <= lossBound {
+		return // one epoch may have nothing but the time-outs of the first flood
 	}
 	if loss > max(lossBound, 1.5*c.loss) && now.After(c.nextTrial) {
 		c.try(now, rate, loss)
@@ -242,8 +252,10 @@ func (c *control) widen(e tally) {
 	}
 }
 
-// try starts a pace just below the goodput, to see whether losses end.
+// try starts a pace just below the goodput, to see whether losses end. An epoch
+// may have been short of responses by chance.
 func (c *control) try(now time.Time, rate, loss float64) {
+	rate = max(rate, 0.5*c.goodput)
 	c.enter(trial, now)
 	c.before, c.goodput = loss, rate
 	c.setPace(now, 0.95*rate)
@@ -256,14 +268,19 @@ func (c *control) setPace(now time.Time, pace float64) {
 	c.pace = max(pace, minPace)
 }
 
-// judge ends a trial. Losses of what was sent before it are not counted.
-func (c *control) judge(now time.Time, rate, loss float64) {
-	if now.Sub(c.since) < c.rto()+trialLen {
+// judge ends a trial when the losses have gone, or have had the time to. Losses of
+// what was sent before it are not counted.
+func (c *control) judge(now time.Time, e tally, rate, loss float64) {
+	if e.start.Sub(c.since) < c.rto() {
 		return
 	}
 	c.loss = loss
 	if loss < c.before/2 {
 		c.keep(now, rate)
+		return
+	}
+	if now.Sub(c.since) < c.rto()+trialMost {
+		c.setPace(now, min(0.95*rate, c.pace)) // it may still be above a limit
 		return
 	}
 	c.pace = 0
@@ -282,10 +299,15 @@ func (c *control) keep(now time.Time, rate float64) {
 // follow keeps the pace at the goodput, and looks above it now and then. A pace
 // above what is asked for says nothing about the server: it does not rise.
 func (c *control) follow(now time.Time, e tally, rate, loss float64) {
-	if loss > max(lossBound, 1.5*c.loss) {
+	usual := max(lossBound, c.loss)
+	chance := 2 * math.Sqrt(usual/float64(e.good+e.lost+1))
+	if loss > max(lossBound, 1.5*c.loss)+chance {
 		c.probing = false
-		c.setPace(now, min(0.97*max(rate, 0.5*c.goodput), c.pace))
+		c.setPace(now, min(0.97*max(rate, 0.5*c.goodput)/(1-min(c.loss, 0.9)), c.pace))
 		return
+	}
+	if !c.probing {
+		c.loss += (loss - c.loss) / 4
 	}
 	c.widen(e)
 	if rate >= c.pace/2 {

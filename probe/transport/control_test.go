@@ -14,6 +14,7 @@ type link struct {
 	limit float64 // responses a second; more are dropped; zero is none
 	slip  bool    // what the limit drops is slipped instead
 	asked *Limit  // the user's
+	again bool    // what is lost is sent again, ahead of what is new
 	rng   *rand.Rand
 
 	now    time.Time
@@ -22,6 +23,7 @@ type link struct {
 	sent   []time.Time
 	good   []time.Time
 	lost   int
+	late   int // to be sent again
 }
 
 type arrival struct {
@@ -39,7 +41,14 @@ func (l *link) run(c *control, d time.Duration) {
 	const step = time.Millisecond
 	for end := l.now.Add(d); l.now.Before(end); l.now = l.now.Add(step) {
 		l.settle(c)
-		n, _ := c.admit(l.now, 1000)
+		n, wait := c.readmit(l.now, l.late)
+		l.late -= n
+		for range n {
+			l.send()
+		}
+		if n = 0; wait == 0 {
+			n, _ = c.admit(l.now, 1000)
+		}
 		granted, _ := l.asked.take(l.now, n)
 		c.flying -= n - granted
 		for range granted {
@@ -79,7 +88,10 @@ func (l *link) settle(c *control) {
 			c.slip()
 		case a.kind == 'l' && age >= c.rto():
 			c.lost()
-			l.lost++
+			if l.lost++; l.again {
+				l.late++
+				continue
+			}
 		default:
 			rest = append(rest, a)
 			continue
@@ -157,6 +169,23 @@ func TestControlLimited(t *testing.T) {
 		}
 		if sent > 1.5*limit {
 			t.Errorf("limit %v: %v questions a second (phase %d, pace %v)", limit, sent, c.phase, c.pace)
+		}
+	}
+}
+
+// A flood of what is lost, sent again, does not hide that a pace ends the losses;
+// nor does a network that loses one packet in ten at any rate.
+func TestControlFlooded(t *testing.T) {
+	for _, rtt := range []time.Duration{time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond} {
+		for _, loss := range []float64{0, 0.1} {
+			l := newLink(link{rtt: rtt, loss: loss, limit: 1000, again: true})
+			c := newControl(2000, l.now)
+			l.run(&c, 15*time.Second)
+			good, sent := l.rate(l.good, 10*time.Second), l.rate(l.sent, 10*time.Second)
+			t.Logf("round trip %v, loss %v: %v responses and %v questions a second", rtt, loss, good, sent)
+			if good < 700 || sent > 1300 {
+				t.Errorf("of 1,000 (phase %d, pace %v)", c.phase, c.pace)
+			}
 		}
 	}
 }

@@ -259,7 +259,7 @@ func (e *udp) admit(now time.Time, n int) (granted int, wait time.Duration) {
 
 // spend asks for n questions that are already in the window.
 func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
-	n, wait = e.control.spend(now, n)
+	n, wait = e.control.readmit(now, n)
 	granted, more := e.cfg.Limit.take(now, n)
 	return granted, max(wait, more)
 }
