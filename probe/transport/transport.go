@@ -6,7 +6,7 @@
 // operation each. The engines:
 //
 //   - [NewUDP] (udp.go): workers that own connected sockets (worker.go,
-//     receive.go), slots indexed by message ID (slots.go), batches of packets
+//     clock.go, receive.go), slots indexed by message ID (slots.go), batches of packets
 //     (batch_linux.go, with a portable fallback), retransmission by measured
 //     round trips and a window that follows goodput (control.go).
 //   - [NewStream] (stream.go): TCP and TLS connections (streamconn.go) that are

@@ -1,0 +1,91 @@
+package transport
+
+import "time"
+
+// packSlot packs a slot's question and starts its clock.
+func (w *udpWorker) packSlot(i int32, now time.Time) {
+	sl := &w.slots.all[i]
+	sl.sent = int64(now.Sub(w.engine.began))
+	if sl.tries++; sl.tries == 0 {
+		sl.tries--
+	}
+	switch last := sl.charged+1 >= sl.q.Tries || sl.tries >= mostTries(&sl.q); {
+	case last && sl.q.Flags&Patient != 0:
+		w.slots.move(i, lastList)
+	default:
+		w.slots.move(i, min(sl.charged+sl.q.Backoff, lastList-1))
+	}
+	buf := w.bufs[len(w.pack)][:0]
+	w.pack = append(w.pack, appendQuestion(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
+	w.engine.cfg.traceSent(&sl.q)
+}
+
+// expire looks at the heads of the lists for questions whose time is over.
+func (w *udpWorker) expire(now time.Time) {
+	t := int64(now.Sub(w.engine.began))
+	for list := range uint8(restList) {
+		wait := int64(w.wait(list))
+		for {
+			i := w.slots.lists[list].head
+			if i < 0 || w.slots.all[i].sent+wait > t {
+				break
+			}
+			w.timeout(i)
+		}
+	}
+	for {
+		i := w.slots.lists[restList].head
+		if i < 0 || w.slots.all[i].sent+int64(w.engine.cfg.Timeout) > t && w.slots.room() > 0 {
+			break
+		}
+		w.slots.release(i)
+	}
+}
+
+// wait is how long a question in a list waits for its response.
+func (w *udpWorker) wait(list uint8) time.Duration {
+	if list == lastList {
+		return w.engine.cfg.Timeout
+	}
+	return min(w.rto<<list, w.engine.cfg.Timeout)
+}
+
+// mostTries bounds how often a question is sent when some of its tries are not
+// charged to it.
+func mostTries(q *Question) uint8 { return 2 * max(q.Tries, 1) }
+
+func (w *udpWorker) timeout(i int32) {
+	sl := &w.slots.all[i]
+	w.losses++
+	if !w.limited {
+		sl.charged++
+	}
+	if sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
+		w.slots.move(i, queueList)
+		return
+	}
+	f := Timeout
+	var err error
+	if sl.failed != Passed {
+		f, err = BadResponse, ruleError(sl.failed)
+	}
+	w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
+	w.slots.move(i, restList)
+}
+
+// nextTimeout is when the first of the questions under way runs out of time,
+// and zero if none is under way.
+func (w *udpWorker) nextTimeout() (t time.Time) {
+	var first int64
+	for list := range uint8(restList) {
+		if i := w.slots.lists[list].head; i >= 0 {
+			if at := w.slots.all[i].sent + int64(w.wait(list)); first == 0 || at < first {
+				first = at
+			}
+		}
+	}
+	if first == 0 {
+		return t
+	}
+	return w.engine.began.Add(time.Duration(first))
+}

@@ -1,0 +1,278 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/internal/dnstest"
+)
+
+func TestStream(t *testing.T) {
+	const n = 50
+	everything := func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 2))
+		right(t, b.wait(t, n), n)
+	}
+	tcp := func(h dnstest.PacketHandler) dnstest.Host { return dnstest.Host{TCP: dnstest.Stream(h)} }
+
+	inBubble(t, "at once", tcp(honest), newStream, everything)
+	inBubble(t, "pipelined", tcp(late(honest, func(int) time.Duration { return time.Second })), newStream, func(t *testing.T, e Engine, b *box) {
+		began := time.Now()
+		everything(t, e, b)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("%d answers of a second each took %v", n, took)
+		}
+	})
+	inBubble(t, "in reverse", tcp(late(honest, func(i int) time.Duration { return time.Second - time.Duration(i)*10*time.Millisecond })), newStream, everything)
+
+	conns := 0
+	inBubble(t, "closed after each answer", dnstest.Host{TCP: func(conn net.Conn) {
+		conns++
+		if b, err := dnstest.ReadFrame(conn); err == nil {
+			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
+		}
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		for i, q := range ask(5, 2) {
+			e.Ask([]Question{q})
+			b.wait(t, 1)
+			if synctest.Wait(); conns != i+1 {
+				t.Errorf("%d connections after %d questions", conns, i+1)
+			}
+		}
+		right(t, b.outs, 5)
+	})
+
+	resets := 0
+	inBubble(t, "reset half-way, once", dnstest.Host{TCP: func(conn net.Conn) {
+		if resets++; resets > 1 {
+			dnstest.Stream(honest)(conn)
+			return
+		}
+		if b, err := dnstest.ReadFrame(conn); err == nil {
+			whole := dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes)
+			conn.Write(whole[:len(whole)/2])
+			dnstest.Reset(conn)
+		}
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		everything(t, e, b)
+		for token, out := range b.outs {
+			if out.Tries != 2 {
+				t.Errorf("token %d: %d tries", token, out.Tries)
+			}
+		}
+	})
+
+	inBubble(t, "always reset", dnstest.Host{TCP: func(conn net.Conn) {
+		dnstest.ReadFrame(conn)
+		dnstest.Reset(conn)
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(3, 2))
+		for token, out := range b.wait(t, 3) {
+			if out.Failure != Unreachable || out.Err == nil || out.Tries != 2 {
+				t.Errorf("token %d: %v (%v), %d tries", token, out.Failure, out.Err, out.Tries)
+			}
+		}
+	})
+
+	inBubble(t, "refused", dnstest.Host{}, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(3, 2))
+		for token, out := range b.wait(t, 3) {
+			if out.Failure != Unreachable || out.Err == nil {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+	})
+
+	inBubble(t, "never connected", dnstest.Host{Connect: -1}, newStream, func(t *testing.T, e Engine, b *box) {
+		began := time.Now()
+		e.Ask(ask(3, 2))
+		for token, out := range b.wait(t, 3) {
+			if out.Failure != Unreachable || !errors.Is(out.Err, context.DeadlineExceeded) {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("gave up after %v", took)
+		}
+	})
+
+	opened := 0
+	inBubble(t, "hung, then well", dnstest.Host{TCP: func(conn net.Conn) {
+		if opened++; opened > 1 {
+			dnstest.Stream(honest)(conn)
+			return
+		}
+		for {
+			if _, err := dnstest.ReadFrame(conn); err != nil {
+				return
+			}
+		}
+	}}, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 2))
+		if out := b.wait(t, 1)[0]; out.Failure != Timeout {
+			t.Errorf("a hung connection: %v", out.Failure)
+		}
+		e.Ask(ask(2, 2)[1:])
+		if out := b.wait(t, 1)[1]; out.Failure != None {
+			t.Errorf("the next connection: %v (%v)", out.Failure, out.Err)
+		}
+	})
+
+	inBubble(t, "forged and doubled", tcp(func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		good := honest(b, from)[0]
+		forged := append([]byte(nil), good.Bytes...)
+		forged[0] ^= 0x40
+		other := append([]byte(nil), good.Bytes...)
+		other[13] ^= 1
+		return []dnstest.Reply{{Bytes: forged}, {Bytes: other}, {Bytes: []byte("?")}, {Bytes: nil}, good, good}
+	}), newStream, everything)
+
+	inBubble(t, "cut", tcp(dnstest.Wire(dnstest.Truncate)), newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 2))
+		if out := b.wait(t, 1)[0]; out.Failure != BadResponse || out.Err == nil {
+			t.Errorf("a truncated response over TCP: %v (%v)", out.Failure, out.Err)
+		}
+	})
+
+	inBubble(t, "closed under way", tcp(func([]byte, netip.AddrPort) []dnstest.Reply { return nil }), newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 2))
+		synctest.Wait()
+		e.Close()
+		for token, out := range b.wait(t, n) {
+			if out.Failure != Closed {
+				t.Errorf("token %d: %v", token, out.Failure)
+			}
+		}
+	})
+}
+
+// More questions than one connection takes are spread over a few.
+func TestStreamMany(t *testing.T) {
+	const n = 3000
+	host := dnstest.Host{TCP: dnstest.Stream(late(honest, func(i int) time.Duration { return 10 * time.Millisecond }))}
+	inBubble(t, "many", host, newStream, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 2))
+		right(t, b.wait(t, n), n)
+	})
+}
+
+// bounded serves a connection until it has given so many answers.
+func bounded(answers int, conns *atomic.Int32) func(conn net.Conn) {
+	return func(conn net.Conn) {
+		conns.Add(1)
+		for range answers {
+			b, err := dnstest.ReadFrame(conn)
+			if err != nil {
+				return
+			}
+			time.Sleep(time.Millisecond)
+			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
+		}
+	}
+}
+
+// A server that closes each connection after some answers answers everything,
+// and is not opened a connection for every question.
+func TestStreamBounded(t *testing.T) {
+	for _, test := range []struct{ answers, questions, conns int }{
+		{1, 1000, 1100}, {2, 1000, 600}, {100, 3000, 50}, {1000, 3000, 10},
+	} {
+		var conns atomic.Int32
+		inBubble(t, fmt.Sprintf("%d answers", test.answers), dnstest.Host{TCP: bounded(test.answers, &conns)}, newStream, func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(test.questions, 3))
+			right(t, b.wait(t, test.questions), test.questions)
+			if n := int(conns.Load()); n > test.conns {
+				t.Errorf("%d connections for %d questions", n, test.questions)
+			}
+		})
+	}
+}
+
+// A question for which a server closes the connection is not asked for ever,
+// though others on it are answered.
+func TestStreamPoison(t *testing.T) {
+	var sent atomic.Int32
+	host := dnstest.Host{TCP: func(conn net.Conn) {
+		for {
+			b, err := dnstest.ReadFrame(conn)
+			var q dns.Msg
+			if err != nil || q.Unpack(b) != nil {
+				return
+			}
+			if q.Question[0].Name == "go-0.dev." {
+				sent.Add(1)
+				conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+				continue
+			}
+			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
+		}
+	}}
+	inBubble(t, "poison", host, newStream, func(t *testing.T, e Engine, b *box) {
+		for qs := ask(2000, 3); len(qs) > 0; qs = qs[10:] {
+			e.Ask(qs[:10])
+			time.Sleep(time.Millisecond)
+		}
+		for token, out := range b.wait(t, 2000) {
+			if (out.Failure != None) != (token == 0) {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+		if n := sent.Load(); n > 6 {
+			t.Errorf("it was sent %d times", n)
+		}
+	})
+}
+
+// limited makes a dialler that has so many connections at most.
+func limited(n *dnstest.Net, most int32) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	var open atomic.Int32
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if open.Add(1) > most {
+			open.Add(-1)
+			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
+		}
+		conn, err := n.Dial(ctx, network, addr)
+		return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { open.Add(-1) })}, err
+	}
+}
+
+type countedConn struct {
+	net.Conn
+	closed func()
+}
+
+func (c *countedConn) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
+}
+
+// A server that refuses a further connection answers everything on those that
+// it has.
+func TestStreamRefusesMore(t *testing.T) {
+	for most := range int32(3) {
+		synctest.Test(t, func(t *testing.T) {
+			n := new(dnstest.Net)
+			n.Listen(serverAddr, dnstest.Host{TCP: dnstest.Stream(late(honest, func(int) time.Duration { return 10 * time.Millisecond }))})
+			b := newBox()
+			e := NewStream(Config{Addr: serverAddr, Dial: limited(n, most+1), Window: 3000, Timeout: 2 * time.Second, Deliver: b.deliver}, nil)
+			for qs := ask(3000, 1); len(qs) > 0; qs = qs[100:] {
+				e.Ask(qs[:100])
+				time.Sleep(time.Millisecond)
+			}
+			right(t, b.wait(t, 3000), 3000)
+			e.Close()
+			n.Close()
+		})
+	}
+}

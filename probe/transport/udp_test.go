@@ -1,0 +1,383 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/internal/dnstest"
+)
+
+func TestUDP(t *testing.T) {
+	const n = 50
+	inBubble(t, "at once", dnstest.Host{UDP: honest}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		right(t, b.wait(t, n), n)
+	})
+	inBubble(t, "unreachable", dnstest.Host{}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		for token, out := range b.wait(t, n) {
+			if out.Failure != Unreachable || out.Err == nil {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+	})
+	asked := map[string]int{}
+	var mu sync.Mutex
+	inBubble(t, "the first two lost", dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		var q dns.Msg
+		if q.Unpack(b) != nil {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if asked[q.Question[0].Name]++; asked[q.Question[0].Name] < 3 {
+			return nil
+		}
+		return honest(b, from)
+	}}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		for _, out := range b.wait(t, n) {
+			if out.Tries != 3 {
+				t.Errorf("%d tries", out.Tries)
+			}
+		}
+		right(t, b.outs, n)
+	})
+	sent := 0
+	inBubble(t, "silent", dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { sent++; return nil }}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 3))
+		if out := b.wait(t, 1)[0]; out.Failure != Timeout || out.Tries != 3 || sent != 3 {
+			t.Errorf("%v after %d tries, %d sent", out.Failure, out.Tries, sent)
+		}
+	})
+	inBubble(t, "closed under way", dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { return nil }}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 3))
+		synctest.Wait()
+		e.Close()
+		for token, out := range b.wait(t, n) {
+			if out.Failure != Closed {
+				t.Errorf("token %d: %v", token, out.Failure)
+			}
+		}
+	})
+	inBubble(t, "patient", dnstest.Host{UDP: late(honest, func(int) time.Duration { return 1900 * time.Millisecond })}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		qs := ask(1, 1)
+		qs[0].Flags |= Patient
+		e.Ask(qs)
+		right(t, b.wait(t, 1), 1)
+	})
+	inBubble(t, "whole message", dnstest.Host{UDP: honest}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		qs := ask(1, 1)
+		qs[0].Flags |= Whole
+		e.Ask(qs)
+		if out := b.wait(t, 1)[0]; out.Msg == nil || len(out.Msg.Ns) != 1 {
+			t.Errorf("the message is %v", out.Msg)
+		}
+	})
+	inBubble(t, "tens of thousands", dnstest.Host{UDP: late(honest, func(int) time.Duration { return 5 * time.Millisecond })}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(20000, 3))
+		right(t, b.wait(t, 20000), 20000)
+	})
+}
+
+// A failingConn fails every tenth write and every tenth read.
+type failingConn struct {
+	net.Conn
+	write, read   error
+	writes, reads atomic.Int32
+}
+
+func (c *failingConn) Write(b []byte) (int, error) {
+	if c.writes.Add(1)%10 == 0 && c.write != nil {
+		return 0, &net.OpError{Op: "write", Net: "udp", Err: os.NewSyscallError("write", c.write)}
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *failingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err == nil && c.reads.Add(1)%10 == 0 && c.read != nil {
+		return 0, &net.OpError{Op: "read", Net: "udp", Err: os.NewSyscallError("read", c.read)}
+	}
+	return n, err
+}
+
+// A packet that this machine does not send, or that is too long to be read, is
+// lost, and says nothing about the other questions.
+func TestUDPPacketErrors(t *testing.T) {
+	for _, loss := range lossErrors {
+		testPacketErrors(t, loss, nil)
+	}
+	testPacketErrors(t, nil, errTooLong)
+}
+
+func testPacketErrors(t *testing.T, write, read error) {
+	inBubble(t, fmt.Sprint(write, read), dnstest.Host{UDP: late(honest, func(int) time.Duration { return 20 * time.Millisecond })},
+		func(cfg Config) Engine {
+			dial := cfg.Dial
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := dial(ctx, network, addr)
+				return &failingConn{Conn: conn, write: write, read: read}, err
+			}
+			return NewUDP(cfg)
+		},
+		func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(500, 6))
+			right(t, b.wait(t, 500), 500)
+		})
+}
+
+// A response that fills the buffer may have been cut by it, and is not taken.
+func TestUDPFullBuffer(t *testing.T) {
+	for size, want := range map[int]error{maxPacket - 1: nil, maxPacket: ruleError(CutShort)} {
+		host := dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+			m := truth.Resolve(q)
+			padding := new(dns.EDNS0_PADDING)
+			m.SetEdns0(maxUDP, false)
+			m.IsEdns0().Option = []dns.EDNS0{padding}
+			padding.Padding = make([]byte, size-len(mustPack(t, m)))
+			return m
+		})}
+		inBubble(t, fmt.Sprint(size), host, NewUDP, func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(1, 2))
+			if out := b.wait(t, 1)[0]; out.Err != want || (out.Failure == None) != (want == nil) {
+				t.Errorf("%v (%v), want %v", out.Failure, out.Err, want)
+			}
+		})
+	}
+}
+
+// A response with another client's cookie is a forgery.
+func TestUDPWrongCookie(t *testing.T) {
+	for _, forged := range []bool{false, true} {
+		host := dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+			cookie := q.IsEdns0().Option[0].(*dns.EDNS0_COOKIE)
+			if cookie.Cookie += "0011223344556677"; forged {
+				cookie.Cookie = "0011223344556677" + cookie.Cookie[16:]
+			}
+			m := truth.Resolve(q)
+			m.SetEdns0(maxUDP, false)
+			m.IsEdns0().Option = []dns.EDNS0{cookie}
+			return m
+		})}
+		inBubble(t, fmt.Sprint(forged), host, NewUDP, func(t *testing.T, e Engine, b *box) {
+			qs := ask(1, 2)
+			qs[0].Flags |= Cookie
+			e.Ask(qs)
+			out := b.wait(t, 1)[0]
+			if !forged && out.Failure != None || forged && out.Err != ruleError(WrongCookie) {
+				t.Errorf("forged %v: %v (%v)", forged, out.Failure, out.Err)
+			}
+		})
+	}
+}
+
+// A worker of a closed engine sends nothing more, however busy it is.
+func TestUDPSendClosed(t *testing.T) {
+	e := NewUDP(Config{Window: 10}).(*udp)
+	e.queue.push(ask(5, 1))
+	e.closed = true
+	w := newUDPWorker(e, 10)
+	w.equip(plainConn{}, batchLen)
+	if _, open := w.send(time.Now()); open || e.queue.len() != 5 {
+		t.Errorf("open %v, %d of 5 questions wait", open, e.queue.len())
+	}
+}
+
+// Few questions take one socket; many under way, or many in all, take more, and
+// the first one is closed.
+func TestUDPSockets(t *testing.T) {
+	host := dnstest.Host{UDP: late(honest, func(int) time.Duration { return 20 * time.Millisecond })}
+	for _, test := range []struct {
+		name                string
+		questions, together int
+		dialled, open       int
+	}{
+		{"few", 60, 60, 1, 1},
+		{"few at once", 4000, 40, 1, 1},
+		{"many at once", 100, 100, 5, 4},
+		{"many in all", 5000, 40, 5, 4},
+	} {
+		var dials atomic.Int32
+		var left func() int
+		inBubble(t, test.name, host, func(cfg Config) Engine {
+			dial := cfg.Dial
+			var open atomic.Int32
+			left = func() int { return int(open.Load()) }
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				dials.Add(1)
+				open.Add(1)
+				conn, err := dial(ctx, network, addr)
+				return &countedConn{conn, sync.OnceFunc(func() { open.Add(-1) })}, err
+			}
+			return NewUDP(cfg)
+		}, func(t *testing.T, e Engine, b *box) {
+			for qs := ask(test.questions, 2); len(qs) > 0; qs = qs[test.together:] {
+				e.Ask(qs[:test.together])
+				b.wait(t, test.together)
+			}
+			right(t, b.outs, test.questions)
+			synctest.Wait()
+			if int(dials.Load()) != test.dialled || left() != test.open {
+				t.Errorf("%d sockets opened, %d are open, want %d and %d", dials.Load(), left(), test.dialled, test.open)
+			}
+		})
+	}
+}
+
+// Where no more sockets are to be had, the first one goes on; and a close finds
+// it while it leaves.
+func TestUDPFirstSocket(t *testing.T) {
+	only := func(most int32) func(cfg Config) Engine {
+		return func(cfg Config) Engine {
+			dial := cfg.Dial
+			var dials atomic.Int32
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if dials.Add(1) > most {
+					return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.EMFILE}
+				}
+				return dial(ctx, network, addr)
+			}
+			return NewUDP(cfg)
+		}
+	}
+	for most := range int32(5) {
+		inBubble(t, fmt.Sprint(most), dnstest.Host{UDP: honest}, only(most), func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(1, 2))
+			b.wait(t, 1)
+			e.Ask(ask(6000, 2)[1:])
+			outs := b.wait(t, 5999)
+			if most > 0 {
+				right(t, outs, 6000)
+				return
+			}
+			for token, out := range outs {
+				if out.Failure != Unreachable || !errors.Is(out.Err, syscall.EMFILE) {
+					t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+				}
+			}
+		})
+	}
+	inBubble(t, "closed while it leaves", dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { return nil }}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 2))
+		synctest.Wait()
+		e.Ask(ask(100, 2)[1:])
+		synctest.Wait()
+		began := time.Now()
+		e.Close()
+		if took := time.Since(began); took != 0 {
+			t.Errorf("Close took %v", took)
+		}
+		for token, out := range b.wait(t, 100) {
+			if out.Failure != Closed {
+				t.Errorf("token %d: %v", token, out.Failure)
+			}
+		}
+	})
+}
+
+// The engine sends no more a second than the limit, retransmissions included.
+func TestUDPLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var sent []time.Time
+		n := new(dnstest.Net)
+		n.Listen(serverAddr, dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+			mu.Lock()
+			defer mu.Unlock()
+			if sent = append(sent, time.Now()); len(sent)%3 == 0 {
+				return nil
+			}
+			return honest(b, from)
+		}})
+		b := newBox()
+		e := NewUDP(Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 100, Timeout: 2 * time.Second, Limit: NewLimit(50)})
+		e.Ask(ask(200, 3))
+		b.wait(t, 200)
+		e.Close()
+		for i := range sent {
+			k := i
+			for k < len(sent) && sent[k].Sub(sent[i]) < time.Second {
+				k++
+			}
+			if k-i > 56 {
+				t.Fatalf("%d questions in one second, of 50", k-i)
+			}
+		}
+	})
+}
+
+// A name that a server ignores is charged for its silence, though the server
+// has asked to slow down before; one that a limit swallows is not asked for ever.
+func TestUDPTries(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer func(i int) bool // whether the question is answered, of the i-th
+		most   int
+	}{
+		{"one name ignored", func(int) bool { return true }, 3},
+		{"nine of ten lost", func(i int) bool { return i%10 == 0 }, 6},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				var mu sync.Mutex
+				sent := map[string]int{}
+				asked := 0
+				n := new(dnstest.Net)
+				n.Listen(serverAddr, dnstest.Host{UDP: late(func(b []byte, from netip.AddrPort) []dnstest.Reply {
+					var q dns.Msg
+					if q.Unpack(b) != nil {
+						return nil
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					name := q.Question[0].Name
+					asked++
+					sent[name]++
+					switch since := time.Since(began); {
+					case since > time.Second && since < 2*time.Second:
+						return dnstest.Wire(dnstest.Truncate)(b, from)
+					case name == "ignored.dev." || since > 2*time.Second && !test.answer(asked):
+						return nil
+					}
+					return honest(b, from)
+				}, func(int) time.Duration { return 20 * time.Millisecond })})
+				more := make(chan int, 1000)
+				e := NewUDP(Config{Addr: serverAddr, Dial: n.Dial, Window: 100, Timeout: 2 * time.Second, Limit: NewLimit(1000),
+					Deliver: func(outs []Outcome) { more <- len(outs) }})
+				qs := ask(20000, 3)
+				qs[9000].Name = "ignored.dev" // some ten seconds from now
+				e.Ask(qs[:100])
+				for qs = qs[100:]; time.Since(began) < 20*time.Second && len(qs) >= 100; {
+					k := <-more
+					e.Ask(qs[:k])
+					qs = qs[k:]
+				}
+				e.Close()
+				mu.Lock()
+				defer mu.Unlock()
+				most := 0
+				for _, times := range sent {
+					most = max(most, times)
+				}
+				if most < 3 || most > test.most {
+					t.Errorf("a name was sent %d times, want 3 to %d", most, test.most)
+				}
+				n.Close()
+			})
+		})
+	}
+}
