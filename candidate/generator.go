@@ -100,7 +100,7 @@ func (g *Generator) TLDs() []string {
 // repeats and those of a wrong length included.
 func (g *Generator) PerKeyword() int { return len(g.prefixes) * len(g.suffixes) * len(g.tlds) }
 
-// Unique reports whether All needs not look for repeats.
+// Unique reports whether All need not look for repeats.
 func (g *Generator) Unique() bool { return g.unique }
 
 // Repeated returns how many names All left out because one of the last 1<<20

@@ -21,7 +21,13 @@ func (r *run) findZone(reg *registry, k int) {
 		return
 	}
 	q := transport.Question{Name: p.tld, Type: dns.TypeSOA, Flags: transport.RD | transport.EDNS}
-	r.inquire(r.finders[k], q, func(d delivery) {
+	ask := r.inquire
+	if len(reg.denials) > 0 && !p.doubts(&reg.denials[0]) {
+		// The names need not wait for all the time-outs of one that is
+		// dead, only to hear that there is no such TLD.
+		ask = r.inquireOnce
+	}
+	ask(r.finders[k], q, func(d delivery) {
 		tld := depth(p.tld)
 		reason, err := d.trouble()
 		e := &d.Reply

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -68,6 +69,25 @@ func TestFinders(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What one resolver says about a TLD that nobody lists does not wait for those
+// that are dead.
+func TestDeadFinders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := registries(hostOf(world.Delegate))
+		opts := probe.Options{Servers: []resolver.Server{{Transport: resolver.Direct}}, Dial: n.Dial}
+		opts.Servers = append(opts.Servers, udpServers("192.0.2.53:53", "192.0.2.54:53", "192.0.2.55:53")...)
+		n.Listen("192.0.2.53:53", hostOf(registrar(registryAddr(0))))
+		n.Listen("192.0.2.54:53", hostOf(func(*dns.Msg) *dns.Msg { return nil }))
+		n.Listen("192.0.2.55:53", hostOf(func(*dns.Msg) *dns.Msg { return nil }))
+		start := time.Now()
+		expect(t, probeAll(t, opts, "go.nosuch"), "go.nosuch", "invalid no-such-tld")
+		if took := time.Since(start); took > probe.DefaultTimeout {
+			t.Errorf("took %v", took)
+		}
+		ended(t, n)
+	})
 }
 
 // A registry with many addresses of both families is asked where there is only

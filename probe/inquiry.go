@@ -30,7 +30,7 @@ func (r *run) inquire(s *server, q transport.Question, then func(delivery)) {
 	r.begin(inquiry{server: s, q: q, then: then})
 }
 
-// inquireOnce is inquire for a question whose answer nobody waits for: one
+// inquireOnce is inquire for a question that can do without an answer: one
 // packet, and whatever comes of it.
 func (r *run) inquireOnce(s *server, q transport.Question, then func(delivery)) {
 	r.begin(inquiry{server: s, q: q, then: then, once: true})

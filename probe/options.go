@@ -39,7 +39,8 @@ type Options struct {
 	Timeout time.Duration
 
 	// Tries is how often one server is asked about a name over UDP, and
-	// again over TCP. Zero means 3, which is also the most (RFC 9520
+	// again over TCP; while a limit on the way swallows questions, up to
+	// twice as often. Zero means 3, which is also the most (RFC 9520
 	// section 3.1).
 	Tries int
 

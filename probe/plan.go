@@ -152,14 +152,20 @@ func (d *delivery) trouble() (Reason, error) {
 // date, but one server alone may as well be wrong.
 func (r *run) deny(p *plan, said []delivery) error {
 	by := said[0].from.name
-	if last := lastLabels(p.tld, 1); len(said) == 1 && said[0].Reply.SOA == 0 && candidate.IsTLD(last) {
-		return fmt.Errorf("%s alone denies the TLD %s, which is on the list of delegated ones", by, last)
+	if len(said) == 1 && p.doubts(&said[0]) {
+		return fmt.Errorf("%s alone denies the TLD %s, which is on the list of delegated ones", by, lastLabels(p.tld, 1))
 	}
 	p.nosuch, p.deniedBy, p.settled = true, by, r.now
 	if near := candidate.Closest(p.tld); near != "" {
 		r.p.hintOnce("tld "+p.tld, fmt.Sprintf("did you mean the TLD %s in place of %s?", near, p.tld))
 	}
 	return nil
+}
+
+// doubts reports whether a denial of the TLD contradicts the list of delegated
+// ones.
+func (p *plan) doubts(d *delivery) bool {
+	return d.Reply.SOA == 0 && candidate.IsTLD(lastLabels(p.tld, 1))
 }
 
 // noSuchTLD is the detail of a name under a TLD that does not exist.

@@ -262,28 +262,38 @@ func choose(now time.Time, from []*server) *server {
 		return from[0]
 	}
 	best := slices.MinFunc(from, func(a, b *server) int { return cmp.Compare(a.srtt, b.srtt) })
-	var a, b *server
 	near := 0
 	for _, s := range from {
-		if !s.ready(now) || s.srtt > best.srtt+far {
-			continue
-		}
-		// Each of them is as likely as the others to be the one kept.
-		near++
-		if rand.IntN(near) == 0 {
-			a = s
-		}
-		if rand.IntN(near) == 0 {
-			b = s
+		if s.near(now, best) {
+			near++
 		}
 	}
-	switch {
-	case near == 0:
+	if near == 0 {
 		return from[rand.IntN(len(from))]
-	case b.cost() < a.cost():
+	}
+	i, j := rand.IntN(near), rand.IntN(near)
+	var a, b *server
+	for _, s := range from {
+		if !s.near(now, best) {
+			continue
+		}
+		if i == 0 {
+			a = s
+		}
+		if j == 0 {
+			b = s
+		}
+		i, j = i-1, j-1
+	}
+	if b.cost() < a.cost() {
 		return b
 	}
 	return a
+}
+
+// near reports whether a server may share the load of the best one.
+func (s *server) near(now time.Time, best *server) bool {
+	return s.ready(now) && s.srtt <= best.srtt+far
 }
 
 // cost is how long a question to the server is likely to take.
