@@ -25,7 +25,8 @@ type batchConn interface {
 	// cannot tell reads nothing.
 	poll(in *inbox) error
 	// write sends the packets. One that this machine does not let out is
-	// lost like one that the network loses.
+	// lost like one that the network loses; when the others are on their
+	// way, write returns the reason, for which isLoss holds.
 	write(out [][]byte) error
 	// batch is how many packets a read or poll brings at most.
 	batch() int
@@ -65,13 +66,18 @@ func (c plainConn) poll(in *inbox) error {
 	return nil
 }
 
-func (c plainConn) write(out [][]byte) error {
+func (c plainConn) write(out [][]byte) (lost error) {
 	for _, p := range out {
-		if _, err := c.Conn.Write(p); err != nil && !isLoss(err) {
+		_, err := c.Conn.Write(p)
+		switch {
+		case err == nil:
+		case isLoss(err):
+			lost = err
+		default:
 			return err
 		}
 	}
-	return nil
+	return lost
 }
 
 func isLoss(err error) bool {

@@ -162,7 +162,7 @@ func (c *mmsgConn) poll(in *inbox) error {
 	return nil
 }
 
-func (c *mmsgConn) write(out [][]byte) error {
+func (c *mmsgConn) write(out [][]byte) (lost error) {
 	for len(out) > 0 {
 		n := min(len(out), batchLen)
 		for i, p := range out[:n] {
@@ -177,13 +177,14 @@ func (c *mmsgConn) write(out [][]byte) error {
 		case syscall.EAGAIN:
 			unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLOUT}}, sendWait)
 		default:
+			lost = os.NewSyscallError("sendmmsg", errno)
 			if !isLoss(errno) {
-				return os.NewSyscallError("sendmmsg", errno)
+				return lost
 			}
 			out = out[1:]
 		}
 	}
-	return nil
+	return lost
 }
 
 func (c *mmsgConn) batch() int { return batchLen }

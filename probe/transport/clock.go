@@ -66,8 +66,11 @@ func (w *udpWorker) timeout(i int32) {
 	}
 	f := Timeout
 	var err error
-	if sl.failed != Passed {
+	switch {
+	case sl.failed != Passed:
 		f, err = BadResponse, ruleError(sl.failed)
+	case w.unsent != nil:
+		f, err = Unreachable, w.unsent
 	}
 	w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
 	w.slots.move(i, restList)

@@ -1,11 +1,8 @@
 package transport
 
-// firstGrace and mostGrace are how many connections in a row must give all the
-// answers of a quota before it is doubled.
-const (
-	firstGrace = 8
-	mostGrace  = 64
-)
+// grace is how many connections in a row must give all the answers of a quota
+// before it is doubled.
+const grace = 16
 
 // A quota is how many questions are put on one connection, learned from a server
 // that closes its connections while there are more: dnsmasq does so after 100,
@@ -13,7 +10,7 @@ const (
 type quota struct {
 	most  int // zero is no bound
 	whole int // connections in a row that gave as many answers as they were asked for
-	grace int // how many of them it takes
+	cuts  int // times that connections were closed early
 }
 
 // left says how many more questions a connection may be asked.
@@ -24,15 +21,23 @@ func (q *quota) left(asked int) int {
 	return max(q.most-asked, 0)
 }
 
-// ended counts a connection; cut tells that the server closed it with questions
-// under way.
-func (q *quota) ended(asked, answers int, cut bool) {
+// ended counts a connection that began when there had been so many cuts; cut
+// tells that the server closed it with questions under way.
+func (q *quota) ended(cuts, asked, answers int, cut bool) {
 	switch {
+	case asked == 0:
+	case answers == 0:
+		// Something else is wrong, and small quotas would draw it out.
+		q.most, q.whole = 0, 0
+	case cut && cuts != q.cuts:
+		// It was cut with others, as when a server starts again: the
+		// oldest of them says most about what a connection may give.
+		q.most = max(q.most, answers)
 	case cut:
-		q.grace = min(max(2*q.grace, firstGrace), mostGrace)
+		q.cuts++
 		q.most, q.whole = answers, 0
 	case q.most > 0 && asked >= q.most && answers >= asked:
-		if q.whole++; q.whole >= q.grace {
+		if q.whole++; q.whole >= grace {
 			q.most, q.whole = 2*q.most, 0
 		}
 	}

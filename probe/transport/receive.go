@@ -72,7 +72,7 @@ func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now ti
 		// The server has sent the cookie that it wants (RFC 7873 section
 		// 5.3). The next try carries it.
 		w.slips++
-		if sl.charged++; sl.charged < sl.q.Tries {
+		if sl.charged++; sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
 			w.slots.move(i, queueList)
 			return
 		}
@@ -82,6 +82,7 @@ func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now ti
 	default:
 		w.goods++
 	}
+	w.unsent = nil
 	if sl.tries == 1 {
 		w.rtt = max(w.rtt, rtt)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -196,6 +197,53 @@ func TestStreamBounded(t *testing.T) {
 				t.Errorf("%d connections for %d questions", n, test.questions)
 			}
 		})
+	}
+}
+
+// What was learned about one connection does not draw out the silence of the
+// next.
+func TestStreamSilentAfterCut(t *testing.T) {
+	var conns atomic.Int32
+	one := bounded(1, &conns)
+	host := dnstest.Host{TCP: func(conn net.Conn) {
+		if conns.Load() == 0 {
+			one(conn)
+			return
+		}
+		io.Copy(io.Discard, conn)
+	}}
+	inBubble(t, "silence", host, newStream, func(t *testing.T, e Engine, b *box) {
+		start := time.Now()
+		e.Ask(ask(1000, 3))
+		b.wait(t, 1000)
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestQuota(t *testing.T) {
+	var q quota
+	q.ended(0, 256, 90, true)
+	q.ended(0, 256, 100, true) // was open at the same time
+	q.ended(0, 256, 7, true)
+	q.ended(1, 0, 0, false) // had nothing to ask
+	if q.most != 100 || q.cuts != 1 {
+		t.Errorf("after a restart: at most %d, %d cuts", q.most, q.cuts)
+	}
+	for range grace {
+		q.ended(1, 100, 100, false)
+	}
+	if q.most != 200 {
+		t.Errorf("after full connections: at most %d", q.most)
+	}
+	q.ended(1, 200, 100, true)
+	if q.most != 100 || q.left(30) != 70 || q.left(100) != 0 {
+		t.Errorf("after a cut: at most %d", q.most)
+	}
+	q.ended(2, 100, 0, false)
+	if q.left(0) != perConn {
+		t.Errorf("after a connection without an answer: %d left", q.left(0))
 	}
 }
 

@@ -18,6 +18,7 @@ type streamConn struct {
 	conn net.Conn
 	done chan struct{} // closed when the reader has ended
 	room chan struct{} // signalled when a response has come
+	cuts int           // of the quota, when it began
 
 	mu      sync.Mutex
 	pending map[uint16]*asked
@@ -40,9 +41,11 @@ type asked struct {
 }
 
 func newStreamConn(e *stream, conn net.Conn) *streamConn {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	return &streamConn{
 		e: e, conn: conn, pending: map[uint16]*asked{},
-		done: make(chan struct{}), room: make(chan struct{}, 1),
+		done: make(chan struct{}), room: make(chan struct{}, 1), cuts: e.quota.cuts,
 	}
 }
 
@@ -214,7 +217,7 @@ func (c *streamConn) giveBack() {
 	var out []Outcome
 	e.mu.Lock()
 	bounded := c.answers > 0 && !errors.Is(c.err, net.ErrClosed)
-	e.quota.ended(c.asked, c.answers, bounded && len(c.pending) > 0)
+	e.quota.ended(c.cuts, c.asked, c.answers, bounded && len(c.pending) > 0)
 	for _, a := range c.order {
 		if !a.gone && !bounded {
 			a.tries.charged++

@@ -139,6 +139,32 @@ func testPacketErrors(t *testing.T, write, read error) {
 		})
 }
 
+// Where no packet leaves this machine, the reason is told.
+func TestUDPNothingLeaves(t *testing.T) {
+	inBubble(t, "all writes fail", dnstest.Host{UDP: honest},
+		func(cfg Config) Engine {
+			dial := cfg.Dial
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := dial(ctx, network, addr)
+				return closedConn{conn}, err
+			}
+			return NewUDP(cfg)
+		},
+		func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(5, 3))
+			for _, out := range b.wait(t, 5) {
+				if out.Failure != Unreachable || !errors.Is(out.Err, lossErrors[0]) {
+					t.Errorf("%v (%v)", out.Failure, out.Err)
+				}
+			}
+		})
+}
+
+// A closedConn lets nothing out.
+type closedConn struct{ net.Conn }
+
+func (c closedConn) Write([]byte) (int, error) { return 0, lossErrors[0] }
+
 // A response that fills the buffer may have been cut by it, and is not taken.
 func TestUDPFullBuffer(t *testing.T) {
 	for size, want := range map[int]error{maxPacket - 1: nil, maxPacket: ruleError(CutShort)} {

@@ -36,6 +36,8 @@ type udpWorker struct {
 	rtt                         time.Duration
 	dropped                     uint32
 
+	unsent error // why a packet did not leave, if no response has come since
+
 	// What the control said when it was last asked.
 	rto     time.Duration
 	srtt    time.Duration
@@ -232,7 +234,11 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 		full := len(w.pack) == batch
 		err := w.conn.write(w.pack)
 		w.pack = w.pack[:0]
-		if err != nil {
+		switch {
+		case err == nil:
+		case isLoss(err):
+			w.unsent = err
+		default:
 			w.receive(err)
 		}
 		if !full {
