@@ -772,7 +772,9 @@
   $('detail-confirm').addEventListener('click', confirmDetail);
   $('detail-close').addEventListener('click', () => $('detail').close());
   $('detail').addEventListener('close', () => {
-    // The button that had the focus may have been drawn anew.
+    // The browser gives the focus back, unless the button that had it was drawn
+    // anew. This comes later, when the keyboard may have moved on.
+    if ($('grid').contains(document.activeElement)) return;
     const to = $('grid').querySelector(`td[data-key="${CSS.escape(detailed)}"] .verdict`);
     if (to) {
       reachable(to);
