@@ -27,9 +27,9 @@ const (
 	// and no registry's names are in the way of another's.
 	maxAsking = 16
 
-	// maxHeld bounds the names whose registries have not answered. A
-	// million of them take about 300 MB.
-	maxHeld = 1 << 20
+	// maxHeld bounds the names whose registries have not answered: so far
+	// the DNS is ahead of a registry that takes one a second.
+	maxHeld = 1 << 14
 )
 
 // A stage confirms the not-found results of one loop. Like a run it has no

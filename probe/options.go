@@ -55,7 +55,7 @@ type Options struct {
 	// Confirm, if not nil, is asked about every name that the DNS did not
 	// find, and about no other. A result then comes when the registry has
 	// answered; every other one comes at once. At most 16 names of one TLD
-	// ask at the same time, and 1,048,576 are held in all: while so many
+	// ask at the same time, and 16,384 are held in all: while so many
 	// are, no more are taken. A not-found name is one that can be had as far
 	// as anybody knows if its Reason is [RDAPNotRegistered]: a limit on free
 	// names counts those. Nil asks no registry.

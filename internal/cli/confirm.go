@@ -94,13 +94,19 @@ func confirmOptions(inv *invocation) (opts rdap.Options, confirm bool, err error
 	return opts, true, err
 }
 
+// openRegistries is rdap.New for a command that a signal may end while it reads
+// the list of registries.
+func openRegistries(ctx context.Context, opts rdap.Options) (*rdap.Client, error) {
+	return await(ctx, func() (*rdap.Client, error) { return rdap.New(opts) })
+}
+
 // openConfirmer returns what --confirm asks for, and nil without it.
-func openConfirmer(inv *invocation) (*confirmer, error) {
+func openConfirmer(ctx context.Context, inv *invocation) (*confirmer, error) {
 	opts, confirm, err := confirmOptions(inv)
 	if err != nil || !confirm {
 		return nil, err
 	}
-	client, err := rdap.New(opts)
+	client, err := openRegistries(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func runRDAP(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	client, err := rdap.New(opts)
+	client, err := openRegistries(ctx, opts)
 	if err != nil {
 		return err
 	}

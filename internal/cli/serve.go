@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"domprobe/probe"
-	"domprobe/probe/rdap"
 	"domprobe/web"
 )
 
@@ -37,7 +36,8 @@ func serveCommand() *command {
 			toggle("no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
 		}, askFlags(), registryFlags(), consoleFlags()),
 		exits: map[int]string{
-			codeOK: "ended by a signal",
+			codeOK:          "ended by a signal",
+			codeInterrupted: "interrupted before it served",
 		},
 		run: runServe,
 	}
@@ -68,7 +68,7 @@ func runServe(ctx context.Context, inv *invocation) error {
 	}
 	if !inv.flags.Bool("no-confirm") && !offline(inv.flags, asking.Servers) {
 		registryOpts.WHOIS, registryOpts.MaxWait = true, registryWait
-		registries, err := rdap.New(registryOpts)
+		registries, err := openRegistries(ctx, registryOpts)
 		if err != nil {
 			return err
 		}

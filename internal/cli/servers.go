@@ -95,7 +95,7 @@ func describe(servers []resolver.Server) string {
 // newProber returns a prober for the servers that the flags name, and a
 // function that ends it.
 func newProber(ctx context.Context, inv *invocation, trace func(probe.Event)) (*probe.Prober, func() error, error) {
-	registries, err := openConfirmer(inv)
+	registries, err := openConfirmer(ctx, inv)
 	if err != nil {
 		return nil, nil, err
 	}
