@@ -17,13 +17,15 @@ const (
 	minPace     = 20.0 // questions a second: even a throttled server is tried again
 
 	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
+	epochMost  = time.Second            // longest, while paced, to wait for epochLeast outcomes
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
 	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
 	retrial    = 5 * time.Second        // how long a loss is held for the network's own
 	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
 
-	lossBound = 0.02 // a share of losses that is nobody's fault
+	lossBound  = 0.02 // a share of losses that is nobody's fault
+	epochLeast = 50   // outcomes to say what share is lost at a pace
 )
 
 // A control decides how many questions may be in flight at one server, and how
@@ -82,6 +84,8 @@ type tally struct {
 	good, lost, slips int
 	full              bool // the window, and not the pace, held questions back
 }
+
+func (t tally) outcomes() int { return t.good + t.lost + t.slips }
 
 func newControl(ceiling int, now time.Time) control {
 	return control{
@@ -189,13 +193,13 @@ func (c *control) turn(now time.Time) {
 		length = max(length, c.srtt*3/2, trialLen)
 	}
 	took := now.Sub(c.epoch.start)
-	if took < length {
+	if took < length || c.phase == paced && took < epochMost && c.epoch.outcomes() < epochLeast {
 		return
 	}
 	c.regrow(now)
 	e := c.epoch
 	c.epoch = tally{start: now}
-	if e.good+e.lost+e.slips == 0 {
+	if e.outcomes() == 0 {
 		return
 	}
 	rate := float64(e.good) / took.Seconds()
@@ -298,19 +302,23 @@ func (c *control) keep(now time.Time, rate float64) {
 
 // follow keeps the pace at the goodput, and looks above it now and then. A pace
 // above what is asked for says nothing about the server: it does not rise.
+//
+// The usual share of losses is learned from epochs of many losses too: from those of
+// few alone it would sink until every other epoch looked like a limit's.
 func (c *control) follow(now time.Time, e tally, rate, loss float64) {
 	usual := max(lossBound, c.loss)
 	chance := 2 * math.Sqrt(usual/float64(e.good+e.lost+1))
-	if loss > max(lossBound, 1.5*c.loss)+chance {
-		c.probing = false
-		c.setPace(now, min(0.97*max(rate, 0.5*c.goodput)/(1-min(c.loss, 0.9)), c.pace))
-		return
-	}
 	if !c.probing {
 		c.loss += (loss - c.loss) / 4
 	}
+	if loss > usual+chance {
+		c.probing = false
+		c.goodput = max(rate, 0.5*c.goodput)
+		c.setPace(now, min(0.97*c.goodput/(1-min(usual, 0.9)), c.pace))
+		return
+	}
 	c.widen(e)
-	if rate >= c.pace/2 {
+	if asked := float64(e.outcomes()) / now.Sub(e.start).Seconds(); asked >= c.pace/2 {
 		c.tight = now
 	}
 	switch {

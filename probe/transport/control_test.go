@@ -174,19 +174,44 @@ func TestControlLimited(t *testing.T) {
 }
 
 // A flood of what is lost, sent again, does not hide that a pace ends the losses;
-// nor does a network that loses one packet in ten at any rate.
+// nor does a network that loses some packets at any rate, and those of a low limit
+// are too few to be even.
 func TestControlFlooded(t *testing.T) {
-	for _, rtt := range []time.Duration{time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond} {
-		for _, loss := range []float64{0, 0.1} {
-			l := newLink(link{rtt: rtt, loss: loss, limit: 1000, again: true})
+	for _, x := range []struct{ limit, loss, most float64 }{
+		{1000, 0, 1.3}, {1000, 0.1, 1.3}, {100, 0.1, 1.5}, {50, 0.1, 1.5}, {200, 0.3, 1.5}, {50, 0.3, 1.5},
+	} {
+		for _, rtt := range []time.Duration{time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond} {
+			l := newLink(link{rtt: rtt, loss: x.loss, limit: x.limit, again: true})
 			c := newControl(2000, l.now)
-			l.run(&c, 15*time.Second)
-			good, sent := l.rate(l.good, 10*time.Second), l.rate(l.sent, 10*time.Second)
-			t.Logf("round trip %v, loss %v: %v responses and %v questions a second", rtt, loss, good, sent)
-			if good < 700 || sent > 1300 {
-				t.Errorf("of 1,000 (phase %d, pace %v)", c.phase, c.pace)
-			}
+			l.run(&c, 5*time.Second)
+			l.within(t, &c, x.most)
 		}
+	}
+}
+
+// A limit that is lowered, and a network that begins to lose, are found out.
+func TestControlWorse(t *testing.T) {
+	for _, x := range []struct{ limit, loss, then, thenLoss float64 }{
+		{2000, 0, 500, 0}, {2000, 0.1, 500, 0.1}, {400, 0.3, 100, 0.3}, {1000, 0, 1000, 0.3}, {200, 0, 200, 0.3},
+	} {
+		l := newLink(link{rtt: 20 * time.Millisecond, loss: x.loss, limit: x.limit, again: true})
+		c := newControl(1000, l.now)
+		l.run(&c, 20*time.Second)
+		l.limit, l.loss = x.then, x.thenLoss
+		l.run(&c, 20*time.Second)
+		l.within(t, &c, 1.5)
+	}
+}
+
+// within checks for 20 s that a link gives four fifths of the responses that it
+// could, and is asked at most that many times as often as its limit allows.
+func (l *link) within(t *testing.T, c *control, most float64) {
+	t.Helper()
+	l.run(c, 20*time.Second)
+	good, sent := l.rate(l.good, 20*time.Second), l.rate(l.sent, 20*time.Second)
+	t.Logf("round trip %v, loss %v, limit %v: %v responses and %v questions a second", l.rtt, l.loss, l.limit, good, sent)
+	if good < 0.8*l.limit*(1-l.loss) || sent > most*l.limit {
+		t.Errorf("of %v and %v (phase %d, pace %v)", l.limit*(1-l.loss), l.limit, c.phase, c.pace)
 	}
 }
 
