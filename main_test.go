@@ -171,6 +171,7 @@ func (w *watcher) look() {
 		w.closed = true
 	}
 }
+
 func pipe(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: pipe N PROGRAM [ARG...]")
