@@ -13,7 +13,7 @@ import (
 	"domprobe/probe"
 )
 
-// short makes a report of "name verdict minute" lines.
+// short makes a report of "name verdict minute [TLD]" lines, where - is no TLD.
 func short(lines ...string) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
 		for _, line := range lines {
@@ -25,6 +25,9 @@ func short(lines ...string) iter.Seq2[probe.Result, error] {
 			}
 			at, _ := time.Parse("15:04", f[2])
 			name, tld, _ := strings.Cut(f[0], ".")
+			if len(f) > 3 {
+				tld = strings.TrimPrefix(f[3], "-")
+			}
 			if !yield(probe.Result{Candidate: candidate.Candidate{Name: f[0], Keyword: name, TLD: tld}, Verdict: v, At: at}, nil) {
 				return
 			}
@@ -59,6 +62,41 @@ func TestMerge(t *testing.T) {
 	}
 	for range Merge() {
 		t.Error("a row of no report")
+	}
+}
+
+// A name is told apart by its TLD, but not from one whose TLD is not known.
+func TestMergeTLD(t *testing.T) {
+	two := []string{"a.b.io invalid 10:00 io", "a.b.io unknown 10:00 b.io"}
+	invalid, unknown := "a.b.io invalid io", "a.b.io unknown b.io"
+	for _, test := range []struct {
+		name    string
+		reports [][]string
+		want    []string
+	}{
+		{"one report", [][]string{two}, []string{invalid, unknown}},
+		{"the same twice", [][]string{two, two}, []string{invalid, unknown}},
+		{"a newer row of the second", [][]string{two, {"a.b.io found 11:00 b.io"}}, []string{invalid, "a.b.io found b.io"}},
+		{"the same, the other way round", [][]string{{"a.b.io found 11:00 b.io"}, two}, []string{"a.b.io found b.io", invalid}},
+		{"without a TLD, newer", [][]string{two, {"a.b.io found 11:00 -"}}, []string{"a.b.io found "}},
+		{"without a TLD, first", [][]string{{"a.b.io found 11:00 -"}, two}, []string{"a.b.io found "}},
+		{"without a TLD, older", [][]string{two, {"a.b.io found 9:00 -", "c.io found 9:00"}}, []string{unknown, "c.io found io"}},
+		{"both without", [][]string{{"a.b.io found 9:00 -"}, {"a.b.io unknown 9:00 -"}}, []string{"a.b.io unknown "}},
+	} {
+		var reports []iter.Seq2[probe.Result, error]
+		for _, lines := range test.reports {
+			reports = append(reports, short(lines...))
+		}
+		var got []string
+		for r, err := range Merge(reports...) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, brief(&r)+" "+r.TLD)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
 	}
 }
 
@@ -103,6 +141,38 @@ func TestDiff(t *testing.T) {
 	}
 	if _, err := Diff(old, broken); err == nil {
 		t.Error("a broken new report is no error")
+	}
+}
+
+func TestDiffTLD(t *testing.T) {
+	two := short("a.b.io invalid 10:00 io", "a.b.io unknown 10:01 b.io")
+	only := short("a.b.io unknown 10:01 b.io")
+	found := short("a.b.io invalid 11:00 io", "a.b.io found 11:01 b.io")
+	bare := short("a.b.io unknown 11:00 -")
+	for _, test := range []struct {
+		name     string
+		old, new iter.Seq2[probe.Result, error]
+		want     []string
+	}{
+		{"the same", two, two, nil},
+		{"one verdict", two, found, []string{"a.b.io unknown > a.b.io found"}},
+		{"a row more", only, two, []string{"- > a.b.io invalid"}},
+		{"a row less", two, only, []string{"a.b.io invalid > -"}},
+		{"old without a TLD", bare, two, nil},
+		{"new without a TLD", two, bare, nil},
+		{"old without a TLD, changed", bare, found, []string{"a.b.io unknown > a.b.io found"}},
+	} {
+		changes, err := Diff(test.old, test.new)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range changes {
+			got = append(got, brief(c.Old)+" > "+brief(c.New))
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
 	}
 }
 
