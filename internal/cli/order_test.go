@@ -77,19 +77,35 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// The same name under two TLDs is two candidates.
+func TestOrderTLD(t *testing.T) {
+	under := func(tld string) candidate.Candidate { return candidate.Candidate{Name: "a.b.io", TLD: tld} }
+	o := newOrder(0)
+	for range o.candidates(func(yield func(candidate.Candidate, error) bool) {
+		_ = yield(under("io"), nil) && yield(under("b.io"), nil)
+	}) {
+	}
+	for _, tld := range []string{"io", "b.io"} {
+		got := o.settle([]probe.Result{{Candidate: under(tld)}})
+		if len(got) != 1 || got[0].TLD != tld {
+			t.Errorf("%s: %v", tld, got)
+		}
+	}
+}
+
 // One name that never settles stops the source when the window is full, and
 // the others come at the end.
 func TestOrderWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const window = 10
 		o := newOrder(window)
-		taken := make(chan string)
+		taken := make(chan candidate.Candidate)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			for c := range o.candidates(candidate.Names("a.dev", "b.dev", "c.dev", "d.dev", "e.dev", "f.dev", "g.dev", "h.dev", "i.dev", "j.dev", "k.dev", "l.dev")) {
 				select {
-				case taken <- c.Name:
+				case taken <- c:
 				case <-o.stop:
 					return
 				}
@@ -98,15 +114,15 @@ func TestOrderWaits(t *testing.T) {
 		broken := errors.New("broken")
 		batches := func(yield func([]probe.Result, error) bool) {
 			for i := range window {
-				name := <-taken
-				if i > 0 && !yield([]probe.Result{{Candidate: candidate.Candidate{Name: name}}}, nil) {
+				c := <-taken
+				if i > 0 && !yield([]probe.Result{{Candidate: c}}, nil) {
 					return
 				}
 			}
 			synctest.Wait()
 			select {
-			case name := <-taken:
-				t.Errorf("%s was taken although the window is full", name)
+			case c := <-taken:
+				t.Errorf("%s was taken although the window is full", c.Name)
 			default:
 			}
 			yield(nil, broken)
