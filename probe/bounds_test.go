@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -195,17 +196,18 @@ func TestQuestionsSent(t *testing.T) {
 					for _, name := range names {
 						tlds[candidate.Parse(name).TLD] = true
 					}
-					sent := 0
+					var sent atomic.Int64
 					opts.Trace = func(e probe.Event) {
 						if !e.Response {
-							sent++
+							sent.Add(1)
 						}
 					}
 					probeAll(t, opts, names...)
 					// With a choice of servers not every one is asked under every TLD.
 					choice := name == "two" || name == "direct"
-					if want := opts.Questions(len(names), len(tlds)); sent > want || sent < want && !choice {
-						t.Errorf("%d questions were sent, not %d", sent, want)
+					got, want := int(sent.Load()), opts.Questions(len(names), len(tlds))
+					if got > want || got < want && !choice {
+						t.Errorf("%d questions were sent, not %d", got, want)
 					}
 				})
 			})
