@@ -242,11 +242,12 @@ func (o *output) compare(rows []probe.Result) {
 	}
 }
 
-// close ends rows and reports that are whole.
+// close ends rows and reports that are whole. That standard output is closed
+// does not hide what is wrong with a report.
 func (o *output) close() error {
 	err := o.stdout.Close()
 	for _, f := range o.reports {
-		if e := f.Close(); err == nil {
+		if e := f.Close(); err == nil || e != nil && errors.Is(err, errClosed) {
 			err = e
 		}
 	}

@@ -112,13 +112,18 @@ func (s stages) batches(ctx context.Context, names iter.Seq2[candidate.Candidate
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
-// happened.
+// happened. A closed pipe ends the run as an interrupt does.
 func stream(ctx context.Context, s stages, names *selection, out *output, t *tally) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	defer out.abort() // which leaves alone what is closed
 	var failed error
 	for rows, err := range s.batches(ctx, out.laidOut(t.counted(names.all()))) {
 		if len(rows) > 0 {
-			if err := out.write(t.add(rows)); err != nil {
+			switch err := out.write(t.add(rows)); {
+			case errors.Is(err, errClosed):
+				cancel() // the reports get what has settled by now
+			case err != nil:
 				return err
 			}
 		}

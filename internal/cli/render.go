@@ -58,7 +58,11 @@ func runRender(ctx context.Context, inv *invocation) error {
 	for m.more && err == nil {
 		var rows []probe.Result
 		rows, err = m.batch()
-		if e := out.write(t.add(rows)); err == nil {
+		e := out.write(t.add(rows))
+		if errors.Is(e, errClosed) && len(out.reports) > 0 {
+			e = nil // the reports are to be whole; close tells it again
+		}
+		if err == nil {
 			err = e
 		}
 		if err == nil {
