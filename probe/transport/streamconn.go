@@ -234,6 +234,8 @@ func (c *streamConn) giveBack() {
 			again = append(again, a.q)
 			e.tries[a.q.Token] = a.tries
 			continue
+		case errors.Is(c.err, net.ErrClosed): // given up, because it was silent
+			o.Failure = Timeout
 		default:
 			o.Failure, o.Err = Unreachable, c.err
 		}
