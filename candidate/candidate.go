@@ -57,6 +57,14 @@ type Candidate struct {
 	Err *Error
 }
 
+// A Key is what tells candidates apart: a name under one TLD is not the same
+// name under another. foo.github.io can be registered under github.io, and is
+// invalid under io.
+type Key struct{ Name, TLD string }
+
+// Key returns the key of the candidate.
+func (c *Candidate) Key() Key { return Key{c.Name, c.TLD} }
+
 // A Reason is one word of the closed list that says why a verdict is what it
 // is. Package probe holds the words that need the network.
 type Reason string

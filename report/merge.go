@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 )
 
@@ -35,15 +36,12 @@ func Merge(reports ...iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, er
 // newest is the newest row of each name.
 type newest struct {
 	rows []probe.Result
-	at   map[nameKey]int // where the row of a name is
-	bare map[string]bool // names that came without a TLD
+	at   map[candidate.Key]int // where the row of a name is; without a TLD, under any
+	bare map[string]bool       // names that came without a TLD
 }
 
-// A nameKey is a name under a TLD, or under any if that is empty.
-type nameKey struct{ name, tld string }
-
 func newNewest() *newest {
-	return &newest{at: make(map[nameKey]int), bare: make(map[string]bool)}
+	return &newest{at: make(map[candidate.Key]int), bare: make(map[string]bool)}
 }
 
 // read takes the rows of a report in.
@@ -55,12 +53,12 @@ func (n *newest) read(report iter.Seq2[probe.Result, error]) error {
 		if r.TLD == "" {
 			n.bare[r.Name] = true
 		}
-		n.add(&r, nameKey{r.Name, r.TLD})
+		n.add(&r, r.Key())
 	}
 	return nil
 }
 
-func (n *newest) add(r *probe.Result, k nameKey) {
+func (n *newest) add(r *probe.Result, k candidate.Key) {
 	i, known := n.at[k]
 	switch {
 	case !known:
@@ -80,9 +78,9 @@ func (n *newest) fold(bare map[string]bool) {
 	n.rows = rows[:0] // which never overtakes what is still to be read
 	clear(n.at)
 	for i := range rows {
-		k := nameKey{rows[i].Name, rows[i].TLD}
-		if bare[k.name] {
-			k.tld = ""
+		k := rows[i].Key()
+		if bare[k.Name] {
+			k.TLD = ""
 		}
 		n.add(&rows[i], k)
 	}
@@ -90,9 +88,9 @@ func (n *newest) fold(bare map[string]bool) {
 
 // find returns the row about the name of r, or nil, once both sides are folded.
 func (n *newest) find(r *probe.Result) *probe.Result {
-	i, known := n.at[nameKey{name: r.Name}]
+	i, known := n.at[candidate.Key{Name: r.Name}]
 	if !known {
-		i, known = n.at[nameKey{r.Name, r.TLD}]
+		i, known = n.at[r.Key()]
 	}
 	if !known {
 		return nil

@@ -20,22 +20,16 @@ const (
 	notFoundAge = 15 * time.Minute
 )
 
-// A key is a name with the zone it would be registered in, on which the verdict
-// depends.
-type key struct{ name, tld string }
-
-func keyOf(c *candidate.Candidate) key { return key{c.Name, c.TLD} }
-
 // A cache remembers the verdicts that were last used. It is not safe for
 // concurrent use.
 type cache struct {
 	size    int
-	entries map[key]*list.Element
+	entries map[candidate.Key]*list.Element
 	order   list.List // of *cached, the last used one in front
 }
 
 type cached struct {
-	key   key
+	key   candidate.Key
 	row   probe.Result
 	until time.Time
 }
@@ -59,7 +53,7 @@ func (c *cache) put(r probe.Result) {
 	if !ok {
 		return
 	}
-	k := key{strings.Clone(r.Name), strings.Clone(r.TLD)}
+	k := candidate.Key{Name: strings.Clone(r.Name), TLD: strings.Clone(r.TLD)}
 	r.Candidate = candidate.Candidate{}
 	if e := c.entries[k]; e != nil {
 		e.Value = &cached{k, r, until}
@@ -70,14 +64,14 @@ func (c *cache) put(r probe.Result) {
 		c.drop(c.order.Back())
 	}
 	if c.entries == nil {
-		c.entries = make(map[key]*list.Element)
+		c.entries = make(map[candidate.Key]*list.Element)
 	}
 	c.entries[k] = c.order.PushFront(&cached{k, r, until})
 }
 
 // get returns what is remembered about a candidate.
 func (c *cache) get(name candidate.Candidate, now time.Time) (probe.Result, bool) {
-	e := c.entries[keyOf(&name)]
+	e := c.entries[name.Key()]
 	if e == nil {
 		return probe.Result{}, false
 	}

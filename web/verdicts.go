@@ -22,7 +22,7 @@ type verdicts struct {
 
 	mu     sync.Mutex // guards what follows, and the searches
 	known  cache
-	claims map[key]*claim
+	claims map[candidate.Key]*claim
 }
 
 // A claim says who asks about a name, and who waits for the verdict.
@@ -42,7 +42,7 @@ type waiter struct {
 func newVerdicts(p Prober, atOnce int) *verdicts {
 	return &verdicts{
 		prober: p, places: make(chan struct{}, atOnce),
-		known: cache{size: cacheSize}, claims: map[key]*claim{},
+		known: cache{size: cacheSize}, claims: map[candidate.Key]*claim{},
 	}
 }
 
@@ -55,8 +55,8 @@ type search struct {
 
 	// Guarded by the mutex of the verdicts.
 	rows   []probe.Result
-	owns   map[key]bool // its claims; true where the prober has the name
-	waits  map[key]bool
+	owns   map[candidate.Key]bool // its claims; true where the prober has the name
+	waits  map[candidate.Key]bool
 	handed []candidate.Candidate // that others were asking about, and left
 	over   bool                  // takes no more claims
 	ended  bool
@@ -71,7 +71,7 @@ func (v *verdicts) batches(ctx context.Context, names []candidate.Candidate) ite
 		ctx, cancel := context.WithCancel(ctx)
 		s := &search{
 			verdicts: v, names: names, wake: make(chan struct{}, 1), more: make(chan struct{}, 1),
-			owns: map[key]bool{}, waits: map[key]bool{},
+			owns: map[candidate.Key]bool{}, waits: map[candidate.Key]bool{},
 		}
 		var asking sync.WaitGroup
 		asking.Go(func() { s.ask(ctx) })
@@ -162,12 +162,12 @@ func (s *search) begin(ctx context.Context, c candidate.Candidate) bool {
 		<-v.places
 		return false
 	}
-	s.owns[keyOf(&c)] = true
+	s.owns[c.Key()] = true
 	return true
 }
 
 // release takes a claim from its owner. The caller holds the mutex.
-func (v *verdicts) release(s *search, k key) {
+func (v *verdicts) release(s *search, k candidate.Key) {
 	if s.owns[k] {
 		<-v.places
 	}
@@ -196,7 +196,7 @@ func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
 		s.give(r)
 		return false
 	}
-	k := keyOf(&c)
+	k := c.Key()
 	if asked := v.claims[k]; asked != nil {
 		asked.waiting = append(asked.waiting, waiter{s, c})
 		s.waits[k] = true
@@ -213,7 +213,7 @@ func (v *verdicts) settle(s *search, rows []probe.Result) {
 	defer v.mu.Unlock()
 	for _, r := range rows {
 		s.give(r)
-		k := keyOf(&r.Candidate)
+		k := r.Key()
 		if _, owned := s.owns[k]; !owned {
 			continue // an invalid name
 		}

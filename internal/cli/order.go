@@ -18,14 +18,10 @@ type order struct {
 	room  chan struct{} // told that there may be room for a candidate
 	queue []turn        // in the order of the candidates
 	first int           // the place of queue[0] among all
-	last  map[nameKey]int
+	last  map[candidate.Key]int
 
 	ready []probe.Result
 }
-
-// A nameKey is what a result finds its candidate by: the same name under another
-// TLD is another candidate.
-type nameKey struct{ name, tld string }
 
 // A turn is the place of a candidate whose result has not been given out.
 type turn struct {
@@ -39,14 +35,14 @@ type turn struct {
 const minWindow = 4096
 
 func newOrder(window int) *order {
-	return &order{window: window, stop: make(chan struct{}), room: make(chan struct{}, 1), last: make(map[nameKey]int)}
+	return &order{window: window, stop: make(chan struct{}), room: make(chan struct{}, 1), last: make(map[candidate.Key]int)}
 }
 
 // candidates passes names on, as long as there is room for their results.
 func (o *order) candidates(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
 	return func(yield func(candidate.Candidate, error) bool) {
 		for c, err := range names {
-			if err == nil && !o.enter(nameKey{c.Name, c.TLD}) {
+			if err == nil && !o.enter(c.Key()) {
 				return
 			}
 			if !yield(c, err) {
@@ -58,7 +54,7 @@ func (o *order) candidates(names iter.Seq2[candidate.Candidate, error]) iter.Seq
 
 // enter takes a place for a name. It reports false when nobody waits for its
 // result any more.
-func (o *order) enter(name nameKey) bool {
+func (o *order) enter(name candidate.Key) bool {
 	for {
 		o.mu.Lock()
 		if o.window == 0 || len(o.queue) < o.window {
@@ -109,7 +105,7 @@ func (o *order) settle(rows []probe.Result) []probe.Result {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range rows {
-		name := nameKey{r.Name, r.TLD}
+		name := r.Key()
 		place, known := o.last[name]
 		if !known { // a name that never came in has no place to wait for
 			o.queue = append(o.queue, turn{result: r, settled: true, same: -1})
