@@ -66,10 +66,7 @@ func (o *Options) fill() {
 			o.Servers = make([]resolver.Server, 1)
 		}
 	}
-	setDefault(&o.Concurrency, DefaultConcurrency)
-	setDefault(&o.Tries, MaxTries)
-	setDefault(&o.Timeout, DefaultTimeout)
-	setDefault(&o.Quorum, 1)
+	o.setDefaults()
 }
 
 func (o *Options) direct() bool {

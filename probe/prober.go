@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,10 +45,7 @@ func New(opts Options) (*Prober, error) {
 
 // complete checks the options and puts defaults in place of zeros.
 func (o *Options) complete() error {
-	setDefault(&o.Concurrency, DefaultConcurrency)
-	setDefault(&o.Tries, MaxTries)
-	setDefault(&o.Timeout, DefaultTimeout)
-	setDefault(&o.Quorum, 1)
+	o.setDefaults()
 	switch {
 	case o.Concurrency < 1 || o.Concurrency > MaxConcurrency:
 		return fmt.Errorf("concurrency %d is not between 1 and %d", o.Concurrency, MaxConcurrency)
@@ -74,11 +72,11 @@ func (o *Options) complete() error {
 	return nil
 }
 
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
+func (o *Options) setDefaults() {
+	o.Concurrency = cmp.Or(o.Concurrency, DefaultConcurrency)
+	o.Tries = cmp.Or(o.Tries, MaxTries)
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.Quorum = cmp.Or(o.Quorum, 1)
 }
 
 // askable counts the servers that are asked about names themselves.

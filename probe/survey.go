@@ -100,9 +100,9 @@ func Survey(ctx context.Context, opts Options, so SurveyOptions) iter.Seq2[Surve
 const surveyWindow = 8
 
 func (so *SurveyOptions) complete(opts *Options) error {
-	setDefault(&so.TLD, "com")
-	setDefault(&so.Questions, 10)
-	setDefault(&so.Parallel, 64)
+	so.TLD = cmp.Or(so.TLD, "com")
+	so.Questions = cmp.Or(so.Questions, 10)
+	so.Parallel = cmp.Or(so.Parallel, 64)
 	if so.Questions < 1 || so.Parallel < 1 {
 		return fmt.Errorf("a survey of %d questions, %d resolvers at a time, makes no sense", so.Questions, so.Parallel)
 	}

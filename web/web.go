@@ -28,6 +28,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -139,12 +140,12 @@ func New(opts Options) (*Server, error) {
 	if opts.MaxNames < 0 || opts.MaxSearches < 0 || opts.MaxBody < 0 || opts.AtOnce < 0 || opts.Patience < 0 {
 		return nil, errors.New("a limit is negative")
 	}
-	setDefault(&opts.MaxNames, DefaultMaxNames)
-	setDefault(&opts.MaxSearches, DefaultMaxSearches)
-	setDefault(&opts.MaxBody, DefaultMaxBody)
-	setDefault(&opts.AtOnce, probe.DefaultConcurrency)
-	setDefault(&opts.ClientRate, DefaultClientRate)
-	setDefault(&opts.Patience, DefaultPatience)
+	opts.MaxNames = cmp.Or(opts.MaxNames, DefaultMaxNames)
+	opts.MaxSearches = cmp.Or(opts.MaxSearches, DefaultMaxSearches)
+	opts.MaxBody = cmp.Or(opts.MaxBody, DefaultMaxBody)
+	opts.AtOnce = cmp.Or(opts.AtOnce, probe.DefaultConcurrency)
+	opts.ClientRate = cmp.Or(opts.ClientRate, DefaultClientRate)
+	opts.Patience = cmp.Or(opts.Patience, DefaultPatience)
 	s := &Server{
 		opts:     opts,
 		mux:      http.NewServeMux(),
@@ -161,13 +162,6 @@ func New(opts Options) (*Server, error) {
 		s.mux.HandleFunc(r.method+" "+r.path, r.handle)
 	}
 	return s, nil
-}
-
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }
 
 // A route is a path with what handles it.
