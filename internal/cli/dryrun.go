@@ -97,7 +97,7 @@ func hasHostName(s resolver.Server) bool {
 	return err != nil
 }
 
-func plural(n int, noun string) string {
+func plural[T int | int64](n T, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}

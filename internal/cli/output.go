@@ -156,7 +156,7 @@ func (o *output) recall() {
 		o.matched = o.matched || o.only[v]
 		if o.expect != nil && !o.expect[v] {
 			o.unexpected = true
-			o.console.print(fmt.Sprintf("%s settled before: %s is not expected", plural(int(n), "name"), v))
+			o.console.print(fmt.Sprintf("%s settled before: %s is not expected", plural(n, "name"), v))
 		}
 	}
 }

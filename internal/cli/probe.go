@@ -61,11 +61,7 @@ func runProbe(ctx context.Context, inv *invocation) error {
 	if inv.flags.Bool("dry-run") {
 		return interruptible(names.dryRun)(ctx, inv)
 	}
-	var trace func(probe.Event)
-	if inv.console.verbosity > 1 {
-		trace = func(e probe.Event) { inv.console.note("%s", traceLine(e)) }
-	}
-	prober, stop, err := newProber(ctx, inv, trace)
+	prober, stop, err := newProber(ctx, inv, tracer(inv.console))
 	if err != nil {
 		return interrupted(ctx, err)
 	}

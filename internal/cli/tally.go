@@ -103,11 +103,7 @@ func (t *tally) check() error {
 }
 
 func (t *tally) summary() string {
-	noun := "names"
-	if t.total() == 1 {
-		noun = "name"
-	}
-	s := fmt.Sprintf("%d %s in %.2fs: %d found, %d not found, %d unknown, %d invalid", t.total(), noun,
+	s := fmt.Sprintf("%s in %.2fs: %d found, %d not found, %d unknown, %d invalid", plural(t.total(), "name"),
 		time.Since(t.start).Seconds(), t.of(probe.Found), t.of(probe.NotFound), t.of(probe.Unknown), t.of(probe.Invalid))
 	if t.repeated > 0 {
 		s += fmt.Sprintf(", %d repeated", t.repeated)
