@@ -149,6 +149,7 @@ func testManyEncrypted(t *testing.T, l *daemon.Lab, names []daemon.Name) {
 			w := &watch{addr: s.Addr}
 			opts := probe.Options{
 				Servers: []resolver.Server{s}, TLSConfig: &tls.Config{RootCAs: ca.Pool()}, Dial: w.dial, Rate: -1, Concurrency: 2000,
+				Timeout: time.Minute, // a connection without an answer for that long is given up
 			}
 			checkLab(t, opts, names, viaResolver, nil)
 			if w.dials > 10 || len(w.plain) > 0 {
