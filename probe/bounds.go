@@ -23,7 +23,7 @@ func (o Options) WorstCase(names int) time.Duration {
 	o.fill()
 	names = max(names, 1)
 	waves := (names + o.Concurrency - 1) / o.Concurrency
-	total := (float64(o.steps())*float64(o.step()) + float64(lookAfter(maxLooks-1))) * float64(waves)
+	total := (float64(o.steps())*float64(o.step()) + float64(lookAfter(maxLooks-1, transient))) * float64(waves)
 	if rate := o.slowest(); rate > 0 {
 		total += float64((o.Tries+2)*names) / rate * float64(time.Second)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/candidate"
+	"domprobe/probe/internal/trust"
 	"domprobe/probe/transport"
 )
 
@@ -142,44 +143,47 @@ func underEach(tlds []string) ([]candidate.Candidate, error) {
 	return names, nil
 }
 
-// prepare asks the controls of every server for the TLDs of the names, and
+// prepare sends the controls of every server for the TLDs of the names, and
 // returns when they have settled.
 func (r *run) prepare(ctx context.Context, names []candidate.Candidate) error {
 	for _, c := range names {
 		if c.Err != nil {
 			continue
 		}
-		pl := r.planOf(c.TLD)
-		if r.direct {
-			r.registryFor(pl)
+		t := r.evidence.tldOf(c.TLD)
+		if r.lookups.direct {
+			r.registries.of(t)
 			continue
 		}
-		r.controlAll(&pl.scope)
+		r.lookAtAll(&t.zone)
 	}
-	if err := r.settle(ctx); err != nil || !r.direct {
+	if err := r.settle(ctx); err != nil || !r.lookups.direct {
 		return err
 	}
 	for _, c := range names {
-		if c.Err == nil && r.plans[c.TLD].found.state == ready {
-			r.controlAll(&r.plans[c.TLD].found.scope)
+		if c.Err != nil {
+			continue
+		}
+		if reg := r.evidence.tldOf(c.TLD).registry; reg != nil && reg.state == ready {
+			r.lookAtAll(&reg.zone)
 		}
 	}
 	return r.settle(ctx)
 }
 
-func (r *run) controlAll(sc *scope) {
-	for _, s := range sc.servers {
-		r.controlsOf(sc, s)
+func (r *run) lookAtAll(z *zone) {
+	for _, s := range z.servers {
+		r.evidence.benchOf(z, s)
 	}
 }
 
-// settle returns when no inquiry is under way.
+// settle returns when no control is under way.
 func (r *run) settle(ctx context.Context) error {
 	for {
 		if _, err := r.turn(); err != nil {
 			return err
 		}
-		if len(r.inquiries) == len(r.freeInquiries) {
+		if r.queries.controls == 0 {
 			return nil
 		}
 		r.wait(ctx)
@@ -199,23 +203,23 @@ func (r *run) inspect(c candidate.Candidate) Plan {
 		}
 		return out
 	}
-	pl := r.plans[c.TLD]
-	if pl.nosuch {
+	t := r.evidence.tldOf(c.TLD)
+	if t.nosuch {
 		out.Exists = ExistsNo
-		out.Reason, out.Detail = NoSuchTLD, fmt.Sprintf("the TLD %s does not exist", pl.tld)
-		out.DidYouMean = candidate.Closest(pl.tld)
+		out.Reason, out.Detail = NoSuchTLD, fmt.Sprintf("the TLD %s does not exist", t.name)
+		out.DidYouMean = candidate.Closest(t.name)
 	}
-	sc := &pl.scope
-	if r.direct && !pl.nosuch {
-		if pl.found.state != ready {
-			out.Reason, out.Detail = pl.found.reason, detailOf(pl.found.err)
+	z := &t.zone
+	if r.lookups.direct && !t.nosuch {
+		if t.registry.state != ready {
+			out.Reason, out.Detail = t.registry.reason, detailOf(t.registry.err)
 			return out
 		}
-		sc = &pl.found.scope
+		z = &t.registry.zone
 	}
-	for _, s := range sc.servers {
-		if c := sc.controls[s]; c != nil {
-			out.add(c, pl.nosuch)
+	for _, s := range z.servers {
+		if b := z.benches[s]; b != nil {
+			out.add(b, t.nosuch)
 		}
 	}
 	out.explain()
@@ -228,30 +232,31 @@ func (out *Plan) explain() {
 		return
 	}
 	for _, s := range out.Servers {
-		if telling[s.Reason] > telling[out.Reason] {
+		if trust.Telling[s.Reason] > trust.Telling[out.Reason] {
 			out.Reason, out.Detail = s.Reason, s.Detail
 		}
 	}
 }
 
 // add adds a server to the plan of a TLD.
-func (out *Plan) add(c *controls, nosuch bool) {
+func (out *Plan) add(b *bench, nosuch bool) {
+	f := &b.finding
 	s := PlanServer{
-		Server: c.server.name, Registry: c.server.registry, Question: noQuestion,
-		Passed: c.status == passed || c.status == wildcard, Reason: c.reason, Detail: detailOf(c.err),
+		Server: b.server.name, Registry: b.server.registry, Question: noQuestion,
+		Passed: f.Standing == trust.Passed, Reason: f.Reason, Detail: detailOf(f.Err),
 	}
-	if c.exists.Failure == transport.None {
-		s.Millis = millis(c.exists.RTT)
+	if b.exists != nil && b.exists.Failure == transport.None {
+		s.Millis = millis(b.exists.RTT)
 	}
 	switch {
-	case nosuch && c.status == denies:
+	case nosuch && f.Standing == trust.DeniesTLD:
 		s.Passed, s.Reason = true, NoSuchTLD
 	case s.Passed:
-		s.Question = dns.TypeToString[c.qtype]
+		s.Question = dns.TypeToString[b.qtype]
 		out.Exists = ExistsYes
-		out.Zone, out.Question = lastLabels(c.scope.name, int(c.zone)), s.Question
-		out.Wildcard = out.Wildcard || c.status == wildcard
-	case c.reason == Wildcard:
+		out.Zone, out.Question = lastLabels(b.zone.name, int(f.Zone)), s.Question
+		out.Wildcard = out.Wildcard || f.Wildcard
+	case f.Reason == Wildcard:
 		out.Exists, out.Wildcard = ExistsYes, true
 	}
 	out.Servers = append(out.Servers, s)

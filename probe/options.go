@@ -83,16 +83,3 @@ type Options struct {
 type Exchanger interface {
 	ExchangeContext(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error)
 }
-
-// An Event is one question that was sent, or one response that came, with
-// what was made of it.
-type Event struct {
-	At        time.Time
-	Server    string
-	Transport string // udp, tcp, tls, https
-	Name      string // in the question
-	Type      uint16 // in the question
-	Response  bool   // a response, or no response in time, rather than a question
-	Rule      string // for a response: the rule that accepted or rejected it
-	Message   string // for a response: its sections on one line
-}

@@ -31,7 +31,7 @@ type Prober struct {
 	warned map[string]bool
 	closed bool
 	loops  sync.WaitGroup
-	memory memory
+	cache  cache
 	limits limits
 }
 
@@ -40,8 +40,10 @@ func New(opts Options) (*Prober, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	return &Prober{opts: opts, warned: map[string]bool{}}, nil
+	return newProber(opts), nil
 }
+
+func newProber(opts Options) *Prober { return &Prober{opts: opts, warned: map[string]bool{}} }
 
 // complete checks the options and puts defaults in place of zeros.
 func (o *Options) complete() error {

@@ -1,182 +1,237 @@
 package probe
 
 import (
-	"net"
 	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
-	"domprobe/probe/resolver"
+	"domprobe/probe/internal/trust"
 )
 
-// A registry is a zone with the servers that are responsible for it.
-type registry struct {
-	scope
-	plan    *plan // for which the zone has still to be found; nil once it is
-	state   registryState
-	reason  Reason // why it could not be found
-	err     error
-	again   time.Time // when it is looked for again, if it could not be found
-	looks   int       // how often it could not be found
-	waiting []uint32  // flights
-	left    int       // questions under way
+// registries are the registry zones with the authoritative servers that a run
+// has located.
+type registries struct {
+	*env
+	queries  *queries
+	servers  *servers
+	evidence *evidence
+	locators []*server // resolvers that locate registries
+	byZone   map[string]*registry
+	arrived  []arrival // lookups that can go on
+}
 
-	denials []delivery // of finders, to whom the TLD does not exist
+// An arrival is a lookup that has waited for a registry, with the registry at
+// which it goes on: nil if there is none.
+type arrival struct {
+	i, seq uint32
+	at     *registry
+}
+
+// A registry is a zone with its authoritative servers.
+type registry struct {
+	zone    zone
+	tld     *tld // whose zone has still to be located; nil once it is
+	state   registryState
+	reason  Reason // why it could not be located
+	err     error
+	again   time.Time // when it is located again, if that failed or all servers have
+	fails   int       // how often that was
+	waiting []arrival
 
 	addresses []netip.Addr // of the servers
-	settled   time.Time    // when they were found, in this loop
+	reserve   []netip.Addr // of those that are not asked yet
+	settled   time.Time    // when they were located, in this loop
 }
 
 type registryState uint8
 
 const (
-	finding registryState = iota
+	locating registryState = iota
 	ready
 	missing
 )
 
-// How many addresses of a zone's servers are used. Many networks have no IPv6, and
-// some have nothing else.
+// How many addresses of a zone are asked at first, and how many more when
+// all of these have failed. Many networks have no IPv6, and some have nothing else.
 const (
-	maxRegistryServers = 12
-	leftForIPv6        = 4 // at most
+	maxRegistryServers  = 12
+	leftForIPv6         = 4 // at most
+	moreRegistryServers = 6
 )
 
-// viaRegistry goes on with a name at a registry's own servers.
-func (r *run) viaRegistry(i uint32, reg *registry) {
-	f := &r.flights[i]
+// viaRegistry goes on with a name at the authoritative servers of a registry.
+func (l *lookups) viaRegistry(i uint32, reg *registry) {
+	q := &l.queries.all[i]
+	l.work(q)
 	switch {
-	case f.plan.nosuch:
-		r.landNoSuchTLD(i)
+	case q.tld.nosuch:
+		l.landNoSuchTLD(i)
 	case reg == nil:
-		r.landUnknown(i)
-	case reg.state == finding:
-		reg.waiting = append(reg.waiting, i)
-	case reg.state == missing && !r.now.Before(reg.again):
-		reg.waiting = append(reg.waiting, i)
-		r.find(reg)
+		l.landUnknown(i)
+	case reg.state == locating:
+		reg.waiting = append(reg.waiting, arrival{i: i, seq: q.seq})
+	case reg.state == missing && !l.now.Before(reg.again):
+		reg.waiting = append(reg.waiting, arrival{i: i, seq: q.seq})
+		l.registries.locate(reg)
 	case reg.state == missing:
-		f.note(reg.reason, -1, reg.err)
-		if f.untried() && !f.parked && passes(reg.reason) && reg.looks < maxLooks {
-			r.park(i, reg.again)
-			return
-		}
-		r.landUnknown(i)
+		l.withoutRegistry(i, reg)
 	default:
-		f.scope = &reg.scope
-		r.next(i)
+		q.zone = &reg.zone
+		l.advance(i)
 	}
 }
 
-// registryFor returns the registry of a TLD, which begins to be found if it
-// is not known.
-func (r *run) registryFor(p *plan) *registry {
-	if p.found != nil || p.nosuch {
-		return p.found
+// withoutRegistry goes on with a name whose registry cannot be located.
+func (l *lookups) withoutRegistry(i uint32, reg *registry) {
+	q := &l.queries.all[i]
+	q.fail(reg.reason, -1, reg.err)
+	if l.direct && l.waitForNetworkOf(i, l.registries.locators) {
+		reg.again = time.Time{}
+		return
 	}
-	if zone, ok := r.recallZone(p.tld); ok {
-		p.found = r.registryOf(zone)
-		return p.found
+	if len(q.tried) == 0 && q.parks == 0 && passes(reg.reason) && reg.fails < maxLooks {
+		l.park(i, reg.again)
+		return
 	}
-	for _, c := range p.controls {
-		if c.status == passed || c.status == wildcard {
-			p.found = r.registryOf(lastLabels(p.tld, int(c.zone)))
-			return p.found
-		}
+	l.landUnknown(i)
+}
+
+// of returns the registry of a TLD, which begins to be located if it is not
+// known.
+func (r *registries) of(t *tld) *registry {
+	if t.registry != nil || t.nosuch {
+		return t.registry
 	}
-	reg := &registry{plan: p}
-	p.found = reg
-	r.find(reg)
+	if zone, ok := r.recallZone(t.name); ok {
+		t.registry = r.zone(zone)
+		return t.registry
+	}
+	for _, b := range t.zone.trusted { // in the order in which they came to be believed
+		t.registry = r.zone(lastLabels(t.name, int(b.finding.Zone)))
+		return t.registry
+	}
+	reg := &registry{tld: t}
+	t.registry = reg
+	r.locate(reg)
 	return reg
 }
 
-// registryOf returns the registry of a zone.
-func (r *run) registryOf(zone string) *registry {
-	if reg := r.registries[zone]; reg != nil {
+// zone returns the registry of a registry zone.
+func (r *registries) zone(name string) *registry {
+	if reg := r.byZone[name]; reg != nil {
 		return reg
 	}
-	reg := &registry{scope: scope{name: zone, registry: true, controls: map[*server]*controls{}}}
-	r.registries[zone] = reg
-	if known := r.recallServers(zone); len(known) > 0 {
-		r.settleRegistry(reg, known)
+	reg := &registry{zone: newZone(name, nil)}
+	reg.zone.registry = true
+	r.byZone[name] = reg
+	if known := r.recallServers(name); len(known) > 0 {
+		r.use(reg, known)
 		return reg
 	}
-	r.find(reg)
+	r.locate(reg)
 	return reg
 }
 
-// find begins to look for a registry, from the start.
-func (r *run) find(reg *registry) {
-	reg.state, reg.reason, reg.err, reg.denials = finding, "", nil, nil
-	if reg.plan != nil {
-		r.findZone(reg, 0)
+// locate begins to locate a registry.
+func (r *registries) locate(reg *registry) {
+	reg.state, reg.reason, reg.err = locating, "", nil
+	if reg.tld != nil {
+		r.locateZone(reg)
 	} else {
-		r.findServers(reg, 0)
+		r.locateServers(reg)
 	}
 }
 
-// settleRegistry takes the addresses of a registry's servers into use.
-func (r *run) settleRegistry(reg *registry, found []netip.Addr) {
+// use takes the addresses of a registry's servers into use.
+func (r *registries) use(reg *registry, found []netip.Addr) {
 	v4, v6 := families(found)
-	v4 = v4[:min(len(v4), maxRegistryServers-min(len(v6), leftForIPv6))]
-	v6 = v6[:min(len(v6), maxRegistryServers-len(v4))]
-	for _, a := range slices.Concat(v4, v6) {
-		reg.servers = append(reg.servers, r.serverAt(a))
-	}
+	n4 := min(len(v4), maxRegistryServers-min(len(v6), leftForIPv6))
+	n6 := min(len(v6), maxRegistryServers-n4)
+	reg.zone.servers = nil
+	r.add(reg, v4[:n4])
+	r.add(reg, v6[:n6])
+	reg.reserve = append(append([]netip.Addr(nil), v4[n4:]...), v6[n6:]...)
 	reg.state = ready
 	r.depart(reg, reg)
 }
 
-// serverAt returns the registry server with an address. All zones share it, its
-// health and its rate.
-func (r *run) serverAt(a netip.Addr) *server {
-	if s := r.atAddress[a]; s != nil {
-		return s
+func (r *registries) add(reg *registry, addrs []netip.Addr) {
+	for _, a := range addrs {
+		reg.zone.servers = append(reg.zone.servers, r.servers.address(a))
 	}
-	addr := net.JoinHostPort(a.String(), "53")
-	s := r.newServer(resolver.Server{Transport: resolver.UDP, Addr: addr, Origin: "direct"}, true)
-	r.atAddress[a] = s
-	r.opened = append(r.opened, s)
-	return s
 }
 
-// arrive ends the search for a TLD's zone: what waited goes on there.
-func (r *run) arrive(reg *registry, at *registry) {
+// refresh finds further servers of a registry when none of those in use can be
+// asked about a name: among the addresses that have not been asked, or by
+// locating the registry again. It reports whether there are some, or may be soon.
+func (r *registries) refresh(z *zone) bool {
+	reg := r.byZone[z.name]
+	if n := min(len(reg.reserve), moreRegistryServers); n > 0 {
+		r.add(reg, reg.reserve[:n])
+		reg.reserve = reg.reserve[n:]
+		return true
+	}
+	if reg.state == locating {
+		return true
+	}
+	if z.failed < len(z.servers) || r.now.Before(reg.again) || reg.fails >= maxLooks {
+		return false
+	}
+	reg.fails++
+	reg.again = r.now.Add(lookAfter(reg.fails, transient))
+	r.locate(reg)
+	return true
+}
+
+// arrive ends the search for the zone of a TLD: lookups that waited go on there.
+func (r *registries) arrive(reg *registry, at *registry) {
 	reg.state = missing
 	if at != nil {
-		reg.plan.found = at
+		reg.tld.registry = at
 	}
 	r.depart(reg, at)
 }
 
-func (r *run) giveUp(reg *registry) {
-	reg.state = missing
-	if reg.reason == "" {
+// giveUp ends a search that has failed.
+func (r *registries) giveUp(reg *registry, reason Reason, err error) {
+	reg.state, reg.reason, reg.err = missing, reason, err
+	if reason == "" {
 		reg.reason = Unreachable
 	}
-	reg.looks++
-	reg.again = r.now.Add(lookAfter(reg.looks))
+	reg.fails++
+	reg.again = r.now.Add(lookAfter(reg.fails, transient))
 	r.depart(reg, reg)
 }
 
-// depart lets the flights that waited at one registry go on at another.
-func (r *run) depart(from, to *registry) {
-	waiting := from.waiting
-	from.waiting = nil
-	for _, i := range waiting {
-		r.viaRegistry(i, to)
+// depart lets the lookups that waited at one registry go on at another.
+func (r *registries) depart(from, to *registry) {
+	for _, a := range from.waiting {
+		a.at = to
+		r.arrived = append(r.arrived, a)
 	}
+	from.waiting = nil
 }
 
-// lastLabels returns the last n labels of a name.
-func lastLabels(name string, n int) string {
-	if n <= 0 {
-		return ""
+// contested is how many servers of a disputed zone must agree: one of each
+// resolver that located it, as long as it has not been found to lie.
+func (z *zone) contested() int {
+	return max(len(z.servers)-z.failed, 1)
+}
+
+// denied ends the search for a TLD that does not exist, or returns the reason
+// why the resolvers that said so are not believed: the list of delegated TLDs
+// may be out of date, but one resolver alone may as well be wrong.
+func (r *registries) denied(reg *registry, said []response) {
+	t := reg.tld
+	opinions := make([]trust.Opinion, len(said))
+	for k, d := range said {
+		opinions[k] = trust.Opinion{Finding: trust.Finding{Standing: trust.DeniesTLD}, Server: d.from.name}
 	}
-	i := len(name)
-	for ; n > 0 && i > 0; n-- {
-		i = strings.LastIndexByte(name[:i], '.')
+	listed := t.listed() && said[0].Reply.SOA == 0
+	decisions, _ := trust.Compare(trust.Scene{Zone: t.name, Listed: listed}, opinions)
+	if d := decisions[0]; d.Do == trust.Distrust {
+		r.giveUp(reg, d.Finding.Reason, d.Finding.Err)
+		return
 	}
-	return name[i+1:]
+	r.evidence.denyTLD(t, said[0].from.name)
+	r.arrive(reg, nil)
 }

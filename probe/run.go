@@ -1,77 +1,76 @@
 package probe
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"net/netip"
 	"time"
 
 	"domprobe/candidate"
+	"domprobe/probe/internal/trust"
 	"domprobe/probe/resolver"
 )
 
-// A run is one loop over a stream of candidates. It has no lock: everything in
-// it happens on the goroutine of the loop, in turn with the loop's body. The
-// engines and the feed run beside it and leave what they have in boxes.
-type run struct {
-	p    *Prober
-	opts *Options
-	now  time.Time
-
-	wake chan struct{}
-	mail mailbox
-	feed *feed
-
-	direct     bool
-	fresh      bool      // nothing of earlier loops is used
-	servers    []*server // that were given, but for direct
-	finders    []*server // that find registries
-	atAddress  map[netip.Addr]*server
-	opened     []*server // every server, to be closed
-	touched    []*server // that have questions of this round
-	plans      map[string]*plan
-	lastPlan   *plan
-	registries map[string]*registry
-
-	flights       []flight
-	free          []uint32
-	flying        int
-	inquiries     []inquiry
-	freeInquiries []uint32
-	timers        timers
-
-	results []Result
+// env is what all parts of a run share.
+type env struct {
+	p       *Prober
+	opts    *Options
+	now     time.Time
+	fresh   bool // nothing of earlier loops is used
+	trace   *tracer
 	scratch []*server
 }
 
+// A run is one loop over a stream of candidates. It has no lock: everything in
+// it happens on the goroutine of the loop, in turn with the loop's body. The
+// engines and the feed run beside it and hand their results over through
+// mailboxes. Calls run one way, from the lookups to the evidence and the
+// registries, from these to the queries, and from the queries to the servers; what
+// comes back is taken by the run.
+type run struct {
+	*env
+	wake       chan struct{}
+	feed       *feed
+	servers    servers
+	queries    queries
+	evidence   evidence
+	registries registries
+	lookups    lookups
+}
+
 func (p *Prober) newRun() (*run, error) {
-	r := &run{
-		p: p, opts: &p.opts, now: time.Now(), wake: make(chan struct{}, 1),
-		atAddress: map[netip.Addr]*server{}, plans: map[string]*plan{}, registries: map[string]*registry{},
+	e := &env{p: p, opts: &p.opts, now: time.Now()}
+	e.trace = &tracer{p.opts.Trace}
+	p.cache.networkChange(e.now)
+	r := &run{env: e, wake: make(chan struct{}, 1)}
+	r.servers = servers{env: e, at: map[netip.Addr]*server{}}
+	r.servers.mail.wake = r.wake
+	r.queries = queries{env: e, servers: &r.servers}
+	r.evidence = evidence{env: e, queries: &r.queries, tlds: map[string]*tld{}}
+	r.registries = registries{
+		env: e, queries: &r.queries, servers: &r.servers, evidence: &r.evidence, byZone: map[string]*registry{},
 	}
-	r.mail.wake = r.wake
+	r.lookups = lookups{
+		env: e, queries: &r.queries, evidence: &r.evidence, registries: &r.registries, servers: &r.servers,
+	}
 	for _, spec := range p.opts.Servers {
 		if spec.Transport == resolver.Direct {
-			r.direct = true
+			r.lookups.direct = true
 			continue
 		}
-		r.servers = append(r.servers, r.newServer(spec, false))
+		r.evidence.given = append(r.evidence.given, r.servers.newServer(spec, false))
 	}
-	r.opened = append(r.opened, r.servers...)
-	r.finders = r.servers
-	if len(r.servers) == 0 {
+	r.registries.locators = r.evidence.given
+	if len(r.evidence.given) == 0 {
 		system, err := resolver.System()
 		if err != nil {
-			return nil, fmt.Errorf("finding resolvers that find the registries: %w", err)
+			return nil, fmt.Errorf("finding resolvers that locate the registries: %w", err)
 		}
 		for _, spec := range system {
-			r.finders = append(r.finders, r.newServer(spec, false))
+			r.registries.locators = append(r.registries.locators, r.servers.newServer(spec, false))
 		}
-		r.opened = append(r.opened, r.finders...)
 	}
 	return r, nil
 }
@@ -80,18 +79,19 @@ func (p *Prober) newRun() (*run, error) {
 func (r *run) loop(ctx context.Context, names iter.Seq2[candidate.Candidate, error], yield func([]Result, error) bool) {
 	r.feed = startFeed(names, r.wake)
 	defer r.close()
+	l := &r.lookups
 	for {
 		ended, err := r.turn()
-		if len(r.results) > 0 && !yield(r.results, nil) {
+		if len(l.results) > 0 && !yield(l.results, nil) {
 			return
 		}
-		clear(r.results)
-		r.results = r.results[:0]
+		clear(l.results)
+		l.results = l.results[:0]
 		if ctx.Err() != nil {
-			yield(nil, context.Cause(ctx))
+			yield(nil, &Unfinished{Names: l.left(), Err: context.Cause(ctx)})
 			return
 		}
-		if ended && r.flying == 0 {
+		if ended && l.flying == 0 && r.evidence.held == 0 {
 			if err != nil {
 				yield(nil, err)
 			}
@@ -101,57 +101,118 @@ func (r *run) loop(ctx context.Context, names iter.Seq2[candidate.Candidate, err
 	}
 }
 
-// maxBatch bounds the results of one turn, so that they are given out early.
-const maxBatch = 4096
+// The bounds of one turn and of what waits.
+const (
+	maxBatch = 4096    // results of one turn, so that they are given out early
+	maxVotes = 1 << 15 // verdicts that wait for looks
+)
 
 // turn does all that there is to do. ended tells that no candidate is to come.
 func (r *run) turn() (ended bool, err error) {
 	r.now = time.Now()
-	mail := r.mail.take()
+	mail := r.servers.mail.take()
 	for i := range mail {
 		r.deliver(&mail[i])
 	}
 	r.fire()
-	var room int
-	for room = r.opts.Concurrency - r.flying; room > 0 && len(r.results) < maxBatch; room = r.opts.Concurrency - r.flying {
-		c, ok := r.feed.next()
-		if !ok {
-			break
-		}
-		r.launch(c)
-	}
-	for _, s := range r.touched {
-		s.flush()
-	}
-	r.touched = r.touched[:0]
+	r.takeBack()
+	quiet := r.launch()
+	r.evidence.push(quiet)
+	r.takeBack()
+	r.servers.flush()
 	ended, err = r.feed.over()
-	if !ended && len(r.results) >= maxBatch {
+	if !ended && len(r.lookups.results) >= maxBatch {
 		signal(r.wake)
 	}
 	return ended, err
 }
 
+// launch begins as many lookups as there is room for, and reports whether no
+// candidate waits.
+func (r *run) launch() (quiet bool) {
+	l := &r.lookups
+	for l.flying < r.opts.Concurrency && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
+		c, ok := r.feed.next()
+		if !ok {
+			return true
+		}
+		l.launch(c)
+	}
+	return r.evidence.held >= maxVotes
+}
+
+// deliver hands an outcome to the query that it is of.
 func (r *run) deliver(d *delivery) {
-	d.from.heard(r.now, &d.Outcome, r.opts.Log)
-	if d.Token&isInquiry != 0 {
-		r.answered(d.Token&^isInquiry, *d)
+	wasOffline := d.from.offline
+	if r.servers.heard(d) {
+		r.evidence.lose(d.from, BadResponse, fmt.Errorf("responses of %s are forged", d.from.name))
+	}
+	if d.from.offline && !wasOffline {
+		r.evidence.lose(d.from, Unreachable, fmt.Errorf("no network to reach %s: %w", d.from.name, errors.Join(d.Err)))
+	}
+	if q := &r.queries.all[d.Token]; q.then != nil {
+		r.queries.arrived(d.Token, d)
 	} else {
-		r.arrived(d.Token, d)
+		r.lookups.arrived(d.Token, d)
+	}
+	r.takeBack()
+}
+
+// takeBack takes what has come back from the evidence and the registries to the
+// lookups, until nothing more does.
+func (r *run) takeBack() {
+	e, l := &r.evidence, &r.lookups
+	for len(e.released)+len(e.returned)+len(e.woken)+len(r.registries.arrived) > 0 {
+		released, returned, woken, arrived := e.released, e.returned, e.woken, r.registries.arrived
+		e.released, e.returned, e.woken, r.registries.arrived = nil, nil, nil, nil
+		for _, v := range released {
+			l.count(v)
+		}
+		e.held -= len(returned)
+		for _, v := range returned {
+			l.giveBack(v)
+		}
+		for k := range woken {
+			if p := &woken[k]; r.queries.all[p.i].seq == p.seq {
+				l.judge(p.i, &p.d)
+			}
+		}
+		for _, a := range arrived {
+			if r.queries.all[a.i].seq == a.seq {
+				l.viaRegistry(a.i, a.at)
+			}
+		}
 	}
 }
 
-// touch notes that a server has questions of this round.
-func (r *run) touch(s *server) {
-	if len(s.ask)+len(s.askStream) == 1 {
-		r.touched = append(r.touched, s)
+// fire goes on with what has waited long enough.
+func (r *run) fire() {
+	for {
+		t, ok := r.queries.expired()
+		if !ok {
+			return
+		}
+		switch {
+		case t.do != nil:
+			t.do()
+		case r.queries.all[t.i].then != nil:
+			r.queries.advance(t.i)
+		default:
+			r.lookups.start(t.i)
+		}
+		r.takeBack()
 	}
 }
 
 // wait waits until there is something to do.
 func (r *run) wait(ctx context.Context) {
 	var due <-chan time.Time
-	if len(r.timers) > 0 {
-		t := time.NewTimer(time.Until(r.timers[0].at))
+	at := r.evidence.due()
+	if ts := r.queries.timers; len(ts) > 0 && (at.IsZero() || ts[0].at.Before(at)) {
+		at = ts[0].at
+	}
+	if !at.IsZero() {
+		t := time.NewTimer(time.Until(at))
 		defer t.Stop()
 		due = t.C
 	}
@@ -163,72 +224,60 @@ func (r *run) wait(ctx context.Context) {
 }
 
 func (r *run) close() {
-	r.remember()
+	r.keep()
 	r.feed.close()
-	for _, s := range r.opened {
-		s.close()
+	r.servers.close()
+}
+
+// An Unfinished is the error of a loop whose context has ended.
+type Unfinished struct {
+	Names []candidate.Candidate // that were taken from the stream and have no result
+	Err   error                 // the cause of the context's end
+}
+
+func (u *Unfinished) Error() string {
+	return fmt.Sprintf("%v; %d names are without a verdict", u.Err, len(u.Names))
+}
+
+func (u *Unfinished) Unwrap() error { return u.Err }
+
+// left lists the candidates that have no result yet.
+func (l *lookups) left() (names []candidate.Candidate) {
+	for i := range l.queries.all {
+		if q := &l.queries.all[i]; q.tld != nil {
+			names = append(names, q.Candidate)
+		}
+	}
+	return names
+}
+
+// lose drops what a server has said and is not yet released, and all that is
+// known about whether it can be believed: the server may be another one now.
+func (e *evidence) lose(s *server, reason Reason, err error) {
+	lose := func(z *zone) {
+		b := z.benches[s]
+		if b == nil || b.finding.Standing == trust.Failed {
+			return
+		}
+		if b.left > 0 || b.finding.Standing < trust.Passed {
+			return // its controls fail by themselves
+		}
+		e.fail(b, reason, err)
+		b.again, b.fails = e.now, 0
+	}
+	for _, t := range e.tlds {
+		lose(&t.zone)
+		if t.registry != nil {
+			lose(&t.registry.zone)
+		}
 	}
 }
 
-// unreachable warns about a server that cannot be reached. Those of registries
-// are many, and of both IP versions: that one is not reached is no news.
-func (r *run) unreachable(s *server, err error) {
-	switch {
-	case err == nil || errors.Is(err, context.Canceled):
-	case s.registry:
-		r.opts.Log.Debug("cannot ask a registry's server", "server", s.name, "err", err)
-	default:
-		r.warnOnce("unreachable "+s.name, fmt.Sprintf("cannot ask %s: %v", s.name, err))
-	}
-}
-
-func (r *run) warnOnce(key, text string) { r.p.warnOnce(key, text) }
-
-// A timer is a question that waits to be repeated.
-type timer struct {
-	at    time.Time
-	token uint32 // of a flight or an inquiry
-}
-
-type timers []timer
-
-func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return t[i].at.Before(t[j].at) }
-func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)        { *t = append(*t, x.(timer)) }
-func (t *timers) Pop() any {
-	old := *t
-	last := old[len(old)-1]
-	*t = old[:len(old)-1]
-	return last
-}
-
-// firstPause is how long a server that failed is left in peace before it is
-// asked the same again; each further pause is twice as long, give or take half.
-const firstPause = 100 * time.Millisecond
-
-func pauseAfter(failures int) time.Duration {
-	pause := firstPause << min(max(failures-1, 0), 4)
-	return pause/2 + rand.N(pause)
-}
-
-// later repeats a flight's question after a pause.
-func (r *run) later(i uint32, failures int) {
-	heap.Push(&r.timers, timer{r.now.Add(pauseAfter(failures)), i})
-}
-
-func (r *run) laterInquiry(i uint32, failures int) {
-	heap.Push(&r.timers, timer{r.now.Add(pauseAfter(failures)), i | isInquiry})
-}
-
-// fire repeats the questions whose pause is over.
-func (r *run) fire() {
-	for len(r.timers) > 0 && !r.timers[0].at.After(r.now) {
-		t := heap.Pop(&r.timers).(timer)
-		if t.token&isInquiry != 0 {
-			r.sendInquiry(t.token &^ isInquiry)
-		} else {
-			r.resume(t.token)
+// renew lets servers that could not be reached be looked at again at once.
+func (e *evidence) renew(z *zone) {
+	for _, b := range z.benches {
+		if f := &b.finding; f.Standing == trust.Failed && passes(f.Reason) {
+			b.again, b.fails = e.now, 0
 		}
 	}
 }

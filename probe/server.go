@@ -1,39 +1,33 @@
 package probe
 
 import (
-	"cmp"
 	"crypto/tls"
-	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
-	"time"
 
 	"domprobe/probe/resolver"
 	"domprobe/probe/transport"
 )
 
-// A server is one resolver, or one server of a registry, as a run sees it.
+// A server is one resolver, or one authoritative server of a registry, as a
+// run sees it.
 type server struct {
 	spec     resolver.Server
 	name     string // as results name it
 	registry bool   // asked with RD=0
 
 	main   transport.Engine
-	stream transport.Engine // for what does not fit a datagram; nil if main is one
+	stream transport.Engine // TCP, for what does not fit a datagram; nil if main is one
 	limit  *transport.Limit
 
-	noEDNS  bool // does not understand OPT
-	mixCase bool // echoes the case of the question
-	caseTry bool // was asked whether it does
-
-	flying   int // questions under way
-	silences int // time-outs since the last reply
-	srtt     time.Duration
-	downTill time.Time
-	downFor  time.Duration
+	noEDNS bool // does not understand OPT
+	health
+	letterCase
+	forged  int  // packets that looked forged
+	spoofed bool // so many that it is asked over TCP only
+	slips   int  // truncated responses over UDP, less those that were whole
+	overUDP int  // queries since then, to try UDP now and then
 
 	ask, askStream []transport.Question // collected in this round
 }
@@ -139,9 +133,20 @@ func (m *mailbox) take() []delivery {
 	return got
 }
 
+// servers are all the servers of a run, with what carries queries to them.
+type servers struct {
+	*env
+	mail    mailbox
+	all     []*server              // to be closed
+	touched []*server              // that have queries of this round
+	at      map[netip.Addr]*server // authoritative servers of registries
+}
+
 // newServer makes a server and its engines, which open nothing yet.
-func (r *run) newServer(spec resolver.Server, registry bool) *server {
+func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 	s := &server{spec: spec, name: spec.String(), registry: registry}
+	s.mixes = spec.Transport == resolver.UDP && r.opts.Exchanger == nil
+	r.all = append(r.all, s)
 	if rate := r.opts.rateTo(spec, registry); rate > 0 {
 		s.limit = r.p.limits.to(s.name, rate)
 	}
@@ -149,7 +154,7 @@ func (r *run) newServer(spec resolver.Server, registry bool) *server {
 		return transport.Config{
 			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, stream),
 			Window: r.opts.Concurrency, Timeout: r.opts.Timeout, Limit: s.limit,
-			Trace: r.traceFrom(s, stream),
+			Trace: r.trace.from(s, stream),
 		}
 	}
 	switch {
@@ -168,7 +173,7 @@ func (r *run) newServer(spec resolver.Server, registry bool) *server {
 	return s
 }
 
-func (r *run) tlsConfig(spec resolver.Server, protos ...string) *tls.Config {
+func (r *servers) tlsConfig(spec resolver.Server, protos ...string) *tls.Config {
 	conf := &tls.Config{}
 	if r.opts.TLSConfig != nil {
 		conf = r.opts.TLSConfig.Clone()
@@ -181,20 +186,50 @@ func (r *run) tlsConfig(spec resolver.Server, protos ...string) *tls.Config {
 	return conf
 }
 
+// address returns the authoritative server at an address. All zones share it,
+// its health and its rate.
+func (r *servers) address(a netip.Addr) *server {
+	if s := r.at[a]; s != nil {
+		return s
+	}
+	addr := net.JoinHostPort(a.String(), "53")
+	s := r.newServer(resolver.Server{Transport: resolver.UDP, Addr: addr, Origin: "direct"}, true)
+	r.at[a] = s
+	return s
+}
+
+// send queues a query for the end of the round.
+func (r *servers) send(s *server, q transport.Question, stream bool) {
+	s.flying++
+	if stream && s.stream != nil {
+		q.Flags &^= transport.MixCase
+		s.askStream = append(s.askStream, q)
+	} else {
+		s.ask = append(s.ask, q)
+	}
+	if len(s.ask)+len(s.askStream) == 1 {
+		r.touched = append(r.touched, s)
+	}
+}
+
+// flush hands the queries of a round to the engines.
+func (r *servers) flush() {
+	for _, s := range r.touched {
+		s.flush()
+	}
+	r.touched = r.touched[:0]
+}
+
+func (r *servers) close() {
+	for _, s := range r.all {
+		s.close()
+	}
+}
+
 func (s *server) close() {
 	s.main.Close()
 	if s.stream != nil {
 		s.stream.Close()
-	}
-}
-
-// send queues a question for the end of the round.
-func (s *server) send(q transport.Question, stream bool) {
-	s.flying++
-	if stream && s.stream != nil {
-		s.askStream = append(s.askStream, q)
-	} else {
-		s.ask = append(s.ask, q)
 	}
 }
 
@@ -210,93 +245,4 @@ func (s *server) flush() {
 		clear(s.askStream)
 		s.askStream = s.askStream[:0]
 	}
-}
-
-// The health of a server.
-const (
-	silentBound = 8               // time-outs in a row after which it counts as down
-	firstDown   = time.Second     // how long it is left alone at first
-	longestDown = 5 * time.Minute // and at most (RFC 9520 section 3.2)
-)
-
-// heard notes what became of a question.
-func (s *server) heard(now time.Time, out *transport.Outcome, log *slog.Logger) {
-	s.flying--
-	switch out.Failure {
-	case transport.None, transport.Truncated, transport.Slipped, transport.BadResponse:
-		s.silences, s.downFor, s.downTill = 0, 0, time.Time{}
-		if s.srtt == 0 {
-			s.srtt = out.RTT
-		}
-		s.srtt += (out.RTT - s.srtt) / 8
-	case transport.Timeout, transport.Unreachable:
-		s.silences++
-		if s.silences < silentBound || now.Before(s.downTill) {
-			return
-		}
-		s.downFor = min(max(2*s.downFor, firstDown), longestDown)
-		s.downTill = now.Add(s.downFor)
-		log.Debug("server is down", "server", s.name, "for", s.downFor)
-	}
-}
-
-// down reports whether the server has not answered for a while.
-func (s *server) down() bool { return s.silences >= silentBound }
-
-// ready reports whether the server may be given more. One that was down gets
-// a single question until it has answered.
-func (s *server) ready(now time.Time) bool {
-	if !s.down() {
-		return true
-	}
-	return now.After(s.downTill) && s.flying == 0
-}
-
-// far is how much slower than the best a server may be to share its load.
-const far = 400 * time.Millisecond
-
-// choose picks one of the servers, of which there is at least one: the cheaper
-// of two random ones among those that are ready and not far from the best.
-func choose(now time.Time, from []*server) *server {
-	if len(from) == 1 {
-		return from[0]
-	}
-	best := slices.MinFunc(from, func(a, b *server) int { return cmp.Compare(a.srtt, b.srtt) })
-	near := 0
-	for _, s := range from {
-		if s.near(now, best) {
-			near++
-		}
-	}
-	if near == 0 {
-		return from[rand.IntN(len(from))]
-	}
-	i, j := rand.IntN(near), rand.IntN(near)
-	var a, b *server
-	for _, s := range from {
-		if !s.near(now, best) {
-			continue
-		}
-		if i == 0 {
-			a = s
-		}
-		if j == 0 {
-			b = s
-		}
-		i, j = i-1, j-1
-	}
-	if b.cost() < a.cost() {
-		return b
-	}
-	return a
-}
-
-// near reports whether a server may share the load of the best one.
-func (s *server) near(now time.Time, best *server) bool {
-	return s.ready(now) && s.srtt <= best.srtt+far
-}
-
-// cost is how long a question to the server is likely to take.
-func (s *server) cost() time.Duration {
-	return time.Duration(s.flying+1) * (s.srtt + time.Millisecond)
 }

@@ -10,12 +10,12 @@ import (
 // Servers share the load as long as each of them is a good choice.
 func TestChoose(t *testing.T) {
 	now := time.Unix(1_000_000_000, 0)
-	fast, slow := &server{name: "fast", srtt: 10 * time.Millisecond}, &server{name: "slow", srtt: 40 * time.Millisecond}
-	distant := &server{name: "distant", srtt: time.Second}
-	down := &server{name: "down", silences: silentBound, downTill: now.Add(time.Second)}
+	fast, slow := &server{name: "fast", health: health{srtt: 10 * time.Millisecond}}, &server{name: "slow", health: health{srtt: 40 * time.Millisecond}}
+	distant := &server{name: "distant", health: health{srtt: time.Second}}
+	down := &server{name: "down", health: health{silences: silentBound, downTill: now.Add(time.Second)}}
 	all := []*server{down, fast, distant, slow}
 	for range 1000 {
-		s := choose(now, all)
+		s := cheapest(now, all)
 		s.flying++
 	}
 	if down.flying+distant.flying > 0 {
@@ -24,14 +24,14 @@ func TestChoose(t *testing.T) {
 	if fast.flying < 2*slow.flying || slow.flying < 100 {
 		t.Errorf("%d questions for a server of 10 ms, %d for one of 40 ms", fast.flying, slow.flying)
 	}
-	if s := choose(now, []*server{down}); s != down {
+	if s := cheapest(now, []*server{down}); s != down {
 		t.Errorf("the only server is %s", s.name)
 	}
-	down2 := &server{name: "down too", silences: silentBound, downTill: now.Add(time.Second)}
-	if s := choose(now, []*server{down, down2}); s != down && s != down2 {
+	down2 := &server{name: "down too", health: health{silences: silentBound, downTill: now.Add(time.Second)}}
+	if s := cheapest(now, []*server{down, down2}); s != down && s != down2 {
 		t.Errorf("of two that are down: %v", s)
 	}
-	if n := testing.AllocsPerRun(100, func() { choose(now, all) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { cheapest(now, all) }); n != 0 {
 		t.Errorf("%v allocations a name", n)
 	}
 }

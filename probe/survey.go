@@ -155,7 +155,7 @@ func surveyAll(ctx context.Context, opts Options, so SurveyOptions, found chan<-
 }
 
 func surveyOne(ctx context.Context, opts Options, so SurveyOptions) (Surveyed, error) {
-	p := &Prober{opts: opts, warned: map[string]bool{}}
+	p := newProber(opts)
 	r, err := p.newRun()
 	if err != nil {
 		return Surveyed{}, err
@@ -167,17 +167,18 @@ func surveyOne(ctx context.Context, opts Options, so SurveyOptions) (Surveyed, e
 
 // survey tests the only server of a run.
 func (r *run) survey(ctx context.Context, so SurveyOptions) (Surveyed, error) {
-	s := r.servers[0]
+	s := r.evidence.given[0]
 	out := Surveyed{Server: resolverString(s.spec), Transports: []string{}, Rewrites: []string{}}
-	c := r.controlsOf(&r.planOf(so.TLD).scope, s)
+	t := r.evidence.tldOf(so.TLD)
+	b := r.evidence.benchOf(&t.zone, s)
 	r.askFeatures(s, so.TLD, &out)
 	if err := r.settle(ctx); err != nil {
 		return out, err
 	}
-	out.Case = s.mixCase
-	out.DS = c.qtype == dns.TypeDS && c.status == passed
-	out.Reason, out.Detail = c.reason, detailOf(c.err)
-	if r.plans[so.TLD].nosuch {
+	out.Case = s.mixes && s.letterCase.kept > 0
+	out.DS = b.qtype == dns.TypeDS && b.believed()
+	out.Reason, out.Detail = b.finding.Reason, detailOf(b.finding.Err)
+	if t.nosuch {
 		out.Reason, out.Detail = NoSuchTLD, fmt.Sprintf("denies that %s exists", so.TLD)
 	}
 	if len(out.Transports) == 0 {
@@ -186,9 +187,9 @@ func (r *run) survey(ctx context.Context, so SurveyOptions) (Surveyed, error) {
 	if err := r.measure(ctx, s, so, &out); err != nil {
 		return out, err
 	}
-	out.Good = (c.status == passed || c.status == wildcard) && 5*out.Answered >= 4*out.Asked
+	out.Good = b.believed() && 5*out.Answered >= 4*out.Asked
 	if out.Reason == "" && !out.Good {
-		out.Reason, out.Detail = Timeout, fmt.Sprintf("answered %d of %d questions", out.Answered, out.Asked)
+		out.Reason, out.Detail = Timeout, fmt.Sprintf("answered %d of %d queries", out.Answered, out.Asked)
 	}
 	return out, nil
 }
@@ -196,8 +197,7 @@ func (r *run) survey(ctx context.Context, so SurveyOptions) (Surveyed, error) {
 // askFeatures asks what shows the features of a server.
 func (r *run) askFeatures(s *server, tld string, out *Surveyed) {
 	flags := transport.RD | transport.EDNS
-	q := transport.Question{Name: tld, Type: dns.TypeSOA, Flags: flags | transport.Cookie}
-	r.inquire(s, q, func(d delivery) {
+	r.queries.control(s, tld, dns.TypeSOA, flags|transport.Cookie, func(d response) {
 		if d.Failure != transport.None {
 			return
 		}
@@ -207,33 +207,31 @@ func (r *run) askFeatures(s *server, tld string, out *Surveyed) {
 			out.Transports = append([]string{string(s.spec.Transport)}, out.Transports...)
 		}
 	})
-	q = transport.Question{Name: nowhere(tld), Type: dns.TypeA, Flags: flags | transport.Whole}
-	r.inquire(s, q, func(d delivery) { out.Rewrites = rewritesOf(d.Msg) })
+	r.queries.control(s, nowhere(tld), dns.TypeA, flags|transport.Whole, func(d response) { out.Rewrites = rewritesOf(d.Msg) })
 	if s.stream == nil {
 		return
 	}
-	q = transport.Question{Name: tld, Type: dns.TypeSOA, Flags: flags}
-	r.begin(inquiry{server: s, q: q, once: true, stream: true, then: func(d delivery) {
+	r.queries.onceOverTCP(s, tld, dns.TypeSOA, flags, func(d response) {
 		if d.Failure == transport.None {
 			out.Transports = append(out.Transports, string(resolver.TCP))
 		}
-	}})
+	})
 }
 
 // measure asks about names that nobody has asked about, one after the other.
 func (r *run) measure(ctx context.Context, s *server, so SurveyOptions, out *Surveyed) error {
 	var rtts []time.Duration
 	for range so.Questions {
-		q := transport.Question{Name: nowhere(so.TLD), Type: dns.TypeDS, Flags: transport.RD | transport.Patient}
+		flags := transport.RD | transport.Patient
 		if !s.noEDNS {
-			q.Flags |= transport.EDNS
+			flags |= transport.EDNS
 		}
 		out.Asked++
-		r.begin(inquiry{server: s, q: q, once: true, then: func(d delivery) {
+		r.queries.once(s, nowhere(so.TLD), dns.TypeDS, flags, func(d response) {
 			if d.Failure == transport.None {
 				rtts = append(rtts, d.RTT)
 			}
-		}})
+		})
 		if err := r.settle(ctx); err != nil {
 			return err
 		}

@@ -6,13 +6,41 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/candidate"
+	"domprobe/probe/internal/trust"
 	"domprobe/probe/resolver"
 	"domprobe/probe/transport"
 )
 
-// traceFrom returns what an engine of a server calls with its events.
-func (r *run) traceFrom(s *server, stream bool) func(transport.Event) {
-	if r.opts.Trace == nil {
+// An Event is one query that was sent, or one response that came, with its
+// effect.
+type Event struct {
+	At        time.Time
+	Server    string
+	Transport string // udp, tcp, tls, https
+	Name      string // in the query
+	Type      uint16 // in the query
+
+	Response bool   // a response, or the end of the wait for one, rather than a query
+	Control  bool   // a query of the run's own, rather than one about a candidate
+	Ignored  bool   // a message that is no response to the query
+	Failure  string // no response that counts: "no response in time", ...
+
+	Candidate candidate.Candidate // whose query it is; zero for a control
+	Verdict   Verdict             // that the response gives, as far as the server is believed
+	Reason    Reason              // of the verdict, or why there is none
+	RTT       time.Duration       // of a response
+
+	Rule    string // for people: the rule that accepted or rejected the response
+	Message string // for people: the sections of the response on one line
+}
+
+// A tracer tells what is sent and received. It does nothing without a function.
+type tracer struct{ emit func(Event) }
+
+// from returns the function that an engine of a server calls with its events.
+func (t *tracer) from(s *server, stream bool) func(transport.Event) {
+	if t.emit == nil {
 		return nil
 	}
 	via := string(s.spec.Transport)
@@ -20,46 +48,63 @@ func (r *run) traceFrom(s *server, stream bool) func(transport.Event) {
 		via = string(resolver.TCP)
 	}
 	return func(ev transport.Event) {
-		r.emit(s.name, via, ev.Name, ev.Type, ev.Rule != "", "ignored: "+ev.Rule, ev.Msg)
+		out := Event{At: time.Now(), Server: s.name, Transport: via, Name: ev.Name, Type: ev.Type}
+		if ev.Rule != "" {
+			out.Response, out.Ignored, out.Rule, out.Message = true, true, "ignored: "+ev.Rule, oneLine(ev.Msg)
+		}
+		t.emit(out)
 	}
 }
 
-// traceReply tells which rule decided about a reply on a name.
-func (r *run) traceReply(f *flight, d *delivery, ru ruling) {
-	if r.opts.Trace == nil {
-		return
+// response is the event of an outcome.
+func (t *tracer) response(q *query, d *delivery) Event {
+	ev := Event{
+		At: time.Now(), Server: d.from.name, Transport: via(d), Name: q.name, Type: q.qtype, Response: true,
+		RTT: d.RTT, Message: oneLine(d.Msg), Candidate: q.Candidate,
 	}
-	rule := ru.rule
-	if ru.action == settle {
-		rule = ru.verdict.String() + ": " + rule
-	} else {
-		rule = "no verdict: " + rule
-	}
-	r.emit(f.server.name, via(d), f.Name, f.qtype, true, rule, d.Msg)
-}
-
-// traceInquiry tells what became of a question of the run's own.
-func (r *run) traceInquiry(in *inquiry, d delivery) {
-	if r.opts.Trace == nil {
-		return
-	}
-	rule := "accepted"
 	if d.Failure != transport.None {
-		rule = d.Failure.String()
+		ev.Failure, ev.Reason = d.Failure.String(), failureReason(d.Failure)
 	}
-	r.emit(in.server.name, via(&d), in.q.Name, in.q.Type, true, "control: "+rule, d.Msg)
+	return ev
 }
 
-// traceFailure tells that a question about a name has no reply.
-func (r *run) traceFailure(f *flight, d *delivery) {
-	if r.opts.Trace == nil {
+// ruling tells which rule decided about a response about a name.
+func (t *tracer) ruling(q *query, d *delivery, ru trust.Ruling) {
+	if t.emit == nil {
 		return
 	}
-	rule := "no reply: " + d.Failure.String()
-	if d.Err != nil {
-		rule += ": " + d.Err.Error()
+	ev := t.response(q, d)
+	ev.Verdict, ev.Reason, ev.Rule = Verdict(ru.Verdict), ru.Reason, "no verdict: "+ru.Rule
+	if ru.Action == trust.Settle {
+		ev.Rule = ev.Verdict.String() + ": " + ru.Rule
 	}
-	r.emit(f.server.name, via(d), f.Name, f.qtype, true, rule, d.Msg)
+	t.emit(ev)
+}
+
+// control tells the outcome of a control.
+func (t *tracer) control(q *query, d *delivery) {
+	if t.emit == nil {
+		return
+	}
+	ev := t.response(q, d)
+	ev.Control, ev.Rule = true, "control: accepted"
+	if d.Failure != transport.None {
+		ev.Rule = "control: " + ev.Failure
+	}
+	t.emit(ev)
+}
+
+// failure tells that a query about a name has no response.
+func (t *tracer) failure(q *query, d *delivery) {
+	if t.emit == nil {
+		return
+	}
+	ev := t.response(q, d)
+	ev.Rule = "no reply: " + ev.Failure
+	if d.Err != nil {
+		ev.Rule += ": " + d.Err.Error()
+	}
+	t.emit(ev)
 }
 
 func via(d *delivery) string {
@@ -67,16 +112,6 @@ func via(d *delivery) string {
 		return string(resolver.TCP)
 	}
 	return string(d.from.spec.Transport)
-}
-
-func (r *run) emit(server, via, name string, qtype uint16, response bool, rule string, m *dns.Msg) {
-	ev := Event{
-		At: time.Now(), Server: server, Transport: via, Name: name, Type: qtype, Response: response,
-	}
-	if response {
-		ev.Rule, ev.Message = rule, oneLine(m)
-	}
-	r.opts.Trace(ev)
 }
 
 // oneLine is a message in short: RCODE, flags, and the records of its sections.

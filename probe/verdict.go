@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"domprobe/candidate"
+	"domprobe/probe/internal/trust"
 )
 
 // A Verdict is the answer to: is this domain registered?
@@ -57,25 +58,27 @@ type Reason = candidate.Reason
 
 // The reasons that need the network.
 const (
-	Delegated    Reason = "delegated"      // found: the registry delegates the name
-	Exists       Reason = "exists"         // found: the name is in the registry zone
-	ChildZone    Reason = "child-zone"     // found: there is a zone at the name
-	NXDomain     Reason = "nxdomain"       // not-found: the registry zone denies the name (RFC 8020)
-	NoSuchTLD    Reason = "no-such-tld"    // invalid: the TLD does not exist
-	Timeout      Reason = "timeout"        // unknown: nobody answered in time
-	ServFail     Reason = "servfail"       // unknown: the server failed
-	Refused      Reason = "refused"        // unknown: the server refused the question
-	Unreachable  Reason = "unreachable"    // unknown: the server cannot be reached
-	BadResponse  Reason = "bad-response"   // unknown: the response proves nothing
-	Bogus        Reason = "bogus"          // unknown: DNSSEC validation failed at the resolver
-	Truncated    Reason = "truncated"      // unknown: the answer did not fit and TCP gave none
-	Filtered     Reason = "filtered"       // unknown: a policy answered, not the registry
-	Wildcard     Reason = "wildcard"       // unknown: the TLD answers for every name
-	Hijacked     Reason = "hijacked"       // unknown: the server rewrites NXDOMAIN
-	InZone       Reason = "exists-in-zone" // unknown: the registry zone holds the name, but no delegation
-	NoQuorum     Reason = "no-quorum"      // unknown: too few servers were left to agree
-	Disagreement Reason = "disagreement"   // unknown: servers contradict one another, or one alone the list of TLDs
-	Lame         Reason = "lame"           // unknown: the server is not responsible for the zone
+	Delegated    = trust.Delegated    // found: the registry delegates the name
+	Exists       = trust.Exists       // found: the name is in the registry zone
+	ChildZone    = trust.ChildZone    // found: there is a zone at the name
+	NXDomain     = trust.NXDomain     // not-found: the registry zone denies the name (RFC 8020)
+	NoSuchTLD    = trust.NoSuchTLD    // invalid: the TLD does not exist
+	Timeout      = trust.Timeout      // unknown: nobody answered in time
+	ServFail     = trust.ServFail     // unknown: the server failed
+	Refused      = trust.Refused      // unknown: the server refused the query
+	Unreachable  = trust.Unreachable  // unknown: the server cannot be reached
+	BadResponse  = trust.BadResponse  // unknown: the response proves nothing
+	Bogus        = trust.Bogus        // unknown: DNSSEC validation failed at the resolver
+	Truncated    = trust.Truncated    // unknown: the response did not fit and TCP gave none
+	Filtered     = trust.Filtered     // unknown: a policy answered, not the registry
+	Wildcard     = trust.Wildcard     // unknown: the TLD answers for every name
+	Hijacked     = trust.Hijacked     // unknown: the server makes up answers for names that do not exist
+	DeniesKnown  = trust.DeniesKnown  // unknown: the server denies names that are known to exist
+	Stale        = trust.Stale        // unknown: the zone of the server is older than that of its sisters
+	InZone       = trust.InZone       // unknown: the registry zone holds the name, but no delegation
+	NoQuorum     = trust.NoQuorum     // unknown: too few servers were left to agree
+	Disagreement = trust.Disagreement // unknown: servers contradict one another, or one alone the list of TLDs
+	Lame         = trust.Lame         // unknown: the server is not responsible for the zone
 )
 
 // The reasons of [Options.Confirm]: what the registry says by RDAP or WHOIS
@@ -126,7 +129,9 @@ var reasonDocs = []ReasonDoc{
 	{Truncated, Unknown, "the answer did not fit and TCP gave none"},
 	{Filtered, Unknown, "a blocklist or policy answered, not the registry"},
 	{Wildcard, Unknown, "the TLD answers for every name"},
-	{Hijacked, Unknown, "the server rewrites NXDOMAIN"},
+	{Hijacked, Unknown, "the server makes up answers for names that do not exist"},
+	{DeniesKnown, Unknown, "the server denies names that are known to exist"},
+	{Stale, Unknown, "the zone of the server is older than that of its sisters"},
 	{InZone, Unknown, "the registry zone holds the name, but no delegation"},
 	{Disagreement, Unknown, "servers contradict one another"},
 	{NoQuorum, Unknown, "fewer servers than --quorum asks for could say not-found"},

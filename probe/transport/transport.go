@@ -68,13 +68,14 @@ const (
 	Truncated           // TC=1: to be asked over a stream
 	Slipped             // TC=1 with nothing in it, as a rate limit answers
 	Unreachable         // the server cannot be reached, or refuses the connection
+	Offline             // this machine cannot send: no route, no address, no descriptor
 	Closed              // the engine was closed
 )
 
 var failureTexts = [...]string{
 	None: "none", Timeout: "no response in time", BadResponse: "no response that passed the checks",
 	Truncated: "truncated", Slipped: "truncated to nothing, as by a rate limit",
-	Unreachable: "unreachable", Closed: "closed",
+	Unreachable: "unreachable", Offline: "this machine cannot send", Closed: "closed",
 }
 
 func (f Failure) String() string { return failureTexts[f] }

@@ -1,0 +1,183 @@
+package probe
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"github.com/miekg/dns"
+
+	"domprobe/probe/internal/trust"
+)
+
+// names are names of one zone that exist, which the canaries ask about: known
+// ones, and those that the run has found last.
+type names struct {
+	under string
+	known []canaryName // filled with the first use
+	found [foundLen]canaryName
+	n     int // names found in all
+}
+
+const foundLen = 64
+
+// A canaryName is a name that exists, with the forms in which each server was
+// asked about it.
+type canaryName struct {
+	name string
+	used map[*bench]uint32 // bits: sameForm, and one for each of otherTypes
+}
+
+const sameForm = 1 << 31
+
+// otherTypes are the types of canaries that no cache holds.
+var otherTypes = []uint16{
+	dns.TypeA, dns.TypeAAAA, dns.TypeTXT, dns.TypeMX, dns.TypeSOA, dns.TypeCAA, dns.TypeHTTPS,
+	dns.TypeSRV, dns.TypeNAPTR, dns.TypeSSHFP, dns.TypeHINFO, dns.TypeLOC, dns.TypeURI,
+}
+
+// add takes in a name that the run has found.
+func (n *names) add(name string) {
+	n.found[n.n%foundLen] = canaryName{name: name}
+	n.n++
+}
+
+// load fills in the known names, with the first use.
+func (n *names) load() {
+	if n.known != nil {
+		return
+	}
+	n.known = []canaryName{}
+	for _, name := range trust.Known(n.under) {
+		n.known = append(n.known, canaryName{name: name})
+	}
+}
+
+// len is how many names are at hand.
+func (n *names) len() int {
+	n.load()
+	return len(n.known) + min(n.n, foundLen)
+}
+
+// all returns the names at hand: the found ones in random order, then the
+// known ones.
+func (n *names) all() []*canaryName {
+	n.load()
+	var list []*canaryName
+	for i := range min(n.n, foundLen) {
+		list = append(list, &n.found[i])
+	}
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	for i := range n.known {
+		list = append(list, &n.known[i])
+	}
+	return list
+}
+
+// take returns a name, and with other a type, about which the server of the
+// bench has not been asked.
+func (n *names) take(b *bench, other bool) (name string, qtype uint16, ok bool) {
+	for _, c := range n.all() {
+		form, qtype := uint32(sameForm), b.qtype
+		if other {
+			k := rand.IntN(len(otherTypes))
+			form, qtype = 1<<k, otherTypes[k]
+		}
+		if c.take(b, form) {
+			return c.name, qtype, true
+		}
+	}
+	return "", 0, false
+}
+
+// takeKnown returns known name number k, to be asked about like a candidate,
+// and another type to ask about it as well.
+func (n *names) takeKnown(b *bench, k int) (name string, other uint16, ok bool) {
+	n.load()
+	if k >= len(n.known) {
+		return "", 0, false
+	}
+	c := &n.known[k]
+	c.take(b, sameForm)
+	i := rand.IntN(len(otherTypes))
+	c.take(b, 1<<i)
+	return c.name, otherTypes[i], true
+}
+
+// take notes that a server is asked in a form, and reports whether that is new.
+func (c *canaryName) take(b *bench, form uint32) bool {
+	if c.used[b]&form != 0 {
+		return false
+	}
+	if c.used == nil {
+		c.used = map[*bench]uint32{}
+	}
+	c.used[b] |= form
+	return true
+}
+
+// A sample holds the first labels of the latest candidates, which fresh labels
+// are made to look like.
+type sample struct {
+	labels [64]string
+	n      int
+}
+
+func (s *sample) add(name string) {
+	s.labels[s.n%len(s.labels)] = name
+	s.n++
+}
+
+// The length of a fresh label. Shorter ones are often registered; of so many
+// random letters, next to none.
+const (
+	shortestFresh = 9
+	longestFresh  = 17
+)
+
+// fresh makes up a name under a zone that nobody has registered, and that looks
+// like a candidate: of a candidate's length, as far as it is long enough, and of
+// the candidates' letters.
+func (s *sample) fresh(zone string) string {
+	var letters []byte
+	for range 4 {
+		if s.n == 0 {
+			break
+		}
+		for _, c := range []byte(firstLabel(s.labels[rand.IntN(min(s.n, len(s.labels)))])) {
+			if 'a' <= c && c <= 'z' {
+				letters = append(letters, c)
+			}
+		}
+	}
+	length := len(letters) / 4
+	if distinct := slices.Compact(slices.Sorted(slices.Values(letters))); len(distinct) < 6 {
+		letters = append(letters, "etaoinshrlu"...)
+	}
+	length = min(max(length, shortestFresh)+rand.IntN(3), longestFresh)
+	label := make([]byte, length)
+	for i := range label {
+		label[i] = letters[rand.IntN(len(letters))]
+	}
+	return string(label) + "." + zone
+}
+
+func firstLabel(name string) string {
+	for i := range len(name) {
+		if name[i] == '.' {
+			return name[:i]
+		}
+	}
+	return name
+}
+
+// nowhere makes up a name under a zone that is too long to be anybody's.
+func nowhere(zone string) string {
+	var label [24]byte
+	for i := range label {
+		label[i] = 'a' + byte(rand.IntN(26))
+	}
+	if zone == "" {
+		return string(label[:])
+	}
+	return string(label[:]) + "." + zone
+}

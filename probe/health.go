@@ -1,0 +1,170 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"domprobe/probe/transport"
+)
+
+// The health of a server.
+const (
+	silentBound = 8               // time-outs in a row after which it counts as down
+	firstDown   = time.Second     // how long it is left alone at first
+	longestDown = 5 * time.Minute // and at most (RFC 9520 section 3.2)
+	offlineTest = time.Second / 4 // how long nothing is sent when this machine cannot send
+)
+
+// health is how well a server answers.
+type health struct {
+	flying   int // queries under way
+	silences int // time-outs since the last response
+	srtt     time.Duration
+	downTill time.Time
+	downFor  time.Duration
+	offline  bool // this machine cannot send to it, or could not when it last tried
+}
+
+// heard notes what became of a packet.
+func (h *health) heard(now time.Time, out *transport.Outcome) (wentDown bool) {
+	h.flying--
+	switch out.Failure {
+	case transport.None, transport.Truncated, transport.Slipped, transport.BadResponse:
+		h.silences, h.downFor, h.downTill, h.offline = 0, 0, time.Time{}, false
+		if out.RTT <= 0 {
+			break
+		}
+		if h.srtt == 0 {
+			h.srtt = out.RTT
+		}
+		h.srtt += (out.RTT - h.srtt) / 8
+	case transport.Timeout, transport.Unreachable:
+		h.silences++
+		if h.silences < silentBound || now.Before(h.downTill) {
+			return false
+		}
+		h.downFor = min(max(2*h.downFor, firstDown), longestDown)
+		h.downTill = now.Add(h.downFor)
+		return true
+	case transport.Offline:
+		h.goOffline(now)
+	}
+	return false
+}
+
+func (h *health) goOffline(now time.Time) { h.offline, h.downTill = true, now.Add(offlineTest) }
+
+// down reports whether the server has not answered for a while.
+func (h *health) down() bool { return h.offline || h.silences >= silentBound }
+
+// ready reports whether the server may be given more. One that was down gets
+// a single query until it has answered.
+func (h *health) ready(now time.Time) bool {
+	if !h.down() {
+		return true
+	}
+	return now.After(h.downTill) && h.flying == 0
+}
+
+// cost is how long a query to the server is likely to take.
+func (h *health) cost() time.Duration {
+	return time.Duration(h.flying+1) * (h.srtt + time.Millisecond)
+}
+
+// Case and forgery. Letters are in random case, so that who forges a response
+// has to guess it as well (the 0x20 bit of draft-vixie-dnsext-dns0x20). Most
+// servers repeat it; some do not, and their responses would be lost.
+const (
+	caseLost   = 3  // queries whose case was not repeated, and of none it was, to give mixing up
+	forgedMost = 16 // packets that looked forged, after which a server is asked over TCP
+)
+
+// letterCase is whether a server repeats the case of a query.
+type letterCase struct {
+	mixes bool // queries to it are in mixed case
+	kept  int  // responses that repeated it
+	lost  int  // queries for which only responses came that did not
+}
+
+// heard notes the outcome of a query in mixed case.
+func (l *letterCase) heard(q *query, d *delivery) {
+	switch {
+	case q.stream || q.flags&transport.MixCase == 0:
+	case d.Failure == transport.None:
+		l.kept++
+		l.mixes = true
+	case wrongCase(q, d):
+		if l.lost++; l.lost >= caseLost && l.kept == 0 {
+			l.mixes = false
+		}
+	}
+}
+
+// heard notes what became of a packet, and reports whether its server has just
+// been found to be one for which responses are forged.
+func (r *servers) heard(d *delivery) (spoofed bool) {
+	s := d.from
+	if s.health.heard(r.now, &d.Outcome) {
+		r.opts.Log.Debug("server is down", "server", s.name, "for", s.downFor)
+		r.lookForRoute(s)
+	}
+	if !d.stream {
+		s.truncated(d.Failure)
+	}
+	// s.forged += int(d.Forged)
+	if s.spoofed || s.forged < forgedMost || s.stream == nil {
+		return false
+	}
+	s.spoofed = true
+	r.p.warnOnce("spoof "+s.name, fmt.Sprintf("responses that seem to come from %s are forged (spoofing); it is asked over TCP from now on", s.name))
+	return true
+}
+
+// lookForRoute tells a server that is silent from a network that is not there.
+func (r *servers) lookForRoute(s *server) {
+	// TODO route
+	_ = s
+}
+
+// The share of truncated responses from which a server is asked over TCP at
+// once: they come ahead of whole ones by so many.
+const slipsMost = 32
+
+func (s *server) truncated(f transport.Failure) {
+	switch f {
+	case transport.None:
+		s.slips = max(s.slips-1, 0)
+	case transport.Truncated, transport.Slipped:
+		s.slips = min(s.slips+1, 2*slipsMost)
+	}
+}
+
+// overTCP reports whether the next query to a server goes over TCP at once. Now
+// and then one goes over UDP all the same, to see whether it is answered again.
+func (s *server) overTCP() bool {
+	if s.stream == nil {
+		return false
+	}
+	if s.spoofed {
+		return true
+	}
+	if s.slips < slipsMost {
+		return false
+	}
+	s.overUDP++
+	return s.overUDP%slipsMost != 0
+}
+
+// unreachable warns about a server that cannot be reached. Those of registries
+// are many, and of both IP versions: that one is not reached is no news.
+func (r *servers) unreachable(s *server, err error) {
+	switch {
+	case err == nil || errors.Is(err, context.Canceled):
+	case s.registry:
+		r.opts.Log.Debug("cannot ask an authoritative server", "server", s.name, "err", err)
+	default:
+		r.p.warnOnce("unreachable "+s.name, fmt.Sprintf("cannot ask %s: %v", s.name, err))
+	}
+}

@@ -1,0 +1,174 @@
+package trust
+
+import (
+	"github.com/miekg/dns"
+
+	"domprobe/probe/transport"
+)
+
+// A Mark is what the response to one canary shows.
+type Mark uint8
+
+const (
+	Unclear Mark = iota // nothing: another canary has to tell
+	Truth
+	Lie
+)
+
+// NegativeCanary marks a response about a fresh label: the server must not
+// find it. A single one may be registered by chance; see [MaxFresh].
+func NegativeCanary(q *Query, d *Response) Mark {
+	if reason, _ := d.Trouble(); reason != "" {
+		return Unclear
+	}
+	switch ru := Judge(q, &d.Reply); {
+	case ru.Action == Settle && ru.Verdict == Found:
+		return Lie
+	case ru.Verdict == NotFound, ru.Reason == Stale:
+		return Truth
+	case q.Wildcard && ru.Reason == Wildcard, q.Rewrites && ru.Reason == Hijacked:
+		return Truth
+	case q.Rewrites && ru.Reason == Filtered: // the response that is made up
+		return Truth
+	case ru.Reason == InZone:
+		return Lie
+	}
+	return Unclear
+}
+
+// PositiveCanary marks a response about a name that exists, asked like every
+// name: the server must not deny it.
+func PositiveCanary(q *Query, d *Response) Mark {
+	if reason, _ := d.Trouble(); reason != "" {
+		return Unclear
+	}
+	switch ru := Judge(q, &d.Reply); {
+	case ru.Verdict == Found, ru.Reason == InZone:
+		return Truth
+	case ru.Verdict == NotFound, ru.Reason == Stale:
+		return Lie
+	}
+	return Unclear
+}
+
+// OtherCanary marks a response about a name that exists, asked of a resolver
+// with a type that the run has not asked before, so that no cache answers.
+// The servers of the name answer it, well or badly, but NXDOMAIN with the SOA
+// of the registry zone is a lie whatever the type (RFC 2308 section 5).
+func OtherCanary(q *Query, d *Response) Mark {
+	if reason, _ := d.Trouble(); reason != "" || ByPolicy(&d.Reply) {
+		return Unclear
+	}
+	r := &d.Reply
+	switch {
+	case r.Rcode == dns.RcodeSuccess:
+		return Truth
+	case r.SOA == q.Zone && r.Answer == 0:
+		return Lie
+	case r.SOA > q.Zone || r.SOA == transport.Below:
+		return Truth
+	}
+	return Unclear
+}
+
+// A Canary is the kind of one canary.
+type Canary uint8
+
+const (
+	Fresh Canary = iota // [NegativeCanary]
+	Same                // [PositiveCanary]
+	Other               // [OtherCanary]
+)
+
+// A Look gathers the canaries of one look at a server that has been believed.
+type Look struct {
+	Founds    bool // verdicts found wait for it: the server must deny fresh labels
+	NotFounds bool // verdicts not-found wait: the server must not deny names that exist
+	Sames     int  // names at hand that can be asked like every name
+	Others    int  // names at hand that can be asked with another type
+
+	marks [3]struct{ truth, lie, unclear int } // by Canary
+	why   Reason                               // of the last unclear response
+}
+
+// Note takes in the mark of a canary; why is the reason of an unclear one.
+func (l *Look) Note(c Canary, m Mark, why Reason) {
+	n := &l.marks[c]
+	switch m {
+	case Truth:
+		n.truth++
+	case Lie:
+		n.lie++
+	default:
+		n.unclear++
+		if why != "" {
+			l.why = why
+		}
+	}
+}
+
+// maxUnclear is how many canaries of one kind may stay unclear.
+const maxUnclear = 3
+
+// Next returns the canaries to be sent once each of those before has its mark.
+// Without any the look is over: reason is empty if it passed.
+func (l *Look) Next() (ask []Canary, reason Reason) {
+	if l.marks[Same].lie+l.marks[Other].lie > 0 {
+		return nil, DeniesKnown
+	}
+	if l.Founds {
+		more, reason := l.negative()
+		if reason != "" {
+			return nil, reason
+		}
+		ask = append(ask, more...)
+	}
+	if l.NotFounds {
+		more, reason := l.positive()
+		if reason != "" {
+			return nil, reason
+		}
+		ask = append(ask, more...)
+	}
+	return ask, ""
+}
+
+func (l *Look) negative() (ask []Canary, reason Reason) {
+	n := &l.marks[Fresh]
+	switch {
+	case n.truth > 0:
+		return nil, ""
+	case n.lie >= MaxFresh:
+		return nil, Hijacked
+	case n.lie == 0 && n.unclear >= maxUnclear:
+		return nil, l.trouble()
+	case n.lie > 0: // by chance, so far
+		for range min(max(n.lie, 2), MaxFresh-n.lie) {
+			ask = append(ask, Fresh)
+		}
+		return ask, ""
+	}
+	return []Canary{Fresh}, ""
+}
+
+func (l *Look) positive() (ask []Canary, reason Reason) {
+	same, other := &l.marks[Same], &l.marks[Other]
+	if other.truth == 0 && other.unclear < min(maxUnclear, l.Others) {
+		ask = append(ask, Other)
+	}
+	if same.truth == 0 && same.unclear < min(maxUnclear, l.Sames) {
+		ask = append(ask, Same)
+	}
+	if len(ask) == 0 && same.truth+other.truth == 0 && same.unclear+other.unclear > 0 {
+		return nil, l.trouble()
+	}
+	return ask, ""
+}
+
+// trouble is the reason of a look that no canary made clear.
+func (l *Look) trouble() Reason {
+	if l.why == "" {
+		return BadResponse
+	}
+	return l.why
+}

@@ -1,0 +1,412 @@
+package probe
+
+import (
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/candidate"
+	"domprobe/probe/internal/trust"
+	"domprobe/probe/transport"
+)
+
+// lookups are the candidates under way. Each ends with one result.
+type lookups struct {
+	*env
+	queries    *queries
+	evidence   *evidence
+	registries *registries
+	servers    *servers
+	direct     bool
+	flying     int      // queries or pauses of them under way
+	stranded   []uint32 // that wait for the network
+	results    []Result
+}
+
+// launch begins the work on a candidate.
+func (l *lookups) launch(c candidate.Candidate) {
+	if c.Err != nil {
+		l.results = append(l.results, invalid(c, l.now))
+		return
+	}
+	l.evidence.sample.add(c.Name)
+	i := l.queries.add()
+	q := &l.queries.all[i]
+	t := l.evidence.tldOf(c.TLD)
+	t.lookups++
+	q.Candidate, q.name, q.tld, q.zone, q.rcode = c, c.Name, t, &t.zone, -1
+	l.work(q)
+	l.start(i)
+}
+
+// start asks about a name, at the resolvers or at the registry.
+func (l *lookups) start(i uint32) {
+	q := &l.queries.all[i]
+	if l.direct && !q.zone.registry {
+		l.viaRegistry(i, l.registries.of(q.tld))
+		return
+	}
+	l.advance(i)
+}
+
+// land frees the place of a lookup and returns its result, to be completed
+// before anything else is done.
+func (l *lookups) land(i uint32) *Result {
+	q := &l.queries.all[i]
+	l.results = append(l.results, Result{})
+	res := &l.results[len(l.results)-1]
+	res.Candidate, res.Tries, res.At, res.Source = q.Candidate, q.sent, l.now, "dns"
+	q.tld.lookups--
+	if q.working {
+		l.flying--
+	}
+	l.queries.remove(i)
+	return res
+}
+
+// rest notes that nothing of a query is under way: it waits for looks only.
+func (l *lookups) rest(q *query) {
+	if q.working {
+		q.working = false
+		l.flying--
+	}
+}
+
+// work notes that something of a query is under way again.
+func (l *lookups) work(q *query) {
+	if !q.working {
+		q.working = true
+		l.flying++
+	}
+}
+
+// advance does what is next with a name.
+func (l *lookups) advance(i uint32) {
+	q := &l.queries.all[i]
+	if q.tld.nosuch {
+		l.landNoSuchTLD(i)
+		return
+	}
+	l.work(q)
+	st := q.next(l.evidence.choose(q))
+	// What the registry says about a name that it holds without a delegation
+	// is not worth the time-outs of a server that is down.
+	if st.do == askStream && q.reason == InZone && st.server.down() {
+		st.do = giveUp
+	}
+	switch st.do {
+	case ask:
+		l.ask(i, st.server)
+	case askStream:
+		l.askStream(i, st.server)
+	case pause:
+		a := q.at(st.server)
+		a.paused = false
+		l.queries.later(i, max(a.times, 1))
+	default:
+		l.exhausted(i)
+	}
+}
+
+// ask asks a server about a name.
+func (l *lookups) ask(i uint32, s *server) {
+	q := &l.queries.all[i]
+	b := l.aim(i, s)
+	q = &l.queries.all[i] // the controls may have moved it
+	if b.finding.Standing == trust.Failed {
+		// Its controls failed while they were being sent.
+		l.advance(i)
+		return
+	}
+	a := q.at(s)
+	if s.overTCP() && !a.stream {
+		l.askStream(i, s)
+		return
+	}
+	p := transport.Question{Tries: 1, Backoff: uint8(a.times), Flags: q.flags}
+	if q.zone.alone() && len(q.tried) == 1 {
+		p.Tries, p.Backoff = uint8(l.opts.Tries-a.times), 0
+	}
+	if a.times+int(p.Tries) >= l.opts.Tries {
+		p.Flags |= transport.Patient
+	}
+	l.send(i, false, p)
+}
+
+// aim makes a server the one that a name is asked of next.
+func (l *lookups) aim(i uint32, s *server) *bench {
+	q := &l.queries.all[i]
+	b := l.evidence.benchOf(q.zone, s)
+	cover := l.evidence.cover(b)
+	q = &l.queries.all[i]
+	q.server, q.bench, q.cover = s, b, cover
+	q.qtype, q.flags = b.query()
+	return b
+}
+
+// askStream asks a server over TCP.
+func (l *lookups) askStream(i uint32, s *server) {
+	if q := &l.queries.all[i]; q.server != s || q.bench == nil || q.bench.zone != q.zone {
+		l.aim(i, s)
+	}
+	q := &l.queries.all[i]
+	q.at(s).stream = true
+	q.cover = l.evidence.cover(q.bench)
+	q = &l.queries.all[i]
+	l.send(i, true, transport.Question{Tries: 2, Flags: q.flags})
+}
+
+// askAgain repeats a query to the same server in another form.
+func (l *lookups) askAgain(i uint32) {
+	q := &l.queries.all[i]
+	a := q.at(q.server)
+	if a.extra++; a.extra > maxExtra {
+		a.over = true
+		l.advance(i)
+		return
+	}
+	q.cover = l.evidence.cover(q.bench)
+	q = &l.queries.all[i]
+	l.send(i, q.stream, transport.Question{Tries: uint8(l.opts.Tries), Flags: q.flags | transport.Patient})
+}
+
+func (l *lookups) send(i uint32, stream bool, p transport.Question) {
+	q := &l.queries.all[i]
+	q.bench.flying++
+	l.queries.send(i, q.server, stream, p)
+}
+
+// arrived takes the outcome of a packet about a name.
+func (l *lookups) arrived(i uint32, d *delivery) {
+	q := &l.queries.all[i]
+	s, b := q.server, q.bench
+	b.flying--
+	s.letterCase.heard(q, d)
+	heard := q.note(d, l.opts.Tries)
+	if s.spoofed && !d.stream && s.stream != nil {
+		// It may be forged, whatever it is.
+		a := q.at(s)
+		a.silent, a.cut, a.over = true, true, false
+		l.advance(i)
+		return
+	}
+	if heard {
+		l.heard(i, d)
+		return
+	}
+	l.trace.failure(q, d)
+	switch {
+	case d.Failure == transport.Closed:
+		q.failed, q.reason, q.err = s, Unreachable, d.Err
+		l.landUnknown(i)
+		return
+	case wrongCase(q, d):
+		q.again(s)
+	case d.Failure == transport.Unreachable, d.Failure == transport.Offline:
+		l.servers.unreachable(s, d.Err)
+		fallthrough
+	default:
+		q.fail(failureReason(d.Failure), -1, d.Err)
+		if d.Failure == transport.Timeout && s.offline {
+			q.at(s).times = 0 // this machine's fault
+		}
+	}
+	l.advance(i)
+}
+
+// heard goes on with a response.
+func (l *lookups) heard(i uint32, d *delivery) {
+	q := &l.queries.all[i]
+	if b := q.bench; b.undecided() && !q.tld.nosuch {
+		b.waiting = append(b.waiting, parked{i, q.seq, *d})
+		return
+	}
+	l.judge(i, d)
+}
+
+// fail keeps the most telling failure.
+func (q *query) fail(reason Reason, rcode int, err error) {
+	if trust.Telling[reason] >= trust.Telling[q.reason] {
+		q.reason, q.rcode, q.err, q.failed = reason, rcode, err, q.server
+	}
+}
+
+// judge applies the rules to a response whose controls have settled.
+func (l *lookups) judge(i uint32, d *delivery) {
+	q := &l.queries.all[i]
+	b := q.bench
+	if q.tld.nosuch {
+		l.landNoSuchTLD(i)
+		return
+	}
+	if b.finding.Standing == trust.Failed || q.cover != nil && q.cover.over && !q.cover.good {
+		l.unheard(q, b)
+		l.advance(i)
+		return
+	}
+	if qtype, flags := b.query(); qtype != q.qtype || flags&^q.flags&transport.DO != 0 {
+		// The controls have found another type or flag that decides here.
+		q.qtype, q.flags = qtype, flags
+		l.askAgain(i)
+		return
+	}
+	tq := b.trustQuery(q.name, q.qtype, q.flags)
+	ru := trust.Judge(&tq, &d.Reply)
+	l.trace.ruling(q, d, ru)
+	l.follow(i, d, ru)
+}
+
+// unheard notes that the response of a server is dropped, because the server
+// is not believed: if it is again, it is asked again.
+func (l *lookups) unheard(q *query, b *bench) {
+	q.fail(b.finding.Reason, -1, b.finding.Err)
+	a := q.at(b.server)
+	a.over, a.unheard, a.times, a.stream, a.cut = false, true, 0, false, false
+}
+
+// follow does what a ruling says.
+func (l *lookups) follow(i uint32, d *delivery, ru trust.Ruling) {
+	q := &l.queries.all[i]
+	rcode := int(d.Reply.Rcode)
+	a := q.at(q.server)
+	if ru.Action != trust.Settle {
+		q.fail(ru.Reason, rcode, nil)
+	}
+	switch ru.Action {
+	case trust.Settle:
+		if q.flags&transport.EDNS == 0 {
+			q.server.noEDNS = true
+		}
+		l.decided(i, d, ru)
+	case trust.Again:
+		a.mayPass(q.stream, l.opts.Tries)
+		l.advance(i)
+	case trust.Plain:
+		q.flags &^= transport.EDNS | transport.DO | transport.Cookie
+		l.askAgain(i)
+	case trust.Unchecked:
+		q.flags |= transport.CD
+		l.askAgain(i)
+	case trust.Signed:
+		q.flags |= transport.DO | transport.EDNS
+		l.askAgain(i)
+	case trust.Below:
+		l.viaRegistry(i, l.registries.zone(lastLabels(q.name, int(d.Reply.NS))))
+	case trust.Another:
+		a.over = true
+		l.advance(i)
+	}
+}
+
+// decided hands a verdict to the evidence, which gives it back when it counts.
+func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
+	q := &l.queries.all[i]
+	q.at(q.server).over = true
+	q.held++
+	v := vote{
+		i: i, seq: q.seq, bench: q.bench, verdict: Verdict(ru.Verdict), reason: ru.Reason,
+		rcode: int(d.Reply.Rcode), rtt: d.RTT,
+	}
+	if v.verdict == NotFound {
+		v.ttl = time.Duration(d.Reply.TTL) * time.Second
+	}
+	if l.quorum(q) > q.held+q.votes.Found+q.votes.NotFound && !v.referral() {
+		l.evidence.hold(v, q.cover)
+		l.advance(i) // to the next server, beside the look
+		return
+	}
+	l.rest(q)
+	l.evidence.hold(v, q.cover)
+}
+
+// quorum is how many servers must agree about a name.
+func (l *lookups) quorum(q *query) int {
+	if q.zone.disputed {
+		return max(l.opts.Quorum, 2)
+	}
+	return l.opts.Quorum
+}
+
+// referral reports whether a verdict is proven by a referral of an
+// authoritative server.
+func (v *vote) referral() bool {
+	return v.bench.server.registry && v.reason == Delegated && !v.bench.zone.disputed
+}
+
+// count takes in a verdict that counts.
+func (l *lookups) count(v vote) {
+	q := &l.queries.all[v.i]
+	if q.seq != v.seq {
+		return
+	}
+	q.held--
+	if v.verdict == Found {
+		q.votes.Found++
+		q.votes.Referral = q.votes.Referral || v.referral()
+	} else {
+		q.votes.NotFound++
+	}
+	if q.best.bench == nil || v.verdict == Found || q.best.verdict == NotFound {
+		q.best = v
+	}
+	verdict, more := q.votes.Count(l.quorum(q))
+	if !more {
+		l.landVote(v.i, Verdict(verdict))
+		return
+	}
+	if q.held == 0 && !q.working {
+		l.advance(v.i)
+	}
+}
+
+// giveBack takes a verdict that does not count back to its query, which goes on.
+func (l *lookups) giveBack(v vote) {
+	q := &l.queries.all[v.i]
+	if q.seq != v.seq {
+		return
+	}
+	q.held--
+	l.unheard(q, v.bench)
+	if !q.working {
+		l.advance(v.i)
+	}
+}
+
+// landVote lands a name on which enough servers agree.
+func (l *lookups) landVote(i uint32, verdict Verdict) {
+	q := &l.queries.all[i]
+	v := q.best
+	if v.verdict != verdict { // it was outvoted
+		v = vote{bench: v.bench, verdict: verdict, reason: NXDomain, rcode: dns.RcodeNameError}
+	}
+	if verdict == Found {
+		q.zone.names.add(q.name)
+	}
+	res := l.land(i)
+	res.Verdict, res.Reason, res.Rcode = verdict, v.reason, v.rcode
+	res.Server, res.RTT, res.TTL = v.bench.server.name, v.rtt, v.ttl
+}
+
+// landUnknown lands a name about which nobody can be believed.
+func (l *lookups) landUnknown(i uint32) {
+	q := &l.queries.all[i]
+	if why := q.votes.Lacking(); why != "" && trust.Telling[why] >= trust.Telling[q.reason] {
+		q.reason, q.rcode, q.err, q.failed = why, q.best.rcode, nil, q.best.bench.server
+	}
+	reason, rcode, err, server := q.reason, q.rcode, q.err, ""
+	if reason == "" {
+		reason = Unreachable
+	}
+	if rcode >= 0 && q.failed != nil {
+		server = q.failed.name
+	}
+	res := l.land(i)
+	res.Reason, res.Rcode, res.Err, res.Server = reason, rcode, err, server
+}
+
+func (l *lookups) landNoSuchTLD(i uint32) {
+	t := l.queries.all[i].tld
+	res := l.land(i)
+	res.Verdict, res.Reason, res.Rcode = Invalid, NoSuchTLD, dns.RcodeNameError
+	res.Err, res.Server = noSuchTLD(t.name), t.deniedBy
+}

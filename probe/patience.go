@@ -1,0 +1,136 @@
+package probe
+
+import (
+	"time"
+
+	"domprobe/probe/internal/trust"
+)
+
+// How long a name waits when nobody can be asked about it.
+const (
+	maxParks   = 3                // times that it waits for servers that may recover
+	maxLooks   = 3                // looks that fail in a row before names no longer wait for the next
+	outageMost = 10 * time.Minute // without a network
+)
+
+// exhausted goes on with a name for which no server is left to ask now.
+func (l *lookups) exhausted(i uint32) {
+	q := &l.queries.all[i]
+	if q.held > 0 {
+		l.rest(q) // a verdict may still count
+		return
+	}
+	if l.waitForNetwork(i) {
+		return
+	}
+	if !q.zone.registry && l.opts.Escalate {
+		l.viaRegistry(i, l.registries.of(q.tld))
+		return
+	}
+	if q.zone.registry && l.registries.refresh(q.zone) {
+		l.viaRegistry(i, l.registries.zone(q.zone.name))
+		return
+	}
+	if again := q.troubled(); !again.IsZero() {
+		l.park(i, again)
+		return
+	}
+	l.landUnknown(i)
+}
+
+// troubled notes why no server could be asked about a name, if that is so, and
+// returns when it is worth trying again, and zero if it is not.
+func (q *query) troubled() (again time.Time) {
+	for k := range q.tried {
+		if !q.tried[k].unheard {
+			return again
+		}
+	}
+	for _, s := range q.zone.servers {
+		b := q.zone.benches[s]
+		if b == nil || b.finding.Standing != trust.Failed {
+			continue
+		}
+		q.fail(b.finding.Reason, -1, b.finding.Err)
+		if q.parks < maxParks && b.recovers() && (again.IsZero() || b.again.Before(again)) {
+			again = b.again
+		}
+	}
+	return again
+}
+
+// recovers reports whether a server that is not believed may be within
+// seconds: after a failure that a network or a server recovers from, or if it
+// was believed before.
+func (b *bench) recovers() bool {
+	return (passes(b.finding.Reason) || !b.passed.IsZero()) && b.fails < maxLooks && !b.again.IsZero()
+}
+
+// passes reports whether a failure is of the kind that a network or a server in
+// trouble recovers from within seconds.
+func passes(reason Reason) bool {
+	return reason == Timeout || reason == ServFail || reason == Unreachable
+}
+
+// park keeps a name for later.
+func (l *lookups) park(i uint32, till time.Time) {
+	q := &l.queries.all[i]
+	q.parks++
+	q.tried = q.tried[:0]
+	l.queries.wait(i, till)
+}
+
+// waitForNetwork keeps a name until this machine can send again, if that is why
+// no server is left to ask.
+func (l *lookups) waitForNetwork(i uint32) bool {
+	return l.waitForNetworkOf(i, l.queries.all[i].zone.servers)
+}
+
+func (l *lookups) waitForNetworkOf(i uint32, servers []*server) bool {
+	q := &l.queries.all[i]
+	if !offline(servers) {
+		return false
+	}
+	if q.since.IsZero() {
+		q.since = l.now
+	}
+	if l.now.Sub(q.since) > outageMost {
+		return false
+	}
+	if len(l.stranded) == 0 {
+		l.p.warnOnce("network", "no network; waiting")
+		l.queries.after(offlineTest, l.tryNetwork)
+	}
+	l.stranded = append(l.stranded, i)
+	return true
+}
+
+// offline reports whether this machine can send to none of the servers.
+func offline(servers []*server) bool {
+	for _, s := range servers {
+		if !s.offline {
+			return false
+		}
+	}
+	return len(servers) > 0
+}
+
+// tryNetwork lets one of the stranded names look whether this machine can
+// send, and the others go on if it can.
+func (l *lookups) tryNetwork() {
+	waiting := l.stranded
+	l.stranded = nil
+	for k, i := range waiting {
+		q := &l.queries.all[i]
+		if k > 0 && offline(q.zone.servers) {
+			l.stranded = append(l.stranded, waiting[k:]...)
+			break
+		}
+		q.tried = q.tried[:0]
+		l.evidence.renew(q.zone)
+		l.start(i)
+	}
+	if len(l.stranded) > 0 {
+		l.queries.after(offlineTest, l.tryNetwork)
+	}
+}

@@ -1,0 +1,224 @@
+package probe
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"time"
+
+	"domprobe/probe/transport"
+)
+
+// queries are the queries under way. A query has its place, which is the token
+// of its packets, until its last outcome has been dealt with.
+type queries struct {
+	*env
+	servers  *servers
+	all      []query
+	free     []uint32
+	controls int // under way
+	timers   timers
+}
+
+func (qs *queries) add() uint32 {
+	if n := len(qs.free); n > 0 {
+		i := qs.free[n-1]
+		qs.free = qs.free[:n-1]
+		return i
+	}
+	qs.all = append(qs.all, query{})
+	return uint32(len(qs.all) - 1)
+}
+
+// remove frees the place of a query.
+func (qs *queries) remove(i uint32) {
+	q := &qs.all[i]
+	clear(q.tried)
+	*q = query{tried: q.tried[:0], lookup: lookup{seq: q.seq + 1}}
+	qs.free = append(qs.free, i)
+}
+
+// A sender sends a control, and calls then with its last outcome.
+type sender func(s *server, name string, qtype uint16, flags transport.Flags, then func(response))
+
+// control sends a control with every transport and repetition that it takes.
+// Controls go ahead of what waits.
+func (qs *queries) control(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then})
+}
+
+// once sends a control that can do without a response: one packet, and
+// whatever comes of it.
+func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true})
+}
+
+// onceOverTCP is once over the TCP of a server.
+func (qs *queries) onceOverTCP(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, stream: true})
+}
+
+func (qs *queries) begin(q query) uint32 {
+	i := qs.add()
+	place := &qs.all[i]
+	q.tried, q.seq = append(place.tried, attempt{server: q.server}), place.seq
+	*place = q
+	qs.controls++
+	qs.advance(i)
+	return i
+}
+
+// advance does what is next with a control.
+func (qs *queries) advance(i uint32) {
+	q := &qs.all[i]
+	a := &q.tried[0]
+	tries := qs.opts.Tries
+	var best *server
+	if a.mayAsk(tries) && !(q.server.spoofed && q.server.stream != nil) {
+		best = q.server
+	}
+	if q.server.overTCP() || q.once && q.stream {
+		a.cut = true
+	}
+	st := q.next(best)
+	switch {
+	case q.once && q.sent > 0, st.do == giveUp:
+		qs.finish(i, q.outcome)
+	case st.do == pause:
+		a.paused = false
+		qs.later(i, max(a.times, 1))
+	case st.do == askStream:
+		a.stream = true
+		qs.send(i, q.server, true, transport.Question{Tries: 2, Flags: q.flags | transport.Urgent})
+	case q.once:
+		qs.send(i, q.server, false, transport.Question{Tries: 1, Flags: q.flags | transport.Urgent})
+	default:
+		flags := q.flags | transport.Urgent | transport.Patient
+		qs.send(i, q.server, false, transport.Question{Tries: uint8(tries - a.times), Flags: flags})
+	}
+}
+
+// finish ends a control.
+func (qs *queries) finish(i uint32, d *delivery) {
+	q := &qs.all[i]
+	if d.Failure != transport.None && d.Failure != transport.Closed && q.tried[0].cut && q.tried[0].silent {
+		d.Failure = transport.Truncated // which tells more than how TCP failed
+	}
+	then, last := q.then, *d
+	qs.controls--
+	qs.remove(i)
+	then(response{&last})
+}
+
+// send sends a query to a server.
+func (qs *queries) send(i uint32, s *server, stream bool, q transport.Question) {
+	f := &qs.all[i]
+	f.server, f.stream = s, stream && s.stream != nil
+	f.granted = int(q.Tries)
+	q.Token, q.Name, q.Type = i, f.name, f.qtype
+	qs.servers.send(s, q, stream)
+}
+
+// arrived takes the outcome of a control's packet.
+func (qs *queries) arrived(i uint32, d *delivery) {
+	q := &qs.all[i]
+	s := q.server
+	s.letterCase.heard(q, d)
+	tries := qs.opts.Tries
+	heard := q.note(d, tries)
+	qs.trace.control(q, d)
+	one := *d
+	q.outcome = &one
+	switch {
+	case heard && !q.once && q.retry(d, tries):
+	case heard, d.Failure == transport.Closed, d.Failure == transport.Offline:
+		if q.flags&transport.EDNS == 0 && heard {
+			s.noEDNS = true
+		}
+		qs.finish(i, d)
+		return
+	case !q.once && wrongCase(q, d):
+		q.again(s)
+	case d.Failure == transport.Unreachable:
+		qs.servers.unreachable(s, d.Err)
+	}
+	qs.advance(i)
+}
+
+// again prepares to send a query once more whose case was not repeated: in
+// mixed case as long as it is not known whether the server repeats it, over TCP
+// if it usually does.
+func (q *query) again(s *server) {
+	a := q.at(s)
+	a.silent = false
+	if a.extra++; a.extra > maxExtra {
+		a.over = true
+		return
+	}
+	switch {
+	case !s.mixes:
+		q.flags &^= transport.MixCase
+		a.times = 0
+	case s.kept > 0 && s.stream != nil:
+		a.silent, a.cut = true, true
+	default:
+		a.times = 0
+	}
+}
+
+// maxExtra bounds how often one server is asked in yet another form: another
+// type, with other flags, in other letters.
+const maxExtra = 6
+
+// A timer is a query that waits to be repeated, or something else that is to
+// be done then.
+type timer struct {
+	at time.Time
+	i  uint32
+	do func() // in place of a query
+}
+
+type timers []timer
+
+func (t timers) Len() int           { return len(t) }
+func (t timers) Less(i, j int) bool { return t[i].at.Before(t[j].at) }
+func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *timers) Push(x any)        { *t = append(*t, x.(timer)) }
+func (t *timers) Pop() any {
+	old := *t
+	last := old[len(old)-1]
+	old[len(old)-1] = timer{}
+	*t = old[:len(old)-1]
+	return last
+}
+
+// firstPause is how long a server that failed is left in peace before it is
+// asked the same again; each further pause is twice as long, give or take half.
+const firstPause = 100 * time.Millisecond
+
+func pauseAfter(failures int) time.Duration {
+	pause := firstPause << min(max(failures-1, 0), 4)
+	return pause/2 + rand.N(pause)
+}
+
+// later goes on with a query after a pause.
+func (qs *queries) later(i uint32, failures int) {
+	qs.wait(i, qs.now.Add(pauseAfter(failures)))
+}
+
+// wait goes on with a query at a time.
+func (qs *queries) wait(i uint32, till time.Time) {
+	heap.Push(&qs.timers, timer{at: till, i: i})
+}
+
+// after does something after a while.
+func (qs *queries) after(d time.Duration, do func()) {
+	heap.Push(&qs.timers, timer{at: qs.now.Add(d), do: do})
+}
+
+// expired returns the next timer whose time has come.
+func (qs *queries) expired() (t timer, ok bool) {
+	if len(qs.timers) == 0 || qs.timers[0].at.After(qs.now) {
+		return t, false
+	}
+	return heap.Pop(&qs.timers).(timer), true
+}
