@@ -22,41 +22,49 @@ import (
 func (o Options) WorstCase(names int) time.Duration {
 	o.fill()
 	names = max(names, 1)
-	waves := (names + o.Concurrency - 1) / o.Concurrency
+	waves := (names-1)/max(o.Concurrency, 1) + 1
 	total := (float64(o.steps())*float64(o.step()) + float64(lookAfter(maxLooks-1, transient))) * float64(waves)
 	if rate := o.slowest(); rate > 0 {
-		total += float64((o.Tries+2)*names) / rate * float64(time.Second)
+		total += float64(o.Tries+2) * float64(names) / rate * float64(time.Second)
 	}
 	return time.Duration(min(total, math.MaxInt64/2))
 }
 
-// Questions estimates how many questions a run of so many names under so many
+// Questions estimates how many queries a run of so many names under so many
 // TLDs sends if every server answers at the first try: one for each name, or as
-// many as the quorum, the controls of each server for each TLD, and one more of
-// each server over UDP to see whether it repeats the case of a name.
+// many as the quorum, and the controls of each server for each TLD. The looks
+// that servers are given later on add less than one in a hundred.
 func (o Options) Questions(names, tlds int) int {
 	if o.fill(); names < 1 || tlds < 1 {
 		return 0
 	}
-	const controls = 3
-	n := names * o.Quorum
-	each := (n + tlds - 1) / tlds // for one TLD
+	const (
+		ofResolver = 6 // controls
+		ofRegistry = 4
+		locating   = 10 // queries for the addresses of so many servers of a registry
+		usual      = 4
+	)
+	n := times(names, o.Quorum)
+	each := (names-1)/tlds + 1 // for one TLD
 	if o.direct() {
-		const finding, usual = 10, 4 // questions for the addresses of so many servers of a registry
-		const own = controls - 1 + 1 // one is not asked of a registry; its case
-		return n + tlds*(finding+min(usual, each)*own)
+		return plus(n, times(tlds, locating+min(usual, max(each, opinions))*ofRegistry))
 	}
-	return n + tlds*min(len(o.Servers), each)*controls + min(o.overUDP(), n)
+	return plus(n, times(tlds, min(len(o.Servers), max(each, opinions))*ofResolver))
 }
 
-// overUDP returns how many resolvers are asked over UDP.
-func (o *Options) overUDP() (n int) {
-	for _, s := range o.Servers {
-		if o.Exchanger == nil && (s.Transport == resolver.UDP || s.Transport == resolver.Demo) {
-			n++
-		}
+// times and plus stop at the largest number.
+func times(a, b int) int {
+	if a > math.MaxInt/b {
+		return math.MaxInt
 	}
-	return n
+	return a * b
+}
+
+func plus(a, b int) int {
+	if a > math.MaxInt-b {
+		return math.MaxInt
+	}
+	return a + b
 }
 
 // fill puts defaults in place of zeros, as far as that cannot fail.

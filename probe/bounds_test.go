@@ -3,6 +3,7 @@ package probe_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -100,7 +101,7 @@ func worstCase(t *testing.T, opts probe.Options) {
 	}
 	defer p.Close()
 	start := time.Now()
-	if r := p.One(t.Context(), "go.com"); r.Verdict != probe.Unknown {
+	if r, _ := p.One(t.Context(), "go.com"); r.Verdict != probe.Unknown {
 		t.Errorf("%v (%s)", r.Verdict, r.Reason)
 	}
 	took, bound := time.Since(start), opts.WorstCase(1)
@@ -131,16 +132,16 @@ func TestBounds(t *testing.T) {
 		worst       time.Duration
 		questions   int
 	}{
-		{"one", probe.Options{Servers: local}, 1, 1, 2*step + wait, 1 + 3 + 1},
+		{"one", probe.Options{Servers: local}, 1, 1, 2*step + wait, 1 + 6},
 		{"none", probe.Options{Servers: local}, 0, 0, 2*step + wait, 0},
-		{"waves", probe.Options{Servers: local, Concurrency: 10}, 31, 2, 4 * (2*step + wait), 31 + 2*3 + 1},
-		{"rate", probe.Options{Servers: local, Rate: 5}, 100, 1, 2*step + wait + 100*time.Second, 100 + 3 + 1},
-		{"two", probe.Options{Servers: public, Rate: -1}, 35, 1, 4*step + wait, 35 + 2*3 + 2},
-		{"public", probe.Options{Servers: public}, 100, 1, 4*step + wait + 500*time.Millisecond, 100 + 2*3 + 2},
-		{"quorum", probe.Options{Servers: public, Rate: -1, Quorum: 2}, 35, 1, 4*step + wait, 2*35 + 2*3 + 2},
-		{"once", probe.Options{Servers: local, Tries: 1, Timeout: time.Second}, 1, 1, 2*(3*time.Second+150*time.Millisecond) + wait, 5},
-		{"escalate", probe.Options{Servers: local, Escalate: true, Rate: -1}, 1, 1, 29*step + wait, 5},
-		{"direct", probe.Options{Servers: direct}, 100, 1, 27*step + wait + 5*time.Second, 100 + 10 + 4*3},
+		{"waves", probe.Options{Servers: local, Concurrency: 10}, 31, 2, 4 * (2*step + wait), 31 + 2*6},
+		{"rate", probe.Options{Servers: local, Rate: 5}, 100, 1, 2*step + wait + 100*time.Second, 100 + 6},
+		{"two", probe.Options{Servers: public, Rate: -1}, 35, 1, 4*step + wait, 35 + 2*6},
+		{"public", probe.Options{Servers: public}, 100, 1, 4*step + wait + 500*time.Millisecond, 100 + 2*6},
+		{"quorum", probe.Options{Servers: public, Rate: -1, Quorum: 2}, 35, 1, 4*step + wait, 2*35 + 2*6},
+		{"once", probe.Options{Servers: local, Tries: 1, Timeout: time.Second}, 1, 1, 2*(3*time.Second+150*time.Millisecond) + wait, 7},
+		{"escalate", probe.Options{Servers: local, Escalate: true, Rate: -1}, 1, 1, 29*step + wait, 7},
+		{"direct", probe.Options{Servers: direct}, 100, 1, 27*step + wait + 5*time.Second, 100 + 10 + 4*4},
 	} {
 		if got := tc.opts.WorstCase(tc.names); (got - tc.worst).Abs() > time.Microsecond {
 			t.Errorf("%s: %v at worst, want %v", tc.name, got, tc.worst)
@@ -149,8 +150,18 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s: %d questions, want %d", tc.name, got, tc.questions)
 		}
 	}
-	if huge := (probe.Options{Servers: local, Rate: 1e-9}).WorstCase(1 << 40); huge < time.Hour {
+	if huge := (probe.Options{Servers: local, Rate: 1e-9}).WorstCase(math.MaxInt); huge < time.Hour {
 		t.Errorf("a bound beyond all durations is %v", huge)
+	}
+	if huge := (probe.Options{Servers: local, Concurrency: -1}).WorstCase(5); huge < time.Second {
+		t.Errorf("with a negative concurrency the bound is %v", huge)
+	}
+	for _, o := range []probe.Options{{Servers: local}, {Servers: direct}, {Servers: public, Quorum: 2}} {
+		for _, n := range [][2]int{{math.MaxInt, 1}, {1, math.MaxInt}, {math.MaxInt, math.MaxInt}} {
+			if q := o.Questions(n[0], n[1]); q != math.MaxInt {
+				t.Errorf("%d names under %d TLDs take %d queries", n[0], n[1], q)
+			}
+		}
 	}
 }
 

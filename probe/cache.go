@@ -48,6 +48,7 @@ type cached struct {
 	qtype   uint16
 	noEDNS  bool
 	letters letterCase
+	seen    []int // numbers of the known names that it says exist
 
 	// Of a TLD that does not exist.
 	deniedBy string
@@ -142,6 +143,10 @@ func (e *evidence) recall(b *bench) bool {
 		s.letterCase = kept.letters
 	}
 	s.noEDNS = s.noEDNS || kept.noEDNS
+	b.zone.names.load()
+	for _, k := range kept.seen {
+		b.zone.names.saw(k)
+	}
 	return true
 }
 
@@ -206,7 +211,8 @@ func (e *evidence) keepZone(z *zone) {
 			continue
 		}
 		e.p.cache.keep(keyOf(b), cached{
-			until: b.settled.Add(keepPassed), finding: b.finding, qtype: b.qtype, noEDNS: s.noEDNS, letters: s.letterCase,
+			until: b.settled.Add(keepPassed), finding: b.finding, qtype: b.qtype, noEDNS: s.noEDNS,
+			letters: s.letterCase, seen: b.controls.Knows(&b.finding),
 		}, now)
 	}
 }

@@ -24,6 +24,7 @@ const foundLen = 64
 // asked about it.
 type canaryName struct {
 	name string
+	seen bool              // a server that is believed has said that it exists
 	used map[*bench]uint32 // bits: sameForm, and one for each of otherTypes
 }
 
@@ -52,14 +53,12 @@ func (n *names) load() {
 	}
 }
 
-// len is how many names are at hand.
-func (n *names) len() int {
-	n.load()
-	return len(n.known) + min(n.n, foundLen)
-}
+// saw notes that known name number k exists, as a server has said that is
+// believed: the list may be out of date.
+func (n *names) saw(k int) { n.known[k].seen = true }
 
-// all returns the names at hand: the found ones in random order, then the
-// known ones.
+// all returns the names that are known to exist by now: the found ones in
+// random order, then those that were known before.
 func (n *names) all() []*canaryName {
 	n.load()
 	var list []*canaryName
@@ -68,7 +67,9 @@ func (n *names) all() []*canaryName {
 	}
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	for i := range n.known {
-		list = append(list, &n.known[i])
+		if n.known[i].seen {
+			list = append(list, &n.known[i])
+		}
 	}
 	return list
 }

@@ -261,6 +261,9 @@ func (e *evidence) settle(b *bench) {
 	switch f.Standing {
 	case trust.Passed:
 		b.settled = e.now
+		for _, k := range b.controls.Knows(f) {
+			b.zone.names.saw(k)
+		}
 		e.believe(b)
 		e.pass(b.first)
 		e.wake(b)

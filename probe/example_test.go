@@ -56,7 +56,8 @@ func ExampleProber_One() {
 		return
 	}
 	defer p.Close()
-	fmt.Println(p.One(context.Background(), "go.dev").Verdict)
+	r, err := p.One(context.Background(), "go.dev")
+	fmt.Println(r.Verdict, err)
 	// Output: found
 }
 
@@ -79,7 +80,8 @@ func ExampleExchanger() {
 		return
 	}
 	defer p.Close()
-	fmt.Println(p.One(context.Background(), "elif.dev").Verdict)
+	r, err := p.One(context.Background(), "elif.dev")
+	fmt.Println(r.Verdict, err)
 	// Output: not-found
 }
 

@@ -19,7 +19,7 @@ func aboutTLD(q *dns.Msg) bool { return !strings.Contains(normal(q), ".") && !ma
 // madeUp reports whether a question is about a name that is to be nowhere.
 func madeUp(q *dns.Msg) bool {
 	label, _, _ := strings.Cut(normal(q), ".")
-	return len(label) >= 20
+	return len(label) >= 9 && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 func always(*dns.Msg) bool { return true }

@@ -195,13 +195,13 @@ func TestPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for plan, err := range p.Plans(t.Context(), "ws", "dev", "WS", "co.jp", ".com", "uk") {
+		for plan, err := range p.Plans(t.Context(), "unlisted", "dev", "UNLISTED", "co.jp", ".com", "uk") {
 			if err != nil {
 				t.Fatal(err)
 			}
 			got = append(got, plan.TLD+" "+string(plan.Exists))
 		}
-		if want := "ws yes, dev yes, co.jp yes, com yes, uk yes"; strings.Join(got, ", ") != want {
+		if want := "unlisted yes, dev yes, co.jp yes, com yes, uk yes"; strings.Join(got, ", ") != want {
 			t.Errorf("plans %q, want %q", got, want)
 		}
 		if _, err := p.Plan(t.Context(), "a_b"); err == nil {
@@ -239,7 +239,7 @@ func TestDidYouMean(t *testing.T) {
 		}
 		defer p.Close()
 		for _, name := range []string{"go.vde", "zig.vde"} {
-			r := p.One(t.Context(), name)
+			r, _ := p.One(t.Context(), name)
 			if r.Reason != probe.NoSuchTLD || r.Err == nil || r.Err.Error() != "the TLD vde does not exist; did you mean de?" {
 				t.Errorf("%s: %s, %v", name, r.Reason, r.Err)
 			}
@@ -247,7 +247,7 @@ func TestDidYouMean(t *testing.T) {
 		if got := strings.Count(log.String(), "did you mean the TLD de in place of vde?"); got != 1 {
 			t.Errorf("hinted %d times:\n%s", got, &log)
 		}
-		if r := p.One(t.Context(), "go.qqqqqq"); r.Reason != probe.NoSuchTLD || strings.Contains(r.Err.Error(), "did you mean") {
+		if r, _ := p.One(t.Context(), "go.qqqqqq"); r.Reason != probe.NoSuchTLD || strings.Contains(r.Err.Error(), "did you mean") {
 			t.Errorf("%s, %v", r.Reason, r.Err)
 		}
 	})

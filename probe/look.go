@@ -72,7 +72,7 @@ func (e *evidence) look(b *bench) {
 // size says how many names are at hand for canaries.
 func (e *evidence) size(l *look) {
 	b := l.bench
-	n := b.zone.names.len()
+	n := len(b.zone.names.all())
 	switch {
 	case b.server.registry:
 		l.Sames = n

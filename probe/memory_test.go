@@ -51,7 +51,7 @@ func TestMemory(t *testing.T) {
 		defer p.Close()
 		one := func(name, verdict, want string) {
 			t.Helper()
-			if r := p.One(t.Context(), name); r.Verdict.String() != verdict {
+			if r, _ := p.One(t.Context(), name); r.Verdict.String() != verdict {
 				t.Errorf("%s: %v (%s), want %s", name, r.Verdict, r.Reason, verdict)
 			}
 			if got := asked.take(); want != "" && got != want {
@@ -71,7 +71,7 @@ func TestMemory(t *testing.T) {
 		one("zig.dev", "not-found", "DS zig.dev")
 
 		one("go.qqqqqq", "invalid", "")
-		if r := p.One(t.Context(), "zig.qqqqqq"); r.Reason != probe.NoSuchTLD || r.Server == "" || asked.take() != "" {
+		if r, _ := p.One(t.Context(), "zig.qqqqqq"); r.Reason != probe.NoSuchTLD || r.Server == "" || asked.take() != "" {
 			t.Errorf("asked again about a TLD that does not exist: %+v", r)
 		}
 		time.Sleep(61 * time.Second)
@@ -101,11 +101,11 @@ func TestMemoryOfFailures(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		if r := p.One(t.Context(), "go.dev"); r.Reason != probe.Refused {
+		if r, _ := p.One(t.Context(), "go.dev"); r.Reason != probe.Refused {
 			t.Errorf("%v (%s)", r.Verdict, r.Reason)
 		}
 		fails = false
-		if r := p.One(t.Context(), "go.dev"); r.Verdict != probe.Found {
+		if r, _ := p.One(t.Context(), "go.dev"); r.Verdict != probe.Found {
 			t.Errorf("%v (%s)", r.Verdict, r.Reason)
 		}
 	})
@@ -128,7 +128,7 @@ func TestMemoryDirect(t *testing.T) {
 		}
 		defer p.Close()
 		for i := range 40 { // both servers have been asked by then, whoever is chosen
-			r := p.One(t.Context(), "zig.co.jp")
+			r, _ := p.One(t.Context(), "zig.co.jp")
 			if r.Verdict != probe.NotFound {
 				t.Fatalf("%v (%s, %v)", r.Verdict, r.Reason, r.Err)
 			}
@@ -139,7 +139,7 @@ func TestMemoryDirect(t *testing.T) {
 				t.Errorf("the last round asked %q", got)
 			}
 		}
-		if r := p.One(t.Context(), "go.com"); r.Verdict != probe.Found || found.take() == "" {
+		if r, _ := p.One(t.Context(), "go.com"); r.Verdict != probe.Found || found.take() == "" {
 			t.Errorf("%v (%s) without finding the registry", r.Verdict, r.Reason)
 		}
 	})

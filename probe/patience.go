@@ -8,7 +8,7 @@ import (
 
 // How long a name waits when nobody can be asked about it.
 const (
-	maxParks   = 3                // times that it waits for servers that may recover
+	maxParks   = 3                // times that it waits for a server that was believed
 	maxLooks   = 3                // looks that fail in a row before names no longer wait for the next
 	outageMost = 10 * time.Minute // without a network
 )
@@ -23,7 +23,9 @@ func (l *lookups) exhausted(i uint32) {
 	if l.waitForNetwork(i) {
 		return
 	}
-	if !q.zone.registry && l.opts.Escalate {
+	// The registry settles a disagreement, but makes up for no resolver that
+	// the quorum lacks.
+	if v := q.votes; !q.zone.registry && l.opts.Escalate && (v.Found > 0) == (v.NotFound > 0) {
 		l.viaRegistry(i, l.registries.of(q.tld))
 		return
 	}
@@ -52,11 +54,19 @@ func (q *query) troubled() (again time.Time) {
 			continue
 		}
 		q.fail(b.finding.Reason, -1, b.finding.Err)
-		if q.parks < maxParks && b.recovers() && (again.IsZero() || b.again.Before(again)) {
+		if q.parks < b.parks() && b.recovers() && (again.IsZero() || b.again.Before(again)) {
 			again = b.again
 		}
 	}
 	return again
+}
+
+// parks is how often a name waits for a server that failed.
+func (b *bench) parks() int {
+	if b.passed.IsZero() {
+		return 1
+	}
+	return maxParks
 }
 
 // recovers reports whether a server that is not believed may be within

@@ -156,26 +156,28 @@ func (p *Prober) enter() bool {
 }
 
 // One decides about one whole domain, in any form that [candidate.Parse]
-// takes. If ctx ends first, the result is unknown for [Timeout]; if nobody can
-// be asked, because the Prober is closed or the system has no resolvers, it is
-// unknown for [Unreachable]. Err then holds the error.
-func (p *Prober) One(ctx context.Context, name string) Result {
+// takes. The error is the context's, [ErrClosed], or that of a system without
+// resolvers; the result is then unknown.
+func (p *Prober) One(ctx context.Context, name string) (Result, error) {
 	c := candidate.Parse(name)
 	if c.Err != nil {
-		return invalid(c, time.Now())
+		return invalid(c, time.Now()), nil
 	}
 	one := func(yield func(candidate.Candidate, error) bool) { yield(c, nil) }
-	res := Result{Candidate: c, Reason: Unreachable, Rcode: -1}
 	for r, err := range p.Probe(ctx, one) {
 		if err == nil {
-			return r
+			return r, nil
 		}
-		res.Err, res.At = err, time.Now()
+		if u := new(Unfinished); errors.As(err, &u) {
+			err = u.Err
+		}
+		reason := Unreachable
+		if ctx.Err() != nil {
+			reason = Timeout
+		}
+		return Result{Candidate: c, Reason: reason, Rcode: -1, At: time.Now(), Err: err}, err
 	}
-	if ctx.Err() != nil {
-		res.Reason = Timeout
-	}
-	return res
+	return Result{Candidate: c, Reason: Unreachable, Rcode: -1, At: time.Now(), Err: ErrClosed}, ErrClosed
 }
 
 // invalid returns the result of a candidate that needs no question.

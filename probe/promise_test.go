@@ -217,7 +217,7 @@ func TestNothingLeft(t *testing.T) {
 			p := newProber(t, options(n))
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			if r := p.One(ctx, "go.dev"); r.Verdict != probe.Unknown || !errors.Is(r.Err, context.Canceled) {
+			if r, _ := p.One(ctx, "go.dev"); r.Verdict != probe.Unknown || !errors.Is(r.Err, context.Canceled) {
 				t.Errorf("One with a cancelled context gives %v, %v", r.Verdict, r.Err)
 			}
 			ended(t, n)
@@ -311,7 +311,7 @@ func TestClosed(t *testing.T) {
 			t.Errorf("a loop after Close gives %v", err)
 		}
 	}
-	if r := p.One(t.Context(), "go.dev"); r.Verdict != probe.Unknown || r.Reason != probe.Unreachable || r.Err != probe.ErrClosed {
+	if r, _ := p.One(t.Context(), "go.dev"); r.Verdict != probe.Unknown || r.Reason != probe.Unreachable || r.Err != probe.ErrClosed {
 		t.Errorf("One after Close: %v (%s), %v", r.Verdict, r.Reason, r.Err)
 	}
 }
@@ -329,7 +329,7 @@ func TestRateOverLoops(t *testing.T) {
 		var loops sync.WaitGroup
 		for i := range 20 {
 			loops.Go(func() {
-				if r := p.One(t.Context(), fmt.Sprintf("go-%d.dev", i)); r.Verdict != probe.Found {
+				if r, _ := p.One(t.Context(), fmt.Sprintf("go-%d.dev", i)); r.Verdict != probe.Found {
 					t.Errorf("%s: %v (%s)", r.Name, r.Verdict, r.Reason)
 				}
 			})
@@ -352,10 +352,10 @@ func TestOneWithoutTime(t *testing.T) {
 	defer p.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r := p.One(ctx, "go.dev"); r.Verdict != probe.Unknown || r.Reason != probe.Timeout || r.Err != context.Canceled || r.Name != "go.dev" {
+	if r, _ := p.One(ctx, "go.dev"); r.Verdict != probe.Unknown || r.Reason != probe.Timeout || r.Err != context.Canceled || r.Name != "go.dev" {
 		t.Errorf("%s: %v (%s), %v", r.Name, r.Verdict, r.Reason, r.Err)
 	}
-	if r := p.One(ctx, "a..b"); r.Verdict != probe.Invalid || r.Reason != candidate.BadLabel {
+	if r, _ := p.One(ctx, "a..b"); r.Verdict != probe.Invalid || r.Reason != candidate.BadLabel {
 		t.Errorf("a..b: %v (%s), %v", r.Verdict, r.Reason, r.Err)
 	}
 }

@@ -81,7 +81,7 @@ func (qs *queries) advance(i uint32) {
 	}
 	st := q.next(best)
 	switch {
-	case q.once && q.sent > 0, st.do == giveUp:
+	case st.do == giveUp:
 		qs.finish(i, q.outcome)
 	case st.do == pause:
 		a.paused = false
@@ -130,7 +130,7 @@ func (qs *queries) arrived(i uint32, d *delivery) {
 	q.outcome = &one
 	switch {
 	case heard && !q.once && q.retry(d, tries):
-	case heard, d.Failure == transport.Closed, d.Failure == transport.Offline:
+	case heard, q.once, d.Failure == transport.Closed, d.Failure == transport.Offline:
 		if q.flags&transport.EDNS == 0 && heard {
 			s.noEDNS = true
 		}

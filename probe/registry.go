@@ -224,10 +224,11 @@ func (r *registries) denied(reg *registry, said []response) {
 	t := reg.tld
 	opinions := make([]trust.Opinion, len(said))
 	for k, d := range said {
-		opinions[k] = trust.Opinion{Finding: trust.Finding{Standing: trust.DeniesTLD}, Server: d.from.name}
+		opinions[k] = trust.Opinion{
+			Finding: trust.Finding{Standing: trust.DeniesTLD, ByRoot: d.Reply.SOA == 0}, Server: d.from.name,
+		}
 	}
-	listed := t.listed() && said[0].Reply.SOA == 0
-	decisions, _ := trust.Compare(trust.Scene{Zone: t.name, Listed: listed}, opinions)
+	decisions, _ := trust.Compare(trust.Scene{Zone: t.name, Listed: t.listed()}, opinions)
 	if d := decisions[0]; d.Do == trust.Distrust {
 		r.giveUp(reg, d.Finding.Reason, d.Finding.Err)
 		return

@@ -44,7 +44,7 @@ func runExplain(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	r := prober.One(ctx, inv.args[0])
+	r, _ := prober.One(ctx, inv.args[0])
 	story.end(r)
 	err = stop()
 	switch {

@@ -48,7 +48,7 @@ func Compare(sc Scene, of []Opinion) (decisions []Decision, more bool) {
 	for i := range of {
 		n[of[i].Standing]++
 	}
-	if n[Suspect]+n[DeniesTLD] > 0 && (sc.More || n[Pending] > 0) {
+	if n[Suspect]+n[DeniesTLD] > 0 && n[Passed] == 0 && (sc.More || n[Pending] > 0) {
 		return decisions, true
 	}
 	for i := range of {
@@ -66,7 +66,7 @@ func (sc *Scene) decide(o *Opinion, n *[Failed + 1]int) Decision {
 	switch {
 	case o.Standing == DeniesTLD && n[Passed]+n[Suspect]+n[Rewriter] > 0:
 		return distrust(Disagreement, fmt.Errorf("%s denies %s, which others know", o.Server, sc.Zone))
-	case o.Standing == DeniesTLD && n[DeniesTLD] == 1 && sc.Listed:
+	case o.Standing == DeniesTLD && n[DeniesTLD] == 1 && sc.Listed && o.ByRoot:
 		return distrust(Disagreement, fmt.Errorf("%s alone denies the TLD %s, which is on the list of delegated ones", o.Server, lastLabel(sc.Zone)))
 	case o.Standing == DeniesTLD:
 		return Decision{Do: NoTLD}

@@ -97,6 +97,7 @@ type Finding struct {
 	Ask      Ask    // if Pending
 	Reason   Reason // if Failed
 	Err      error  // the detail of Reason
+	ByRoot   bool   // if DeniesTLD: the root denies it
 	Signed   bool   // queries need DO=1, because only NSEC tells that a name does not exist
 	Belief
 }
@@ -137,7 +138,7 @@ func (c *Controls) ofResolver() Finding {
 	case e.Answer&transport.AnswerAlias != 0:
 		return c.failed(BadResponse, "%s answers with an alias for %s, which tells no zone")
 	case DenialOfTLD(e, c.Depth):
-		return Finding{Standing: DeniesTLD}
+		return Finding{Standing: DeniesTLD, ByRoot: e.SOA == 0}
 	case e.Rcode == dns.RcodeNameError:
 		return c.failed(Filtered, "%s denies %s without the SOA that belongs to a negative response")
 	case e.Answer&transport.AnswerSOA != 0:
@@ -259,8 +260,7 @@ func (c *Controls) ofRegistry() Finding {
 // knows completes the finding of a server that denies names that do not exist:
 // it must not deny those that do.
 func (c *Controls) knows(f Finding) Finding {
-	q := Query{Name: c.Depth + 1, Qtype: c.Qtype, Registry: c.Registry, Belief: f.Belief}
-	q.Flags |= transport.DO // the bitmap is not asked for here
+	q := c.query(&f)
 	truths, lies := 0, 0
 	for i := range c.Known {
 		switch PositiveCanary(&q, &c.Known[i]) {
@@ -285,6 +285,23 @@ func (c *Controls) knows(f Finding) Finding {
 		return f
 	}
 	return c.failed(DeniesKnown, "%s denies every name under %s that is known to exist")
+}
+
+// query is the query about a known name.
+func (c *Controls) query(f *Finding) Query {
+	// With DO=1 the rules do not ask for the type bitmap besides.
+	return Query{Name: c.Depth + 1, Qtype: c.Qtype, Flags: transport.DO, Registry: c.Registry, Belief: f.Belief}
+}
+
+// Knows returns the numbers of the known names that the server says exist.
+func (c *Controls) Knows(f *Finding) (numbers []int) {
+	q := c.query(f)
+	for k := range c.Known {
+		if PositiveCanary(&q, &c.Known[k]) == Truth {
+			numbers = append(numbers, k)
+		}
+	}
+	return numbers
 }
 
 // WildcardFinding completes a suspicion once it is clear that the TLD answers
