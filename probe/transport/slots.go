@@ -42,7 +42,7 @@ type slots struct {
 }
 
 func newSlots(window int, rng *rand.ChaCha8) *slots {
-	n := bits.Len(uint(min(2*window, 1<<16) - 1))
+	n := bits.Len(uint(2*min(window, 1<<15) - 1))
 	s := &slots{all: make([]slot, 1<<n), free: make([]uint16, 1<<n), bits: n, rng: rng}
 	for i := range s.all {
 		s.all[i].list = freeList
@@ -61,7 +61,7 @@ func (s *slots) room() int { return len(s.free) }
 // be room.
 func (s *slots) take(q *Question) int32 {
 	r := s.rng.Uint64()
-	k := int(uint32(r)) % len(s.free)
+	k := uint32(r) % uint32(len(s.free))
 	i := s.free[k]
 	s.free[k] = s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
