@@ -352,6 +352,9 @@ func TestControlRTO(t *testing.T) {
 	if got := c.rto(); got != 300*time.Millisecond {
 		t.Errorf("after one of 100 ms it is %v, want 300 ms", got)
 	}
+	if c.good(now, 0); c.rto() != 300*time.Millisecond {
+		t.Errorf("one without a round trip then makes it %v", c.rto())
+	}
 	for range 100 {
 		c.good(now, 100*time.Millisecond)
 	}
