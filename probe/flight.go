@@ -357,7 +357,7 @@ func (r *run) arrived(i uint32, d *delivery) {
 			return
 		}
 		a.over = f.server.stream == nil || a.times >= r.opts.Tries
-	case transport.Unreachable:
+	case transport.Unreachable, transport.Offline:
 		r.unreachable(f.server, d.Err)
 		f.note(Unreachable, -1, d.Err)
 		a.silent = true

@@ -95,7 +95,7 @@ func (r *run) retry(in *inquiry, d delivery) (again, pause bool) {
 	case transport.None:
 	case transport.Closed:
 		return false, false
-	case transport.Unreachable:
+	case transport.Unreachable, transport.Offline:
 		r.unreachable(in.server, d.Err)
 		in.failed++
 		if in.failed == r.opts.Tries && !in.slipped {

@@ -228,8 +228,10 @@ func (s *server) heard(now time.Time, out *transport.Outcome, log *slog.Logger) 
 		if s.srtt == 0 {
 			s.srtt = out.RTT
 		}
-		s.srtt += (out.RTT - s.srtt) / 8
-	case transport.Timeout, transport.Unreachable:
+		if out.RTT > 0 {
+			s.srtt += (out.RTT - s.srtt) / 8
+		}
+	case transport.Timeout, transport.Unreachable, transport.Offline:
 		s.silences++
 		if s.silences < silentBound || now.Before(s.downTill) {
 			return

@@ -9,6 +9,9 @@ import (
 func (w *udpWorker) packSlot(i int32, now time.Time) {
 	sl := &w.slots.all[i]
 	sl.sent = int64(now.Sub(w.engine.began))
+	if w.count.Queries++; sl.tries > 0 {
+		w.count.Retries++
+	}
 	if sl.tries++; sl.tries == 0 {
 		sl.tries--
 	}
@@ -60,10 +63,14 @@ func mostTries(q *Question) uint8 { return uint8(min(2*max(int(q.Tries), 1), mat
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
 	w.losses++
+	w.count.Timeouts++
+	w.mute++
 	if !w.limited {
 		sl.charged++
 	}
-	if sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
+	// A server that does not keep case answers no other try better. But not the
+	// first wrong response ends the wait: it may be forged.
+	if sl.failed != WrongCase && sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
 		w.slots.move(i, queueList)
 		return
 	}

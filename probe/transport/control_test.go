@@ -388,3 +388,26 @@ func TestControlWait(t *testing.T) {
 		}
 	}
 }
+
+// Responses that are truncated to nothing ask for TCP, and not for a pace; but a
+// limit that drops some and slips others is one.
+func TestControlCuts(t *testing.T) {
+	for _, loss := range []float64{0, 0.5} {
+		now := time.Unix(1000, 0)
+		c := newControl(2000, now)
+		rng := rand.New(rand.NewPCG(9, 9))
+		for range 2000 {
+			now = now.Add(time.Millisecond)
+			for n, _ := c.admit(now, 50); n > 0; n-- {
+				if c.flying--; rng.Float64() < loss {
+					c.lost()
+				} else {
+					c.cut(now, 20*time.Millisecond)
+				}
+			}
+		}
+		if slow := c.pace != 0; slow != (loss > 0) {
+			t.Errorf("loss %v: pace %v, window %v", loss, c.pace, c.window)
+		}
+	}
+}
