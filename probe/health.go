@@ -113,7 +113,7 @@ func (r *servers) heard(d *delivery) (spoofed bool) {
 	if !d.stream {
 		s.truncated(d.Failure)
 	}
-	// s.forged += int(d.Forged)
+	s.forged += int(d.Forged)
 	if s.spoofed || s.forged < forgedMost || s.stream == nil {
 		return false
 	}
@@ -124,8 +124,9 @@ func (r *servers) heard(d *delivery) (spoofed bool) {
 
 // lookForRoute tells a server that is silent from a network that is not there.
 func (r *servers) lookForRoute(s *server) {
-	// TODO route
-	_ = s
+	if !s.registry && transport.Route(context.Background(), r.opts.Dial, s.spec.Addr) != nil {
+		s.goOffline(r.now)
+	}
 }
 
 // The share of truncated responses from which a server is asked over TCP at

@@ -12,6 +12,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/probe/resolver"
+	"domprobe/probe/transport"
 )
 
 // The limits and defaults of [Options].
@@ -31,8 +32,10 @@ type Prober struct {
 	warned map[string]bool
 	closed bool
 	loops  sync.WaitGroup
-	cache  cache
-	limits limits
+	cache   cache
+	limits  limits
+	sockets *transport.Sockets
+	stats   stats
 }
 
 // New checks the options and returns a Prober. It opens no connection.
@@ -43,7 +46,9 @@ func New(opts Options) (*Prober, error) {
 	return newProber(opts), nil
 }
 
-func newProber(opts Options) *Prober { return &Prober{opts: opts, warned: map[string]bool{}} }
+func newProber(opts Options) *Prober {
+	return &Prober{opts: opts, warned: map[string]bool{}, sockets: transport.NewSockets(0)}
+}
 
 // complete checks the options and puts defaults in place of zeros.
 func (o *Options) complete() error {

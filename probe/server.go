@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"domprobe/probe/resolver"
 	"domprobe/probe/transport"
@@ -37,6 +38,10 @@ const (
 	publicRate   = 1000 // Google Public DNS bears 1,500 from one address
 	registryRate = 100
 )
+
+// registryIdle is how long a socket to an authoritative server stays open
+// while nothing is asked: a run over many TLDs has thousands of such servers.
+const registryIdle = 5 * time.Second
 
 // rateTo returns the ceiling on questions a second to a server, and zero for
 // none: Rate, or what it means by default for a server of this kind.
@@ -150,11 +155,15 @@ func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 	if rate := r.opts.rateTo(spec, registry); rate > 0 {
 		s.limit = r.p.limits.to(s.name, rate)
 	}
+	idle := time.Duration(0)
+	if registry {
+		idle = registryIdle
+	}
 	conf := func(stream bool) transport.Config {
 		return transport.Config{
 			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, stream),
 			Window: r.opts.Concurrency, Timeout: r.opts.Timeout, Limit: s.limit,
-			Trace: r.trace.from(s, stream),
+			Sockets: r.p.sockets, Idle: idle, Trace: r.trace.from(s, stream),
 		}
 	}
 	switch {
@@ -170,6 +179,7 @@ func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 		s.main = transport.NewUDP(conf(false))
 		s.stream = transport.NewStream(conf(true), nil)
 	}
+	r.p.stats.begun(s)
 	return s
 }
 
@@ -223,13 +233,21 @@ func (r *servers) flush() {
 func (r *servers) close() {
 	for _, s := range r.all {
 		s.close()
+		r.p.stats.over(s)
 	}
 }
 
+// engines are what carries queries to the server.
+func (s *server) engines() []transport.Engine {
+	if s.stream == nil {
+		return []transport.Engine{s.main}
+	}
+	return []transport.Engine{s.main, s.stream}
+}
+
 func (s *server) close() {
-	s.main.Close()
-	if s.stream != nil {
-		s.stream.Close()
+	for _, e := range s.engines() {
+		e.Close()
 	}
 }
 

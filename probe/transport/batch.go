@@ -1,9 +1,7 @@
 package transport
 
 import (
-	"errors"
 	"net"
-	"slices"
 	"time"
 )
 
@@ -81,7 +79,7 @@ func (c plainConn) write(out [][]byte) (lost error) {
 }
 
 func isLoss(err error) bool {
-	return slices.ContainsFunc(lossErrors, func(loss error) bool { return errors.Is(err, loss) })
+	return isAny(err, lossErrors)
 }
 
 func (c plainConn) batch() int { return 1 }

@@ -15,6 +15,9 @@ import (
 // replyMemory is what one waiting response costs of a socket's receive buffer.
 const replyMemory = 2560
 
+// batchDescriptors is how many descriptors a batchConn takes.
+const batchDescriptors = 2
+
 // newBatchConn returns a connection that moves up to batchLen packets a system
 // call, and how many questions may be in flight on it before the receive
 // buffer that the system grants could overflow. A connection that is not a

@@ -1,19 +1,25 @@
 package transport
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // packSlot packs a slot's question and starts its clock.
 func (w *udpWorker) packSlot(i int32, now time.Time) {
 	sl := &w.slots.all[i]
 	sl.sent = int64(now.Sub(w.engine.began))
+	if w.count.Queries++; sl.tries > 0 {
+		w.count.Retries++
+	}
 	if sl.tries++; sl.tries == 0 {
 		sl.tries--
 	}
-	switch last := sl.charged+1 >= sl.q.Tries || sl.tries >= mostTries(&sl.q); {
+	switch last := int(sl.charged)+1 >= int(sl.q.Tries) || sl.tries >= mostTries(&sl.q); {
 	case last && sl.q.Flags&Patient != 0:
 		w.slots.move(i, lastList)
 	default:
-		w.slots.move(i, min(sl.charged+sl.q.Backoff, lastList-1))
+		w.slots.move(i, uint8(min(int(sl.charged)+int(sl.q.Backoff), lastList-1)))
 	}
 	buf := w.bufs[len(w.pack)][:0]
 	w.pack = append(w.pack, appendQuestion(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
@@ -52,15 +58,19 @@ func (w *udpWorker) wait(list uint8) time.Duration {
 
 // mostTries bounds how often a question is sent when some of its tries are not
 // charged to it.
-func mostTries(q *Question) uint8 { return 2 * max(q.Tries, 1) }
+func mostTries(q *Question) uint8 { return uint8(min(2*max(int(q.Tries), 1), math.MaxUint8)) }
 
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
 	w.losses++
+	w.count.Timeouts++
+	w.mute++
 	if !w.limited {
 		sl.charged++
 	}
-	if sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
+	// A server that does not keep case answers no other try better. But not the
+	// first wrong response ends the wait: it may be forged.
+	if sl.failed != WrongCase && sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
 		w.slots.move(i, queueList)
 		return
 	}

@@ -82,6 +82,7 @@ const (
 type tally struct {
 	start             time.Time
 	good, lost, slips int
+	cuts              int  // of the good
 	full              bool // the window, and not the pace, held questions back
 }
 
@@ -159,8 +160,15 @@ func (c *control) limited(now time.Time) bool {
 	return c.phase >= trial && c.losing && now.Sub(c.lastGood) < max(c.rto(), epochLen)
 }
 
-// slip counts a response that asks to slow down: an empty truncated one,
-// BADCOOKIE, REFUSED after good ones.
+// cut counts a response that is truncated to nothing. The question goes to TCP, and
+// the others need not wait for that: some servers answer so as long as they are
+// asked. But where questions are lost as well, a limit drops some and slips others.
+func (c *control) cut(now time.Time, rtt time.Duration) {
+	c.good(now, rtt)
+	c.epoch.cuts++
+}
+
+// slip counts a response that asks to slow down: BADCOOKIE, REFUSED after good ones.
 func (c *control) slip() { c.epoch.slips++ }
 
 // overflowed shrinks what may be in flight: this machine, not the network, dropped.
@@ -205,6 +213,9 @@ func (c *control) turn(now time.Time) {
 	rate := float64(e.good) / took.Seconds()
 	loss := float64(e.lost) / float64(e.good+e.lost+1)
 	c.losing = loss > lossBound && e.lost > 1 // a single name may be the reason itself
+	if c.losing {
+		e.slips += e.cuts
+	}
 	if e.slips >= 3 && e.slips*20 > e.good {
 		c.slowDown(now, rate, loss)
 		return

@@ -352,6 +352,9 @@ func TestControlRTO(t *testing.T) {
 	if got := c.rto(); got != 300*time.Millisecond {
 		t.Errorf("after one of 100 ms it is %v, want 300 ms", got)
 	}
+	if c.good(now, 0); c.rto() != 300*time.Millisecond {
+		t.Errorf("one without a round trip then makes it %v", c.rto())
+	}
 	for range 100 {
 		c.good(now, 100*time.Millisecond)
 	}
@@ -382,6 +385,29 @@ func TestControlWait(t *testing.T) {
 			if n, _ := c.spend(now, 1); n != 1 {
 				t.Fatalf("pace %v: nothing after a wait of %v", c.pace, wait)
 			}
+		}
+	}
+}
+
+// Responses that are truncated to nothing ask for TCP, and not for a pace; but a
+// limit that drops some and slips others is one.
+func TestControlCuts(t *testing.T) {
+	for _, loss := range []float64{0, 0.5} {
+		now := time.Unix(1000, 0)
+		c := newControl(2000, now)
+		rng := rand.New(rand.NewPCG(9, 9))
+		for range 2000 {
+			now = now.Add(time.Millisecond)
+			for n, _ := c.admit(now, 50); n > 0; n-- {
+				if c.flying--; rng.Float64() < loss {
+					c.lost()
+				} else {
+					c.cut(now, 20*time.Millisecond)
+				}
+			}
+		}
+		if slow := c.pace != 0; slow != (loss > 0) {
+			t.Errorf("loss %v: pace %v, window %v", loss, c.pace, c.window)
 		}
 	}
 }

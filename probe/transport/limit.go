@@ -15,9 +15,17 @@ type Limit struct {
 	last   time.Time
 }
 
+// minRate is the least rate of a [Limit]. Below it a wait would not fit a
+// [time.Duration].
+const minRate = 1e-6
+
 // NewLimit returns a limit of rate questions a second, of which a tenth of a
-// second's worth, and at least one, may go out at once.
+// second's worth, and at least one, may go out at once. A rate below 0.000001 is
+// taken for that.
 func NewLimit(rate float64) *Limit {
+	if !(rate >= minRate) { // holds for NaN
+		rate = minRate
+	}
 	burst := max(rate/10, 1)
 	return &Limit{rate: rate, burst: burst, tokens: burst}
 }

@@ -2,12 +2,16 @@ package transport
 
 import (
 	"encoding/hex"
+	"math"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/dnstest"
 )
 
 // Whoever asks, and whenever, gets no more than the rate and one burst, and no
@@ -108,4 +112,38 @@ func TestCookieJar(t *testing.T) {
 	if rule := j.check(mustPack(t, m)); rule != Passed {
 		t.Errorf("without OPT: %v", rule)
 	}
+}
+
+// A rate that is all but zero, or none at all, makes waits that time can hold.
+func TestLimitSlow(t *testing.T) {
+	for _, rate := range []float64{1e-10, 0, -1, math.NaN(), math.SmallestNonzeroFloat64} {
+		l := NewLimit(rate)
+		now := time.Unix(1000, 0)
+		if n, _ := l.take(now, 5); n != 1 {
+			t.Errorf("rate %v grants %d at once", rate, n)
+		}
+		n, wait := l.take(now, 5)
+		if n != 0 || wait < time.Hour || !now.Add(wait).After(now) {
+			t.Errorf("rate %v grants %d more and waits %v", rate, n, wait)
+		}
+	}
+}
+
+// However often a question may be asked, it may be asked.
+func TestTriesExtremes(t *testing.T) {
+	for tries, want := range map[uint8]uint8{0: 2, 1: 2, 3: 6, 127: 254, 128: 255, 255: 255} {
+		if got := mostTries(&Question{Tries: tries}); got != want {
+			t.Errorf("Tries %d: sent %d times at most, want %d", tries, got, want)
+		}
+	}
+	inBubble(t, "many tries", dnstest.Host{UDP: func([]byte, netip.AddrPort) []dnstest.Reply { return nil }}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		qs := ask(2, 128)
+		qs[0].Tries, qs[1].Tries = 128, 255
+		qs[1].Backoff = 255
+		e.Ask(qs)
+		outs := b.wait(t, 2)
+		if outs[0].Tries < 128 || outs[1].Tries < 254 || outs[0].Failure != Timeout || outs[1].Failure != Timeout {
+			t.Errorf("%+v, %+v", outs[0], outs[1])
+		}
+	})
 }

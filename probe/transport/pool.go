@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -26,6 +27,7 @@ type pool struct {
 	mu     sync.Mutex
 	queue  queue
 	active int
+	stats  Stats
 }
 
 // NewPool returns an engine that calls ask for each try of a question.
@@ -77,14 +79,10 @@ func (e *pool) settle(q *Question) (out Outcome) {
 			return Outcome{Token: q.Token, Tries: try, Failure: Closed, Err: net.ErrClosed}
 		}
 		e.cfg.traceSent(q)
-		ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
 		began := time.Now()
-		out = e.ask(ctx, q)
-		cancel()
+		out = e.try(q)
 		out.Token, out.Tries = q.Token, try+1
-		if out.RTT == 0 {
-			out.RTT = time.Since(began)
-		}
+		e.tally(&out, try > 0, time.Since(began))
 		if e.ctx.Err() != nil && out.Failure != None {
 			out.Failure = Closed
 		}
@@ -93,6 +91,49 @@ func (e *pool) settle(q *Question) (out Outcome) {
 		}
 	}
 	return out
+}
+
+// try asks a question once. A shortage of descriptors is waited out.
+func (e *pool) try(q *Question) Outcome {
+	for {
+		ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
+		out := e.ask(ctx, q)
+		if out.Failure == Unreachable {
+			out.Failure = e.cfg.blame(ctx, "tcp", out.Err)
+		}
+		cancel()
+		if !isAny(out.Err, shortErrors) || !pause(e.ctx, mostRest) {
+			return out
+		}
+	}
+}
+
+// tally counts a try, and completes its outcome with the round trip.
+func (e *pool) tally(out *Outcome, again bool, took time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stats.Queries++
+	if again {
+		e.stats.Retries++
+	}
+	switch out.Failure {
+	case None, Truncated, Slipped:
+		e.stats.Responses++
+		out.RTT = cmp.Or(out.RTT, took)
+		e.stats.SRTT = smooth(e.stats.SRTT, out.RTT)
+		return
+	case Timeout:
+		e.stats.Timeouts++
+	}
+	out.RTT = 0
+}
+
+func (e *pool) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.stats
+	s.InFlight, s.Window = e.active, max(e.cfg.Window, 1)
+	return s
 }
 
 // admit waits for the limit, and reports false when the engine is closed.

@@ -15,8 +15,11 @@ func (w *udpWorker) receive(err error) {
 	case err == nil:
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed), errors.Is(err, errTooLong):
 		return
-	default:
+	case isAny(err, refusalErrors), isAny(err, routeErrors):
 		w.settleAll(Unreachable, err)
+		return
+	default:
+		w.fail(Unreachable, err)
 		return
 	}
 	now := time.Now()
@@ -24,6 +27,24 @@ func (w *udpWorker) receive(err error) {
 		w.handle(w.in.packet(i), now)
 	}
 	w.in.n = 0
+}
+
+// unwritten handles the error of a write.
+func (w *udpWorker) unwritten(err error) {
+	switch {
+	case isAny(err, refusalErrors): // of a packet before it
+		w.settleAll(Unreachable, err)
+	case isAny(err, routeErrors), isAny(err, awayErrors), errors.Is(err, errNoSource):
+		w.fail(Offline, err)
+	default:
+		w.fail(Unreachable, err)
+	}
+}
+
+// fail gives the socket up.
+func (w *udpWorker) fail(f Failure, err error) {
+	w.broken = err
+	w.settleAll(f, err)
 }
 
 // handle handles one packet.
@@ -35,7 +56,7 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 	}
 	i := w.slots.find(be16(packet, 0))
 	if i < 0 {
-		cfg.traceIgnored(nil, WrongID, packet)
+		w.ignore(nil, WrongID, packet)
 		return
 	}
 	sl := &w.slots.all[i]
@@ -51,20 +72,38 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 		rule = w.engine.cookie.check(packet)
 	}
 	if rule != Passed {
-		sl.failed = rule
-		cfg.traceIgnored(&sl.q, rule, packet)
+		if sl.failed == Passed || sl.failed == WrongCase {
+			sl.failed = rule
+		}
+		w.ignore(&sl.q, rule, packet)
 		return
 	}
 	w.accept(i, reply, state, m, now)
 }
 
+// ignore counts a message that failed a check, if it is forged. One that names a
+// question and the ID under which it was asked is not: it comes late, or twice.
+func (w *udpWorker) ignore(q *Question, rule Rule, packet []byte) {
+	switch rule {
+	case WrongCase, WrongCookie:
+		w.forged++
+	case WrongID, WrongName, WrongType:
+		if be16(packet, 2)&flagQR != 0 && !w.slots.past.has(packet) {
+			w.forged++
+		}
+	}
+	w.engine.cfg.traceIgnored(q, rule, packet)
+}
+
 func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now time.Time) {
 	sl := &w.slots.all[i]
+	w.count.Responses++
+	w.mute = 0
 	rtt := now.Sub(w.engine.began) - time.Duration(sl.sent)
 	out := Outcome{Token: sl.q.Token, Tries: sl.tries, Reply: reply, RTT: rtt, Msg: m}
 	switch {
 	case state == Slip:
-		w.slips++
+		w.cuts++
 		out.Failure = Slipped
 	case state == Cut:
 		out.Failure = Truncated

@@ -18,7 +18,7 @@ type slot struct {
 	tries      uint8 // times sent
 	charged    uint8 // tries that count
 	id         uint16
-	failed     Rule // a check that a message for it failed
+	failed     Rule // a check that a message for it failed, of several the first but WrongCase
 }
 
 // The lists that a slot can be in, each in the order of sending, so that only
@@ -37,13 +37,14 @@ type slots struct {
 	all   []slot
 	free  []uint16
 	bits  int
+	past  past
 	lists [numLists]struct{ head, tail int32 }
 	rng   *rand.ChaCha8
 }
 
 func newSlots(window int, rng *rand.ChaCha8) *slots {
-	n := bits.Len(uint(min(2*window, 1<<16) - 1))
-	s := &slots{all: make([]slot, 1<<n), free: make([]uint16, 1<<n), bits: n, rng: rng}
+	n := bits.Len(uint(2*min(window, 1<<15) - 1))
+	s := &slots{all: make([]slot, 1<<n), free: make([]uint16, 1<<n), bits: n, rng: rng, past: newPast()}
 	for i := range s.all {
 		s.all[i].list = freeList
 		s.free[i] = uint16(i)
@@ -61,12 +62,13 @@ func (s *slots) room() int { return len(s.free) }
 // be room.
 func (s *slots) take(q *Question) int32 {
 	r := s.rng.Uint64()
-	k := int(uint32(r)) % len(s.free)
+	k := uint32(r) % uint32(len(s.free))
 	i := s.free[k]
 	s.free[k] = s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
 	high := uint16(r >> 32 << s.bits)
 	s.all[i] = slot{q: *q, id: high | i, list: freeList}
+	s.past.add(high|i, q)
 	if q.Flags&MixCase != 0 {
 		s.all[i].mix = s.rng.Uint64()
 	}

@@ -65,7 +65,8 @@ func answerBit(rr dns.RR, name string) Answer {
 func (r *Reply) addAuthority(rr dns.RR, name string) {
 	h := rr.Header()
 	owner := depthOf(h.Name, name)
-	if h.Class != dns.ClassINET {
+	in := h.Class == dns.ClassINET
+	if !in {
 		owner = Elsewhere
 	}
 	switch rr := rr.(type) {
@@ -78,15 +79,20 @@ func (r *Reply) addAuthority(rr dns.RR, name string) {
 			r.Bits |= FakeSOA
 		}
 	case *dns.NSEC:
-		if strings.EqualFold(h.Name, name) {
+		if in && strings.EqualFold(h.Name, name) {
 			r.addBitmap(rr.TypeBitMap)
 		}
 	case *dns.NSEC3:
-		if rr.Match(name) {
+		if in && rr.Iterations <= maxIterations && rr.Match(name) {
 			r.addBitmap(rr.TypeBitMap)
 		}
 	}
 }
+
+// maxIterations is how often a name is hashed for an NSEC3 record at most. A
+// zone has no use for more than none, and whoever validates need not follow one
+// with more than 100 (RFC 9276 section 3): it would cost time without end.
+const maxIterations = 100
 
 // addBitmap reads the types that a signed zone lists at the name.
 func (r *Reply) addBitmap(types []uint16) {

@@ -68,27 +68,38 @@ const (
 	Truncated           // TC=1: to be asked over a stream
 	Slipped             // TC=1 with nothing in it, as a rate limit answers
 	Unreachable         // the server cannot be reached, or refuses the connection
-	Offline             // this machine cannot send: no route, no address, no descriptor
 	Closed              // the engine was closed
+	Offline             // this machine cannot send: no route, no address, interface down, no descriptor
 )
 
 var failureTexts = [...]string{
 	None: "none", Timeout: "no response in time", BadResponse: "no response that passed the checks",
 	Truncated: "truncated", Slipped: "truncated to nothing, as by a rate limit",
-	Unreachable: "unreachable", Offline: "this machine cannot send", Closed: "closed",
+	Unreachable: "unreachable", Closed: "closed", Offline: "this machine has no way to it",
 }
 
 func (f Failure) String() string { return failureTexts[f] }
 
 // An Outcome is what became of one question.
+//
+// Forged counts the responses over UDP that came to the question's socket since its
+// last outcome and named a wrong ID, name, type, spelling or cookie. A response
+// that comes late or twice, to a question that this socket asked under this ID, is
+// not among them.
 type Outcome struct {
 	Token   uint32
 	Tries   uint8 // how often it was sent
 	Failure Failure
-	Reply   Reply         // if Failure is None
-	RTT     time.Duration // from the last time it was sent
-	Err     error         // the detail of a Failure, where there is one
-	Msg     *dns.Msg      // if the question asked for the whole message, or a trace runs
+	Reply   Reply  // if Failure is None
+	Forged  uint16 // forged responses that were ignored since the outcome before it; see below
+
+	// RTT is the time from the last time the question was sent to the response that
+	// was accepted, one that is truncated included. Without such a response it is
+	// zero: what failed the checks says nothing about how fast the server is.
+	RTT time.Duration
+
+	Err error    // the detail of a Failure, where there is one
+	Msg *dns.Msg // if the question asked for the whole message, or a trace runs
 }
 
 // An Engine asks one server.
@@ -97,6 +108,9 @@ type Engine interface {
 	// one outcome, given to [Config.Deliver]. The caller bounds how many
 	// are under way. The slice is the caller's again when Ask returns.
 	Ask(qs []Question)
+
+	// Stats may be called at any time, also after Close.
+	Stats() Stats
 
 	// Close settles what is under way as [Closed], and returns when no
 	// goroutine and no socket of the engine is left.
@@ -120,6 +134,14 @@ type Config struct {
 
 	// Timeout caps the wait for one try.
 	Timeout time.Duration
+
+	// Sockets bounds the open sockets. Engines of one program share it. Nil
+	// means no bound. The engine over HTTPS keeps its own connections.
+	Sockets *Sockets
+
+	// Idle is how long a socket that nothing is asked over stays open. Zero
+	// means until Close.
+	Idle time.Duration
 
 	// Limit bounds the questions a second. Engines of one server share one.
 	// Nil means no bound.

@@ -47,11 +47,13 @@ type udp struct {
 	workers []*udpWorker
 	asleep  []*udpWorker
 	scout   *udpWorker // nil when it has left
-	asked   int        // questions
+	asked   int        // questions, since the scout began
 	grown   bool       // the scout is to be replaced
+	retry   int        // how many must be asked before that is tried again
 	granted int        // questions that the workers after it can have in flight
 	closed  bool
 	cookie  cookieJar
+	stats   Stats // the counts
 }
 
 // NewUDP returns an engine that asks over UDP. It opens its sockets with the
@@ -73,23 +75,29 @@ func (e *udp) Ask(qs []Question) {
 		return
 	}
 	e.queue.push(qs)
-	e.asked += len(qs)
 	if len(e.workers) == 0 {
 		e.start()
 	}
-	if !e.grown && (e.control.flying+e.queue.len() > scoutWindow || e.asked > scoutAsked) {
-		e.replaceScout()
-	}
+	e.asked += len(qs)
+	e.growIfBusy()
 	e.wake(1 + len(qs)/16)
 	e.mu.Unlock()
 }
 
 // start starts the scout. The caller holds the lock.
 func (e *udp) start() {
-	e.grown, e.granted = false, 0
+	e.grown, e.granted, e.asked, e.retry = false, 0, 0, 0
 	e.scout = newUDPWorker(e, min(e.cfg.Window, scoutWindow))
 	e.scout.small = true
 	e.startWorker(e.scout)
+}
+
+// growIfBusy replaces the scout when there is too much for it. The caller holds the
+// lock.
+func (e *udp) growIfBusy() {
+	if !e.grown && e.asked >= e.retry && (e.control.flying+e.queue.len() > scoutWindow || e.asked > scoutAsked) {
+		e.replaceScout()
+	}
 }
 
 // replaceScout starts the other workers. The scout works until one of them has a
@@ -149,6 +157,15 @@ func (e *udp) risen(w *udpWorker) {
 // longAgo as a deadline ends a read at once.
 var longAgo = time.Unix(1, 0)
 
+func (e *udp) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.stats
+	s.InFlight, s.SRTT, s.Pace = e.control.flying, e.control.srtt, e.control.pace
+	s.Window = min(int(e.control.window), e.control.max)
+	return s
+}
+
 func (e *udp) Close() error {
 	e.mu.Lock()
 	if e.closed {
@@ -157,9 +174,8 @@ func (e *udp) Close() error {
 	}
 	e.closed = true
 	e.stop()
-	e.wake(len(e.asleep))
-	if e.scout != nil {
-		e.rouse(e.scout)
+	for _, w := range e.workers {
+		e.rouse(w)
 	}
 	e.mu.Unlock()
 	e.wg.Wait()
@@ -167,20 +183,29 @@ func (e *udp) Close() error {
 	return nil
 }
 
-// retire removes a worker that has ended or got no socket, and with the last one
-// fails what waits.
+// retire removes a worker. If it was the last and something waits, another takes its
+// place, unless it got no socket for the reason err: then what waits fails.
 func (e *udp) retire(w *udpWorker, err error) {
 	e.mu.Lock()
+	w.report(time.Now())
 	e.workers = slices.DeleteFunc(e.workers, func(other *udpWorker) bool { return other == w })
 	if e.scout == w {
 		e.scout = nil
 	}
 	var waiting []Question
-	if len(e.workers) == 0 && !e.closed {
+	again := err == nil || w.taken > 0 || isAny(err, shortErrors)
+	switch {
+	case e.closed:
+	case len(e.workers) == 0 && e.queue.len() > 0 && again:
+		e.start()
+		e.growIfBusy()
+	case len(e.workers) == 0:
 		waiting = e.queue.drain()
+	case e.scout != nil && len(e.workers) == 1:
+		e.grown, e.retry = false, 2*e.asked
 	}
 	e.mu.Unlock()
-	fail(&e.cfg, waiting, Unreachable, err)
+	fail(&e.cfg, waiting, e.cfg.blame(e.ctx, "udp", err), err)
 }
 
 // fail settles questions that were never sent.

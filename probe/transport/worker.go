@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"math"
 	"net"
 	"time"
 )
@@ -24,6 +25,13 @@ type udpWorker struct {
 
 	sleeping bool // waits for a packet; under engine.mu
 	leaving  bool // takes no more questions, and ends; under engine.mu
+	wanted   bool // another engine waits for the socket; under engine.mu
+
+	lease  *lease
+	taken  int       // questions, in all
+	mute   int       // time-outs since the last response
+	rested time.Time // since when there has been nothing to do; zero is never
+	broken error     // why the socket is of no use any more
 
 	in   inbox
 	out  []Outcome
@@ -32,9 +40,12 @@ type udpWorker struct {
 	pack [][]byte
 
 	// What has happened since the control was last told.
-	goods, losses, slips, dones int
-	rtt                         time.Duration
-	dropped                     uint32
+	goods, losses, cuts, slips, dones int
+	rtt                               time.Duration
+	dropped                           uint32
+	count                             Stats
+
+	forged uint64 // messages, since the last outcome
 
 	unsent error // why a packet did not leave, if no response has come since
 
@@ -56,13 +67,24 @@ func newUDPWorker(e *udp, window int) *udpWorker {
 // second descriptor that they take.
 func (w *udpWorker) open() error {
 	e := w.engine
+	if w.small {
+		var err error
+		if w.lease, err = e.cfg.Sockets.take(e.ctx, w.want); err != nil {
+			return err
+		}
+		conn, err := e.cfg.dialPatiently(e.ctx, "udp")
+		if err == nil {
+			w.equip(plainConn{conn}, smallBatch)
+		}
+		return err
+	}
+	var ok bool
+	if w.lease, ok = e.cfg.Sockets.takeMore(batchDescriptors, w.want); !ok {
+		return errNoMore
+	}
 	conn, err := e.cfg.dial(e.ctx, "udp")
 	if err != nil {
 		return err
-	}
-	if w.small {
-		w.equip(plainConn{conn}, smallBatch)
-		return nil
 	}
 	c, granted := newBatchConn(conn, w.window)
 	wanted := w.window
@@ -80,8 +102,25 @@ func (w *udpWorker) equip(conn batchConn, batch int) {
 	w.slots = newSlots(w.window, newRand())
 }
 
+// errNoMore is the error of a worker beside the scout for which no socket is left.
+var errNoMore = shortErrors[0]
+
+// want asks for the worker's socket when it has had a turn.
+func (w *udpWorker) want() {
+	e := w.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w.wanted = true
+	e.rouse(w)
+}
+
+// full reports that the worker takes no more questions. One whose socket is wanted
+// has taken some first. The caller holds the lock.
+func (w *udpWorker) full() bool { return w.leaving || w.wanted && w.taken > 0 }
+
 func (w *udpWorker) run() {
 	if err := w.open(); err != nil {
+		w.lease.release()
 		w.engine.retire(w, err)
 		return
 	}
@@ -109,7 +148,9 @@ func (w *udpWorker) run() {
 			err = w.conn.read(&w.in)
 			w.awake()
 		}
-		w.receive(err)
+		if w.receive(err); w.broken != nil {
+			return
+		}
 	}
 }
 
@@ -132,36 +173,66 @@ func (w *udpWorker) close() {
 	w.settleAll(Closed, net.ErrClosed)
 	w.deliver()
 	w.conn.Close()
-	w.engine.retire(w, net.ErrClosed)
+	w.lease.release()
+	w.engine.retire(w, w.broken)
+}
+
+// muteBound is how many time-outs in a row make a socket without a response one to
+// be replaced: a network that has changed may have left it behind without an error.
+const muteBound = 8
+
+// done reports whether the worker has nothing to do and is to end. deadline is when
+// it should be asked again, and zero for never. The caller holds the lock.
+func (w *udpWorker) done(now time.Time) (deadline time.Time, done bool) {
+	e := w.engine
+	if w.flying > 0 || e.queue.len() > 0 && !w.full() {
+		return deadline, false
+	}
+	if w.rested.IsZero() {
+		w.rested = now
+		w.lease.rest(now)
+	}
+	if e.cfg.Idle > 0 {
+		deadline = w.rested.Add(e.cfg.Idle)
+	}
+	return deadline, w.leaving || w.wanted || w.mute >= muteBound || !deadline.IsZero() && !now.Before(deadline)
 }
 
 // sleep prepares to wait for a packet, until the next time-out, for at most
 // wait if that is not zero, or until there are questions to send. It reports
-// false when the engine is closed, or the worker has left.
+// false when the engine is closed, or the worker ends.
 func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 	deadline := w.nextTimeout()
 	if wait > 0 {
-		if at := now.Add(wait); deadline.IsZero() || at.Before(deadline) {
-			deadline = at
-		}
+		deadline = earlier(deadline, now.Add(wait))
 	}
 	e := w.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	w.report(now)
-	if e.closed || w.leaving && w.flying == 0 {
+	idle, done := w.done(now)
+	if e.closed || done {
 		return false
 	}
+	deadline = earlier(deadline, idle)
 	if wait == 0 && e.queue.len() > 0 && w.room() > 0 && e.control.flying < min(int(e.control.window), e.control.max) {
 		deadline = longAgo
 	} else {
 		w.sleeping = true
-		if !w.leaving {
+		if !w.full() {
 			e.asleep = append(e.asleep, w)
 		}
 	}
 	w.conn.SetReadDeadline(deadline)
 	return true
+}
+
+// earlier is the earlier of two times, of which zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (w *udpWorker) awake() {
@@ -183,6 +254,10 @@ func (w *udpWorker) report(now time.Time) {
 	for range w.losses {
 		c.lost()
 	}
+	for range w.cuts {
+		c.cut(now, w.rtt)
+		w.rtt = 0
+	}
 	for range w.slips {
 		c.slip()
 	}
@@ -193,7 +268,9 @@ func (w *udpWorker) report(now time.Time) {
 			c.overflowed(now)
 		}
 	}
-	w.goods, w.losses, w.slips, w.dones = 0, 0, 0, 0
+	w.goods, w.losses, w.cuts, w.slips, w.dones = 0, 0, 0, 0, 0
+	w.engine.stats.count(&w.count)
+	w.count = Stats{}
 	w.rto, w.srtt, w.limited = c.rto(), c.srtt, c.limited(now)
 }
 
@@ -217,6 +294,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 			var n int
 			n, wait = e.admit(now, min(batch-again, w.room(), e.queue.len()))
 			w.take = e.queue.pop(w.take, n)
+			w.taken += n
 		}
 		w.cookie = e.cookie.forServer()
 		e.mu.Unlock()
@@ -224,7 +302,11 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 		for range again {
 			w.packSlot(w.slots.lists[queueList].head, now)
 		}
-		w.flying += len(w.take)
+		if len(w.take) > 0 {
+			w.flying += len(w.take)
+			w.rested = time.Time{}
+			w.lease.busy()
+		}
 		for i := range w.take {
 			w.packSlot(w.slots.take(&w.take[i]), now)
 		}
@@ -239,14 +321,19 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 		case isLoss(err):
 			w.unsent = err
 		default:
-			w.receive(err)
+			w.unwritten(err)
+		}
+		if w.broken != nil {
+			return 0, false
 		}
 		if !full {
 			return wait, true
 		}
 		// Responses must not pile up while there is more to send.
 		if err := w.conn.poll(&w.in); err != nil || w.in.n > 0 {
-			w.receive(err)
+			if w.receive(err); w.broken != nil {
+				return 0, false
+			}
 		}
 	}
 }
@@ -273,7 +360,7 @@ func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
 // room says how many more questions the worker can take. The caller holds the
 // lock.
 func (w *udpWorker) room() int {
-	if w.leaving {
+	if w.full() {
 		return 0
 	}
 	return min(w.window-w.flying, w.slots.room())
@@ -281,6 +368,11 @@ func (w *udpWorker) room() int {
 
 // settle puts an outcome aside to be delivered.
 func (w *udpWorker) settle(out Outcome) {
+	if w.forged > 0 {
+		out.Forged = uint16(min(w.forged, math.MaxUint16))
+		w.count.Forged += w.forged
+		w.forged = 0
+	}
 	w.out = append(w.out, out)
 	w.dones++
 	w.flying--
