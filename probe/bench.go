@@ -8,10 +8,11 @@ import (
 )
 
 // A bench is the evidence about one server and one TLD: what its controls have
-// shown, and the verdicts that wait for the next look at it. Every verdict lies
-// between two looks that the server has passed, one before the query was sent
-// and one after the response came. Queries that are sent while the first look is
-// under way need no second one: its responses come as late as theirs.
+// shown, and the verdicts that wait for a look at it. Every verdict lies between
+// two looks that the server has passed: one before the query was sent, and one
+// after the response came. Names that are sent before the first look is over, or
+// after a pause, are covered by a look that leaves right behind their queries, so
+// that they need not wait for another round trip.
 type bench struct {
 	zone   *zone
 	server *server
@@ -26,13 +27,14 @@ type bench struct {
 	fails    int       // looks that failed one after the other
 	exists   *delivery // the response to the first control, for plans
 
-	first   *look     // the look that covers the queries that are sent now
+	closer  *look     // that will leave behind the queries of this turn
 	passed  time.Time // when the last look passed
 	waiting []parked  // responses that wait for the controls
 	open    []vote    // verdicts that wait for a look
 	opened  time.Time // when the first of them came
 	running []*look   // looks under way
 	flying  int       // queries about names under way
+	refused int       // names one after the other that it refused, or failed to answer
 	waiter  bool      // is in evidence.idle
 }
 
@@ -59,16 +61,34 @@ type look struct {
 	trust.Look
 	bench *bench
 	votes []vote
-	out   int // canaries under way
+	out   int       // canaries under way
+	came  []witness // that are to be marked once the controls have settled
 	over  bool
 	good  bool // it has passed
 }
 
+// A witness is a canary with its response.
+type witness struct {
+	kind  trust.Canary
+	name  string
+	flags transport.Flags
+	query trust.Query
+	d     trust.Response
+}
+
+// takeOpen takes the verdicts that wait.
+func (b *bench) takeOpen() []vote {
+	open := b.open
+	b.server.open -= len(open)
+	b.open = nil
+	return open
+}
+
 // believed reports whether the server can be asked for verdicts.
-func (b *bench) believed() bool { return b.finding.Standing == trust.Passed }
+func (b *bench) believed() bool { return b.finding.Standing == trust.Passed && !b.ready }
 
 // undecided reports whether responses have to wait for the controls.
-func (b *bench) undecided() bool { return b.finding.Standing < trust.Passed }
+func (b *bench) undecided() bool { return b.finding.Standing < trust.Passed || b.ready }
 
 // query is how to ask about a name.
 func (b *bench) query() (qtype uint16, flags transport.Flags) {
@@ -89,6 +109,12 @@ func (b *bench) query() (qtype uint16, flags transport.Flags) {
 	return b.qtype, flags
 }
 
+// idle reports whether nothing is asked of the server, and has not been for a
+// while.
+func (b *bench) idle(now time.Time) bool {
+	return b.flying == 0 && len(b.open) == 0 && len(b.running) == 0 && now.Sub(b.passed) > idleAfter
+}
+
 // trustQuery is a query about a name as the rules take it.
 func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) trust.Query {
 	return trust.Query{
@@ -96,11 +122,14 @@ func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) tru
 	}
 }
 
-// How long verdicts wait for a look: at most so many of them, so long. The
+// How long verdicts wait for a look: at most so many of one server, so long. The
 // round trip of the look comes on top.
 const (
 	openMost  = 900
 	openFor   = 700 * time.Millisecond
-	openFew   = 200 // of so few, a look asks one canary of each kind
+	openLeast = 225 // of one TLD, to be worth the canaries of a look
+	openFew   = 500 // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
+
+	maxCloser = 16 // looks that are under way at a server before the names of a turn get none
 )

@@ -39,8 +39,8 @@ func (o Options) Questions(names, tlds int) int {
 		return 0
 	}
 	const (
-		ofResolver = 6 // controls
-		ofRegistry = 4
+		ofResolver = 6 + 2 // controls, and the look behind the first names
+		ofRegistry = 4 + 2
 		locating   = 10 // queries for the addresses of so many servers of a registry
 		usual      = 4
 	)
@@ -96,8 +96,8 @@ func longestPause(failures int) time.Duration {
 	return firstPause << min(max(failures-1, 0), 4) * 3 / 2
 }
 
-// steps is how many of them a name can take: one at each resolver and one for
-// its controls, and where the registry may be asked the same at each of its
+// steps is how many of them a name can take: one at each resolver and two for
+// its controls, with DS and with NS, and where the registry may be asked the same at each of its
 // servers. To find these takes three steps at each resolver, for the zone, its
 // servers and their addresses.
 func (o *Options) steps() int {
@@ -110,7 +110,7 @@ func (o *Options) steps() int {
 			}
 		}
 	}
-	n := 2 * resolvers
+	n := 3 * resolvers
 	if o.direct() || o.Escalate {
 		n += resolvers + 2*maxRegistryServers
 		if !o.direct() {

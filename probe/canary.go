@@ -53,15 +53,33 @@ func (n *names) load() {
 	}
 }
 
+// exists reports whether it is sure that a name exists: it has been found, or
+// it is a known one that was seen.
+func (n *names) exists(name string) bool {
+	for i := range n.known {
+		if n.known[i].name == name {
+			return n.known[i].seen
+		}
+	}
+	return true
+}
+
 // saw notes that known name number k exists, as a server has said that is
 // believed: the list may be out of date.
 func (n *names) saw(k int) { n.known[k].seen = true }
 
-// all returns the names that are known to exist by now: the found ones in
-// random order, then those that were known before.
-func (n *names) all() []*canaryName {
+// all returns the names for canaries at a server: the found ones in random
+// order, then those known before that were seen. While its controls are under
+// way it is the known names that these ask about.
+func (n *names) all(b *bench) []*canaryName {
 	n.load()
 	var list []*canaryName
+	if b.undecided() {
+		for i := range b.controls.Known {
+			list = append(list, &n.known[i])
+		}
+		return list
+	}
 	for i := range min(n.n, foundLen) {
 		list = append(list, &n.found[i])
 	}
@@ -74,34 +92,39 @@ func (n *names) all() []*canaryName {
 	return list
 }
 
+// count is how many names there are for canaries at a server.
+func (n *names) count(b *bench) int { return len(n.all(b)) }
+
 // take returns a name, and with other a type, about which the server of the
-// bench has not been asked.
+// bench has not been asked, if there is one.
 func (n *names) take(b *bench, other bool) (name string, qtype uint16, ok bool) {
-	for _, c := range n.all() {
-		form, qtype := uint32(sameForm), b.qtype
-		if other {
-			k := rand.IntN(len(otherTypes))
-			form, qtype = 1<<k, otherTypes[k]
+	for _, c := range n.all(b) {
+		if !other && c.take(b, sameForm) {
+			return c.name, b.qtype, true
 		}
-		if c.take(b, form) {
-			return c.name, qtype, true
+		if !other {
+			continue
 		}
+		for _, k := range rand.Perm(len(otherTypes)) {
+			if c.take(b, 1<<k) {
+				return c.name, otherTypes[k], true
+			}
+		}
+	}
+	if all := n.all(b); len(all) > 0 && !other {
+		return all[0].name, b.qtype, true // once more: a cache may answer
 	}
 	return "", 0, false
 }
 
-// takeKnown returns known name number k, to be asked about like a candidate,
-// and another type to ask about it as well.
-func (n *names) takeKnown(b *bench, k int) (name string, other uint16, ok bool) {
+// takeKnown returns known name number k, to be asked about like a candidate.
+func (n *names) takeKnown(b *bench, k int) (name string, ok bool) {
 	n.load()
 	if k >= len(n.known) {
-		return "", 0, false
+		return "", false
 	}
-	c := &n.known[k]
-	c.take(b, sameForm)
-	i := rand.IntN(len(otherTypes))
-	c.take(b, 1<<i)
-	return c.name, otherTypes[i], true
+	n.known[k].take(b, sameForm)
+	return n.known[k].name, true
 }
 
 // take notes that a server is asked in a form, and reports whether that is new.

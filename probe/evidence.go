@@ -23,6 +23,7 @@ type evidence struct {
 	sample  sample
 	ages    []age    // since when verdicts wait, in that order
 	idle    []*bench // with verdicts that wait, and no name under way
+	closers []*look  // that will leave behind the queries of this turn
 	held    int      // verdicts that wait, in all
 
 	released []vote   // verdicts that count
@@ -41,9 +42,9 @@ func (e *evidence) benchOf(z *zone, s *server) *bench {
 			b.qtype = dns.TypeNS
 		}
 		z.benches[s] = b
+		s.benches = append(s.benches, b)
 		if e.recall(b) {
 			e.believe(b)
-			e.cover(b)
 			return b
 		}
 	case b.finding.Standing != trust.Failed || z.unusable(s, e.now):
@@ -62,7 +63,6 @@ func (e *evidence) begin(b *bench) {
 	b.controls = trust.Controls{
 		Server: b.server.name, Zone: z.name, Depth: z.labels, Registry: z.registry, Qtype: b.qtype,
 	}
-	b.first = &look{bench: b}
 	e.retryCase(b)
 	c := &b.controls
 	extra := transport.Flags(0)
@@ -127,18 +127,20 @@ func (e *evidence) askKnown(b *bench, n int) {
 	c := &b.controls
 	for range n {
 		k := len(c.Known)
-		name, other, ok := b.zone.names.takeKnown(b, k)
+		name, ok := b.zone.names.takeKnown(b, k)
 		if !ok {
 			break
 		}
 		c.Known = append(c.Known, trust.Response{})
 		e.control(b, name, b.qtype, 0, func(d response) { c.Known[k] = d.trust() })
-		if k == 0 && !b.server.registry {
+		if k > 0 || b.server.registry {
+			continue
+		}
+		if name, other, ok := b.zone.names.take(b, true); ok {
 			c.Other = []trust.Response{{}}
 			e.controlBy(e.queries.once, b, name, other, 0, func(d response) { c.Other[0] = d.trust() })
 		}
 	}
-	b.zone.names.load()
 	c.MoreKnown = len(c.Known) < min(maxKnown, len(b.zone.names.known))
 }
 
@@ -265,12 +267,10 @@ func (e *evidence) settle(b *bench) {
 			b.zone.names.saw(k)
 		}
 		e.believe(b)
-		e.pass(b.first)
 		e.wake(b)
 	case trust.Rewriter:
 		e.warnRewriter(b)
 		b.zone.distrust(b)
-		e.pass(b.first)
 		e.wake(b)
 	case trust.Failed:
 		e.fail(b, f.Reason, f.Err)
@@ -288,10 +288,16 @@ func (z *zone) distrust(b *bench) {
 	z.trusted = slices.DeleteFunc(z.trusted, func(other *bench) bool { return other == b })
 }
 
-// wake hands the responses that waited for the controls on.
+// wake goes on with what waited for the controls: responses, and the looks that
+// left behind their queries.
 func (e *evidence) wake(b *bench) {
 	e.woken = append(e.woken, b.waiting...)
 	b.waiting = nil
+	for _, l := range slices.Clone(b.running) {
+		if l.out == 0 && len(l.came) > 0 {
+			e.weigh(l)
+		}
+	}
 }
 
 // lookAfter is how long a server that failed is left alone before it is looked
@@ -319,7 +325,7 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 	z.failed++
 	b.set(trust.Finding{Standing: trust.Failed, Reason: reason, Err: err})
 	b.fails++
-	if reason != Wildcard {
+	if reason != Wildcard || !b.passed.IsZero() {
 		b.again = e.now.Add(lookAfter(b.fails, first))
 	}
 	switch reason {
@@ -335,18 +341,12 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 
 // drop returns all verdicts of a server that are not released.
 func (e *evidence) drop(b *bench) {
-	e.returned = append(e.returned, b.open...)
-	b.open = nil
+	e.returned = append(e.returned, b.takeOpen()...)
 	for _, l := range b.running {
 		e.returned = append(e.returned, l.votes...)
 		l.votes, l.over = nil, true
 	}
-	b.running = nil
-	if b.first != nil {
-		e.returned = append(e.returned, b.first.votes...)
-		b.first.votes, b.first.over = nil, true
-		b.first = nil
-	}
+	b.running, b.closer = nil, nil
 }
 
 func (e *evidence) warnRewriter(b *bench) {
@@ -431,7 +431,7 @@ func (e *evidence) follow(b *bench, d trust.Decision) {
 			e.denyTLD(t, b.server.name)
 		}
 		b.ready = false
-		e.pass(b.first)
+		e.drop(b)
 		e.wake(b)
 	case trust.AskRoot:
 		f := e.pend(b)
@@ -477,8 +477,20 @@ func (e *evidence) restale(b *bench) {
 	if !b.finding.Stale {
 		return
 	}
-	e.returned = append(e.returned, b.open...)
-	b.open = nil
+	keep := func(votes []vote) []vote {
+		return slices.DeleteFunc(votes, func(v vote) bool {
+			if v.verdict == NotFound {
+				e.giveBack(v)
+			}
+			return v.verdict == NotFound
+		})
+	}
+	n := len(b.open)
+	b.open = keep(b.open)
+	b.server.open -= n - len(b.open)
+	for _, l := range b.running {
+		l.votes = keep(l.votes)
+	}
 }
 
 // retryCase asks a server that did not repeat the case of queries once more

@@ -77,26 +77,28 @@ func (h *health) cost() time.Duration {
 // has to guess it as well (the 0x20 bit of draft-vixie-dnsext-dns0x20). Most
 // servers repeat it; some do not, and their responses would be lost.
 const (
-	caseLost   = 3  // queries whose case was not repeated, and of none it was, to give mixing up
-	forgedMost = 16 // packets that looked forged, after which a server is asked over TCP
+	caseLetters = 12 // of a name whose letters are not lower case by chance
+	caseLost    = 3  // queries in a row whose case was not repeated, to give mixing up
+	forgedMost  = 16 // packets that looked forged, after which a server is asked over TCP
 )
 
 // letterCase is whether a server repeats the case of a query.
 type letterCase struct {
 	mixes bool // queries to it are in mixed case
 	kept  int  // responses that repeated it
-	lost  int  // queries for which only responses came that did not
+	lost  int  // queries since then for which only responses came that did not
 }
 
 // heard notes the outcome of a query in mixed case.
 func (l *letterCase) heard(q *query, d *delivery) {
 	switch {
 	case q.stream || q.flags&transport.MixCase == 0:
+	case d.Failure == transport.None && len(q.name) < caseLetters:
+		// Its letters may all be lower case by chance.
 	case d.Failure == transport.None:
-		l.kept++
-		l.mixes = true
+		l.kept, l.lost, l.mixes = l.kept+1, 0, true
 	case wrongCase(q, d):
-		if l.lost++; l.lost >= caseLost && l.kept == 0 {
+		if l.lost++; l.lost >= caseLost {
 			l.mixes = false
 		}
 	}

@@ -2,23 +2,33 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"domprobe/probe/internal/trust"
 	"domprobe/probe/transport"
 )
 
-// cover returns the look that covers a query that is sent now, or nil. After
-// a pause the query and a look leave together, so that the verdict need not
-// wait for another round trip.
+// cover returns the look that covers a query that is sent now, or nil if it
+// has to wait for a later one.
 func (e *evidence) cover(b *bench) *look {
-	if b.first == nil && b.flying == 0 && len(b.open) == 0 && len(b.running) == 0 &&
-		b.finding.Standing == trust.Passed && e.now.Sub(b.passed) > idleAfter {
-		b.first = &look{bench: b, Look: trust.Look{Founds: true, NotFounds: true}}
-		e.size(b.first)
-		e.step(b.first)
+	if b.closer == nil && (b.undecided() || b.idle(e.now)) && len(b.running) < maxCloser {
+		b.closer = &look{bench: b, Look: trust.Look{Founds: true, NotFounds: true}}
+		b.running = append(b.running, b.closer)
+		e.closers = append(e.closers, b.closer)
 	}
-	return b.first
+	return b.closer
+}
+
+// sendClosers sends the looks that leave behind the queries of a turn.
+func (e *evidence) sendClosers() {
+	for _, l := range e.closers {
+		l.bench.closer = nil
+		e.size(l)
+		e.step(l)
+	}
+	clear(e.closers)
+	e.closers = e.closers[:0]
 }
 
 // hold takes in a verdict: it waits for the look that covers its query, or for
@@ -38,9 +48,11 @@ func (e *evidence) hold(v vote, cover *look) {
 			b.opened = e.now
 			e.ages = append(e.ages, age{b, e.now})
 		}
-		if b.open = append(b.open, v); len(b.open) >= openMost {
-			e.look(b)
-		} else if b.flying == 0 && !b.waiter {
+		b.open = append(b.open, v)
+		if b.server.open++; b.server.open >= openMost {
+			e.lookAtServer(b.server)
+		}
+		if len(b.open) > 0 && b.flying == 0 && !b.waiter {
 			b.waiter = true
 			e.idle = append(e.idle, b)
 		}
@@ -56,10 +68,18 @@ func (e *evidence) giveBack(v vote) {
 	e.returned = append(e.returned, v)
 }
 
+// lookAtServer looks at a server about each TLD of which many verdicts wait.
+func (e *evidence) lookAtServer(s *server) {
+	for _, b := range s.benches {
+		if len(b.open) >= openLeast {
+			e.look(b)
+		}
+	}
+}
+
 // look begins a look at a server for the verdicts that wait.
 func (e *evidence) look(b *bench) {
-	l := &look{bench: b, votes: b.open}
-	b.open = nil
+	l := &look{bench: b, votes: b.takeOpen()}
 	for i := range l.votes {
 		l.Founds = l.Founds || l.votes[i].verdict == Found
 		l.NotFounds = l.NotFounds || l.votes[i].verdict == NotFound
@@ -72,15 +92,11 @@ func (e *evidence) look(b *bench) {
 // size says how many names are at hand for canaries.
 func (e *evidence) size(l *look) {
 	b := l.bench
-	n := len(b.zone.names.all())
-	switch {
-	case b.server.registry:
-		l.Sames = n
-	case len(l.votes) < openFew && len(l.votes) > 0:
-		l.Others = n
-	default:
-		l.Sames, l.Others = n, n
+	l.Sames = b.zone.names.count(b)
+	if !b.server.registry {
+		l.Others = l.Sames
 	}
+	l.Both = len(l.votes) >= openFew
 }
 
 // step sends the next canaries of a look, or ends it.
@@ -95,7 +111,6 @@ func (e *evidence) step(l *look) {
 		e.fail(b, reason, fmt.Errorf("%s %s", b.server.name, lookTexts[reason]+b.zone.name))
 	case len(ask) == 0:
 		e.pass(l)
-		e.ended(l)
 	default:
 		l.out = len(ask)
 		for _, c := range ask {
@@ -127,76 +142,82 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	}
 	if !ok {
 		// None is left that this server has not been asked about.
-		if l.out--; c == trust.Same {
+		if c == trust.Same {
 			l.Sames = 0
 		} else {
 			l.Others = 0
 		}
-		if l.out == 0 {
-			e.step(l)
-		}
+		e.answered(l)
 		return
 	}
 	_, flags := b.query()
-	send := e.queries.control
+	send := e.queries.canary
 	if c == trust.Other {
 		send = e.queries.once // the servers of the name may be silent
 	}
+	q := b.trustQuery(name, qtype, flags|transport.DO)
 	send(b.server, name, qtype, flags, func(d response) {
-		l.Note(c, b.mark(c, name, qtype, flags, d), d.reason())
-		if l.out--; l.out == 0 {
-			e.step(l)
-		}
+		l.came = append(l.came, witness{c, name, flags, q, d.trust()})
+		e.answered(l)
 	})
 }
 
-// mark is what the response to a canary shows.
-func (b *bench) mark(c trust.Canary, name string, qtype uint16, flags transport.Flags, d response) trust.Mark {
-	q := b.trustQuery(name, qtype, flags|transport.DO)
-	r := d.trust()
-	switch c {
-	case trust.Fresh:
-		return trust.NegativeCanary(&q, &r)
-	case trust.Same:
-		return trust.PositiveCanary(&q, &r)
+// answered goes on with a look when none of its canaries is under way.
+func (e *evidence) answered(l *look) {
+	if l.out--; l.out == 0 && !l.bench.undecided() {
+		e.weigh(l)
 	}
-	return trust.OtherCanary(&q, &r)
 }
 
-func (d response) reason() Reason {
-	reason, _ := d.trouble()
-	return reason
+// weigh marks the canaries of a look, and goes on with it.
+func (e *evidence) weigh(l *look) {
+	if l.over {
+		return
+	}
+	b := l.bench
+	f := &b.finding
+	if f.Rewrites || f.Wildcard || f.Stale {
+		l.NotFounds = false // the rules give none
+	}
+	_, flags := b.query()
+	for i := range l.came {
+		w := &l.came[i]
+		switch {
+		case w.kind != trust.Fresh && !b.zone.names.exists(w.name):
+			e.size(l) // the list of known names was wrong
+			continue
+		case w.kind != trust.Other && (w.query.Qtype != b.qtype || flags&^w.flags&transport.DO != 0):
+			continue // the controls have found another form that decides
+		}
+		w.query.Belief = f.Belief
+		reason, _ := w.d.Trouble()
+		l.Note(w.kind, b.mark(w), reason)
+	}
+	l.came = nil
+	e.step(l)
+}
+
+// mark is what the response to a canary shows.
+func (b *bench) mark(w *witness) trust.Mark {
+	switch w.kind {
+	case trust.Fresh:
+		return trust.NegativeCanary(&w.query, &w.d)
+	case trust.Same:
+		return trust.PositiveCanary(&w.query, &w.d)
+	}
+	return trust.OtherCanary(&w.query, &w.d)
 }
 
 // pass ends a look that has passed.
 func (e *evidence) pass(l *look) {
-	if l == nil || l.over {
-		return
-	}
 	b := l.bench
 	l.over, l.good = true, true
-	b.passed = e.now
-	if b.finding.Standing == trust.Passed {
-		b.fails = 0
-	}
+	b.passed, b.fails = e.now, 0
 	for _, v := range l.votes {
 		e.release(v)
 	}
 	l.votes = nil
-	if b.first == l {
-		b.first = nil
-	}
-}
-
-// ended takes a look off those that are under way.
-func (e *evidence) ended(l *look) {
-	b := l.bench
-	for i := range b.running {
-		if b.running[i] == l {
-			b.running = append(b.running[:i], b.running[i+1:]...)
-			return
-		}
-	}
+	b.running = slices.DeleteFunc(b.running, func(other *look) bool { return other == l })
 }
 
 // An age says since when a server has verdicts that wait.

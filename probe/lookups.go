@@ -18,8 +18,9 @@ type lookups struct {
 	registries *registries
 	servers    *servers
 	direct     bool
-	flying     int      // queries or pauses of them under way
-	stranded   []uint32 // that wait for the network
+	flying     int        // queries or pauses of them under way
+	stranded   []stranded // that wait for the network
+	trying     bool       // a timer looks for it
 	results    []Result
 }
 
@@ -57,10 +58,12 @@ func (l *lookups) land(i uint32) *Result {
 	res := &l.results[len(l.results)-1]
 	res.Candidate, res.Tries, res.At, res.Source = q.Candidate, q.sent, l.now, "dns"
 	q.tld.lookups--
-	if q.working {
-		l.flying--
+	l.rest(q)
+	if q.out {
+		q.landed = true
+	} else {
+		l.queries.remove(i)
 	}
-	l.queries.remove(i)
 	return res
 }
 
@@ -85,6 +88,10 @@ func (l *lookups) advance(i uint32) {
 	q := &l.queries.all[i]
 	if q.tld.nosuch {
 		l.landNoSuchTLD(i)
+		return
+	}
+	if verdict, more := q.votes.Count(l.quorum(q)); !more {
+		l.landVote(i, Verdict(verdict)) // fewer have to agree than before
 		return
 	}
 	l.work(q)
@@ -112,7 +119,7 @@ func (l *lookups) advance(i uint32) {
 func (l *lookups) ask(i uint32, s *server) {
 	q := &l.queries.all[i]
 	b := l.aim(i, s)
-	q = &l.queries.all[i] // the controls may have moved it
+	q = &l.queries.all[i]
 	if b.finding.Standing == trust.Failed {
 		// Its controls failed while they were being sent.
 		l.advance(i)
@@ -137,11 +144,20 @@ func (l *lookups) ask(i uint32, s *server) {
 func (l *lookups) aim(i uint32, s *server) *bench {
 	q := &l.queries.all[i]
 	b := l.evidence.benchOf(q.zone, s)
-	cover := l.evidence.cover(b)
-	q = &l.queries.all[i]
-	q.server, q.bench, q.cover = s, b, cover
-	q.qtype, q.flags = b.query()
+	q = &l.queries.all[i] // the controls may have moved it
+	q.server, q.bench, q.cover = s, b, l.evidence.cover(b)
+	q.qtype, q.flags = q.form(b)
 	return b
+}
+
+// form is how to ask a server about a name: of one that has lied about it, with
+// another type than then, because a cache may hold the lie.
+func (q *query) form(b *bench) (qtype uint16, flags transport.Flags) {
+	qtype, flags = b.query()
+	if q.at(b.server).lied && !b.server.registry {
+		qtype = dns.TypeNS
+	}
+	return qtype, flags
 }
 
 // askStream asks a server over TCP.
@@ -152,7 +168,6 @@ func (l *lookups) askStream(i uint32, s *server) {
 	q := &l.queries.all[i]
 	q.at(s).stream = true
 	q.cover = l.evidence.cover(q.bench)
-	q = &l.queries.all[i]
 	l.send(i, true, transport.Question{Tries: 2, Flags: q.flags})
 }
 
@@ -166,7 +181,6 @@ func (l *lookups) askAgain(i uint32) {
 		return
 	}
 	q.cover = l.evidence.cover(q.bench)
-	q = &l.queries.all[i]
 	l.send(i, q.stream, transport.Question{Tries: uint8(l.opts.Tries), Flags: q.flags | transport.Patient})
 }
 
@@ -181,7 +195,12 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 	q := &l.queries.all[i]
 	s, b := q.server, q.bench
 	b.flying--
+	q.out = false
 	s.letterCase.heard(q, d)
+	if q.landed {
+		l.queries.remove(i)
+		return
+	}
 	heard := q.note(d, l.opts.Tries)
 	if s.spoofed && !d.stream && s.stream != nil {
 		// It may be forged, whatever it is.
@@ -244,7 +263,7 @@ func (l *lookups) judge(i uint32, d *delivery) {
 		l.advance(i)
 		return
 	}
-	if qtype, flags := b.query(); qtype != q.qtype || flags&^q.flags&transport.DO != 0 {
+	if qtype, flags := q.form(b); qtype != q.qtype || flags&^q.flags&transport.DO != 0 {
 		// The controls have found another type or flag that decides here.
 		q.qtype, q.flags = qtype, flags
 		l.askAgain(i)
@@ -261,7 +280,9 @@ func (l *lookups) judge(i uint32, d *delivery) {
 func (l *lookups) unheard(q *query, b *bench) {
 	q.fail(b.finding.Reason, -1, b.finding.Err)
 	a := q.at(b.server)
-	a.over, a.unheard, a.times, a.stream, a.cut = false, true, 0, false, false
+	a.lied = a.lied || b.finding.Reason == DeniesKnown || b.finding.Reason == Hijacked
+	a.extra++
+	a.over, a.unheard, a.times, a.stream, a.cut = a.extra > maxExtra, true, 0, false, false
 }
 
 // follow does what a ruling says.
@@ -269,7 +290,9 @@ func (l *lookups) follow(i uint32, d *delivery, ru trust.Ruling) {
 	q := &l.queries.all[i]
 	rcode := int(d.Reply.Rcode)
 	a := q.at(q.server)
-	if ru.Action != trust.Settle {
+	if ru.Action == trust.Settle {
+		q.bench.refused = 0
+	} else {
 		q.fail(ru.Reason, rcode, nil)
 	}
 	switch ru.Action {
@@ -280,6 +303,12 @@ func (l *lookups) follow(i uint32, d *delivery, ru trust.Ruling) {
 		l.decided(i, d, ru)
 	case trust.Again:
 		a.mayPass(q.stream, l.opts.Tries)
+		if b := q.bench; b.believed() && b.zone.registry {
+			if b.refused++; b.refused >= silentBound {
+				b.refused = 0
+				l.evidence.fail(b, ru.Reason, nil)
+			}
+		}
 		l.advance(i)
 	case trust.Plain:
 		q.flags &^= transport.EDNS | transport.DO | transport.Cookie
@@ -310,19 +339,23 @@ func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
 	if v.verdict == NotFound {
 		v.ttl = time.Duration(d.Reply.TTL) * time.Second
 	}
+	cover := q.cover
+	if d.Tries > 1 {
+		cover = nil // the response may be to a packet that left behind the look
+	}
 	if l.quorum(q) > q.held+q.votes.Found+q.votes.NotFound && !v.referral() {
-		l.evidence.hold(v, q.cover)
+		l.evidence.hold(v, cover)
 		l.advance(i) // to the next server, beside the look
 		return
 	}
 	l.rest(q)
-	l.evidence.hold(v, q.cover)
+	l.evidence.hold(v, cover)
 }
 
 // quorum is how many servers must agree about a name.
 func (l *lookups) quorum(q *query) int {
 	if q.zone.disputed {
-		return max(l.opts.Quorum, 2)
+		return max(l.opts.Quorum, q.zone.contested())
 	}
 	return l.opts.Quorum
 }
@@ -336,7 +369,7 @@ func (v *vote) referral() bool {
 // count takes in a verdict that counts.
 func (l *lookups) count(v vote) {
 	q := &l.queries.all[v.i]
-	if q.seq != v.seq {
+	if q.seq != v.seq || q.landed {
 		return
 	}
 	q.held--
@@ -362,7 +395,7 @@ func (l *lookups) count(v vote) {
 // giveBack takes a verdict that does not count back to its query, which goes on.
 func (l *lookups) giveBack(v vote) {
 	q := &l.queries.all[v.i]
-	if q.seq != v.seq {
+	if q.seq != v.seq || q.landed {
 		return
 	}
 	q.held--

@@ -54,16 +54,18 @@ func twoRounds(t *testing.T, opts probe.Options) map[string]probe.Result {
 	return probeAll(t, opts, names...)
 }
 
-// Where controls show that a server repeats case, names are asked in mixed
-// case; where not, they are not, and nothing is lost or late.
+// Names are asked in mixed case of a server that repeats it. Of one that does
+// not, the first names are asked again, and no later one is lost or late.
 func TestMixedCase(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		wrap  func(f func(q *dns.Msg) *dns.Msg) func(q *dns.Msg) *dns.Msg
 		mixed bool
+		most  time.Duration
+		tries int
 	}{
-		{"echoed", func(f func(q *dns.Msg) *dns.Msg) func(q *dns.Msg) *dns.Msg { return f }, true},
-		{"lowered", lowered, false},
+		{"echoed", func(f func(q *dns.Msg) *dns.Msg) func(q *dns.Msg) *dns.Msg { return f }, true, 100 * time.Millisecond, 1},
+		{"lowered", lowered, false, 900 * time.Millisecond, 3},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -76,7 +78,7 @@ func TestMixedCase(t *testing.T) {
 					asked.note(q)
 					return answer(q)
 				})))
-				if took := time.Since(start); took > 100*time.Millisecond {
+				if took := time.Since(start); took > tc.most {
 					t.Errorf("took %v", took)
 				}
 				mixed := 0
@@ -85,14 +87,14 @@ func TestMixedCase(t *testing.T) {
 					if world.Registered(name) {
 						want = probe.Found
 					}
-					if r.Verdict != want || r.Tries != 1 {
+					if r.Verdict != want || r.Tries > tc.tries {
 						t.Errorf("%s: %v (%s) after %d tries", name, r.Verdict, r.Reason, r.Tries)
 					}
 					if asked.mixed[name] {
 						mixed++
 					}
 				}
-				if tc.mixed && mixed < 80 || !tc.mixed && mixed > 0 {
+				if tc.mixed && mixed < 80 || !tc.mixed && mixed > 8 {
 					t.Errorf("%d of %d names were asked in mixed case", mixed, len(got))
 				}
 			})

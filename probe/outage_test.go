@@ -216,15 +216,18 @@ func TestReasonLater(t *testing.T) {
 					n.Listen("192.0.2.1:53", hostOf(lie))
 				}
 				began := time.Now()
-				reasons := map[probe.Reason]int{}
+				reasons, all := map[probe.Reason]int{}, 1000
+				if want == probe.Hijacked {
+					all = 500 // the others are found all the same
+				}
 				for _, r := range probeAll(t, opts, numbered(1000)...) {
 					reasons[r.Reason]++
-					if r.Verdict != probe.Unknown {
+					if r.Verdict != probe.Unknown && (want != probe.Hijacked || r.Verdict != probe.Found || !strings.HasPrefix(r.Name, "go-")) {
 						t.Errorf("%s is %v", r.Name, r.Verdict)
 					}
 				}
-				if reasons[want] != 1000 {
-					t.Errorf("reasons %v, want %s always", reasons, want)
+				if reasons[want] != all {
+					t.Errorf("reasons %v, want %s %d times", reasons, want, all)
 				}
 				if took := time.Since(began); took > time.Minute {
 					t.Errorf("1000 names took %v", took)

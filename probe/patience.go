@@ -29,7 +29,7 @@ func (l *lookups) exhausted(i uint32) {
 		l.viaRegistry(i, l.registries.of(q.tld))
 		return
 	}
-	if q.zone.registry && l.registries.refresh(q.zone) {
+	if q.zone.registry && l.registries.refresh(q.zone, q.unanswered()) {
 		l.viaRegistry(i, l.registries.zone(q.zone.name))
 		return
 	}
@@ -39,6 +39,10 @@ func (l *lookups) exhausted(i uint32) {
 	}
 	l.landUnknown(i)
 }
+
+// unanswered reports whether a name has failed in a way that may be its
+// servers' fault.
+func (q *query) unanswered() bool { return passes(q.reason) || q.reason == Refused || q.reason == Lame }
 
 // troubled notes why no server could be asked about a name, if that is so, and
 // returns when it is worth trying again, and zero if it is not.
@@ -90,6 +94,9 @@ func (l *lookups) park(i uint32, till time.Time) {
 	l.queries.wait(i, till)
 }
 
+// A stranded query waits for the network.
+type stranded struct{ i, seq uint32 }
+
 // waitForNetwork keeps a name until this machine can send again, if that is why
 // no server is left to ask.
 func (l *lookups) waitForNetwork(i uint32) bool {
@@ -107,11 +114,12 @@ func (l *lookups) waitForNetworkOf(i uint32, servers []*server) bool {
 	if l.now.Sub(q.since) > outageMost {
 		return false
 	}
-	if len(l.stranded) == 0 {
+	if !l.trying {
+		l.trying = true
 		l.p.warnOnce("network", "no network; waiting")
 		l.queries.after(offlineTest, l.tryNetwork)
 	}
-	l.stranded = append(l.stranded, i)
+	l.stranded = append(l.stranded, stranded{i, q.seq})
 	return true
 }
 
@@ -129,9 +137,13 @@ func offline(servers []*server) bool {
 // send, and the others go on if it can.
 func (l *lookups) tryNetwork() {
 	waiting := l.stranded
-	l.stranded = nil
-	for k, i := range waiting {
+	l.stranded, l.trying = nil, false
+	for k, w := range waiting {
+		i := w.i
 		q := &l.queries.all[i]
+		if q.seq != w.seq {
+			continue
+		}
 		if k > 0 && offline(q.zone.servers) {
 			l.stranded = append(l.stranded, waiting[k:]...)
 			break
@@ -140,7 +152,8 @@ func (l *lookups) tryNetwork() {
 		l.evidence.renew(q.zone)
 		l.start(i)
 	}
-	if len(l.stranded) > 0 {
+	if len(l.stranded) > 0 && !l.trying {
+		l.trying = true
 		l.queries.after(offlineTest, l.tryNetwork)
 	}
 }

@@ -152,7 +152,7 @@ func TestResolverFaults(t *testing.T) {
 				return dnstest.Address(q, "203.0.113.80")
 			}
 			return right
-		})), 0, "unknown hijacked", "unknown hijacked"},
+		})), 0, goRight, "unknown hijacked"},
 		{"NXDOMAIN rewritten to no data", about(everything, replace(func(q, right *dns.Msg) *dns.Msg {
 			switch {
 			case right.Rcode != dns.RcodeNameError:

@@ -28,10 +28,10 @@ const (
 type Prober struct {
 	opts Options
 
-	mu     sync.Mutex
-	warned map[string]bool
-	closed bool
-	loops  sync.WaitGroup
+	mu      sync.Mutex
+	warned  map[string]bool
+	closed  bool
+	loops   sync.WaitGroup
 	cache   cache
 	limits  limits
 	sockets *transport.Sockets

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"container/heap"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -46,8 +47,13 @@ func (qs *queries) control(s *server, name string, qtype uint16, flags transport
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then})
 }
 
-// once sends a control that can do without a response: one packet, and
-// whatever comes of it.
+// canary sends a control that does not go ahead of what waits.
+func (qs *queries) canary(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, calm: true})
+}
+
+// once sends a control that can do without a response: it is not repeated
+// after silence or a failure.
 func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true})
 }
@@ -79,6 +85,10 @@ func (qs *queries) advance(i uint32) {
 	if q.server.overTCP() || q.once && q.stream {
 		a.cut = true
 	}
+	flags := q.flags
+	if !q.calm {
+		flags |= transport.Urgent
+	}
 	st := q.next(best)
 	switch {
 	case st.do == giveUp:
@@ -88,12 +98,11 @@ func (qs *queries) advance(i uint32) {
 		qs.later(i, max(a.times, 1))
 	case st.do == askStream:
 		a.stream = true
-		qs.send(i, q.server, true, transport.Question{Tries: 2, Flags: q.flags | transport.Urgent})
+		qs.send(i, q.server, true, transport.Question{Tries: 2, Flags: flags})
 	case q.once:
-		qs.send(i, q.server, false, transport.Question{Tries: 1, Flags: q.flags | transport.Urgent})
+		qs.send(i, q.server, false, transport.Question{Tries: 1, Flags: flags})
 	default:
-		flags := q.flags | transport.Urgent | transport.Patient
-		qs.send(i, q.server, false, transport.Question{Tries: uint8(tries - a.times), Flags: flags})
+		qs.send(i, q.server, false, transport.Question{Tries: uint8(tries - a.times), Flags: flags | transport.Patient})
 	}
 }
 
@@ -112,7 +121,7 @@ func (qs *queries) finish(i uint32, d *delivery) {
 // send sends a query to a server.
 func (qs *queries) send(i uint32, s *server, stream bool, q transport.Question) {
 	f := &qs.all[i]
-	f.server, f.stream = s, stream && s.stream != nil
+	f.server, f.stream, f.out = s, stream && s.stream != nil, true
 	f.granted = int(q.Tries)
 	q.Token, q.Name, q.Type = i, f.name, f.qtype
 	qs.servers.send(s, q, stream)
@@ -129,14 +138,14 @@ func (qs *queries) arrived(i uint32, d *delivery) {
 	one := *d
 	q.outcome = &one
 	switch {
-	case heard && !q.once && q.retry(d, tries):
-	case heard, q.once, d.Failure == transport.Closed, d.Failure == transport.Offline:
+	case heard && q.retry(d, tries):
+	case heard, q.once && silent(d), d.Failure == transport.Closed, d.Failure == transport.Offline:
 		if q.flags&transport.EDNS == 0 && heard {
 			s.noEDNS = true
 		}
 		qs.finish(i, d)
 		return
-	case !q.once && wrongCase(q, d):
+	case wrongCase(q, d):
 		q.again(s)
 	case d.Failure == transport.Unreachable:
 		qs.servers.unreachable(s, d.Err)
@@ -144,9 +153,14 @@ func (qs *queries) arrived(i uint32, d *delivery) {
 	qs.advance(i)
 }
 
+// silent reports whether nothing that is a response came of a packet.
+func silent(d *delivery) bool {
+	return d.Failure == transport.Timeout || d.Failure == transport.Unreachable ||
+		d.Failure == transport.BadResponse && !errors.Is(d.Err, transport.ErrWrongCase)
+}
+
 // again prepares to send a query once more whose case was not repeated: in
-// mixed case as long as it is not known whether the server repeats it, over TCP
-// if it usually does.
+// lower case if mixing has been given up, else over TCP if there is one.
 func (q *query) again(s *server) {
 	a := q.at(s)
 	a.silent = false
@@ -158,7 +172,7 @@ func (q *query) again(s *server) {
 	case !s.mixes:
 		q.flags &^= transport.MixCase
 		a.times = 0
-	case s.kept > 0 && s.stream != nil:
+	case s.stream != nil && !a.stream:
 		a.silent, a.cut = true, true
 	default:
 		a.times = 0
@@ -172,9 +186,9 @@ const maxExtra = 6
 // A timer is a query that waits to be repeated, or something else that is to
 // be done then.
 type timer struct {
-	at time.Time
-	i  uint32
-	do func() // in place of a query
+	at     time.Time
+	i, seq uint32 // a query
+	do     func() // in place of a query
 }
 
 type timers []timer
@@ -207,7 +221,7 @@ func (qs *queries) later(i uint32, failures int) {
 
 // wait goes on with a query at a time.
 func (qs *queries) wait(i uint32, till time.Time) {
-	heap.Push(&qs.timers, timer{at: till, i: i})
+	heap.Push(&qs.timers, timer{at: till, i: i, seq: qs.all[i].seq})
 }
 
 // after does something after a while.

@@ -20,12 +20,14 @@ type query struct {
 	server  *server // that is being asked, or was last
 	stream  bool    // over the server's TCP
 	tried   []attempt
-	granted int // tries of the packet under way
-	sent    int // packets sent
+	granted int  // tries of the packet under way
+	sent    int  // packets sent
+	out     bool // a packet is under way
 
 	// Of a control.
 	then    func(response) // takes the last outcome
-	once    bool           // one packet, whatever comes of it
+	once    bool           // not repeated after silence or a failure
+	calm    bool           // not ahead of what waits
 	outcome *delivery      // the last one
 
 	lookup // of a candidate
@@ -39,6 +41,7 @@ type lookup struct {
 	zone    *zone // whose servers are asked
 	bench   *bench
 	cover   *look     // under way at the bench when the query was sent
+	landed  bool      // it has its result, and waits for its last outcome only
 	working bool      // something of it is under way, and not only looks
 	parks   int       // times that it waited for servers in trouble
 	since   time.Time // when it began to wait for the network
@@ -62,6 +65,7 @@ type attempt struct {
 	cut     bool // a response came truncated, so that TCP is next
 	over    bool // it has nothing more to say
 	unheard bool // a response was dropped, because the server is not believed
+	lied    bool // it was dropped because the server lied: a cache may hold the lie
 	stream  bool // its TCP was asked, too
 	paused  bool // it failed in a way that passes: not to be asked again at once
 	extra   int  // queries repeated in another form
@@ -218,6 +222,9 @@ func (q *query) retry(d *delivery, tries int) bool {
 		a.times--
 		return true
 	case dns.RcodeServerFailure, dns.RcodeRefused:
+		if q.once {
+			return false
+		}
 		a.mayPass(q.stream, tries)
 		return a.paused
 	}

@@ -162,8 +162,8 @@ func (r *registries) add(reg *registry, addrs []netip.Addr) {
 
 // refresh finds further servers of a registry when none of those in use can be
 // asked about a name: among the addresses that have not been asked, or by
-// locating the registry again. It reports whether there are some, or may be soon.
-func (r *registries) refresh(z *zone) bool {
+// locating the registry again if all of them failed to answer. It reports whether there are some, or may be soon.
+func (r *registries) refresh(z *zone, failed bool) bool {
 	reg := r.byZone[z.name]
 	if n := min(len(reg.reserve), moreRegistryServers); n > 0 {
 		r.add(reg, reg.reserve[:n])
@@ -173,12 +173,22 @@ func (r *registries) refresh(z *zone) bool {
 	if reg.state == locating {
 		return true
 	}
-	if z.failed < len(z.servers) || r.now.Before(reg.again) || reg.fails >= maxLooks {
+	if !failed && !z.lost() || r.now.Before(reg.again) || reg.fails >= maxLooks {
 		return false
 	}
 	reg.fails++
 	reg.again = r.now.Add(lookAfter(reg.fails, transient))
 	r.locate(reg)
+	return true
+}
+
+// lost reports whether no server of a zone is left that answers and is believed.
+func (z *zone) lost() bool {
+	for _, s := range z.servers {
+		if b := z.benches[s]; !s.down() && (b == nil || b.finding.Standing != trust.Failed) {
+			return false
+		}
+	}
 	return true
 }
 

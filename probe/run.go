@@ -119,6 +119,7 @@ func (r *run) turn() (ended bool, err error) {
 	quiet := r.launch()
 	r.evidence.push(quiet)
 	r.takeBack()
+	r.evidence.sendClosers()
 	r.servers.flush()
 	ended, err = r.feed.over()
 	if !ended && len(r.lookups.results) >= maxBatch {
@@ -195,6 +196,7 @@ func (r *run) fire() {
 		switch {
 		case t.do != nil:
 			t.do()
+		case r.queries.all[t.i].seq != t.seq:
 		case r.queries.all[t.i].then != nil:
 			r.queries.advance(t.i)
 		default:
@@ -244,7 +246,7 @@ func (u *Unfinished) Unwrap() error { return u.Err }
 // left lists the candidates that have no result yet.
 func (l *lookups) left() (names []candidate.Candidate) {
 	for i := range l.queries.all {
-		if q := &l.queries.all[i]; q.tld != nil {
+		if q := &l.queries.all[i]; q.tld != nil && !q.landed {
 			names = append(names, q.Candidate)
 		}
 	}
@@ -254,22 +256,12 @@ func (l *lookups) left() (names []candidate.Candidate) {
 // lose drops what a server has said and is not yet released, and all that is
 // known about whether it can be believed: the server may be another one now.
 func (e *evidence) lose(s *server, reason Reason, err error) {
-	lose := func(z *zone) {
-		b := z.benches[s]
-		if b == nil || b.finding.Standing == trust.Failed {
-			return
-		}
-		if b.left > 0 || b.finding.Standing < trust.Passed {
-			return // its controls fail by themselves
+	for _, b := range s.benches {
+		if b.finding.Standing == trust.Failed || b.undecided() {
+			continue // controls that are under way fail by themselves
 		}
 		e.fail(b, reason, err)
 		b.again, b.fails = e.now, 0
-	}
-	for _, t := range e.tlds {
-		lose(&t.zone)
-		if t.registry != nil {
-			lose(&t.registry.zone)
-		}
 	}
 }
 

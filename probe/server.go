@@ -22,7 +22,9 @@ type server struct {
 	stream transport.Engine // TCP, for what does not fit a datagram; nil if main is one
 	limit  *transport.Limit
 
-	noEDNS bool // does not understand OPT
+	noEDNS  bool     // does not understand OPT
+	benches []*bench // the evidence about it, by TLD
+	open    int      // verdicts of it that wait for a look
 	health
 	letterCase
 	forged  int  // packets that looked forged

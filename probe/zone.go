@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +103,9 @@ func (e *evidence) forget() {
 		if t.lookups == 0 && t.zone.quiet() {
 			e.keepTLD(t)
 			delete(e.tlds, name)
+			for s, b := range t.zone.benches {
+				s.benches = slices.DeleteFunc(s.benches, func(other *bench) bool { return other == b })
+			}
 		}
 	}
 }

@@ -62,7 +62,11 @@ func mostTries(q *Question) uint8 { return uint8(min(2*max(int(q.Tries), 1), mat
 
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
-	w.losses++
+	if sl.failed == WrongCase {
+		w.goods++ // the server has answered
+	} else {
+		w.losses++
+	}
 	w.count.Timeouts++
 	w.mute++
 	if !w.limited {

@@ -82,10 +82,11 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 }
 
 // ignore counts a message that failed a check, if it is forged. One that names a
-// question and the ID under which it was asked is not: it comes late, or twice.
+// question and the ID under which it was asked is not: it comes late, or twice, or from a server that does not
+// keep case.
 func (w *udpWorker) ignore(q *Question, rule Rule, packet []byte) {
 	switch rule {
-	case WrongCase, WrongCookie:
+	case WrongCookie:
 		w.forged++
 	case WrongID, WrongName, WrongType:
 		if be16(packet, 2)&flagQR != 0 && !w.slots.past.has(packet) {

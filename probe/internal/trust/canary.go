@@ -26,10 +26,8 @@ func NegativeCanary(q *Query, d *Response) Mark {
 		return Lie
 	case ru.Verdict == NotFound, ru.Reason == Stale:
 		return Truth
-	case q.Wildcard && ru.Reason == Wildcard, q.Rewrites && ru.Reason == Hijacked:
-		return Truth
-	case q.Rewrites && ru.Reason == Filtered: // the response that is made up
-		return Truth
+	case q.Wildcard, q.Rewrites:
+		return Truth // not found, and not believed to be free
 	case ru.Reason == InZone:
 		return Lie
 	}
@@ -86,6 +84,7 @@ type Look struct {
 	NotFounds bool // verdicts not-found wait: the server must not deny names that exist
 	Sames     int  // names at hand that can be asked like every name
 	Others    int  // names at hand that can be asked with another type
+	Both      bool // ask in both ways from the start
 
 	marks [3]struct{ truth, lie, unclear int } // by Canary
 	why   Reason                               // of the last unclear response
@@ -151,15 +150,22 @@ func (l *Look) negative() (ask []Canary, reason Reason) {
 	return []Canary{Fresh}, ""
 }
 
+// positive asks for a name that exists until one is truth: first with another
+// type, which no cache can answer, and like every name if that stays unclear or
+// if Both is set.
 func (l *Look) positive() (ask []Canary, reason Reason) {
 	same, other := &l.marks[Same], &l.marks[Other]
-	if other.truth == 0 && other.unclear < min(maxUnclear, l.Others) {
+	if same.truth+other.truth > 0 {
+		return nil, ""
+	}
+	first := same.unclear+other.unclear == 0
+	if other.unclear < min(maxUnclear, l.Others) {
 		ask = append(ask, Other)
 	}
-	if same.truth == 0 && same.unclear < min(maxUnclear, l.Sames) {
+	if same.unclear < min(maxUnclear, l.Sames) && (!first || l.Both || l.Others == 0) {
 		ask = append(ask, Same)
 	}
-	if len(ask) == 0 && same.truth+other.truth == 0 && same.unclear+other.unclear > 0 {
+	if len(ask) == 0 && !first {
 		return nil, l.trouble()
 	}
 	return ask, ""

@@ -191,6 +191,8 @@ func (c *Controls) denies(zone transport.Depth) Finding {
 		return c.rewriter(d) // addresses are made up, while DS is denied
 	case a.Rcode == dns.RcodeNameError && len(c.Fresh) < MaxFresh:
 		return Finding{Ask: AskFresh} // these labels may be registered
+	case d.Answer == 0 && d.SOA != zone && d.SOA != transport.Absent && a.Answer&transport.AnswerAddress != 0:
+		return c.rewriter(d) // no wildcard of the registry's answers like this
 	case d.Answer == 0 && !c.Signed:
 		return Finding{Ask: AskSigned}
 	case d.Bits&transport.NXName != 0 && d.SOA == zone:
@@ -281,7 +283,7 @@ func (c *Controls) knows(f Finding) Finding {
 	case c.MoreKnown:
 		f.Standing, f.Ask = Pending, AskKnown
 		return f
-	case c.Heard:
+	case c.Heard && lies < 2: // the list may be out of date
 		return f
 	}
 	return c.failed(DeniesKnown, "%s denies every name under %s that is known to exist")

@@ -63,10 +63,9 @@ func Judge(q *Query, r *transport.Reply) Ruling {
 		ru = Resolver(q, r)
 	}
 	switch {
-	case ru.Action != Settle:
-	case q.Rewrites && !q.proves(r, ru):
+	case q.Rewrites && (ru.Action == Settle && !q.proves(r, ru) || ru.Action == Another):
 		return pass(Hijacked, "the server makes up answers: only what it cannot make up counts")
-	case q.Stale && ru.Verdict == NotFound:
+	case q.Stale && ru.Action == Settle && ru.Verdict == NotFound:
 		return pass(Stale, "the zone of this server is older than that of its sisters")
 	}
 	return ru
