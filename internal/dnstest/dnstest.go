@@ -17,6 +17,8 @@
 //   - [Fast] answers from a hash of the label, in batches, faster than a client
 //     can ask, so that a benchmark measures the client. cmd/fastdns runs it as
 //     a command.
+//   - [Turncoat] is a server that begins to lie, and [Forger] one whose responses
+//     come after forged ones.
 //   - [Proxy] stands between a client and a server and delays or loses
 //     datagrams.
 //   - [Net] is a network in memory, whose delays are those of package time and
