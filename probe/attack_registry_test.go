@@ -92,7 +92,7 @@ type badServer struct {
 }
 
 func badServers() []badServer {
-	const serial = 2000010103 // by date
+	const serial = 2000010103                       // by date
 	const clock, minute, hour = 946684800, 60, 3600 // by the clock
 	turning := func(lie dnstest.Truth) func(q *dns.Msg) *dns.Msg {
 		lie.Serial = serial

@@ -1,0 +1,103 @@
+package probe_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"domprobe/internal/dnstest"
+	"domprobe/probe"
+)
+
+// warnings keeps what is logged as a warning.
+type warnings struct {
+	slog.Handler
+	mu   sync.Mutex
+	seen []string
+}
+
+func newWarnings() *warnings { return &warnings{Handler: slog.DiscardHandler} }
+
+func (w *warnings) Enabled(context.Context, slog.Level) bool { return true }
+
+func (w *warnings) Handle(_ context.Context, r slog.Record) error {
+	if r.Level == slog.LevelWarn {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.seen = append(w.seen, r.Message)
+	}
+	return nil
+}
+
+// An attacker guesses the IDs of all queries, and sends the opposite of the
+// truth before it: nobody is deceived, and the user is told once.
+func TestForger(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes several seconds")
+	}
+	names := attackNames(3000, attackTLDs...)
+	opposite := dnstest.Truth{Registered: func(name string) bool { return !attacked.Registered(name) }}
+	for how, answer := range map[string]func(q *dns.Msg) *dns.Msg{
+		"a server that repeats case": attacked.Resolve,
+		"a server that lowers case":  lowered(attacked.Resolve),
+	} {
+		for _, concurrency := range []int{100, 3000} {
+			t.Run(fmt.Sprintf("%s/%d", how, concurrency), func(t *testing.T) {
+				s, err := dnstest.Forger{Answer: answer, Forge: opposite.Resolve, Guesses: 400}.Start()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				logged := newWarnings()
+				opts := probe.Options{Servers: udpServers(s.Addr()), Concurrency: concurrency, Log: slog.New(logged)}
+				attack(t, opts, names).check(t, len(names))
+				told := 0
+				for _, text := range logged.seen {
+					if strings.Contains(text, "spoof") {
+						told++
+					}
+				}
+				if told != 1 {
+					t.Errorf("warnings %q, want one about spoofing", logged.seen)
+				}
+			})
+		}
+	}
+}
+
+// What an ordinary network does to responses is not taken for spoofing: a few
+// that come too late, twice, or to another query.
+func TestNoForger(t *testing.T) {
+	names := attackNames(3000, attackTLDs...)
+	var count int
+	var mu sync.Mutex
+	answer := dnstest.Wire(attacked.Resolve)
+	s, err := dnstest.ServeRaw(dnstest.Raw{UDP: dnstest.Bytes(func(b []byte) [][]byte {
+		mu.Lock()
+		defer mu.Unlock()
+		var messages [][]byte
+		for _, r := range answer(b, netip.AddrPort{}) {
+			messages = append(messages, r.Bytes)
+			if count++; count%100 == 0 {
+				messages = append(messages, r.Bytes) // twice
+			}
+		}
+		return messages
+	}), TCP: dnstest.Stream(answer)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	logged := newWarnings()
+	opts := probe.Options{Servers: udpServers(s.Addr()), Log: slog.New(logged)}
+	attack(t, opts, names).check(t, len(names))
+	if len(logged.seen) > 0 {
+		t.Errorf("warnings %q", logged.seen)
+	}
+}
