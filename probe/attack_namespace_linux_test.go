@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
+	"domprobe/probe/resolver"
 )
 
 // The network of a run changes under it, in a namespace of its own that is
@@ -44,7 +46,7 @@ func TestNetworkChanges(t *testing.T) {
 			t.Parallel()
 			out, err := inNamespace(inRole(t.Context(), t, "client")).CombinedOutput()
 			if err != nil {
-				t.Errorf("%v\n%s", err, out)
+				t.Error(err)
 			}
 			t.Logf("%s", out)
 		})
@@ -114,7 +116,12 @@ func (c *networkChange) probe(t *testing.T) {
 		time.Sleep(c.gap) // no clock but the kernel's makes an outage
 		command(t, c.undo)
 	})
-	opts := probe.Options{Servers: udpServers(serverPort), Rate: rate}
+	var streamed atomic.Int32
+	opts := probe.Options{Servers: udpServers(serverPort), Rate: rate, Trace: func(ev probe.Event) {
+		if !ev.Response && ev.Transport == string(resolver.TCP) {
+			streamed.Add(1)
+		}
+	}}
 	// Without an end, one that crawls on would take hours.
 	ctx, cancel := context.WithTimeout(t.Context(), c.gap+2*time.Minute)
 	defer cancel()
@@ -123,7 +130,10 @@ func (c *networkChange) probe(t *testing.T) {
 	took := time.Since(began)
 	<-changed
 	got.check(t, n)
-	t.Logf("took %v", took)
+	t.Logf("took %v, %d queries over TCP", took, streamed.Load())
+	if streamed.Load() > n/10 {
+		t.Errorf("%d queries went over TCP: UDP has not come back", streamed.Load())
+	}
 }
 
 // startServer starts the other namespace with a resolver in it, which ends with
