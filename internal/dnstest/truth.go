@@ -2,6 +2,7 @@ package dnstest
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -24,8 +25,9 @@ type Truth struct {
 	// such as co.jp, whose names live in the zone above. Nil means none.
 	Empty func(name string) bool
 
-	// NIC reports whether nic.ZONE is delegated, as it is under most TLDs of
-	// the world. Nil means that it is, in every registry zone but the root.
+	// NIC reports whether nic.ZONE, google.ZONE and the other names of
+	// [WellKnown] are delegated. Nil means that they are, in every registry zone
+	// but the root.
 	NIC func(zone string) bool
 
 	// Serial is that of every SOA record. Zero means 1.
@@ -145,9 +147,15 @@ func (t Truth) find(name string, qtype uint16) (zone, cut string) {
 	return zone, cut
 }
 
-// isNIC reports whether a name is that of the registry itself.
+// isNIC reports whether a name is one of those that exist under every TLD.
 func (t Truth) isNIC(name, zone string) bool {
-	return zone != "" && name == "nic."+zone && (t.NIC == nil || t.NIC(zone))
+	label, rest, _ := strings.Cut(name, ".")
+	return zone != "" && rest == zone && WellKnown(label) && (t.NIC == nil || t.NIC(zone))
+}
+
+// WellKnown reports whether a label is registered under every TLD.
+func WellKnown(label string) bool {
+	return slices.Contains([]string{"nic", "google", "iana", "wikipedia", "go", "web"}, label)
 }
 
 // apex answers a question about the top of a zone.
