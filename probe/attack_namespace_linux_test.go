@@ -43,7 +43,7 @@ func TestNetworkChanges(t *testing.T) {
 				t.Skip("takes a minute")
 			}
 			needNamespaces(t)
-			t.Parallel()
+			t.Parallel() // three times, most of which is waiting
 			out, err := inNamespace(inRole(t.Context(), t, "client")).CombinedOutput()
 			if err != nil {
 				t.Error(err)
@@ -88,13 +88,15 @@ func needNamespaces(t *testing.T) {
 	}
 }
 
-// command runs a command line.
-func command(t *testing.T, line string) {
-	t.Helper()
-	args := strings.Fields(line)
-	if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v: %s", line, err, out)
+// commands run command lines, up to the first that fails.
+func commands(ctx context.Context, lines ...string) error {
+	for _, line := range lines {
+		args := strings.Fields(line)
+		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w: %s", line, err, out)
+		}
 	}
+	return nil
 }
 
 const (
@@ -107,14 +109,14 @@ const (
 func (c *networkChange) probe(t *testing.T) {
 	const n, rate = 20000, 2000
 	startServer(t)
-	command(t, "ip addr add "+clientAddr+" dev client")
-	command(t, "ip link set client up")
-	changed := make(chan struct{})
+	if err := commands(t.Context(), "ip addr add "+clientAddr+" dev client", "ip link set client up"); err != nil {
+		t.Fatal(err)
+	}
+	changed := make(chan error, 2)
 	time.AfterFunc(n/rate*time.Second/3, func() {
-		defer close(changed)
-		command(t, c.do)
+		changed <- commands(t.Context(), c.do)
 		time.Sleep(c.gap) // no clock but the kernel's makes an outage
-		command(t, c.undo)
+		changed <- commands(t.Context(), c.undo)
 	})
 	var streamed atomic.Int32
 	opts := probe.Options{Servers: udpServers(serverPort), Rate: rate, Trace: func(ev probe.Event) {
@@ -128,7 +130,11 @@ func (c *networkChange) probe(t *testing.T) {
 	began := time.Now()
 	got := attackUntil(ctx, t, opts, attackNames(n, attackTLDs...))
 	took := time.Since(began)
-	<-changed
+	for range 2 {
+		if err := <-changed; err != nil {
+			t.Error(err)
+		}
+	}
 	got.check(t, n)
 	t.Logf("took %v, %d queries over TCP", took, streamed.Load())
 	if streamed.Load() > n/10 {
@@ -160,7 +166,9 @@ func startServer(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	command(t, "ip link add client type veth peer name server netns "+strconv.Itoa(server.Process.Pid))
+	if err := commands(t.Context(), "ip link add client type veth peer name server netns "+strconv.Itoa(server.Process.Pid)); err != nil {
+		t.Fatal(err)
+	}
 	fmt.Fprintln(in, "the interface is there")
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -180,8 +188,9 @@ func serveInNamespace(t *testing.T) {
 	if _, err := in.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	command(t, "ip addr add "+serverAddr+" dev server")
-	command(t, "ip link set server up")
+	if err := commands(t.Context(), "ip addr add "+serverAddr+" dev server", "ip link set server up"); err != nil {
+		t.Fatal(err)
+	}
 	s, err := dnstest.ServeAt(serverPort, dnstest.Answer(attacked.Resolve))
 	if err != nil {
 		t.Fatal(err)
