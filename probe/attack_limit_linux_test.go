@@ -29,8 +29,8 @@ func roleOf(t *testing.T) string {
 }
 
 // inRole returns the command that runs the test in another process.
-func inRole(t *testing.T, role string, env ...string) *exec.Cmd {
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+func inRole(ctx context.Context, t *testing.T, role string, env ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	cmd.Env = append(append(os.Environ(), "DOMPROBE_ATTACK="+t.Name()+" "+role), env...)
 	return cmd
 }
@@ -46,7 +46,7 @@ func TestFewDescriptors(t *testing.T) {
 		t.Skip("takes several seconds")
 	}
 	finder, registry := serve(t, dnstest.Answer(ownServers)), serve(t, dnstest.Answer(attacked.Delegate))
-	out, err := inRole(t, "client", "FINDER="+finder, "REGISTRY="+registry).CombinedOutput()
+	out, err := inRole(t.Context(), t, "client", "FINDER="+finder, "REGISTRY="+registry).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -2,18 +2,21 @@ package probe_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
+	"domprobe/probe/resolver"
 )
 
 // The network of a run changes under it, in a namespace of its own that is
@@ -40,10 +43,10 @@ func TestNetworkChanges(t *testing.T) {
 				t.Skip("takes a minute")
 			}
 			needNamespaces(t)
-			t.Parallel()
-			out, err := inNamespace(inRole(t, "client")).CombinedOutput()
+			t.Parallel() // three times, most of which is waiting
+			out, err := inNamespace(inRole(t.Context(), t, "client")).CombinedOutput()
 			if err != nil {
-				t.Errorf("%v\n%s", err, out)
+				t.Error(err)
 			}
 			t.Logf("%s", out)
 		})
@@ -85,13 +88,15 @@ func needNamespaces(t *testing.T) {
 	}
 }
 
-// command runs a command line.
-func command(t *testing.T, line string) {
-	t.Helper()
-	args := strings.Fields(line)
-	if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v: %s", line, err, out)
+// commands run command lines, up to the first that fails.
+func commands(ctx context.Context, lines ...string) error {
+	for _, line := range lines {
+		args := strings.Fields(line)
+		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w: %s", line, err, out)
+		}
 	}
+	return nil
 }
 
 const (
@@ -104,29 +109,44 @@ const (
 func (c *networkChange) probe(t *testing.T) {
 	const n, rate = 20000, 2000
 	startServer(t)
-	command(t, "ip addr add "+clientAddr+" dev client")
-	command(t, "ip link set client up")
-	changed := make(chan struct{})
+	if err := commands(t.Context(), "ip addr add "+clientAddr+" dev client", "ip link set client up"); err != nil {
+		t.Fatal(err)
+	}
+	changed := make(chan error, 2)
 	time.AfterFunc(n/rate*time.Second/3, func() {
-		defer close(changed)
-		command(t, c.do)
+		changed <- commands(t.Context(), c.do)
 		time.Sleep(c.gap) // no clock but the kernel's makes an outage
-		command(t, c.undo)
+		changed <- commands(t.Context(), c.undo)
 	})
-	opts := probe.Options{Servers: udpServers(serverPort), Rate: rate}
+	var streamed atomic.Int32
+	opts := probe.Options{Servers: udpServers(serverPort), Rate: rate, Trace: func(ev probe.Event) {
+		if !ev.Response && ev.Transport == string(resolver.TCP) {
+			streamed.Add(1)
+		}
+	}}
+	// Without an end, one that crawls on would take hours.
+	ctx, cancel := context.WithTimeout(t.Context(), c.gap+2*time.Minute)
+	defer cancel()
 	began := time.Now()
-	got := attack(t, opts, attackNames(n, attackTLDs...))
+	got := attackUntil(ctx, t, opts, attackNames(n, attackTLDs...))
 	took := time.Since(began)
-	<-changed
+	for range 2 {
+		if err := <-changed; err != nil {
+			t.Error(err)
+		}
+	}
 	got.check(t, n)
-	t.Logf("took %v", took)
+	t.Logf("took %v, %d queries over TCP", took, streamed.Load())
+	if streamed.Load() > n/10 {
+		t.Errorf("%d queries went over TCP: UDP has not come back", streamed.Load())
+	}
 }
 
 // startServer starts the other namespace with a resolver in it, which ends with
 // the test.
 func startServer(t *testing.T) {
 	t.Helper()
-	server := inRole(t, "server")
+	server := inRole(context.Background(), t, "server") // it ends with its input
 	server.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	server.Stderr = os.Stderr
 	in, err := server.StdinPipe()
@@ -146,7 +166,9 @@ func startServer(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	command(t, "ip link add client type veth peer name server netns "+strconv.Itoa(server.Process.Pid))
+	if err := commands(t.Context(), "ip link add client type veth peer name server netns "+strconv.Itoa(server.Process.Pid)); err != nil {
+		t.Fatal(err)
+	}
 	fmt.Fprintln(in, "the interface is there")
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -166,8 +188,9 @@ func serveInNamespace(t *testing.T) {
 	if _, err := in.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	command(t, "ip addr add "+serverAddr+" dev server")
-	command(t, "ip link set server up")
+	if err := commands(t.Context(), "ip addr add "+serverAddr+" dev server", "ip link set server up"); err != nil {
+		t.Fatal(err)
+	}
 	s, err := dnstest.ServeAt(serverPort, dnstest.Answer(attacked.Resolve))
 	if err != nil {
 		t.Fatal(err)
