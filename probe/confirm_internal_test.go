@@ -7,18 +7,17 @@ import (
 	"testing/synctest"
 
 	"domprobe/candidate"
-	"domprobe/probe/rdap"
 )
 
 // A gate is a Confirmer that answers one question for each value received.
 type gate chan struct{}
 
-func (g gate) Confirm(ctx context.Context, _ string) rdap.Answer {
+func (g gate) Confirm(ctx context.Context, _ string) Confirmation {
 	select {
 	case <-g:
-		return rdap.Answer{Status: rdap.NotRegistered, Source: "rdap"}
+		return Confirmation{Reason: RDAPNotRegistered, Source: "rdap"}
 	case <-ctx.Done():
-		return rdap.Answer{Reason: rdap.Canceled, Err: context.Cause(ctx)}
+		return Confirmation{Reason: RDAPCanceled, Err: context.Cause(ctx)}
 	}
 }
 

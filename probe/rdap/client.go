@@ -1,12 +1,13 @@
 // Package rdap asks the registries whether a name is registered: the second
 // opinion on names that the DNS does not show.
 //
-// [Client.Confirm] answers for one name, [Client.Lookup] returns what the
-// registry publishes about it. Both wait for their turn at the registry's
+// [Client.Ask] answers for one name, [Client.Lookup] returns what the registry
+// publishes about it, and [Client.Confirm] is Ask as package probe wants it. All wait for their turn at the registry's
 // server, so that a caller with many names calls them from many goroutines,
 // one for each name, and lets the Client do the pacing.
 //
 //	client.go     Options, Client, and how a name finds its server
+//	confirm.go    the word of a registry as a reason of package probe
 //	answer.go     Status, Reason, Answer, Error: what can be said about a name
 //	table.go      which server is responsible for a name, and what its word is worth
 //	bootstrap.go  where the table comes from: IANA's file (RFC 9224), kept between runs
@@ -179,9 +180,9 @@ func (c *Client) Close() {
 	}
 }
 
-// Confirm asks the registry whether name is registered. It takes as long as
+// Ask asks the registry whether name is registered. It takes as long as
 // the host's turn, its back-off and Options.Timeout allow; ending ctx ends it.
-func (c *Client) Confirm(ctx context.Context, name string) Answer {
+func (c *Client) Ask(ctx context.Context, name string) Answer {
 	name, r, err := c.route(ctx, name)
 	if err != nil {
 		return unconfirmed(err)

@@ -75,7 +75,7 @@ func TestHostsDoNotWaitForOneAnother(t *testing.T) {
 		for i := range 200 {
 			tld := []string{"aa", "bb", "cc"}[i%3]
 			wg.Go(func() {
-				ans := client.Confirm(t.Context(), fmt.Sprintf("name%d.%s", i, tld))
+				ans := client.Ask(t.Context(), fmt.Sprintf("name%d.%s", i, tld))
 				mu.Lock()
 				defer mu.Unlock()
 				done[tld] = time.Since(start)
@@ -139,7 +139,7 @@ func TestBackOff(t *testing.T) {
 					w.WriteHeader(http.StatusTooManyRequests)
 				}
 				c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
-				a := c.Confirm(t.Context(), "name.test")
+				a := c.Ask(t.Context(), "name.test")
 				if tt.pause == 0 {
 					if len(m.times) != 1 || a.Reason != RateLimited || a.RetryAfter != 61*time.Second {
 						t.Errorf("asked %d times: %+v", len(m.times), a)
@@ -175,13 +175,13 @@ func TestLongRetryAfter(t *testing.T) {
 		start := time.Now()
 		for _, passed := range []time.Duration{0, 539 * time.Second} {
 			sleep(t.Context(), passed-time.Since(start))
-			a := c.Confirm(t.Context(), "name.test")
+			a := c.Ask(t.Context(), "name.test")
 			if a.Reason != RateLimited || a.RetryAfter != 600*time.Second-passed || len(m.times) != 1 || time.Since(start) != passed {
 				t.Errorf("asked %d times in %v: %+v", len(m.times), time.Since(start), a)
 			}
 		}
 		sleep(t.Context(), 10*time.Second)
-		a := c.Confirm(t.Context(), "name.test")
+		a := c.Ask(t.Context(), "name.test")
 		if a.Status != NotRegistered || m.gap() != 600*time.Second {
 			t.Errorf("asked again after %v: %+v", m.gap(), a)
 		}
@@ -207,7 +207,7 @@ func TestCircuit(t *testing.T) {
 		ask := func(want Reason, asked int) {
 			t.Helper()
 			before := time.Now()
-			a := c.Confirm(t.Context(), "name.test")
+			a := c.Ask(t.Context(), "name.test")
 			if a.Reason != want || len(m.times) != asked {
 				t.Fatalf("%+v after %d requests, want %q after %d", a, len(m.times), want, asked)
 			}
@@ -245,7 +245,7 @@ func TestCircuitStaysClosed(t *testing.T) {
 			Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle}),
 		})
 		for range 3 * maxStrikes {
-			c.Confirm(t.Context(), "name.test")
+			c.Ask(t.Context(), "name.test")
 		}
 		if len(m.times) != 3*maxStrikes {
 			t.Errorf("status %d: asked %d times, want %d", code, len(m.times), 3*maxStrikes)
@@ -269,7 +269,7 @@ func TestEndlessBody(t *testing.T) {
 				return resp, nil
 			})})
 			start := time.Now()
-			if a := c.Confirm(t.Context(), "name.test"); a.Reason != tt.want {
+			if a := c.Ask(t.Context(), "name.test"); a.Reason != tt.want {
 				t.Errorf("a byte every %v: %+v, want %q", tt.pause, a, tt.want)
 			}
 			if d := time.Since(start); d > 10*time.Second {
@@ -318,7 +318,7 @@ func TestCanceledWhileWaiting(t *testing.T) {
 				var wg sync.WaitGroup
 				for i := range 10 {
 					wg.Go(func() {
-						a := c.Confirm(ctx, fmt.Sprintf("name%d.test", i))
+						a := c.Ask(ctx, fmt.Sprintf("name%d.test", i))
 						if a.Reason != Canceled && a.Status != NotRegistered {
 							t.Errorf("%+v", a)
 						}
