@@ -98,7 +98,9 @@ func freeNames(n int) iter.Seq2[candidate.Candidate, error] {
 // What a registry says, and what becomes of the row.
 func TestConfirm(t *testing.T) {
 	why := errors.New("why")
-	not := func(r probe.Reason) probe.Confirmation { return probe.Confirmation{Source: "rdap", Reason: r, Err: why} }
+	not := func(r probe.Reason) probe.Confirmation {
+		return probe.Confirmation{Source: "rdap", Reason: r, Err: why}
+	}
 	tests := []struct {
 		name   string // of the domain
 		answer probe.Confirmation

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"domprobe/probe/internal/retryafter"
 )
 
 const maxRedirects = 3
@@ -108,7 +110,7 @@ func (c *Client) exchange(ctx context.Context, u *url.URL, header http.Header) (
 	rep := &reply{url: u, status: resp.StatusCode, header: resp.Header}
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests, code == http.StatusForbidden, code == http.StatusUnprocessableEntity:
-		return nil, &Error{Reason: RateLimited, RetryAfter: retryAfter(resp.Header), Err: fmt.Errorf("HTTP status %d", code)}
+		return nil, &Error{Reason: RateLimited, RetryAfter: retryafter.Parse(resp.Header, maxBackOff), Err: fmt.Errorf("HTTP status %d", code)}
 	case code == http.StatusOK, code == http.StatusNotFound:
 		rep.body, err = readAll(resp.Body, c.opts.MaxBody)
 		if err = cmp.Or(try.Err(), err); err != nil { // a stalled body can end well when the deadline closes it

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -175,17 +173,4 @@ func canceled(ctx context.Context) *Error {
 		err = errors.New("the deadline ends before the host's turn comes")
 	}
 	return &Error{Reason: Canceled, Err: err}
-}
-
-// retryAfter reads the header field of RFC 9110 section 10.2.3: seconds, or a
-// date. It is zero when there is none, and at most maxBackOff.
-func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return min(time.Duration(n)*time.Second, maxBackOff)
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return min(max(0, time.Until(t)), maxBackOff)
-	}
-	return 0
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"domprobe/probe/internal/retryafter"
 )
 
 // after answers like next, when some time has passed.
@@ -190,7 +192,7 @@ func TestLongRetryAfter(t *testing.T) {
 
 func TestRetryAfterHasACap(t *testing.T) {
 	for _, v := range []string{"7200", "2000000000", "Fri, 31 Dec 9999 23:59:59 GMT"} {
-		if d := retryAfter(http.Header{"Retry-After": {v}}); d != maxBackOff {
+		if d := retryafter.Parse(http.Header{"Retry-After": {v}}, maxBackOff); d != maxBackOff {
 			t.Errorf("Retry-After %s = %v, want %v", v, d, maxBackOff)
 		}
 	}

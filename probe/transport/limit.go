@@ -13,6 +13,8 @@ type Limit struct {
 	burst  float64
 	tokens float64
 	last   time.Time
+
+	gate gate // of a server that can say when it refuses
 }
 
 // NewLimit returns a limit of rate questions a second, of which a tenth of a

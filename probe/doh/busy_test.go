@@ -1,0 +1,67 @@
+package doh
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"domprobe/internal/dnstest"
+	"domprobe/probe/transport"
+)
+
+// A server that refuses for a while is asked again when it said, or after a
+// second if it did not say, and no query has lost a try.
+func TestBusy(t *testing.T) {
+	server, conf := startHTTPS(t, http.NotFoundHandler()) // for its certificate
+	cert := server.TLS.Certificates[0]
+	answer := endpoint(t)
+	for _, test := range []struct {
+		name   string
+		status int
+		after  func() string
+		want   time.Duration
+	}{
+		{"429, seconds", 429, func() string { return "7" }, 7 * time.Second},
+		{"429, date", 429, func() string { return time.Now().Add(9 * time.Second).UTC().Format(http.TimeFormat) }, 9 * time.Second},
+		{"429 alone", 429, func() string { return "" }, time.Second},
+		{"429, nonsense", 429, func() string { return "-1" }, time.Second},
+		{"429, an hour", 429, func() string { return "3600" }, time.Minute},
+		{"503, seconds", 503, func() string { return "20" }, 20 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(dnstest.Net)
+				var asked atomic.Int32
+				defer listenHTTPS(n, cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if asked.Add(1) <= 10 {
+						w.Header().Set("Retry-After", test.after())
+						http.Error(w, "too much", test.status)
+						return
+					}
+					answer(w, r)
+				}))()
+				b := newBox()
+				e := New(transport.Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 10, Timeout: 2 * time.Second},
+					"https://example.com/dns-query", conf)
+				began := time.Now()
+				e.Ask(ask(30, 1))
+				outs := b.wait(t, 30)
+				right(t, outs, 30)
+				if took := time.Since(began); took != test.want {
+					t.Errorf("answered after %v, want %v", took, test.want)
+				}
+				if n := asked.Load(); n != 40 {
+					t.Errorf("%d requests for 30 queries, of which 10 were refused", n)
+				}
+				for token, out := range outs {
+					if out.Tries != 1 || out.RTT > time.Second {
+						t.Errorf("token %d: %d tries, round trip %v", token, out.Tries, out.RTT)
+					}
+				}
+				e.Close()
+			})
+		})
+	}
+}
