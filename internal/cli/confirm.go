@@ -126,6 +126,9 @@ func (c *confirmer) Confirm(ctx context.Context, name string) probe.Confirmation
 		c.open.Add(1)
 		c.console.detail("%s is not confirmed: %v", name, word.Err)
 	}
+	if word.Note != "" {
+		c.console.detail("%s: %s", name, word.Note)
+	}
 	return word
 }
 

@@ -12,21 +12,28 @@
 //	table.go      which server is responsible for a name, and what its word is worth
 //	bootstrap.go  where the table comes from: IANA's file (RFC 9224), kept between runs
 //	cache.go      files under the user's cache directory, written atomically
+//	control.go    whether a server knows the names that must exist
 //	fetch.go      one HTTPS request: deadline, size limit, redirects
 //	host.go       politeness: rate, requests in flight, back-off and circuit of a host
 //	verdict.go    RDAP replies (RFC 9083): whether there is a domain
+//	json.go       what is asked of every JSON text before it is read
 //	domain.go     what they publish about it, for people to read
 //	whois.go      one question by WHOIS (RFC 3912), where there is no RDAP
 //	pattern.go    WHOIS replies: what they say by the patterns of whois.txt
 //
 // What a reply is taken for errs on one side only. Registered is said when the
 // registry says so, and reserved when it says so of the name in words that are
-// known. Not registered is said on a 404, as the status or in the reply, of a
-// server that the bootstrap file names for the TLD, or on a WHOIS reply that
+// known. Not registered is said on an RDAP error 404, as the status or in the
+// reply, of a server that the bootstrap file names for the TLD and that knows a
+// name which must exist ([Options.Known]), or on a WHOIS reply that
 // matches, in whole lines, the registry's own wording. Everything else (other
 // status codes, web pages, replies that are cut, too large or contradict
-// themselves, a 404 from a server that is merely known to answer) is
-// [Unconfirmed] with a [Reason].
+// themselves, a 404 that any gateway could give or of a server that is merely
+// known to answer) is [Unconfirmed] with a [Reason].
+//
+// A WHOIS reply of at, io, jp, me and ru that says that a name is not registered
+// does not carry the name: it cannot be told from a reply about another one. The
+// [Answer] has a Note then.
 //
 // Limits are those of a host, and not of a TLD, because a few hosts serve
 // hundreds of TLDs. A host that refuses is left alone for as long as it asks;
@@ -93,6 +100,12 @@ type Options struct {
 	// MaxBody is the most bytes of a reply, decompressed. Zero means 1 MiB.
 	MaxBody int64
 
+	// Known returns names below a TLD that are registered for certain, the
+	// best first. Where it returns some, a server that knows none of them is
+	// not believed when it says that another is not registered. One is asked
+	// about at each base URL. Nil means nic.TLD for some large TLDs.
+	Known func(tld string) []string
+
 	// WHOIS asks by WHOIS about names in the TLDs without RDAP whose
 	// registry's replies the package knows.
 	WHOIS bool
@@ -114,8 +127,9 @@ type Client struct {
 	boot bootstrap
 	reg  whoisServers
 
-	mu    sync.Mutex
-	hosts map[string]*host
+	mu       sync.Mutex
+	hosts    map[string]*host
+	controls map[string]*control // by base URL
 }
 
 // New checks the options and returns a Client. It opens no connection, and
@@ -133,10 +147,11 @@ func New(opts Options) (*Client, error) {
 	}
 	setDefaults(&opts)
 	c := &Client{
-		opts:  opts,
-		boot:  bootstrap{turn: make(chan struct{}, 1), file: !isHTTP(opts.Bootstrap)},
-		reg:   whoisServers{turn: make(chan struct{}, 1)},
-		hosts: make(map[string]*host),
+		opts:     opts,
+		boot:     bootstrap{turn: make(chan struct{}, 1), file: !isHTTP(opts.Bootstrap)},
+		reg:      whoisServers{turn: make(chan struct{}, 1)},
+		hosts:    make(map[string]*host),
+		controls: make(map[string]*control),
 	}
 	if c.boot.file {
 		if err := c.loadFile(); err != nil {
@@ -159,6 +174,9 @@ func setDefaults(o *Options) {
 	}
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext
+	}
+	if o.Known == nil {
+		o.Known = known
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -232,11 +250,11 @@ func (c *Client) route(ctx context.Context, name string) (string, route, error) 
 // returns its reply as well.
 func (c *Client) ask(ctx context.Context, name string, r route) (a Answer, body []byte) {
 	if len(r.bases) == 0 {
-		reason, text := NoRDAP, "no RDAP server is known for %s"
+		reason, text := NoRDAP, "no RDAP server is known for the TLD %s"
 		if !r.complete {
-			reason, text = NoBootstrap, "the bootstrap file cannot be had and the built-in list does not name %s"
+			reason, text = NoBootstrap, "the bootstrap file cannot be had and the built-in list does not name the TLD %s"
 		}
-		return unconfirmed(&Error{Reason: reason, Err: fmt.Errorf(text, name)}), nil
+		return unconfirmed(&Error{Reason: reason, Err: fmt.Errorf(text, lastLabel(name))}), nil
 	}
 	for _, base := range r.bases {
 		a, body = c.askServer(ctx, base, name, r)
@@ -250,7 +268,24 @@ func (c *Client) ask(ctx context.Context, name string, r route) (a Answer, body 
 // tries is how often one server is asked about one name while it refuses.
 const tries = 3
 
+// askServer asks the server at base. That it does not know the name counts once
+// it is seen to know others.
 func (c *Client) askServer(ctx context.Context, base, name string, r route) (Answer, []byte) {
+	a, body := c.query(ctx, base, name, r)
+	switch a.Status {
+	case Registered:
+		c.control(base).pass()
+	case NotRegistered:
+		if err := c.vouch(ctx, base, r); err != nil {
+			err.Source, err.Server = "rdap", a.Server
+			return unconfirmed(err), nil
+		}
+	}
+	return a, body
+}
+
+// query asks the server at base about a name.
+func (c *Client) query(ctx context.Context, base, name string, r route) (Answer, []byte) {
 	var rep *reply
 	err := retry(func() (err *Error) {
 		rep, err = c.get(ctx, base+"domain/"+name, rdapHeader, r.named)
@@ -292,6 +327,8 @@ func normalize(name string) (string, error) {
 	}
 	return n, nil
 }
+
+func lastLabel(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
 func isLabel(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {

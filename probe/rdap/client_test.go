@@ -46,6 +46,9 @@ func newClient(t testing.TB, opts Options) *Client {
 	if opts.Rate == 0 {
 		opts.Rate = -1
 	}
+	if opts.Known == nil {
+		opts.Known = func(string) []string { return nil }
+	}
 	c, err := New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +91,20 @@ var rows = []row{
 	{"not registered in a 200", 200, rdapJSON, "", notFound, NotRegistered, ""},
 	{"not registered in a 200, text", 200, rdapJSON, "", `{"errorCode":"404","description":"none"}`, NotRegistered, ""},
 	{"not registered", 404, rdapJSON, "", notFound, NotRegistered, ""},
-	{"not registered, no body", 404, "", "", "", NotRegistered, ""},
+	{"not registered, no error code", 404, rdapJSON, "", `{"rdapConformance":["rdap_level_0"]}`, NotRegistered, ""},
+	{"404 without a body", 404, rdapJSON, "", "", Unconfirmed, BadReply},
+	{"404 of nothing", 404, rdapJSON, "", "{}", Unconfirmed, BadReply},
+	{"404 of a gateway", 404, "application/json", "", `{"message":"no Route matched with those values"}`, Unconfirmed, BadReply},
+	{"404 of another gateway", 404, "application/json", "", `{"status":404,"error":"Not Found","path":"/domain/name.test"}`, Unconfirmed, BadReply},
+	{"404 that conforms to nothing", 404, rdapJSON, "", `{"rdapConformance":[],"title":"Not Found"}`, Unconfirmed, BadReply},
+	{"reserved, by a gateway", 404, rdapJSON, "", `{"description":["The name is reserved by the registry"]}`, Unconfirmed, BadReply},
+	{"conformance in a 200", 200, rdapJSON, "", `{"rdapConformance":["rdap_level_0"]}`, Unconfirmed, BadReply},
+	{"two classes", 200, rdapJSON, "", `{"objectClassName":"entity","objectClassName":"domain"}`, Unconfirmed, BadReply},
+	{"two names", 200, rdapJSON, "", `{"objectClassName":"domain","ldhName":"other.test","ldhName":"name.test"}`, Unconfirmed, BadReply},
+	{"two names by case", 200, rdapJSON, "", `{"objectClassName":"domain","ldhName":"other.test","LDHNAME":"name.test"}`, Unconfirmed, BadReply},
+	{"two error codes", 404, rdapJSON, "", `{"errorCode":429,"errorCode":404}`, Unconfirmed, BadReply},
+	{"two statuses", 200, rdapJSON, "", `{"objectClassName":"domain","status":["active"],"status":[]}`, Unconfirmed, BadReply},
+	{"two roles of an entity", 200, rdapJSON, "", `{"objectClassName":"domain","entities":[{"roles":["abuse"],"roles":["registrar"]}]}`, Unconfirmed, BadReply},
 	{"reserved", 404, rdapJSON, "", `{"errorCode":404,"description":["The name is reserved by the registry"]}`, Reserved, ""},
 	{"reserved in a 200", 200, rdapJSON, "", `{"errorCode":404,"title":"Reserved"}`, Reserved, ""},
 	{"withheld", 404, rdapJSON, "", `{"errorCode":404,"title":"Not available for registration"}`, Reserved, ""},
@@ -516,7 +532,7 @@ func TestLookupErrors(t *testing.T) {
 		want error
 	}{
 		{404, notFound, ErrNotRegistered},
-		{404, `{"description":["reserved name"]}`, ErrReserved},
+		{404, `{"errorCode":404,"description":["reserved name"]}`, ErrReserved},
 	} {
 		c := newClient(t, Options{
 			Bootstrap: writeBootstrap(t, "test", "https://a.example/"),

@@ -11,7 +11,7 @@ var _ probe.Confirmer = (*Client)(nil)
 // Confirm is [Client.Ask] for a [probe.Prober]. Its Err, if any, is an [*Error].
 func (c *Client) Confirm(ctx context.Context, name string) probe.Confirmation {
 	a := c.Ask(ctx, name)
-	return probe.Confirmation{Reason: a.confirmation(), Source: a.Source, Err: a.Err}
+	return probe.Confirmation{Reason: a.confirmation(), Source: a.Source, Note: a.Note, Err: a.Err}
 }
 
 // confirmation is the short form of an answer; Err has the long one of a name
@@ -32,7 +32,7 @@ func (a *Answer) confirmation() probe.Reason {
 		return probe.RDAPLimited
 	case CircuitOpen:
 		return probe.RDAPPaused
-	case NotAuthoritative, Unrecognized, BadReply:
+	case NotAuthoritative, DeniesKnown, Unrecognized, BadReply:
 		return probe.RDAPUnsure
 	case Canceled:
 		return probe.RDAPCanceled

@@ -27,6 +27,7 @@ func TestConfirmation(t *testing.T) {
 		{Answer{Reason: BadRedirect}, probe.RDAPFailed},
 		{Answer{Reason: BadReply}, probe.RDAPUnsure},
 		{Answer{Reason: NotAuthoritative}, probe.RDAPUnsure},
+		{Answer{Reason: DeniesKnown}, probe.RDAPUnsure},
 		{Answer{Reason: Unrecognized}, probe.RDAPUnsure},
 		{Answer{Reason: Canceled}, probe.RDAPCanceled},
 		{Answer{}, probe.RDAPFailed},

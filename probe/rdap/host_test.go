@@ -204,7 +204,7 @@ func TestCircuit(t *testing.T) {
 	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		code := http.StatusInternalServerError
-		m := &meter{next: func(w http.ResponseWriter, req *http.Request) { say(code, "{}")(w, req) }}
+		m := &meter{next: func(w http.ResponseWriter, req *http.Request) { say(code, notFound)(w, req) }}
 		c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
 		ask := func(want Reason, asked int) {
 			t.Helper()

@@ -18,7 +18,7 @@ const (
 
 // askWhois asks the registry's WHOIS server about a name.
 func (c *Client) askWhois(ctx context.Context, name string, w *whoisTLD) Answer {
-	server, err := c.whoisServer(ctx, name[strings.LastIndexByte(name, '.')+1:])
+	server, err := c.whoisServer(ctx, lastLabel(name))
 	if err != nil {
 		err.Source = "whois"
 		return unconfirmed(err)
@@ -37,7 +37,11 @@ func (c *Client) askWhois(ctx context.Context, name string, w *whoisTLD) Answer 
 		err.Source, err.Server = "whois", server
 		return unconfirmed(err)
 	}
-	return Answer{Status: status, Source: "whois", Server: server}
+	a := Answer{Status: status, Source: "whois", Server: server}
+	if status == NotRegistered && !w.namesFree() {
+		a.Note = "the WHOIS reply does not carry the name, and cannot be told from a reply about another one"
+	}
+	return a
 }
 
 // converse sends one line and reads the reply to its end (RFC 3912 section 2).
@@ -145,7 +149,7 @@ func parseIANA(reply []byte, tld string) (string, *Error) {
 		return "", nil
 	}
 	host, err := normalize(server)
-	if last := host[strings.LastIndexByte(host, '.')+1:]; err != nil || last[0] <= '9' {
+	if last := lastLabel(host); err != nil || last[0] <= '9' {
 		return "", &Error{Reason: BadReply, Err: fmt.Errorf("WHOIS server %q is not a host name", server)}
 	}
 	return net.JoinHostPort(host, "43"), nil

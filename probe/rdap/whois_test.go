@@ -227,3 +227,29 @@ func TestWhoisCanceled(t *testing.T) {
 		}
 	})
 }
+
+// A reply that does not carry the name is not taken without saying so.
+func TestWhoisNote(t *testing.T) {
+	boot := writeBootstrap(t, "com", "https://com.example/")
+	for _, r := range recordedReplies(t) {
+		if r.kind != "free" && r.kind != "taken" {
+			continue
+		}
+		p := &port43{serve: func(conn net.Conn, server, query string) {
+			if server == "whois.iana.org:43" {
+				fmt.Fprintf(conn, "domain: %s\nwhois: whois.example\n", query)
+				return
+			}
+			io.WriteString(conn, r.reply)
+		}}
+		c := newClient(t, Options{WHOIS: true, Bootstrap: boot, Transport: guess404, Dial: p.dial})
+		a := c.Ask(t.Context(), "example."+r.suffix)
+		unnamed := r.kind == "free" && strings.Contains("at io jp me ru", lastLabel(r.suffix))
+		if a.Source != "whois" || a.Status == Unconfirmed || (a.Note != "") != unnamed {
+			t.Errorf("%s %s: %+v", r.suffix, r.kind, a)
+		}
+		if got := c.Confirm(t.Context(), "example."+r.suffix); got.Note != a.Note {
+			t.Errorf("%s %s: %+v", r.suffix, r.kind, got)
+		}
+	}
+}
