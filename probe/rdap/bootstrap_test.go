@@ -127,6 +127,7 @@ func (s *iana) handle(w http.ResponseWriter, req *http.Request) {
 	case s.down:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case tag != "" && tag == s.header.Get("ETag"):
+		w.Header().Set("Location", "https://elsewhere.example/dns.json") // redirects nobody
 		w.WriteHeader(http.StatusNotModified)
 	default:
 		fmt.Fprint(w, s.body)

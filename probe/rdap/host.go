@@ -112,7 +112,8 @@ func (h *host) backOff() (time.Duration, *Error) {
 	return left, nil
 }
 
-// learn takes note of how a request ended.
+// learn takes note of how a request ended. Once the circuit was open, a single
+// failure opens it again.
 func (h *host) learn(err *Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -140,7 +141,6 @@ func (h *host) learn(err *Error) {
 	pause := max(h.cooldown, err.RetryAfter)
 	h.open = time.Now().Add(pause)
 	h.cooldown = min(2*h.cooldown, maxBackOff)
-	h.strikes = maxStrikes - 1 // one more refusal opens it again
 	h.warn(pause, err.Reason)
 }
 

@@ -1,10 +1,12 @@
 package rdap
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -235,6 +237,149 @@ func TestCircuit(t *testing.T) {
 			ask(HTTPError, maxStrikes+3+i)
 		}
 		ask(CircuitOpen, 2*maxStrikes+2)
+	})
+}
+
+// What a host learns from how requests end, step by step.
+func TestHostLearns(t *testing.T) {
+	refused := func(after time.Duration) *Error { return &Error{Reason: RateLimited, RetryAfter: after, Err: errors.New("429")} }
+	failed := func() *Error { return &Error{Reason: HTTPError, Err: errors.New("500"), failed: true} }
+	for _, tt := range []struct {
+		name string
+		run  func(t *testing.T, h *host, left func(reason Reason, want time.Duration))
+	}{
+		{"a refusal does not shorten another's back-off", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			h.learn(refused(50 * time.Second))
+			h.learn(refused(10 * time.Second))
+			left("", 50*time.Second)
+		}},
+		{"refusals without a time double", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			h.maxWait = time.Hour
+			for i := range maxStrikes {
+				e := refused(0)
+				if h.learn(e); e.RetryAfter != firstBackOff<<i {
+					t.Errorf("refusal %d: %v", i, e.RetryAfter)
+				}
+			}
+		}},
+		{"a back-off that the host did not ask for is one that a name waits", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes - 1 {
+				h.learn(failed())
+			}
+			e := refused(0)
+			if h.learn(e); e.RetryAfter != time.Minute {
+				t.Errorf("%v", e.RetryAfter)
+			}
+		}},
+		{"failures beside one another open the circuit once", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes + 3 {
+				h.learn(failed())
+				time.Sleep(time.Second)
+			}
+			left(CircuitOpen, firstCooldown-4*time.Second)
+			time.Sleep(firstCooldown)
+			h.learn(failed())
+			left(CircuitOpen, 2*firstCooldown)
+		}},
+		{"the circuit is open for as long as the host asked", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes - 1 {
+				h.learn(failed())
+			}
+			h.learn(refused(30 * time.Minute))
+			left(CircuitOpen, 30*time.Minute)
+		}},
+		{"openings double up to an hour", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes - 1 {
+				h.learn(failed())
+			}
+			for _, minutes := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
+				h.learn(failed())
+				left(CircuitOpen, minutes*time.Minute)
+				time.Sleep(minutes * time.Minute)
+			}
+		}},
+		{"an answer makes the next opening short", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range 2 {
+				for range maxStrikes {
+					left("", 0)
+					h.learn(failed())
+				}
+				left(CircuitOpen, firstCooldown)
+				time.Sleep(firstCooldown)
+				h.learn(nil)
+			}
+		}},
+		{"errors about the name count for nothing", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes {
+				h.learn(&Error{Reason: BadReply, Err: errors.New("HTML")})
+			}
+			left("", 0)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				h := newClient(t, Options{CacheDir: dir}).host("a.example")
+				tt.run(t, h, func(reason Reason, want time.Duration) {
+					t.Helper()
+					wait, err := h.backOff()
+					if err != nil {
+						wait = err.RetryAfter
+					} else if reason != "" {
+						t.Errorf("left alone without the reason %q", reason)
+					}
+					if wait != want || err != nil && err.Reason != reason {
+						t.Errorf("left alone for %v, %v; want %v, %q", wait, err, want, reason)
+					}
+				})
+			})
+		})
+	}
+}
+
+// A name that waits for the rate while the host refuses another waits for the
+// end of the back-off too.
+func TestRefusedWhileWaiting(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		m := new(meter)
+		m.next = func(w http.ResponseWriter, req *http.Request) {
+			if len(m.times) > 1 {
+				say(404, notFound)(w, req)
+				return
+			}
+			sleep(req.Context(), 500*time.Millisecond)
+			w.Header().Set("Retry-After", "10")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+		c := newClient(t, Options{Rate: 1, Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
+		var wg sync.WaitGroup
+		for i := range 2 {
+			wg.Go(func() {
+				if a := c.Ask(t.Context(), fmt.Sprintf("name%d.test", i)); a.Status != NotRegistered {
+					t.Errorf("%+v", a)
+				}
+			})
+		}
+		wg.Wait()
+		if len(m.times) != 3 || m.times[1].Sub(m.times[0]) != 10500*time.Millisecond {
+			t.Errorf("asked at %v", m.times)
+		}
+	})
+}
+
+// That a host wants to be left alone for long is said once.
+func TestLeftAloneOnce(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := newClient(t, Options{CacheDir: dir, Log: slog.New(slog.NewTextHandler(&log, nil))}).host("a.example")
+		for range 3 {
+			h.learn(&Error{Reason: RateLimited, RetryAfter: 10 * time.Minute, Err: errors.New("429")})
+		}
+		if n := strings.Count(log.String(), "left alone"); n != 1 {
+			t.Errorf("%d warnings:\n%s", n, &log)
+		}
 	})
 }
 
