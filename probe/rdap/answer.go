@@ -108,10 +108,6 @@ func (e *Error) Error() string {
 // Unwrap returns the detail.
 func (e *Error) Unwrap() error { return e.Err }
 
-func unconfirmed(err error) Answer {
-	var e *Error
-	if !errors.As(err, &e) {
-		e = &Error{Reason: BadReply, Err: err}
-	}
+func unconfirmed(e *Error) Answer {
 	return Answer{Source: e.Source, Server: e.Server, Reason: e.Reason, Err: e, RetryAfter: e.RetryAfter}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 // said to know. A gateway in its place, or an empty database, does not, and its
 // 404 says nothing about any name.
 type control struct {
-	turn chan struct{} // held by who asks
+	turn *semaphore.Weighted // held by who asks
 
 	mu     sync.Mutex
 	passed time.Time            // until when it is believed
@@ -37,7 +39,7 @@ func (c *Client) control(base string) *control {
 	defer c.mu.Unlock()
 	k := c.controls[base]
 	if k == nil {
-		k = &control{turn: make(chan struct{}, 1), failed: make(map[string]time.Time)}
+		k = &control{turn: semaphore.NewWeighted(1), failed: make(map[string]time.Time)}
 		c.controls[base] = k
 	}
 	return k
@@ -68,12 +70,10 @@ func (c *Client) vouch(ctx context.Context, base string, r route) *Error {
 		return nil
 	}
 	k := c.control(base)
-	select {
-	case k.turn <- struct{}{}:
-		defer func() { <-k.turn }()
-	case <-ctx.Done():
+	if k.turn.Acquire(ctx, 1) != nil {
 		return canceled(ctx)
 	}
+	defer k.turn.Release(1)
 	passed, failed := k.state(r.suffix)
 	if passed {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 )
 
@@ -22,7 +23,7 @@ const (
 type host struct {
 	name    string
 	limit   *rate.Limiter
-	slots   chan struct{}
+	slots   *semaphore.Weighted // a place for each request under way
 	maxWait time.Duration
 	log     *slog.Logger
 
@@ -46,7 +47,7 @@ func (c *Client) host(name string) *host {
 		h = &host{
 			name:     name,
 			limit:    rate.NewLimiter(limit, 1),
-			slots:    make(chan struct{}, c.opts.InFlight),
+			slots:    semaphore.NewWeighted(int64(c.opts.InFlight)),
 			maxWait:  c.opts.MaxWait,
 			log:      c.opts.Log,
 			cooldown: firstCooldown,
@@ -58,12 +59,10 @@ func (c *Client) host(name string) *host {
 
 // do runs one request when it is its turn, and learns from how it ends.
 func (h *host) do(ctx context.Context, request func() *Error) *Error {
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
+	if h.slots.Acquire(ctx, 1) != nil {
 		return canceled(ctx)
 	}
+	defer h.slots.Release(1)
 	if err := h.await(ctx); err != nil {
 		return err
 	}

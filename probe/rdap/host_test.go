@@ -242,7 +242,9 @@ func TestCircuit(t *testing.T) {
 
 // What a host learns from how requests end, step by step.
 func TestHostLearns(t *testing.T) {
-	refused := func(after time.Duration) *Error { return &Error{Reason: RateLimited, RetryAfter: after, Err: errors.New("429")} }
+	refused := func(after time.Duration) *Error {
+		return &Error{Reason: RateLimited, RetryAfter: after, Err: errors.New("429")}
+	}
 	failed := func() *Error { return &Error{Reason: HTTPError, Err: errors.New("500"), failed: true} }
 	for _, tt := range []struct {
 		name string

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -70,7 +72,7 @@ func (c *Client) converse(ctx context.Context, addr, query string) ([]byte, *Err
 // whoisServers are the WHOIS servers that IANA has named. Whoever holds the
 // turn may use them.
 type whoisServers struct {
-	turn  chan struct{}
+	turn  *semaphore.Weighted
 	known map[string]whoisServer // by TLD; nil before the cache was read
 }
 
@@ -81,12 +83,10 @@ type whoisServer struct {
 
 // whoisServer returns the host and port of a TLD's WHOIS server.
 func (c *Client) whoisServer(ctx context.Context, tld string) (string, *Error) {
-	select {
-	case c.reg.turn <- struct{}{}:
-		defer func() { <-c.reg.turn }()
-	case <-ctx.Done():
+	if c.reg.turn.Acquire(ctx, 1) != nil {
 		return "", canceled(ctx)
 	}
+	defer c.reg.turn.Release(1)
 	kept := cache(c.opts.CacheDir)
 	if c.reg.known == nil {
 		c.reg.known = make(map[string]whoisServer)
