@@ -71,3 +71,23 @@ func TestStageBound(t *testing.T) {
 		}
 	})
 }
+
+// A batch that is full is handed on, however many answers wait.
+func TestStageBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		g := make(gate, maxAsking)
+		s := newStage(g)
+		defer close(s.stop)
+		for i := range maxAsking {
+			s.sort(ctx, []Result{{Candidate: candidate.Candidate{Name: fmt.Sprintf("free-%d.dev", i)}, Verdict: NotFound}})
+			g <- struct{}{}
+		}
+		synctest.Wait()
+		s.out = make([]Result, maxBatch-1)
+		if s.collect(ctx); len(s.out) != maxBatch || s.held != maxAsking-1 {
+			t.Errorf("a batch of %d, %d names held", len(s.out), s.held)
+		}
+	})
+}

@@ -44,9 +44,14 @@ func TestControl(t *testing.T) {
 		if tld == "zz" {
 			return nil
 		}
-		return []string{"nic." + tld, "a." + tld, "b." + tld}
+		names := []string{"nic." + tld, "a." + tld, "b." + tld}
+		if tld == "yy" {
+			names = append(names, "c.yy", "d.yy", "e.yy")
+		}
+		return names
 	}
-	boot, dir := writeBootstrap(t, "test", "https://a.example/", "xx", "https://a.example/", "zz", "https://a.example/"), t.TempDir()
+	const base = "https://a.example/"
+	boot, dir := writeBootstrap(t, "test", base, "xx", base, "yy", base, "zz", base, "ww", base+"other/"), t.TempDir()
 	for _, tt := range []struct {
 		name  string
 		code  map[string]int
@@ -72,10 +77,15 @@ func TestControl(t *testing.T) {
 		// Its trouble is no word about the name, and does not last.
 		{"fails", map[string]int{"nic.test": 500}, "free.test more.test",
 			"http-error http-error", "free.test nic.test more.test nic.test"},
+		{"refuses", map[string]int{"nic.test": 429}, "free.test", "rate-limited", "free.test nic.test nic.test nic.test"},
+		{"knows none of many", map[string]int{"e.yy": 200}, "free.yy more.yy",
+			"denies-known denies-known", "free.yy nic.yy a.yy b.yy c.yy more.yy"},
+		{"is believed at one URL", map[string]int{"nic.test": 200}, "free.test free.ww",
+			"not-registered denies-known", "free.test nic.test free.ww nic.ww a.ww b.ww"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &registrar{code: tt.code}
-			c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Known: known,
+			c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Known: known, MaxWait: time.Millisecond,
 				Transport: memory(map[string]http.HandlerFunc{"a.example": r.handle})})
 			var got []string
 			for name := range strings.FieldsSeq(tt.ask) {
@@ -87,7 +97,7 @@ func TestControl(t *testing.T) {
 						t.Errorf("%s: %+v", name, a)
 					}
 				}
-				if a.Reason == DeniesKnown && a.Err.Error() != "a.example: does not know nic.test either, which is registered" {
+				if tld := lastLabel(name); a.Reason == DeniesKnown && a.Err.Error() != "a.example: does not know nic."+tld+" either, which is registered" {
 					t.Errorf("%s: %v", name, a.Err)
 				}
 				got = append(got, word)
@@ -124,11 +134,40 @@ func TestControlOnce(t *testing.T) {
 			if n := controls(20); n != 1 {
 				t.Errorf("status %d: %d controls for 20 names", code, n)
 			}
-			time.Sleep(controlLife)
+			time.Sleep(controlLife / 2)
+			if n := controls(1); n != 1 {
+				t.Errorf("status %d: %d controls after half an hour", code, n)
+			}
+			time.Sleep(controlLife / 2)
 			if n := controls(1); n != 2 {
 				t.Errorf("status %d: %d controls after an hour", code, n)
 			}
 		})
+	}
+}
+
+// A circuit that opens before the control is no word about the known names.
+func TestControlLeftAlone(t *testing.T) {
+	var c *Client
+	shut := func(till time.Time) {
+		h := c.host("a.example")
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.open = till
+	}
+	r := &registrar{code: map[string]int{"nic.test": 200}}
+	c = newClient(t, Options{Bootstrap: writeBootstrap(t, "test", "https://a.example/"), Known: func(tld string) []string { return []string{"nic." + tld} },
+		Transport: memory(map[string]http.HandlerFunc{"a.example": func(w http.ResponseWriter, req *http.Request) {
+			if r.handle(w, req); len(r.asked) == 1 {
+				shut(time.Now().Add(time.Hour))
+			}
+		}})})
+	if a := c.Ask(t.Context(), "free.test"); a.Reason != CircuitOpen || len(r.asked) != 1 {
+		t.Errorf("%+v, asked %q", a, r.asked)
+	}
+	shut(time.Time{})
+	if a := c.Ask(t.Context(), "free.test"); a.Status != NotRegistered {
+		t.Errorf("%+v, asked %q", a, r.asked)
 	}
 }
 

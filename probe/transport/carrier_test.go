@@ -152,3 +152,20 @@ func TestCarrierShares(t *testing.T) {
 		}
 	})
 }
+
+// An answer to what was sent before the server refused does not make the next
+// pause short again.
+func TestGateOldAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := new(gate)
+		start := time.Now()
+		g.shut(start, &BusyError{Err: errBusy})
+		g.passed(start)
+		for _, want := range []time.Duration{time.Second, 3 * time.Second} {
+			if err := g.wait(t.Context(), time.Second); err != nil || time.Since(start) != want {
+				t.Errorf("open after %v (%v), want %v", time.Since(start), err, want)
+			}
+			g.shut(time.Now(), &BusyError{Err: errBusy})
+		}
+	})
+}
