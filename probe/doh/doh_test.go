@@ -192,8 +192,12 @@ func (p *connPipe) Close() error {
 // hand gives the listener a connection, and returns when it is closed.
 func (p *connPipe) hand(conn net.Conn) {
 	closed := make(chan struct{})
-	p.conns <- &countedConn{Conn: conn, closed: sync.OnceFunc(func() { close(closed) })}
-	<-closed
+	select {
+	case p.conns <- &countedConn{Conn: conn, closed: sync.OnceFunc(func() { close(closed) })}:
+		<-closed
+	case <-p.done:
+		conn.Close()
+	}
 }
 
 // listenHTTPS puts a server for HTTP/2 on a network in memory.

@@ -20,6 +20,7 @@ type busyServer struct {
 
 	mu    sync.Mutex
 	times []time.Duration // of the queries, since the start
+	trace int
 	start time.Time
 }
 
@@ -48,7 +49,12 @@ func carrying(t *testing.T, name string, refuse func(n int) *BusyError, f func(t
 		synctest.Test(t, func(t *testing.T) {
 			s := &busyServer{t: t, refuse: refuse, start: time.Now()}
 			b := newBox()
-			e := NewCarrier(Config{Deliver: b.deliver, Window: 10, Timeout: 2 * time.Second}, s.carry)
+			trace := func(Event) {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.trace++
+			}
+			e := NewCarrier(Config{Deliver: b.deliver, Window: 10, Timeout: 2 * time.Second, Trace: trace}, s.carry)
 			f(t, s, e, b)
 			e.Close()
 		})
@@ -77,6 +83,9 @@ func TestCarrierBusy(t *testing.T) {
 		}
 		if got := strings.Join(waves, " "); got != "0s 1.01s 3.02s 7.03s 7.04s 8.05s" {
 			t.Errorf("queries went out after %s", got)
+		}
+		if s.trace != len(s.times) {
+			t.Errorf("%d of %d queries were traced", s.trace, len(s.times))
 		}
 		for token, out := range b.outs {
 			if out.Tries != 1 || out.RTT != 10*time.Millisecond {
