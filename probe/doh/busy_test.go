@@ -1,7 +1,10 @@
 package doh
 
 import (
+	"context"
+	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -66,4 +69,60 @@ func TestBusy(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A 503 that does not say when to come back is the server's failure.
+func TestUnavailable(t *testing.T) {
+	server, conf := startHTTPS(t, http.NotFoundHandler()) // for its certificate
+	cert := server.TLS.Certificates[0]
+	synctest.Test(t, func(t *testing.T) {
+		n := new(dnstest.Net)
+		defer listenHTTPS(n, cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "no", http.StatusServiceUnavailable)
+		}))()
+		b := newBox()
+		e := New(transport.Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 10, Timeout: 2 * time.Second},
+			"https://example.com/dns-query", conf)
+		began := time.Now()
+		e.Ask(ask(1, 3))
+		if out := b.wait(t, 1)[0]; out.Failure != transport.Unreachable || time.Since(began) != 0 {
+			t.Errorf("%v (%v) after %v", out.Failure, out.Err, time.Since(began))
+		}
+		e.Close()
+	})
+}
+
+// However wide the window, no more requests are under way than a server grants
+// streams. When the engine is closed, no connection is left.
+func TestStreams(t *testing.T) {
+	server, conf := startHTTPS(t, http.NotFoundHandler()) // for its certificate
+	cert := server.TLS.Certificates[0]
+	answer := endpoint(t)
+	synctest.Test(t, func(t *testing.T) {
+		n := new(dnstest.Net)
+		var asking, most, open atomic.Int32
+		defer listenHTTPS(n, cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			most.Store(max(most.Load(), asking.Add(1)))
+			time.Sleep(time.Second)
+			answer(w, r)
+			asking.Add(-1)
+		}))()
+		b := newBox()
+		e := New(transport.Config{Addr: serverAddr, Deliver: b.deliver, Window: 1000, Timeout: 20 * time.Second,
+			Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := n.Dial(ctx, network, addr)
+				open.Add(1)
+				return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { open.Add(-1) })}, err
+			}}, "https://example.com/dns-query", conf)
+		e.Ask(ask(300, 1))
+		right(t, b.wait(t, 300), 300)
+		if n := most.Load(); n > maxStreams {
+			t.Errorf("%d requests under way", n)
+		}
+		e.Close()
+		synctest.Wait()
+		if n := open.Load(); n != 0 {
+			t.Errorf("%d connections left", n)
+		}
+	})
 }

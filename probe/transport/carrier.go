@@ -61,16 +61,22 @@ func (e *carrier) ask(ctx context.Context, q *Question) Outcome {
 	}
 	plain := len(appendQuestion(nil, q, 0, mix, nil, 0))
 	query := appendQuestion(nil, q, 0, mix, nil, (padBlock-plain%padBlock)%padBlock)
-	for again := false; ; again = true {
-		if err := e.gate.wait(ctx, e.timeout); err != nil {
+	admitted := true // by the pool, once
+	for sends := 0; ; {
+		waited, err := e.gate.wait(ctx, e.timeout)
+		if err != nil {
 			return Outcome{Failure: Unreachable, Err: err}
 		}
-		if again {
-			if !e.admit() {
+		if waited || !admitted {
+			if admitted = e.admit(); !admitted {
 				return Outcome{Failure: Closed, Err: context.Cause(ctx)}
 			}
+			continue // the gate may have shut meanwhile
+		}
+		if sends++; sends > 1 {
 			e.cfg.traceSent(q)
 		}
+		admitted = false
 		sent := time.Now()
 		out := e.exchange(ctx, q, query, mix)
 		out.RTT = max(time.Since(sent), 1) // zero would count the pauses too

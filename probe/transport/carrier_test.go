@@ -162,19 +162,86 @@ func TestCarrierShares(t *testing.T) {
 	})
 }
 
-// An answer to what was sent before the server refused does not make the next
-// pause short again.
-func TestGateOldAnswer(t *testing.T) {
+// After a pause the rate holds as it did before.
+func TestCarrierRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := new(gate)
-		start := time.Now()
-		g.shut(start, &BusyError{Err: errBusy})
-		g.passed(start)
-		for _, want := range []time.Duration{time.Second, 3 * time.Second} {
-			if err := g.wait(t.Context(), time.Second); err != nil || time.Since(start) != want {
-				t.Errorf("open after %v (%v), want %v", time.Since(start), err, want)
+		s := &busyServer{t: t, start: time.Now(), refuse: func(n int) *BusyError {
+			if n <= 2 {
+				return &BusyError{After: 5 * time.Second, Err: errBusy}
 			}
-			g.shut(time.Now(), &BusyError{Err: errBusy})
+			return nil
+		}}
+		b := newBox()
+		e := NewCarrier(Config{Deliver: b.deliver, Window: 10, Timeout: 2 * time.Second, Limit: NewLimit(10)}, s.carry)
+		e.Ask(ask(10, 1))
+		right(t, b.wait(t, 10), 10)
+		e.Close()
+		for i := 1; i < len(s.times); i++ {
+			if gap := s.times[i] - s.times[i-1]; gap < 100*time.Millisecond {
+				t.Errorf("query %d went out %v after the one before", i, gap)
+			}
 		}
 	})
+}
+
+// opens waits for a gate and reports the time from start.
+func opens(t *testing.T, g *gate, start time.Time) time.Duration {
+	t.Helper()
+	if _, err := g.wait(t.Context(), time.Second); err != nil {
+		t.Error(err)
+	}
+	return time.Since(start)
+}
+
+func TestGate(t *testing.T) {
+	shut := func(g *gate, after time.Duration) { g.shut(time.Now(), &BusyError{After: after, Err: errBusy}) }
+	for name, run := range map[string]func(t *testing.T, g *gate){
+		"an answer to what was sent before the refusal does not make the next pause short": func(t *testing.T, g *gate) {
+			start := time.Now()
+			shut(g, 0)
+			g.passed(start)
+			if d := opens(t, g, start); d != time.Second {
+				t.Errorf("open after %v", d)
+			}
+			shut(g, 0)
+			if d := opens(t, g, start); d != 3*time.Second {
+				t.Errorf("open after %v", d)
+			}
+		},
+		"pauses double up to a minute": func(t *testing.T, g *gate) {
+			for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+				start := time.Now()
+				shut(g, 0)
+				if d := opens(t, g, start); d != want*time.Second {
+					t.Errorf("open after %v, want %v", d, want*time.Second)
+				}
+			}
+		},
+		"a short pause does not end a long one": func(t *testing.T, g *gate) {
+			start := time.Now()
+			shut(g, 30*time.Second)
+			shut(g, 5*time.Second)
+			if d := opens(t, g, start); d != 30*time.Second {
+				t.Errorf("open after %v", d)
+			}
+		},
+		"who has no time for a try after the pause does not wait": func(t *testing.T, g *gate) {
+			start := time.Now()
+			shut(g, 30*time.Second)
+			short, cancel := context.WithDeadline(t.Context(), start.Add(32*time.Second-1))
+			defer cancel()
+			if _, err := g.wait(short, 2*time.Second); !errors.Is(err, errBusy) || time.Since(start) != 0 {
+				t.Errorf("%v, after %v", err, time.Since(start))
+			}
+			long, cancel := context.WithDeadline(t.Context(), start.Add(32*time.Second))
+			defer cancel()
+			if waited, err := g.wait(long, 2*time.Second); err != nil || !waited || time.Since(start) != 30*time.Second {
+				t.Errorf("%v, after %v", err, time.Since(start))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { run(t, new(gate)) })
+		})
+	}
 }

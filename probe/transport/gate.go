@@ -22,25 +22,25 @@ type gate struct {
 	busy  error         // what the server said
 }
 
-// wait returns when the gate is open, or with an error when the context ends
-// sooner than that and a try after it.
-func (g *gate) wait(ctx context.Context, try time.Duration) error {
-	for {
+// wait returns when the gate is open, and whether it was shut. It is an error
+// if the context ends sooner than that and a try after it.
+func (g *gate) wait(ctx context.Context, try time.Duration) (waited bool, err error) {
+	for ; ; waited = true {
 		g.mu.Lock()
 		left, busy := time.Until(g.opens), g.busy
 		g.mu.Unlock()
 		if left <= 0 {
-			return nil
+			return waited, nil
 		}
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < left+try {
-			return fmt.Errorf("%w, and asks to be left alone for another %v", busy, left.Round(time.Millisecond))
+			return waited, fmt.Errorf("%w, and asks to be left alone for another %v", busy, left.Round(time.Millisecond))
 		}
 		timer := time.NewTimer(left)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return context.Cause(ctx)
+			return waited, context.Cause(ctx)
 		}
 	}
 }
