@@ -176,6 +176,9 @@ func TestCarrierRate(t *testing.T) {
 		e.Ask(ask(10, 1))
 		right(t, b.wait(t, 10), 10)
 		e.Close()
+		if gap := s.times[2] - s.times[1]; gap < 5*time.Second { // those that waited for the rate saw the refusal
+			t.Errorf("asked %v after the second refusal", gap)
+		}
 		for i := 1; i < len(s.times); i++ {
 			if gap := s.times[i] - s.times[i-1]; gap < 100*time.Millisecond {
 				t.Errorf("query %d went out %v after the one before", i, gap)
