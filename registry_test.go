@@ -19,7 +19,7 @@ import (
 // bootstrap file that names them, and sets $SSL_CERT_FILE, so that they are
 // trusted, and $BOOTSTRAP, a URL at which the file is to be had once:
 //
-//	dev   knows the names that begin with "taken", and reserves "reserved"
+//	dev   knows nic and the names that begin with "taken", and reserves "reserved"
 //	com   has every name
 //	org   refuses
 //	net   does not say a word
@@ -81,7 +81,7 @@ func sayTaken(w http.ResponseWriter, _ *http.Request) {
 
 func sayByName(w http.ResponseWriter, req *http.Request) {
 	switch name := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]; {
-	case strings.HasPrefix(name, "taken"):
+	case strings.HasPrefix(name, "taken"), name == "nic.dev":
 		sayTaken(w, req)
 	case name == "reserved.dev":
 		w.WriteHeader(http.StatusNotFound)

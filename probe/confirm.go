@@ -9,15 +9,38 @@ import (
 	"time"
 
 	"domprobe/candidate"
-	"domprobe/probe/rdap"
 )
 
 // A Confirmer asks the registry of a name, which is in its A-label form,
-// whether it is registered. A [rdap.Client] is one. Confirm is called from
-// many goroutines at once, some for each TLD, and does the pacing;
+// whether it is registered. The Client of package rdap is one. Confirm is
+// called from many goroutines at once, some for each TLD, and does the pacing;
 // it has to return soon after ctx has ended.
 type Confirmer interface {
-	Confirm(ctx context.Context, name string) rdap.Answer
+	Confirm(ctx context.Context, name string) Confirmation
+}
+
+// A Confirmation is a registry's word about one name, or why there is none.
+type Confirmation struct {
+	// Reason is one of the reasons rdap-...: [RDAPRegistered],
+	// [RDAPReserved] and [RDAPNotRegistered] are the registry's word, the
+	// others say why it could not be had. Any other value counts as
+	// [RDAPFailed].
+	Reason Reason
+
+	// Source is how the registry was asked, "rdap" or "whois".
+	Source string
+
+	// Note restricts the registry's word, for people to read. It is empty
+	// where there is nothing to add.
+	Note string
+
+	// Err is the detail behind a Reason that is not the registry's word.
+	Err error
+}
+
+// Settled reports whether c is the registry's word.
+func (c *Confirmation) Settled() bool {
+	return c.Reason == RDAPRegistered || c.Reason == RDAPReserved || c.Reason == RDAPNotRegistered
 }
 
 // The bounds of what is between the stages.
@@ -195,7 +218,7 @@ func (s *stage) ask(ctx context.Context, q *queue) {
 		return
 	}
 	for _, r := range q.parked {
-		r.hear(rdap.Answer{Reason: rdap.Canceled, Err: context.Cause(ctx)})
+		r.hear(Confirmation{Reason: RDAPCanceled, Err: context.Cause(ctx)})
 		s.out = append(s.out, r)
 	}
 	s.held -= len(q.parked)
@@ -204,36 +227,18 @@ func (s *stage) ask(ctx context.Context, q *queue) {
 
 // hear takes a registry's word into a not-found result. Without one the result
 // stays what the DNS made of it.
-func (r *Result) hear(a rdap.Answer) {
-	r.At = time.Now()
-	switch a.Status {
-	case rdap.Registered:
-		r.Verdict, r.Reason, r.TTL = Found, RDAPRegistered, 0
-	case rdap.Reserved:
-		r.Verdict, r.Reason, r.TTL = Found, RDAPReserved, 0
-	case rdap.NotRegistered:
-		r.Reason = RDAPNotRegistered
+func (r *Result) hear(c Confirmation) {
+	r.At, r.Reason = time.Now(), c.Reason
+	switch c.Reason {
+	case RDAPRegistered, RDAPReserved:
+		r.Verdict, r.TTL = Found, 0
+	case RDAPNotRegistered:
+	case RDAPNone, RDAPLimited, RDAPPaused, RDAPUnsure, RDAPFailed, RDAPCanceled:
+		r.Err = c.Err
+		return
 	default:
-		r.Reason, r.Err = unconfirmed(a.Reason), a.Err
+		r.Reason, r.Err = RDAPFailed, c.Err
 		return
 	}
-	r.Source = "dns+" + a.Source
-}
-
-// unconfirmed is the short form of why a registry's word could not be had; the
-// result's Err has the long one.
-func unconfirmed(why rdap.Reason) Reason {
-	switch why {
-	case rdap.NoRDAP, rdap.NoBootstrap, rdap.BadName:
-		return RDAPNone
-	case rdap.RateLimited:
-		return RDAPLimited
-	case rdap.CircuitOpen:
-		return RDAPPaused
-	case rdap.NotAuthoritative, rdap.Unrecognized, rdap.BadReply:
-		return RDAPUnsure
-	case rdap.Canceled:
-		return RDAPCanceled
-	}
-	return RDAPFailed
+	r.Source = "dns+" + c.Source
 }

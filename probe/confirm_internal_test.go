@@ -7,18 +7,17 @@ import (
 	"testing/synctest"
 
 	"domprobe/candidate"
-	"domprobe/probe/rdap"
 )
 
 // A gate is a Confirmer that answers one question for each value received.
 type gate chan struct{}
 
-func (g gate) Confirm(ctx context.Context, _ string) rdap.Answer {
+func (g gate) Confirm(ctx context.Context, _ string) Confirmation {
 	select {
 	case <-g:
-		return rdap.Answer{Status: rdap.NotRegistered, Source: "rdap"}
+		return Confirmation{Reason: RDAPNotRegistered, Source: "rdap"}
 	case <-ctx.Done():
-		return rdap.Answer{Reason: rdap.Canceled, Err: context.Cause(ctx)}
+		return Confirmation{Reason: RDAPCanceled, Err: context.Cause(ctx)}
 	}
 }
 
@@ -69,6 +68,26 @@ func TestStageBound(t *testing.T) {
 		}
 		if rows[RDAPNotRegistered] != 5 || rows[RDAPCanceled] != s.maxHeld || s.held != 0 {
 			t.Errorf("rows %v, %d names held", rows, s.held)
+		}
+	})
+}
+
+// A batch that is full is handed on, however many answers wait.
+func TestStageBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		g := make(gate, maxAsking)
+		s := newStage(g)
+		defer close(s.stop)
+		for i := range maxAsking {
+			s.sort(ctx, []Result{{Candidate: candidate.Candidate{Name: fmt.Sprintf("free-%d.dev", i)}, Verdict: NotFound}})
+			g <- struct{}{}
+		}
+		synctest.Wait()
+		s.out = make([]Result, maxBatch-1)
+		if s.collect(ctx); len(s.out) != maxBatch || s.held != maxAsking-1 {
+			t.Errorf("a batch of %d, %d names held", len(s.out), s.held)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,14 +29,14 @@ import (
 // A registry is a Confirmer that answers by a function, and notes what it was
 // asked about and how many names are waiting.
 type registry struct {
-	answer func(ctx context.Context, name string) rdap.Answer
+	answer func(ctx context.Context, name string) probe.Confirmation
 
 	mu        sync.Mutex
 	asked     []string
 	now, most int
 }
 
-func (r *registry) Confirm(ctx context.Context, name string) rdap.Answer {
+func (r *registry) Confirm(ctx context.Context, name string) probe.Confirmation {
 	r.mu.Lock()
 	r.asked = append(r.asked, name)
 	r.now++
@@ -49,18 +50,18 @@ func (r *registry) Confirm(ctx context.Context, name string) rdap.Answer {
 }
 
 // canceled is what a registry answers when ctx has ended.
-func canceled(ctx context.Context) rdap.Answer {
-	return rdap.Answer{Reason: rdap.Canceled, Err: context.Cause(ctx)}
+func canceled(ctx context.Context) probe.Confirmation {
+	return probe.Confirmation{Reason: probe.RDAPCanceled, Err: context.Cause(ctx)}
 }
 
 // never answers before ctx has ended.
-func never(ctx context.Context, _ string) rdap.Answer {
+func never(ctx context.Context, _ string) probe.Confirmation {
 	<-ctx.Done()
 	return canceled(ctx)
 }
 
-func free(context.Context, string) rdap.Answer {
-	return rdap.Answer{Status: rdap.NotRegistered, Source: "rdap"}
+func free(context.Context, string) probe.Confirmation {
+	return probe.Confirmation{Reason: probe.RDAPNotRegistered, Source: "rdap"}
 }
 
 // A refusing resolver refuses questions about refused.dev.
@@ -98,52 +99,51 @@ func freeNames(n int) iter.Seq2[candidate.Candidate, error] {
 // What a registry says, and what becomes of the row.
 func TestConfirm(t *testing.T) {
 	why := errors.New("why")
-	not := func(r rdap.Reason) rdap.Answer { return rdap.Answer{Source: "rdap", Reason: r, Err: why} }
+	not := func(r probe.Reason) probe.Confirmation {
+		return probe.Confirmation{Source: "rdap", Reason: r, Err: why}
+	}
 	tests := []struct {
 		name   string // of the domain
-		answer rdap.Answer
+		answer probe.Confirmation
 		want   string // verdict, reason, source
 	}{
-		{"a", rdap.Answer{Status: rdap.Registered, Source: "rdap"}, "found rdap-registered dns+rdap"},
-		{"b", rdap.Answer{Status: rdap.NotRegistered, Source: "rdap"}, "not-found rdap-not-registered dns+rdap"},
-		{"c", rdap.Answer{Status: rdap.Reserved, Source: "rdap"}, "found rdap-reserved dns+rdap"},
-		{"d", rdap.Answer{Status: rdap.Registered, Source: "whois"}, "found rdap-registered dns+whois"},
-		{"e", rdap.Answer{Status: rdap.NotRegistered, Source: "whois"}, "not-found rdap-not-registered dns+whois"},
-		{"f", rdap.Answer{Status: rdap.Reserved, Source: "whois"}, "found rdap-reserved dns+whois"},
-		{"g", not(rdap.NoRDAP), "not-found rdap-none dns"},
-		{"h", not(rdap.NoBootstrap), "not-found rdap-none dns"},
-		{"i", not(rdap.BadName), "not-found rdap-none dns"},
-		{"j", not(rdap.RateLimited), "not-found rdap-limited dns"},
-		{"k", not(rdap.CircuitOpen), "not-found rdap-paused dns"},
-		{"l", not(rdap.Timeout), "not-found rdap-failed dns"},
-		{"m", not(rdap.Unreachable), "not-found rdap-failed dns"},
-		{"n", not(rdap.HTTPError), "not-found rdap-failed dns"},
-		{"o", not(rdap.BadRedirect), "not-found rdap-failed dns"},
-		{"p", not(rdap.BadReply), "not-found rdap-unsure dns"},
-		{"q", not(rdap.NotAuthoritative), "not-found rdap-unsure dns"},
-		{"r", not(rdap.Unrecognized), "not-found rdap-unsure dns"},
-		{"s", not(rdap.Canceled), "not-found rdap-canceled dns"},
-		{"t", rdap.Answer{}, "not-found rdap-failed dns"},
+		{"a", probe.Confirmation{Reason: probe.RDAPRegistered, Source: "rdap"}, "found rdap-registered dns+rdap"},
+		{"b", probe.Confirmation{Reason: probe.RDAPNotRegistered, Source: "rdap"}, "not-found rdap-not-registered dns+rdap"},
+		{"c", probe.Confirmation{Reason: probe.RDAPReserved, Source: "rdap"}, "found rdap-reserved dns+rdap"},
+		{"d", probe.Confirmation{Reason: probe.RDAPRegistered, Source: "whois"}, "found rdap-registered dns+whois"},
+		{"e", probe.Confirmation{Reason: probe.RDAPNotRegistered, Source: "whois"}, "not-found rdap-not-registered dns+whois"},
+		{"f", probe.Confirmation{Reason: probe.RDAPReserved, Source: "whois"}, "found rdap-reserved dns+whois"},
+		{"g", not(probe.RDAPNone), "not-found rdap-none dns"},
+		{"h", not(probe.RDAPLimited), "not-found rdap-limited dns"},
+		{"i", not(probe.RDAPPaused), "not-found rdap-paused dns"},
+		{"j", not(probe.RDAPFailed), "not-found rdap-failed dns"},
+		{"k", not(probe.RDAPUnsure), "not-found rdap-unsure dns"},
+		{"l", not(probe.RDAPCanceled), "not-found rdap-canceled dns"},
+		{"m", probe.Confirmation{}, "not-found rdap-failed dns"},
+		{"n", not(probe.Delegated), "not-found rdap-failed dns"},
 	}
-	said := map[string]rdap.Answer{}
+	said := map[string]probe.Confirmation{}
 	names := []string{"go.dev", "go.com", "refused.dev", "x.go.dev", "free.test"}
 	for _, tt := range tests {
 		said[tt.name+".dev"] = tt.answer
 		names = append(names, tt.name+".dev")
 	}
-	r := &registry{answer: func(_ context.Context, name string) rdap.Answer { return said[name] }}
+	r := &registry{answer: func(_ context.Context, name string) probe.Confirmation { return said[name] }}
 	opts := confirming(r)
 	got := probeAll(t, opts, names...)
 	for _, tt := range tests {
 		r := got[tt.name+".dev"]
 		if row := fmt.Sprint(r.Verdict, " ", r.Reason, " ", r.Source); row != tt.want {
-			t.Errorf("%v %q: %s, want %s", tt.answer.Status, tt.answer.Reason, row, tt.want)
+			t.Errorf("%q: %s, want %s", tt.answer.Reason, row, tt.want)
 		}
 		if !errors.Is(r.Err, tt.answer.Err) || r.Err != nil && r.Source != "dns" {
-			t.Errorf("%v %q: error %v", tt.answer.Status, tt.answer.Reason, r.Err)
+			t.Errorf("%q: error %v", tt.answer.Reason, r.Err)
+		}
+		if settled := tt.answer.Settled(); settled != (r.Source != "dns") {
+			t.Errorf("%q: settled %v", tt.answer.Reason, settled)
 		}
 		if (r.TTL > 0) != (r.Verdict == probe.NotFound) || r.Rcode != 3 || r.Server == "" || r.At.IsZero() {
-			t.Errorf("%v %q: %+v", tt.answer.Status, tt.answer.Reason, r)
+			t.Errorf("%q: %+v", tt.answer.Reason, r)
 		}
 	}
 	if len(r.asked) != len(tests) {
@@ -165,7 +165,7 @@ func TestConfirm(t *testing.T) {
 // What needs no confirmation does not wait for what does.
 func TestConfirmStreams(t *testing.T) {
 	release := make(chan struct{})
-	r := &registry{answer: func(ctx context.Context, name string) rdap.Answer {
+	r := &registry{answer: func(ctx context.Context, name string) probe.Confirmation {
 		select {
 		case <-release:
 			return free(ctx, name)
@@ -197,7 +197,7 @@ func TestConfirmStreams(t *testing.T) {
 func TestConfirmSlowHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // fails if nothing moves
 		release := make(chan struct{})
-		r := &registry{answer: func(ctx context.Context, name string) rdap.Answer {
+		r := &registry{answer: func(ctx context.Context, name string) probe.Confirmation {
 			if strings.HasSuffix(name, ".com") {
 				<-release
 			}
@@ -281,7 +281,7 @@ func TestConfirmCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	why := errors.New("enough")
-	r := &registry{answer: func(ctx context.Context, name string) rdap.Answer {
+	r := &registry{answer: func(ctx context.Context, name string) probe.Confirmation {
 		if name == "free-1.dev" {
 			return free(ctx, name)
 		}
@@ -313,7 +313,7 @@ func TestConfirmLeft(t *testing.T) {
 	// The others are of one TLD, whose registry answers none of them.
 	for _, first := range []string{"go.dev", "free.com"} {
 		synctest.Test(t, func(t *testing.T) { // fails if a goroutine stays
-			r := &registry{answer: func(ctx context.Context, name string) rdap.Answer {
+			r := &registry{answer: func(ctx context.Context, name string) probe.Confirmation {
 				if name == first {
 					return free(ctx, name)
 				}
@@ -397,7 +397,7 @@ func TestConfirmByRDAP(t *testing.T) {
 		if count["dev not-found rdap-not-registered"] != 67 || count["com found rdap-registered"] != 67 || refused != 66 {
 			t.Errorf("rows: %v", count)
 		}
-		for _, tld := range []string{"dev", "com"} { // 67 questions, one a second
+		for _, tld := range []string{"dev", "com"} { // 67 questions, and in dev a control, one a second
 			if d := done[tld]; d < 66*time.Second || d > 68*time.Second {
 				t.Errorf("the registry of %s took %v", tld, d)
 			}
@@ -413,7 +413,12 @@ func (threeRegistries) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.Header().Set("Content-Type", "application/rdap+json")
 	switch req.URL.Host {
 	case "a.example":
+		if path.Base(req.URL.Path) == "nic.dev" {
+			fmt.Fprint(w, `{"objectClassName":"domain"}`)
+			break
+		}
 		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"errorCode":404}`)
 	case "b.example":
 		fmt.Fprint(w, `{"objectClassName":"domain"}`)
 	default:

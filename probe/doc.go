@@ -36,7 +36,8 @@
 //	inspect.go, survey.go    plans and resolvers as data
 //	bounds.go, trace.go      how long it can take; what is told on the way
 //
-// Below it, package resolver says what a --resolver string means, package
-// transport how a question travels, and package rdap what the registries say
-// about names that the DNS does not have.
+// Below it, package resolver says what a --resolver string means, and package
+// transport how a question travels. Two packages are for those who import them:
+// package doh, for resolvers over HTTPS, and package rdap, which is above this one,
+// for what the registries say about names that the DNS does not have.
 package probe

@@ -16,7 +16,8 @@ import (
 type Options struct {
 	// Servers are asked about the names. None means [resolver.System]. One
 	// with the transport [resolver.Direct] asks the registries' own servers;
-	// the others then only serve to find them.
+	// the others then only serve to find them. One over HTTPS needs the
+	// package domprobe/probe/doh to be imported.
 	Servers []resolver.Server
 
 	// Exchanger, if not nil, carries every question in place of the

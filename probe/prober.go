@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,11 +74,16 @@ func (o *Options) complete() error {
 		}
 		o.Servers = system
 	}
+	if i := slices.IndexFunc(o.Servers, overHTTPS); i >= 0 && o.Exchanger == nil && transport.NewHTTPS == nil {
+		return fmt.Errorf("resolver %s: asking over HTTPS needs the package domprobe/probe/doh to be imported", o.Servers[i])
+	}
 	if asked := askable(o.Servers); o.Quorum > 1 && asked > 0 && o.Quorum > asked {
 		return fmt.Errorf("a quorum of %d needs as many resolvers; %d are given", o.Quorum, asked)
 	}
 	return nil
 }
+
+func overHTTPS(s resolver.Server) bool { return s.Transport == resolver.HTTPS }
 
 func (o *Options) setDefaults() {
 	o.Concurrency = cmp.Or(o.Concurrency, DefaultConcurrency)

@@ -40,6 +40,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/probe"
+	_ "domprobe/probe/doh"
 )
 
 // The defaults of [Options].

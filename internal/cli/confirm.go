@@ -120,13 +120,16 @@ func offline(flags *cli.Context, servers []resolver.Server) bool {
 }
 
 // Confirm implements [probe.Confirmer].
-func (c *confirmer) Confirm(ctx context.Context, name string) rdap.Answer {
-	a := c.client.Confirm(ctx, name)
-	if a.Status == rdap.Unconfirmed && a.Reason != rdap.Canceled {
+func (c *confirmer) Confirm(ctx context.Context, name string) probe.Confirmation {
+	word := c.client.Confirm(ctx, name)
+	if !word.Settled() && word.Reason != probe.RDAPCanceled {
 		c.open.Add(1)
-		c.console.detail("%s is not confirmed: %v", name, a.Err)
+		c.console.detail("%s is not confirmed: %v", name, word.Err)
 	}
-	return a
+	if word.Note != "" {
+		c.console.detail("%s: %s", name, word.Note)
+	}
+	return word
 }
 
 // close says how many names the registries left open.

@@ -10,6 +10,7 @@ import (
 
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
+	_ "domprobe/probe/doh" // for resolvers over HTTPS
 	"domprobe/probe/resolver"
 )
 

@@ -47,6 +47,7 @@ const (
 	BadRedirect      Reason = "redirect"          // the server redirects to where the question must not go
 	BadReply         Reason = "bad-reply"         // the reply is cut, too large, no RDAP, or contradicts itself
 	NotAuthoritative Reason = "not-authoritative" // a server that does not speak for the whole TLD does not know the name
+	DeniesKnown      Reason = "denies-known"      // the server does not know the names of the TLD that are registered for certain
 	Unrecognized     Reason = "unrecognized"      // the reply is in words that are not known: of WHOIS, or about reserved names
 	BadName          Reason = "bad-name"          // a registry cannot be asked about such a name
 	Canceled         Reason = "canceled"          // the run ended before the registry had answered
@@ -63,6 +64,10 @@ type Answer struct {
 	// Server is who answered or failed to: the host of an RDAP server, host
 	// and port of a WHOIS server. It is empty when there was nobody to ask.
 	Server string
+
+	// Note restricts the status, for people to read. It is empty where there
+	// is nothing to add.
+	Note string
 
 	// Reason says why the name is unconfirmed. It is empty otherwise.
 	Reason Reason
@@ -103,10 +108,6 @@ func (e *Error) Error() string {
 // Unwrap returns the detail.
 func (e *Error) Unwrap() error { return e.Err }
 
-func unconfirmed(err error) Answer {
-	var e *Error
-	if !errors.As(err, &e) {
-		e = &Error{Reason: BadReply, Err: err}
-	}
+func unconfirmed(e *Error) Answer {
 	return Answer{Source: e.Source, Server: e.Server, Reason: e.Reason, Err: e, RetryAfter: e.RetryAfter}
 }

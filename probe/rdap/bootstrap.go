@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // ianaBootstrap is the registry of RFC 9224 section 4.
@@ -23,7 +25,7 @@ const (
 
 // A bootstrap is the table in use. Whoever holds the turn may read and load it.
 type bootstrap struct {
-	turn    chan struct{}
+	turn    *semaphore.Weighted
 	file    bool // the table is from a file at a path, and never expires
 	table   *table
 	expires time.Time
@@ -40,13 +42,11 @@ type saved struct {
 
 // table returns the table in use, after loading it when it is needed for the
 // first time or has expired.
-func (c *Client) table(ctx context.Context) (*table, error) {
-	select {
-	case c.boot.turn <- struct{}{}:
-		defer func() { <-c.boot.turn }()
-	case <-ctx.Done():
+func (c *Client) table(ctx context.Context) (*table, *Error) {
+	if c.boot.turn.Acquire(ctx, 1) != nil {
 		return nil, canceled(ctx)
 	}
+	defer c.boot.turn.Release(1)
 	if c.boot.file || c.boot.table != nil && time.Now().Before(c.boot.expires) {
 		return c.boot.table, nil
 	}
@@ -82,7 +82,7 @@ func (c *Client) loadFile() error {
 // loadURL takes the table from the cache while that is fresh, else from the
 // network, and when that fails from the cache as it is, from the memory of
 // this run or from the built-in list.
-func (c *Client) loadURL(ctx context.Context) error {
+func (c *Client) loadURL(ctx context.Context) *Error {
 	var old saved
 	var known *table
 	err := cache(c.opts.CacheDir).load(bootstrapFile, &old)

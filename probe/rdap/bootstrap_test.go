@@ -127,6 +127,7 @@ func (s *iana) handle(w http.ResponseWriter, req *http.Request) {
 	case s.down:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case tag != "" && tag == s.header.Get("ETag"):
+		w.Header().Set("Location", "https://elsewhere.example/dns.json") // redirects nobody
 		w.WriteHeader(http.StatusNotModified)
 	default:
 		fmt.Fprint(w, s.body)
@@ -191,7 +192,7 @@ func TestBootstrapCache(t *testing.T) {
 					}
 					c, log := s.client(t, dir)
 					for range 3 {
-						if a := c.Confirm(t.Context(), "name.test"); a.Status != NotRegistered {
+						if a := c.Ask(t.Context(), "name.test"); a.Status != NotRegistered {
 							t.Errorf("%+v", a)
 						}
 					}
@@ -214,7 +215,7 @@ func TestBootstrapRevalidated(t *testing.T) {
 		s := &iana{header: header("Cache-Control", "max-age=600", "ETag", `"1"`), body: smallFile}
 		for range 4 {
 			c, _ := s.client(t, dir)
-			if a := c.Confirm(t.Context(), "name.test"); a.Status != NotRegistered {
+			if a := c.Ask(t.Context(), "name.test"); a.Status != NotRegistered {
 				t.Errorf("%+v", a)
 			}
 			sleep(t.Context(), 400*time.Second)
@@ -231,12 +232,12 @@ func TestBootstrapStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &iana{body: smallFile}
 		c, _ := s.client(t, dir)
-		c.Confirm(t.Context(), "name.test")
+		c.Ask(t.Context(), "name.test")
 		s.down = true
 		sleep(t.Context(), 1000*time.Hour)
 		c, log := s.client(t, dir)
 		for range 3 {
-			if a := c.Confirm(t.Context(), "name.test"); a.Status != NotRegistered {
+			if a := c.Ask(t.Context(), "name.test"); a.Status != NotRegistered {
 				t.Errorf("%+v", a)
 			}
 		}
@@ -248,7 +249,7 @@ func TestBootstrapStale(t *testing.T) {
 		}
 		s.down = false // the same run tries again, after a while
 		sleep(t.Context(), retryFetch)
-		if c.Confirm(t.Context(), "name.test"); len(s.log) != 3 {
+		if c.Ask(t.Context(), "name.test"); len(s.log) != 3 {
 			t.Errorf("requests: %q", s.log)
 		}
 	})
@@ -259,10 +260,10 @@ func TestBootstrapStale(t *testing.T) {
 func TestBootstrapBuiltin(t *testing.T) {
 	for _, s := range []*iana{{down: true}, {body: "<html>please log in</html>"}} {
 		c, log := s.client(t, t.TempDir())
-		if a := c.Confirm(t.Context(), "name.com"); a.Status != NotRegistered || a.Server != "rdap.verisign.com" {
+		if a := c.Ask(t.Context(), "name.com"); a.Status != NotRegistered || a.Server != "rdap.verisign.com" {
 			t.Errorf("%+v", a)
 		}
-		if a := c.Confirm(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != NoBootstrap {
+		if a := c.Ask(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != NoBootstrap {
 			t.Errorf("%+v, want no-bootstrap", a)
 		}
 		if n := strings.Count(log.String(), "built-in list"); n != 1 || len(s.log) != 1 {
@@ -282,7 +283,7 @@ func TestBootstrapFromTheFuture(t *testing.T) {
 	}
 	s := &iana{body: smallFile}
 	c, _ := s.client(t, dir)
-	if a := c.Confirm(t.Context(), "name.test"); a.Status != NotRegistered || len(s.log) != 1 {
+	if a := c.Ask(t.Context(), "name.test"); a.Status != NotRegistered || len(s.log) != 1 {
 		t.Errorf("%+v after %d requests", a, len(s.log))
 	}
 }
@@ -293,7 +294,7 @@ func TestBootstrapCacheDamaged(t *testing.T) {
 	dir := t.TempDir()
 	s := &iana{header: header("ETag", `"1"`), body: smallFile}
 	c, _ := s.client(t, dir)
-	c.Confirm(t.Context(), "name.test")
+	c.Ask(t.Context(), "name.test")
 	path := filepath.Join(dir, bootstrapFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -303,7 +304,7 @@ func TestBootstrapCacheDamaged(t *testing.T) {
 		t.Helper()
 		s.log = nil
 		c, _ := s.client(t, dir)
-		if a := c.Confirm(t.Context(), "name.test"); a.Status != NotRegistered {
+		if a := c.Ask(t.Context(), "name.test"); a.Status != NotRegistered {
 			t.Errorf("%s: %+v", what, a)
 		}
 		if got := strings.Join(s.log, ", "); got != want {
@@ -334,7 +335,7 @@ func TestBootstrapOfAnotherURL(t *testing.T) {
 	}
 	s := &iana{header: header("ETag", `"1"`), body: smallFile}
 	c, _ := s.client(t, dir)
-	if a := c.Confirm(t.Context(), "name.test"); a.Status != NotRegistered || strings.Join(s.log, ",") != "asked" {
+	if a := c.Ask(t.Context(), "name.test"); a.Status != NotRegistered || strings.Join(s.log, ",") != "asked" {
 		t.Errorf("%+v after %q", a, s.log)
 	}
 }

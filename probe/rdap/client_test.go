@@ -46,6 +46,9 @@ func newClient(t testing.TB, opts Options) *Client {
 	if opts.Rate == 0 {
 		opts.Rate = -1
 	}
+	if opts.Known == nil {
+		opts.Known = func(string) []string { return nil }
+	}
 	c, err := New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +91,20 @@ var rows = []row{
 	{"not registered in a 200", 200, rdapJSON, "", notFound, NotRegistered, ""},
 	{"not registered in a 200, text", 200, rdapJSON, "", `{"errorCode":"404","description":"none"}`, NotRegistered, ""},
 	{"not registered", 404, rdapJSON, "", notFound, NotRegistered, ""},
-	{"not registered, no body", 404, "", "", "", NotRegistered, ""},
+	{"not registered, no error code", 404, rdapJSON, "", `{"rdapConformance":["rdap_level_0"]}`, NotRegistered, ""},
+	{"404 without a body", 404, rdapJSON, "", "", Unconfirmed, BadReply},
+	{"404 of nothing", 404, rdapJSON, "", "{}", Unconfirmed, BadReply},
+	{"404 of a gateway", 404, "application/json", "", `{"message":"no Route matched with those values"}`, Unconfirmed, BadReply},
+	{"404 of another gateway", 404, "application/json", "", `{"status":404,"error":"Not Found","path":"/domain/name.test"}`, Unconfirmed, BadReply},
+	{"404 that conforms to nothing", 404, rdapJSON, "", `{"rdapConformance":[],"title":"Not Found"}`, Unconfirmed, BadReply},
+	{"reserved, by a gateway", 404, rdapJSON, "", `{"description":["The name is reserved by the registry"]}`, Unconfirmed, BadReply},
+	{"conformance in a 200", 200, rdapJSON, "", `{"rdapConformance":["rdap_level_0"]}`, Unconfirmed, BadReply},
+	{"two classes", 200, rdapJSON, "", `{"objectClassName":"entity","objectClassName":"domain"}`, Unconfirmed, BadReply},
+	{"two names", 200, rdapJSON, "", `{"objectClassName":"domain","ldhName":"other.test","ldhName":"name.test"}`, Unconfirmed, BadReply},
+	{"two names by case", 200, rdapJSON, "", `{"objectClassName":"domain","ldhName":"other.test","LDHNAME":"name.test"}`, Unconfirmed, BadReply},
+	{"two error codes", 404, rdapJSON, "", `{"errorCode":429,"errorCode":404}`, Unconfirmed, BadReply},
+	{"two statuses", 200, rdapJSON, "", `{"objectClassName":"domain","status":["active"],"status":[]}`, Unconfirmed, BadReply},
+	{"two roles of an entity", 200, rdapJSON, "", `{"objectClassName":"domain","entities":[{"roles":["abuse"],"roles":["registrar"]}]}`, Unconfirmed, BadReply},
 	{"reserved", 404, rdapJSON, "", `{"errorCode":404,"description":["The name is reserved by the registry"]}`, Reserved, ""},
 	{"reserved in a 200", 200, rdapJSON, "", `{"errorCode":404,"title":"Reserved"}`, Reserved, ""},
 	{"withheld", 404, rdapJSON, "", `{"errorCode":404,"title":"Not available for registration"}`, Reserved, ""},
@@ -206,7 +222,7 @@ func TestReplies(t *testing.T) {
 				case damage != "" && r.readsBody():
 					status, reason = Unconfirmed, BadReply
 				}
-				a := c.Confirm(t.Context(), "NAME.test.")
+				a := c.Ask(t.Context(), "NAME.test.")
 				if a.Status != status || a.Reason != reason {
 					t.Fatalf("%v %q (%v), want %v %q", a.Status, a.Reason, a.Err, status, reason)
 				}
@@ -239,7 +255,7 @@ func TestRedirects(t *testing.T) {
 			play(w, req, rows[0], "")
 		})
 		c := newClient(t, Options{Transport: srv.Client().Transport, Bootstrap: writeBootstrap(t, "test", srv.URL), Timeout: time.Minute})
-		if a := c.Confirm(t.Context(), "name.test"); a.Status != tt.status || a.Reason != tt.reason {
+		if a := c.Ask(t.Context(), "name.test"); a.Status != tt.status || a.Reason != tt.reason {
 			t.Errorf("%d redirects: %v %q (%v), want %v %q", tt.hops, a.Status, a.Reason, a.Err, tt.status, tt.reason)
 		}
 		srv.Close()
@@ -268,7 +284,7 @@ func TestRedirectsRefused(t *testing.T) {
 				return w.Result(), nil
 			}),
 		})
-		if a := c.Confirm(t.Context(), "name.test"); a.Reason != BadRedirect || asked != 1 {
+		if a := c.Ask(t.Context(), "name.test"); a.Reason != BadRedirect || asked != 1 {
 			t.Errorf("%s: %+v after %d requests", location, a, asked)
 		}
 	}
@@ -285,7 +301,7 @@ func TestRedirectToNamedAddress(t *testing.T) {
 			"10.0.0.1": say(200, registered),
 		}),
 	})
-	if a := c.Confirm(t.Context(), "name.test"); a.Status != Registered || a.Server != "10.0.0.1" {
+	if a := c.Ask(t.Context(), "name.test"); a.Status != Registered || a.Server != "10.0.0.1" {
 		t.Errorf("%+v", a)
 	}
 }
@@ -308,11 +324,11 @@ func TestRedirectToNamedHost(t *testing.T) {
 		Transport: memory(mux),
 		Bootstrap: writeBootstrap(t, "test", "https://one.example/", "com", "https://two.example/"),
 	})
-	if a := c.Confirm(t.Context(), "name.test"); a.Status != Registered || a.Server != "two.example" {
+	if a := c.Ask(t.Context(), "name.test"); a.Status != Registered || a.Server != "two.example" {
 		t.Errorf("200 after a redirect: %+v", a)
 	}
 	code = http.StatusNotFound
-	if a := c.Confirm(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != NotAuthoritative {
+	if a := c.Ask(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != NotAuthoritative {
 		t.Errorf("404 after a redirect: %+v", a)
 	}
 }
@@ -350,7 +366,7 @@ func TestCertificateNotValid(t *testing.T) {
 	srv := newServer(say(404, notFound))
 	defer srv.Close()
 	c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", srv.URL)}) // does not trust srv
-	if a := c.Confirm(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != Unreachable {
+	if a := c.Ask(t.Context(), "name.test"); a.Status != Unconfirmed || a.Reason != Unreachable {
 		t.Errorf("%+v, want unreachable", a)
 	}
 }
@@ -386,7 +402,7 @@ func TestOwnTransport(t *testing.T) {
 		c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", srv.URL), Timeout: time.Minute})
 		c.opts.Transport.(*http.Transport).TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig
 		for name, want := range map[string]Reason{"packed.test": "", "bomb.test": BadReply, "header.test": Unreachable} {
-			if a := c.Confirm(t.Context(), name); a.Reason != want || (a.Status == Registered) != (want == "") {
+			if a := c.Ask(t.Context(), name); a.Reason != want || (a.Status == Registered) != (want == "") {
 				t.Errorf("%s by %s: %+v, want %q", name, proto, a, want)
 			}
 		}
@@ -444,7 +460,7 @@ func TestServers(t *testing.T) {
 				return w.Result(), nil
 			}),
 		})
-		a := c.Confirm(t.Context(), tt.name)
+		a := c.Ask(t.Context(), tt.name)
 		if a.Status != tt.status || a.Reason != tt.reason || asked != tt.server || a.Server != tt.server {
 			t.Errorf("%q: %v %q, asked %q, server %q (%v); want %v %q from %q",
 				tt.name, a.Status, a.Reason, asked, a.Server, a.Err, tt.status, tt.reason, tt.server)
@@ -467,7 +483,7 @@ func TestNextServer(t *testing.T) {
 			"c.example": say(404, notFound),
 		}).RoundTrip(req)
 	})})
-	if a := c.Confirm(t.Context(), "name.test"); a.Status != NotRegistered {
+	if a := c.Ask(t.Context(), "name.test"); a.Status != NotRegistered {
 		t.Errorf("%+v", a)
 	}
 	if got := strings.Join(asked, " "); got != "a.example b.example c.example" {
@@ -498,7 +514,7 @@ func TestConcurrentUse(t *testing.T) {
 			if i%2 == 0 {
 				name, want = fmt.Sprintf("free%d.test", i), NotRegistered
 			}
-			if a := c.Confirm(t.Context(), name); a.Status != want {
+			if a := c.Ask(t.Context(), name); a.Status != want {
 				t.Errorf("%s: %+v, want %v", name, a, want)
 			}
 			if _, err := c.Lookup(t.Context(), name); (err == nil) != (want == Registered) {
@@ -516,7 +532,7 @@ func TestLookupErrors(t *testing.T) {
 		want error
 	}{
 		{404, notFound, ErrNotRegistered},
-		{404, `{"description":["reserved name"]}`, ErrReserved},
+		{404, `{"errorCode":404,"description":["reserved name"]}`, ErrReserved},
 	} {
 		c := newClient(t, Options{
 			Bootstrap: writeBootstrap(t, "test", "https://a.example/"),
@@ -537,7 +553,7 @@ func TestCanceled(t *testing.T) {
 	why := errors.New("enough names")
 	cancel(why)
 	c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", "https://a.example/")})
-	if a := c.Confirm(ctx, "name.test"); a.Reason != Canceled || !errors.Is(a.Err, why) {
+	if a := c.Ask(ctx, "name.test"); a.Reason != Canceled || !errors.Is(a.Err, why) {
 		t.Errorf("%+v, want canceled", a)
 	}
 }

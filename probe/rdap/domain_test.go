@@ -120,7 +120,7 @@ func TestErrorEscaped(t *testing.T) {
 		Bootstrap: writeBootstrap(t, "test", "https://a.example/"),
 		Transport: memory(map[string]http.HandlerFunc{"a.example": say(200, `{"objectClassName":"\u001b[31m\u202e","errorCode":1}`)}),
 	})
-	a := c.Confirm(t.Context(), "name.test")
+	a := c.Ask(t.Context(), "name.test")
 	if a.Reason != BadReply || strings.ContainsFunc(a.Err.Error(), func(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }) {
 		t.Errorf("%q %q", a.Reason, a.Err)
 	}

@@ -58,7 +58,7 @@ func Example() {
 	defer client.Close()
 
 	for _, name := range []string{"go.test", "elif.test", "go.invalid"} {
-		a := client.Confirm(context.Background(), name)
+		a := client.Ask(context.Background(), name)
 		fmt.Printf("%s %v %q\n", name, a.Status, a.Reason)
 	}
 

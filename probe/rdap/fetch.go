@@ -3,6 +3,7 @@ package rdap
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"domprobe/probe/internal/retryafter"
 )
 
 const maxRedirects = 3
@@ -108,7 +111,7 @@ func (c *Client) exchange(ctx context.Context, u *url.URL, header http.Header) (
 	rep := &reply{url: u, status: resp.StatusCode, header: resp.Header}
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests, code == http.StatusForbidden, code == http.StatusUnprocessableEntity:
-		return nil, &Error{Reason: RateLimited, RetryAfter: retryAfter(resp.Header), Err: fmt.Errorf("HTTP status %d", code)}
+		return nil, &Error{Reason: RateLimited, RetryAfter: retryafter.Parse(resp.Header, maxBackOff), Err: fmt.Errorf("HTTP status %d", code)}
 	case code == http.StatusOK, code == http.StatusNotFound:
 		rep.body, err = readAll(resp.Body, c.opts.MaxBody)
 		if err = cmp.Or(try.Err(), err); err != nil { // a stalled body can end well when the deadline closes it
@@ -130,7 +133,41 @@ func (c *Client) ioError(ctx context.Context, reason Reason, err error) *Error {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return &Error{Reason: Timeout, Err: fmt.Errorf("no whole reply within %v", c.opts.Timeout), failed: true}
 	}
+	if reason == Unreachable {
+		err = plain(err)
+	}
 	return &Error{Reason: reason, Err: err, failed: reason == Unreachable}
+}
+
+// A plainError says in one sentence why a server cannot be reached.
+type plainError struct {
+	text string
+	err  error
+}
+
+func (e *plainError) Error() string { return e.text }
+func (e *plainError) Unwrap() error { return e.err }
+
+// plain finds the sentence in an error of package net, which lists every step.
+func plain(err error) error {
+	who, why := "", err
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		why = e
+		if op, ok := e.(*net.OpError); ok && op.Op == "proxyconnect" {
+			who = "the proxy "
+		}
+	}
+	text := why.Error()
+	if why == io.EOF {
+		text = "it closes the connection"
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		text = "looking up its address: " + dns.Err
+	}
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		text = "its certificate is not valid: " + cert.Err.Error()
+	}
+	return &plainError{who + "cannot be reached: " + text, err}
 }
 
 // readAll reads to the end, which must come within limit bytes.

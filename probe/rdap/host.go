@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 )
 
@@ -24,7 +23,7 @@ const (
 type host struct {
 	name    string
 	limit   *rate.Limiter
-	slots   chan struct{}
+	slots   *semaphore.Weighted // a place for each request under way
 	maxWait time.Duration
 	log     *slog.Logger
 
@@ -48,7 +47,7 @@ func (c *Client) host(name string) *host {
 		h = &host{
 			name:     name,
 			limit:    rate.NewLimiter(limit, 1),
-			slots:    make(chan struct{}, c.opts.InFlight),
+			slots:    semaphore.NewWeighted(int64(c.opts.InFlight)),
 			maxWait:  c.opts.MaxWait,
 			log:      c.opts.Log,
 			cooldown: firstCooldown,
@@ -60,12 +59,10 @@ func (c *Client) host(name string) *host {
 
 // do runs one request when it is its turn, and learns from how it ends.
 func (h *host) do(ctx context.Context, request func() *Error) *Error {
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
+	if h.slots.Acquire(ctx, 1) != nil {
 		return canceled(ctx)
 	}
+	defer h.slots.Release(1)
 	if err := h.await(ctx); err != nil {
 		return err
 	}
@@ -114,7 +111,8 @@ func (h *host) backOff() (time.Duration, *Error) {
 	return left, nil
 }
 
-// learn takes note of how a request ended.
+// learn takes note of how a request ended. Once the circuit was open, a single
+// failure opens it again.
 func (h *host) learn(err *Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,7 +140,6 @@ func (h *host) learn(err *Error) {
 	pause := max(h.cooldown, err.RetryAfter)
 	h.open = time.Now().Add(pause)
 	h.cooldown = min(2*h.cooldown, maxBackOff)
-	h.strikes = maxStrikes - 1 // one more refusal opens it again
 	h.warn(pause, err.Reason)
 }
 
@@ -175,17 +172,4 @@ func canceled(ctx context.Context) *Error {
 		err = errors.New("the deadline ends before the host's turn comes")
 	}
 	return &Error{Reason: Canceled, Err: err}
-}
-
-// retryAfter reads the header field of RFC 9110 section 10.2.3: seconds, or a
-// date. It is zero when there is none, and at most maxBackOff.
-func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return min(time.Duration(n)*time.Second, maxBackOff)
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return min(max(0, time.Until(t)), maxBackOff)
-	}
-	return 0
 }

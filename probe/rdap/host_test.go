@@ -1,10 +1,12 @@
 package rdap
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"domprobe/probe/internal/retryafter"
 )
 
 // after answers like next, when some time has passed.
@@ -75,7 +79,7 @@ func TestHostsDoNotWaitForOneAnother(t *testing.T) {
 		for i := range 200 {
 			tld := []string{"aa", "bb", "cc"}[i%3]
 			wg.Go(func() {
-				ans := client.Confirm(t.Context(), fmt.Sprintf("name%d.%s", i, tld))
+				ans := client.Ask(t.Context(), fmt.Sprintf("name%d.%s", i, tld))
 				mu.Lock()
 				defer mu.Unlock()
 				done[tld] = time.Since(start)
@@ -139,7 +143,7 @@ func TestBackOff(t *testing.T) {
 					w.WriteHeader(http.StatusTooManyRequests)
 				}
 				c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
-				a := c.Confirm(t.Context(), "name.test")
+				a := c.Ask(t.Context(), "name.test")
 				if tt.pause == 0 {
 					if len(m.times) != 1 || a.Reason != RateLimited || a.RetryAfter != 61*time.Second {
 						t.Errorf("asked %d times: %+v", len(m.times), a)
@@ -175,13 +179,13 @@ func TestLongRetryAfter(t *testing.T) {
 		start := time.Now()
 		for _, passed := range []time.Duration{0, 539 * time.Second} {
 			sleep(t.Context(), passed-time.Since(start))
-			a := c.Confirm(t.Context(), "name.test")
+			a := c.Ask(t.Context(), "name.test")
 			if a.Reason != RateLimited || a.RetryAfter != 600*time.Second-passed || len(m.times) != 1 || time.Since(start) != passed {
 				t.Errorf("asked %d times in %v: %+v", len(m.times), time.Since(start), a)
 			}
 		}
 		sleep(t.Context(), 10*time.Second)
-		a := c.Confirm(t.Context(), "name.test")
+		a := c.Ask(t.Context(), "name.test")
 		if a.Status != NotRegistered || m.gap() != 600*time.Second {
 			t.Errorf("asked again after %v: %+v", m.gap(), a)
 		}
@@ -190,7 +194,7 @@ func TestLongRetryAfter(t *testing.T) {
 
 func TestRetryAfterHasACap(t *testing.T) {
 	for _, v := range []string{"7200", "2000000000", "Fri, 31 Dec 9999 23:59:59 GMT"} {
-		if d := retryAfter(http.Header{"Retry-After": {v}}); d != maxBackOff {
+		if d := retryafter.Parse(http.Header{"Retry-After": {v}}, maxBackOff); d != maxBackOff {
 			t.Errorf("Retry-After %s = %v, want %v", v, d, maxBackOff)
 		}
 	}
@@ -202,12 +206,12 @@ func TestCircuit(t *testing.T) {
 	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		code := http.StatusInternalServerError
-		m := &meter{next: func(w http.ResponseWriter, req *http.Request) { say(code, "{}")(w, req) }}
+		m := &meter{next: func(w http.ResponseWriter, req *http.Request) { say(code, notFound)(w, req) }}
 		c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
 		ask := func(want Reason, asked int) {
 			t.Helper()
 			before := time.Now()
-			a := c.Confirm(t.Context(), "name.test")
+			a := c.Ask(t.Context(), "name.test")
 			if a.Reason != want || len(m.times) != asked {
 				t.Fatalf("%+v after %d requests, want %q after %d", a, len(m.times), want, asked)
 			}
@@ -236,6 +240,151 @@ func TestCircuit(t *testing.T) {
 	})
 }
 
+// What a host learns from how requests end, step by step.
+func TestHostLearns(t *testing.T) {
+	refused := func(after time.Duration) *Error {
+		return &Error{Reason: RateLimited, RetryAfter: after, Err: errors.New("429")}
+	}
+	failed := func() *Error { return &Error{Reason: HTTPError, Err: errors.New("500"), failed: true} }
+	for _, tt := range []struct {
+		name string
+		run  func(t *testing.T, h *host, left func(reason Reason, want time.Duration))
+	}{
+		{"a refusal does not shorten another's back-off", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			h.learn(refused(50 * time.Second))
+			h.learn(refused(10 * time.Second))
+			left("", 50*time.Second)
+		}},
+		{"refusals without a time double", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			h.maxWait = time.Hour
+			for i := range maxStrikes {
+				e := refused(0)
+				if h.learn(e); e.RetryAfter != firstBackOff<<i {
+					t.Errorf("refusal %d: %v", i, e.RetryAfter)
+				}
+			}
+		}},
+		{"a back-off that the host did not ask for is one that a name waits", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes - 1 {
+				h.learn(failed())
+			}
+			e := refused(0)
+			if h.learn(e); e.RetryAfter != time.Minute {
+				t.Errorf("%v", e.RetryAfter)
+			}
+		}},
+		{"failures beside one another open the circuit once", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes + 3 {
+				h.learn(failed())
+				time.Sleep(time.Second)
+			}
+			left(CircuitOpen, firstCooldown-4*time.Second)
+			time.Sleep(firstCooldown)
+			h.learn(failed())
+			left(CircuitOpen, 2*firstCooldown)
+		}},
+		{"the circuit is open for as long as the host asked", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes - 1 {
+				h.learn(failed())
+			}
+			h.learn(refused(30 * time.Minute))
+			left(CircuitOpen, 30*time.Minute)
+		}},
+		{"openings double up to an hour", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes - 1 {
+				h.learn(failed())
+			}
+			for _, minutes := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
+				h.learn(failed())
+				left(CircuitOpen, minutes*time.Minute)
+				time.Sleep(minutes * time.Minute)
+			}
+		}},
+		{"an answer makes the next opening short", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range 2 {
+				for range maxStrikes {
+					left("", 0)
+					h.learn(failed())
+				}
+				left(CircuitOpen, firstCooldown)
+				time.Sleep(firstCooldown)
+				h.learn(nil)
+			}
+		}},
+		{"errors about the name count for nothing", func(t *testing.T, h *host, left func(Reason, time.Duration)) {
+			for range maxStrikes {
+				h.learn(&Error{Reason: BadReply, Err: errors.New("HTML")})
+			}
+			left("", 0)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				h := newClient(t, Options{CacheDir: dir}).host("a.example")
+				tt.run(t, h, func(reason Reason, want time.Duration) {
+					t.Helper()
+					wait, err := h.backOff()
+					if err != nil {
+						wait = err.RetryAfter
+					} else if reason != "" {
+						t.Errorf("left alone without the reason %q", reason)
+					}
+					if wait != want || err != nil && err.Reason != reason {
+						t.Errorf("left alone for %v, %v; want %v, %q", wait, err, want, reason)
+					}
+				})
+			})
+		})
+	}
+}
+
+// A name that waits for the rate while the host refuses another waits for the
+// end of the back-off too.
+func TestRefusedWhileWaiting(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		m := new(meter)
+		m.next = func(w http.ResponseWriter, req *http.Request) {
+			if len(m.times) > 1 {
+				say(404, notFound)(w, req)
+				return
+			}
+			sleep(req.Context(), 500*time.Millisecond)
+			w.Header().Set("Retry-After", "10")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+		c := newClient(t, Options{Rate: 1, Bootstrap: boot, CacheDir: dir, Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle})})
+		var wg sync.WaitGroup
+		for i := range 2 {
+			wg.Go(func() {
+				if a := c.Ask(t.Context(), fmt.Sprintf("name%d.test", i)); a.Status != NotRegistered {
+					t.Errorf("%+v", a)
+				}
+			})
+		}
+		wg.Wait()
+		if len(m.times) != 3 || m.times[1].Sub(m.times[0]) != 10500*time.Millisecond {
+			t.Errorf("asked at %v", m.times)
+		}
+	})
+}
+
+// That a host wants to be left alone for long is said once.
+func TestLeftAloneOnce(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := newClient(t, Options{CacheDir: dir, Log: slog.New(slog.NewTextHandler(&log, nil))}).host("a.example")
+		for range 3 {
+			h.learn(&Error{Reason: RateLimited, RetryAfter: 10 * time.Minute, Err: errors.New("429")})
+		}
+		if n := strings.Count(log.String(), "left alone"); n != 1 {
+			t.Errorf("%d warnings:\n%s", n, &log)
+		}
+	})
+}
+
 // Errors that are about the name do not count against the host.
 func TestCircuitStaysClosed(t *testing.T) {
 	for _, code := range []int{400, 401, 404} {
@@ -245,7 +394,7 @@ func TestCircuitStaysClosed(t *testing.T) {
 			Transport: memory(map[string]http.HandlerFunc{"a.example": m.handle}),
 		})
 		for range 3 * maxStrikes {
-			c.Confirm(t.Context(), "name.test")
+			c.Ask(t.Context(), "name.test")
 		}
 		if len(m.times) != 3*maxStrikes {
 			t.Errorf("status %d: asked %d times, want %d", code, len(m.times), 3*maxStrikes)
@@ -269,7 +418,7 @@ func TestEndlessBody(t *testing.T) {
 				return resp, nil
 			})})
 			start := time.Now()
-			if a := c.Confirm(t.Context(), "name.test"); a.Reason != tt.want {
+			if a := c.Ask(t.Context(), "name.test"); a.Reason != tt.want {
 				t.Errorf("a byte every %v: %+v, want %q", tt.pause, a, tt.want)
 			}
 			if d := time.Since(start); d > 10*time.Second {
@@ -318,7 +467,7 @@ func TestCanceledWhileWaiting(t *testing.T) {
 				var wg sync.WaitGroup
 				for i := range 10 {
 					wg.Go(func() {
-						a := c.Confirm(ctx, fmt.Sprintf("name%d.test", i))
+						a := c.Ask(ctx, fmt.Sprintf("name%d.test", i))
 						if a.Reason != Canceled && a.Status != NotRegistered {
 							t.Errorf("%+v", a)
 						}

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 			fmt.Println(err)
 			os.Exit(1)
 		}
-		a := c.Confirm(context.Background(), "name.test")
+		a := c.Ask(context.Background(), "name.test")
 		fmt.Println(a.Status, a.Reason)
 		os.Exit(0)
 	case "store":

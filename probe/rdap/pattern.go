@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -126,6 +127,12 @@ func (t *whoisTLD) matches(kind, name, lines string) bool {
 		}
 	}
 	return false
+}
+
+// namesFree reports whether every reply that says that a name is free carries
+// the name.
+func (t *whoisTLD) namesFree() bool {
+	return !slices.ContainsFunc(t.patterns["free"], func(e *regexp.Regexp) bool { return e.NumSubexp() == 0 })
 }
 
 // wholeLines returns the lines that arrived whole, each ended by a line feed

@@ -49,7 +49,7 @@ type table struct {
 // parseTable reads a bootstrap file (RFC 9224 section 3). URLs that are no
 // base of an HTTP server are passed over.
 func parseTable(data []byte) (*table, error) {
-	if err := checkDepth(data); err != nil {
+	if err := checkJSON(data); err != nil {
 		return nil, fmt.Errorf("reading the bootstrap file: %w", err)
 	}
 	var file struct {
@@ -104,9 +104,10 @@ func scheme(u string) string {
 // A route is where to ask about one name, and what a server's word is worth.
 type route struct {
 	bases    []string
-	listed   bool // the bootstrap file names the servers
-	whole    bool // it does, and they register names at the depth of this one
-	complete bool // the table was
+	suffix   string // that the file names them for
+	listed   bool   // the bootstrap file names the servers
+	whole    bool   // it does, and they register names at the depth of this one
+	complete bool   // the table was
 	named    func(host string) bool
 }
 
@@ -116,7 +117,7 @@ func (t *table) route(name string) route {
 	_, suffix, _ := strings.Cut(name, ".")
 	for depth := 1; ; depth++ {
 		if bases, ok := t.bases[suffix]; ok {
-			r.bases, r.listed = bases, true
+			r.bases, r.suffix, r.listed = bases, suffix, true
 			r.whole = depth == 1 || depth == 2 && len(suffix) == 2
 			return r
 		}

@@ -8,43 +8,20 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"domprobe/candidate"
 )
-
-// maxDepth is how deep arrays and objects may be nested. The deepest real
-// replies, a contact within an entity within an entity, stay below 20.
-const maxDepth = 64
-
-// checkDepth makes sure that a decoder need not go deeper than maxDepth. It
-// counts brackets outside strings and leaves all other errors to the decoder.
-func checkDepth(data []byte) error {
-	depth, quoted := 0, false
-	for i := 0; i < len(data); i++ {
-		switch b := data[i]; {
-		case quoted && b == '\\':
-			i++
-		case b == '"':
-			quoted = !quoted
-		case quoted:
-		case b == '{' || b == '[':
-			if depth++; depth > maxDepth {
-				return fmt.Errorf("JSON nested deeper than %d", maxDepth)
-			}
-		case b == '}' || b == ']':
-			depth--
-		}
-	}
-	return nil
-}
 
 // A verdict holds the members of a reply that say whether there is a domain
 // (RFC 9083 sections 5.3 and 6).
 type verdict struct {
 	Class       string      `json:"objectClassName"`
 	Name        string      `json:"ldhName"`
+	Unicode     string      `json:"unicodeName"`
 	Code        json.Number `json:"errorCode"`
 	Title       string      `json:"title"`
 	Description []string    `json:"description"`
+	Conformance []string    `json:"rdapConformance"`
 }
 
 // UnmarshalJSON takes a description that is not in an array as well.
@@ -79,18 +56,30 @@ func judge(rep *reply, name string, authoritative bool) (Status, *Error) {
 	switch {
 	case err != nil:
 	case rep.status == http.StatusOK && v.Class == "domain" && v.Code == "":
-		if n := strings.ToLower(strings.TrimSuffix(v.Name, ".")); n == "" || n == name || !isASCII(n) {
-			return Registered, nil
+		if other := v.other(name); other != "" {
+			err = fmt.Errorf("a reply about %q", other)
+			break
 		}
-		err = fmt.Errorf("a reply about %q", v.Name)
+		return Registered, nil
 	case v.Class != "":
 		err = fmt.Errorf("HTTP status %d with an object of class %q and error code %q", rep.status, v.Class, v.Code)
-	case v.Code == "404" || v.Code == "" && rep.status == http.StatusNotFound:
+	case v.Code == "404" || v.Code == "" && rep.status == http.StatusNotFound && len(v.Conformance) > 0:
 		return v.absent(name, authoritative)
 	default:
 		err = fmt.Errorf("HTTP status %d without a domain, error code %q", rep.status, v.Code)
 	}
 	return Unconfirmed, &Error{Reason: BadReply, Err: err}
+}
+
+// other returns the name of a reply that is about another one than name, which
+// is in its A-label form.
+func (v *verdict) other(name string) string {
+	for _, n := range []string{v.Name, v.Unicode} {
+		if n != "" && strings.ToLower(strings.TrimSuffix(n, ".")) != name && candidate.Parse(n).Name != name {
+			return n
+		}
+	}
+	return ""
 }
 
 // absent says what it means that there is no domain. That, for whatever
@@ -109,12 +98,9 @@ func (v verdict) absent(name string, authoritative bool) (Status, *Error) {
 	return NotRegistered, nil
 }
 
-// parseVerdict reads a reply, which may be empty when it is a 404 (RFC 7480
-// section 5.3).
+// parseVerdict reads a reply. RFC 7480 section 5.3 lets the body of a 404 be
+// empty, but so it is from anything else that speaks HTTP.
 func parseVerdict(rep *reply) (v verdict, err error) {
-	if rep.status == http.StatusNotFound && len(rep.body) == 0 {
-		return v, nil
-	}
 	if rep.status != http.StatusOK && rep.status != http.StatusNotFound {
 		return v, fmt.Errorf("HTTP status %d", rep.status)
 	}
@@ -122,7 +108,7 @@ func parseVerdict(rep *reply) (v verdict, err error) {
 	if err != nil || media != "application/json" && !strings.HasSuffix(media, "+json") {
 		return v, fmt.Errorf("HTTP status %d with a reply of type %q", rep.status, rep.header.Get("Content-Type"))
 	}
-	if err := checkDepth(rep.body); err != nil {
+	if err := checkJSON(rep.body); err != nil {
 		return v, err
 	}
 	if trimmed := strings.TrimLeft(string(rep.body), " \t\r\n"); !strings.HasPrefix(trimmed, "{") {
@@ -165,8 +151,4 @@ func (v verdict) reserved(name string) (said, unclear bool) {
 		}
 	}
 	return said, unclear && !said
-}
-
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }

@@ -93,29 +93,13 @@ func TestReservedByKnownSentences(t *testing.T) {
 	}
 }
 
-func TestCheckDepth(t *testing.T) {
-	for in, ok := range map[string]bool{
-		strings.Repeat("[", maxDepth):                      true,
-		strings.Repeat("[", maxDepth+1):                    false,
-		strings.Repeat(`{"a":`, 65):                        false,
-		`"` + strings.Repeat("[", 1000) + `"`:              true,
-		`"\"` + strings.Repeat("[", 1000) + `"`:            true,
-		`"\\"` + strings.Repeat("[", 1000):                 false,
-		strings.Repeat("[]", 1000):                         true,
-		`[` + strings.Repeat(`"a",`, 1000) + `"\`:          true,
-		strings.Repeat("]", 1000) + strings.Repeat("[", 9): true,
-	} {
-		if err := checkDepth([]byte(in)); (err == nil) != ok {
-			t.Errorf("checkDepth(%.20q...) = %v", in, err)
-		}
-	}
-}
-
 func FuzzReply(f *testing.F) {
 	for _, r := range rows {
 		f.Add(r.code, r.media, []byte(r.body))
 	}
 	f.Add(200, rdapJSON, []byte(exampleDomain))
+	f.Add(200, rdapJSON, []byte(`{"objectClassName":"domain","unicodeName":"NAME．test"}`))
+	f.Add(404, rdapJSON, []byte(`{"rdapConformance":["rdap_level_0"],"errorCode":null}`))
 	f.Fuzz(func(t *testing.T, code int, media string, body []byte) {
 		rep := &reply{url: &url.URL{Scheme: "https", Host: "a.example"}, status: code, header: http.Header{"Content-Type": {media}}, body: body}
 		sure := classify(rep, "name.test", true)
@@ -134,4 +118,43 @@ func FuzzReply(f *testing.F) {
 		}
 		checkPrintable(t, parseDomain(body, "name.test", "a.example"))
 	})
+}
+
+// A reply is about the name that it carries, in whatever form.
+func TestNameOfReply(t *testing.T) {
+	const name = "xn--bcher-kva.test"
+	for _, tt := range []struct {
+		ldh, unicode string
+		want         Status
+	}{
+		{"", "", Registered},
+		{"xn--bcher-kva.test", "", Registered},
+		{"XN--BCHER-KVA.TEST.", "", Registered},
+		{"xn--bcher-kva.test", "bücher.test", Registered},
+		{"xn--bcher-kva.test", "BÜCHER.TEST.", Registered},
+		{"bücher.test", "", Registered},
+		{"bücher.test", "bücher.test", Registered},
+		{"", "bücher.test", Registered},
+		{"", "b\u00fccher.test", Registered},
+		{"", "bu\u0308cher.test", Registered}, // not normalized
+		{"öther.test", "", Unconfirmed},
+		{"bücher.example", "", Unconfirmed},
+		{"xn--bcher-kva.test", "öther.test", Unconfirmed},
+		{"öther.test", "bücher.test", Unconfirmed},
+		{"", "öther.test", Unconfirmed},
+		{"bucher.test", "", Unconfirmed},
+		{"", "bucher.test", Unconfirmed},
+		{"", "bücher", Unconfirmed},
+		{"www.bücher.test", "", Unconfirmed},
+		{"\u202ebücher.test", "", Unconfirmed},
+	} {
+		body, err := json.Marshal(map[string]string{"objectClassName": "domain", "ldhName": tt.ldh, "unicodeName": tt.unicode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep := &reply{url: &url.URL{Scheme: "https", Host: "a.example"}, status: 200, header: http.Header{"Content-Type": {rdapJSON}}, body: body}
+		if a := classify(rep, name, true); a.Status != tt.want || tt.want == Unconfirmed && a.Reason != BadReply {
+			t.Errorf("ldhName %q, unicodeName %q: %v %q (%v)", tt.ldh, tt.unicode, a.Status, a.Reason, a.Err)
+		}
+	}
 }

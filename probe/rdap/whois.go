@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 
 // askWhois asks the registry's WHOIS server about a name.
 func (c *Client) askWhois(ctx context.Context, name string, w *whoisTLD) Answer {
-	server, err := c.whoisServer(ctx, name[strings.LastIndexByte(name, '.')+1:])
+	server, err := c.whoisServer(ctx, lastLabel(name))
 	if err != nil {
 		err.Source = "whois"
 		return unconfirmed(err)
@@ -37,7 +39,11 @@ func (c *Client) askWhois(ctx context.Context, name string, w *whoisTLD) Answer 
 		err.Source, err.Server = "whois", server
 		return unconfirmed(err)
 	}
-	return Answer{Status: status, Source: "whois", Server: server}
+	a := Answer{Status: status, Source: "whois", Server: server}
+	if status == NotRegistered && !w.namesFree() {
+		a.Note = "the WHOIS reply does not carry the name, and cannot be told from a reply about another one"
+	}
+	return a
 }
 
 // converse sends one line and reads the reply to its end (RFC 3912 section 2).
@@ -66,7 +72,7 @@ func (c *Client) converse(ctx context.Context, addr, query string) ([]byte, *Err
 // whoisServers are the WHOIS servers that IANA has named. Whoever holds the
 // turn may use them.
 type whoisServers struct {
-	turn  chan struct{}
+	turn  *semaphore.Weighted
 	known map[string]whoisServer // by TLD; nil before the cache was read
 }
 
@@ -77,12 +83,10 @@ type whoisServer struct {
 
 // whoisServer returns the host and port of a TLD's WHOIS server.
 func (c *Client) whoisServer(ctx context.Context, tld string) (string, *Error) {
-	select {
-	case c.reg.turn <- struct{}{}:
-		defer func() { <-c.reg.turn }()
-	case <-ctx.Done():
+	if c.reg.turn.Acquire(ctx, 1) != nil {
 		return "", canceled(ctx)
 	}
+	defer c.reg.turn.Release(1)
 	kept := cache(c.opts.CacheDir)
 	if c.reg.known == nil {
 		c.reg.known = make(map[string]whoisServer)
@@ -145,7 +149,7 @@ func parseIANA(reply []byte, tld string) (string, *Error) {
 		return "", nil
 	}
 	host, err := normalize(server)
-	if last := host[strings.LastIndexByte(host, '.')+1:]; err != nil || last[0] <= '9' {
+	if last := lastLabel(host); err != nil || last[0] <= '9' {
 		return "", &Error{Reason: BadReply, Err: fmt.Errorf("WHOIS server %q is not a host name", server)}
 	}
 	return net.JoinHostPort(host, "43"), nil

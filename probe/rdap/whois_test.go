@@ -117,7 +117,7 @@ func TestWhois(t *testing.T) {
 				p := &port43{serve: tt.serve}
 				c := newClient(t, Options{WHOIS: true, Bootstrap: boot, Transport: guess404, Dial: p.dial, CacheDir: filepath.Join(dir, tt.name)})
 				start := time.Now()
-				a := c.Confirm(t.Context(), "example.de")
+				a := c.Ask(t.Context(), "example.de")
 				if a.Status != tt.status || a.Reason != tt.reason || a.Source != "whois" {
 					t.Errorf("%+v, want %v %q\nasked %q", a, tt.status, tt.reason, p.asked)
 				}
@@ -152,7 +152,7 @@ func TestWhoisOnlyWithoutRDAP(t *testing.T) {
 		c := newClient(t, Options{WHOIS: tt.whois, Dial: p.dial,
 			Bootstrap: writeBootstrap(t, "com", "https://com.example/", "eu", "https://com.example/"),
 			Transport: memory(map[string]http.HandlerFunc{"com.example": tt.guess, "rdap.denic.de": tt.guess})})
-		if a := c.Confirm(t.Context(), tt.name); a.Source != tt.source || (len(p.asked) > 0) != tt.asked {
+		if a := c.Ask(t.Context(), tt.name); a.Source != tt.source || (len(p.asked) > 0) != tt.asked {
 			t.Errorf("%s: %+v, asked %q", tt.name, a, p.asked)
 		}
 	}
@@ -168,7 +168,7 @@ func TestWhoisServersAreKept(t *testing.T) {
 			var log bytes.Buffer
 			c := newClient(t, Options{WHOIS: true, Bootstrap: boot, CacheDir: dir, Transport: guess404, Dial: p.dial, Log: slog.New(slog.NewTextHandler(&log, nil))})
 			for range names {
-				if a := c.Confirm(t.Context(), "example.de"); a.Status != NotRegistered {
+				if a := c.Ask(t.Context(), "example.de"); a.Status != NotRegistered {
 					t.Errorf("%+v", a)
 				}
 			}
@@ -202,7 +202,7 @@ func TestWhoisQuota(t *testing.T) {
 		start := time.Now()
 		reasons := make(map[Reason]int)
 		for range 20 {
-			a := c.Confirm(t.Context(), "example.de")
+			a := c.Ask(t.Context(), "example.de")
 			reasons[a.Reason]++
 		}
 		if reasons[RateLimited] != 2 || reasons[CircuitOpen] != 18 || len(p.asked) != 1+maxStrikes {
@@ -222,8 +222,34 @@ func TestWhoisCanceled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		if a := c.Confirm(ctx, "example.de"); a.Reason != Canceled || time.Since(start) != time.Second {
+		if a := c.Ask(ctx, "example.de"); a.Reason != Canceled || time.Since(start) != time.Second {
 			t.Errorf("%+v after %v", a, time.Since(start))
 		}
 	})
+}
+
+// A reply that does not carry the name is not taken without saying so.
+func TestWhoisNote(t *testing.T) {
+	boot := writeBootstrap(t, "com", "https://com.example/")
+	for _, r := range recordedReplies(t) {
+		if r.kind != "free" && r.kind != "taken" {
+			continue
+		}
+		p := &port43{serve: func(conn net.Conn, server, query string) {
+			if server == "whois.iana.org:43" {
+				fmt.Fprintf(conn, "domain: %s\nwhois: whois.example\n", query)
+				return
+			}
+			io.WriteString(conn, r.reply)
+		}}
+		c := newClient(t, Options{WHOIS: true, Bootstrap: boot, Transport: guess404, Dial: p.dial})
+		a := c.Ask(t.Context(), "example."+r.suffix)
+		unnamed := r.kind == "free" && strings.Contains("at io jp me ru", lastLabel(r.suffix))
+		if a.Source != "whois" || a.Status == Unconfirmed || (a.Note != "") != unnamed {
+			t.Errorf("%s %s: %+v", r.suffix, r.kind, a)
+		}
+		if got := c.Confirm(t.Context(), "example."+r.suffix); got.Note != a.Note {
+			t.Errorf("%s %s: %+v", r.suffix, r.kind, got)
+		}
+	}
 }

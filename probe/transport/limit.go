@@ -13,6 +13,8 @@ type Limit struct {
 	burst  float64
 	tokens float64
 	last   time.Time
+
+	gate gate // of a server that can say when it refuses
 }
 
 // minRate is the least rate of a [Limit]. Below it a wait would not fit a

@@ -13,7 +13,10 @@
 //     kept open and pipelined (RFC 7766, RFC 7858), as far as the server lets
 //     them (quota.go).
 //   - [NewPool] (pool.go): runs any function that asks one question on a bounded
-//     number of goroutines; HTTPS (RFC 8484) and a caller's own exchanger use it.
+//     number of goroutines; a caller's own exchanger uses it.
+//   - [NewCarrier] (carrier.go): a pool over a protocol that carries DNS messages
+//     and can refuse for a while (gate.go). [NewHTTPS] is one, if the program
+//     imports domprobe/probe/doh.
 //
 // Every packet goes through the same checks before it is a response. The function
 // read (reply.go) holds them: the ID, QR, the opcode, the question as it was sent,

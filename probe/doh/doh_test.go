@@ -1,4 +1,4 @@
-package transport
+package doh
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/internal/dnstest"
+	"domprobe/probe/transport"
 )
 
 // endpoint answers questions over HTTPS as RFC 8484 has it.
@@ -30,7 +31,7 @@ func endpoint(t *testing.T) http.HandlerFunc {
 			r.Header.Get("Accept") != mediaType || r.ProtoMajor != 2 {
 			t.Errorf("%s %s %v: %v", r.Proto, r.Method, r.Header, err)
 		}
-		if q.Id != 0 || len(body)%padBlock != 0 {
+		if q.Id != 0 || len(body)%128 != 0 {
 			t.Errorf("ID %d, %d octets", q.Id, len(body))
 		}
 		w.Header().Set("Content-Type", mediaType)
@@ -55,7 +56,7 @@ func TestHTTPS(t *testing.T) {
 	var dials atomic.Int32
 	server, conf := startHTTPS(t, endpoint(t))
 	b := newBox()
-	e := NewHTTPS(Config{
+	e := New(transport.Config{
 		Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: time.Minute,
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			dials.Add(1)
@@ -66,7 +67,7 @@ func TestHTTPS(t *testing.T) {
 	defer e.Close()
 	qs := ask(200, 3)
 	for i := range qs {
-		qs[i].Flags |= MixCase
+		qs[i].Flags |= transport.MixCase
 	}
 	e.Ask(qs)
 	right(t, b.wait(t, 200), 200)
@@ -84,31 +85,31 @@ func TestHTTPSRefuses(t *testing.T) {
 		name    string
 		handler http.HandlerFunc
 		conf    func(c *tls.Config)
-		want    Failure
+		want    transport.Failure
 		err     string
 	}{
-		{"good", answer, nil, None, ""},
-		{"certificate of another name", answer, func(c *tls.Config) { c.ServerName = "dns.example" }, Unreachable, "certificate is valid for"},
-		{"certificate that nobody signed", answer, func(c *tls.Config) { c.RootCAs = x509.NewCertPool() }, Unreachable, "unknown authority"},
+		{"good", answer, nil, transport.None, ""},
+		{"certificate of another name", answer, func(c *tls.Config) { c.ServerName = "dns.example" }, transport.Unreachable, "certificate is valid for"},
+		{"certificate that nobody signed", answer, func(c *tls.Config) { c.RootCAs = x509.NewCertPool() }, transport.Unreachable, "unknown authority"},
 		{"certificate out of date", answer, func(c *tls.Config) {
 			c.Time = func() time.Time { return time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC) }
-		}, Unreachable, "expired"},
-		{"status 500", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusInternalServerError) }, nil, Unreachable, "500"},
-		{"status 429", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "slow", http.StatusTooManyRequests) }, nil, Unreachable, "429"},
+		}, transport.Unreachable, "expired"},
+		{"status 500", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusInternalServerError) }, nil, transport.Unreachable, "500"},
+		{"status 503", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) }, nil, transport.Unreachable, "503"},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
-		}, nil, Unreachable, "307"},
+		}, nil, transport.Unreachable, "307"},
 		{"page", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, "log in")
-		}, nil, Unreachable, "text/html"},
-		{"nothing", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", mediaType) }, nil, BadResponse, "header"},
+		}, nil, transport.Unreachable, "text/html"},
+		{"nothing", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", mediaType) }, nil, transport.BadResponse, "header"},
 		{"other question", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", mediaType)
 			m := new(dns.Msg).SetQuestion("other-0.dev.", dns.TypeDS)
 			m.Id, m.Response = 0, true
 			w.Write(mustPack(t, m))
-		}, nil, BadResponse, "name"},
+		}, nil, transport.BadResponse, "name"},
 		{"cut", func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			var q dns.Msg
@@ -117,7 +118,7 @@ func TestHTTPSRefuses(t *testing.T) {
 			m.Truncated = true
 			w.Header().Set("Content-Type", mediaType)
 			w.Write(mustPack(t, m))
-		}, nil, BadResponse, "fewer"},
+		}, nil, transport.BadResponse, "fewer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server, conf := startHTTPS(t, test.handler)
@@ -125,7 +126,7 @@ func TestHTTPSRefuses(t *testing.T) {
 				test.conf(conf)
 			}
 			b := newBox()
-			e := NewHTTPS(Config{Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 5, Timeout: time.Minute},
+			e := New(transport.Config{Addr: server.Listener.Addr().String(), Deliver: b.deliver, Window: 5, Timeout: time.Minute},
 				"https://example.com/dns-query", conf)
 			defer e.Close()
 			e.Ask(ask(1, 1))
@@ -145,12 +146,12 @@ func TestHTTPSHung(t *testing.T) {
 		n := new(dnstest.Net)
 		defer listenHTTPS(n, cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))()
 		b := newBox()
-		e := NewHTTPS(Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 5, Timeout: 2 * time.Second},
+		e := New(transport.Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 5, Timeout: 2 * time.Second},
 			"https://example.com/dns-query", conf)
 		began := time.Now()
 		e.Ask(ask(2, 2))
 		for token, out := range b.wait(t, 2) {
-			if out.Failure != Timeout || out.Tries != 2 {
+			if out.Failure != transport.Timeout || out.Tries != 2 {
 				t.Errorf("token %d: %v after %d tries (%v)", token, out.Failure, out.Tries, out.Err)
 			}
 		}
@@ -160,7 +161,7 @@ func TestHTTPSHung(t *testing.T) {
 		e.Ask(ask(3, 2)[2:])
 		synctest.Wait()
 		e.Close()
-		if out := b.wait(t, 1)[2]; out.Failure != Closed {
+		if out := b.wait(t, 1)[2]; out.Failure != transport.Closed {
 			t.Errorf("closed under way: %v", out.Failure)
 		}
 	})
@@ -191,14 +192,18 @@ func (p *connPipe) Close() error {
 // hand gives the listener a connection, and returns when it is closed.
 func (p *connPipe) hand(conn net.Conn) {
 	closed := make(chan struct{})
-	p.conns <- &countedConn{Conn: conn, closed: sync.OnceFunc(func() { close(closed) })}
-	<-closed
+	select {
+	case p.conns <- &countedConn{Conn: conn, closed: sync.OnceFunc(func() { close(closed) })}:
+		<-closed
+	case <-p.done:
+		conn.Close()
+	}
 }
 
 // listenHTTPS puts a server for HTTP/2 on a network in memory.
 func listenHTTPS(n *dnstest.Net, cert tls.Certificate, h http.Handler) (stop func()) {
 	l := &connPipe{conns: make(chan net.Conn), done: make(chan struct{})}
-	server := &http.Server{Handler: h, TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}}}
+	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}}}
 	n.Listen(serverAddr, dnstest.Host{TCP: l.hand})
 	go server.ServeTLS(l, "", "")
 	return func() {
@@ -229,7 +234,7 @@ func TestHTTPSDead(t *testing.T) {
 		defer listenHTTPS(n, cert, endpoint(t))()
 		var conns []*mutableConn
 		b := newBox()
-		e := NewHTTPS(Config{
+		e := New(transport.Config{
 			Addr: serverAddr, Deliver: b.deliver, Window: 50, Timeout: 2 * time.Second,
 			Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				conn, err := n.Dial(ctx, network, addr)
@@ -242,70 +247,18 @@ func TestHTTPSDead(t *testing.T) {
 		right(t, b.wait(t, 1), 1)
 		conns[0].mute.Store(true)
 		for _, q := range qs[1:] { // one a second
-			e.Ask([]Question{q})
+			e.Ask([]transport.Question{q})
 			time.Sleep(time.Second)
 		}
 		failed := 0
 		for _, out := range b.wait(t, len(qs)-1) {
-			if out.Failure != None {
+			if out.Failure != transport.None {
 				failed++
 			}
 		}
-		if failed == 0 || failed > 6 || b.outs[19].Failure != None {
+		if failed == 0 || failed > 6 || b.outs[19].Failure != transport.None {
 			t.Errorf("%d of 19 failed, the last with %v (%v)", failed, b.outs[19].Failure, b.outs[19].Err)
 		}
 		e.Close()
 	})
-}
-
-// TestTLS asks over TLS, and never in clear when that fails.
-func TestTLS(t *testing.T) {
-	https, conf := startHTTPS(t, http.NotFoundHandler()) // for its certificate
-	cert := https.TLS.Certificates[0]
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"dot"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sizes atomic.Int32
-	server := &dns.Server{Listener: l, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		if b := mustPack(t, q); len(b)%padBlock == 0 {
-			sizes.Add(1)
-		}
-		w.WriteMsg(truth.Resolve(q))
-	})}
-	served := make(chan error, 1)
-	started := make(chan struct{})
-	server.NotifyStartedFunc = func() { close(started) }
-	go func() { served <- server.ActivateAndServe() }()
-	<-started
-	defer func() {
-		server.Shutdown()
-		<-served
-	}()
-	engine := func(change func(c *tls.Config)) (Engine, *box) {
-		c := conf.Clone()
-		c.NextProtos = []string{"dot"}
-		change(c)
-		b := newBox()
-		return NewStream(Config{Addr: l.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: time.Minute}, c), b
-	}
-	e, b := engine(func(*tls.Config) {})
-	e.Ask(ask(100, 2))
-	right(t, b.wait(t, 100), 100)
-	e.Close()
-	if n := sizes.Load(); n != 100 {
-		t.Errorf("%d of 100 questions are padded to a multiple of %d", n, padBlock)
-	}
-	for name, change := range map[string]func(c *tls.Config){
-		"valid for":         func(c *tls.Config) { c.ServerName = "dns.example" },
-		"unknown authority": func(c *tls.Config) { c.RootCAs = x509.NewCertPool() },
-		"expired":           func(c *tls.Config) { c.Time = func() time.Time { return time.Now().AddDate(300, 0, 0) } },
-	} {
-		e, b := engine(change)
-		e.Ask(ask(1, 1))
-		if out := b.wait(t, 1)[0]; out.Failure != Unreachable || out.Err == nil || !strings.Contains(out.Err.Error(), name) {
-			t.Errorf("%s: %v (%v)", name, out.Failure, out.Err)
-		}
-		e.Close()
-	}
 }

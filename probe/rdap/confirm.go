@@ -1,0 +1,41 @@
+package rdap
+
+import (
+	"context"
+
+	"domprobe/probe"
+)
+
+var _ probe.Confirmer = (*Client)(nil)
+
+// Confirm is [Client.Ask] for a [probe.Prober]. Its Err, if any, is an [*Error].
+func (c *Client) Confirm(ctx context.Context, name string) probe.Confirmation {
+	a := c.Ask(ctx, name)
+	return probe.Confirmation{Reason: a.confirmation(), Source: a.Source, Note: a.Note, Err: a.Err}
+}
+
+// confirmation is the short form of an answer; Err has the long one of a name
+// that is unconfirmed.
+func (a *Answer) confirmation() probe.Reason {
+	switch a.Status {
+	case Registered:
+		return probe.RDAPRegistered
+	case Reserved:
+		return probe.RDAPReserved
+	case NotRegistered:
+		return probe.RDAPNotRegistered
+	}
+	switch a.Reason {
+	case NoRDAP, NoBootstrap, BadName:
+		return probe.RDAPNone
+	case RateLimited:
+		return probe.RDAPLimited
+	case CircuitOpen:
+		return probe.RDAPPaused
+	case NotAuthoritative, DeniesKnown, Unrecognized, BadReply:
+		return probe.RDAPUnsure
+	case Canceled:
+		return probe.RDAPCanceled
+	}
+	return probe.RDAPFailed
+}

@@ -1,0 +1,75 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	firstPause = time.Second // of a server that does not say how long; doubles with each
+	maxPause   = time.Minute // a longer one counts as this
+)
+
+// A gate holds the queries to a server back while that asks to be left alone.
+// Its zero value is open. It is safe for concurrent use.
+type gate struct {
+	mu    sync.Mutex
+	opens time.Time
+	shuts time.Time     // when it was shut last
+	pause time.Duration // the last that the server did not give
+	busy  error         // what the server said
+}
+
+// wait returns when the gate is open, and whether it was shut. It is an error
+// if the context ends sooner than that and a try after it.
+func (g *gate) wait(ctx context.Context, try time.Duration) (waited bool, err error) {
+	for ; ; waited = true {
+		g.mu.Lock()
+		left, busy := time.Until(g.opens), g.busy
+		g.mu.Unlock()
+		if left <= 0 {
+			return waited, nil
+		}
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < left+try {
+			return waited, fmt.Errorf("%w, and asks to be left alone for another %v", busy, left.Round(time.Millisecond))
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return waited, context.Cause(ctx)
+		}
+	}
+}
+
+// shut notes that a query, sent at that time, was refused. Many may be on their
+// way when the first is refused; they make one pause, not each a longer one.
+func (g *gate) shut(sent time.Time, e *BusyError) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	pause := min(e.After, maxPause)
+	if pause <= 0 {
+		if g.opens.After(sent) {
+			return
+		}
+		g.pause = min(max(2*g.pause, firstPause), maxPause)
+		pause = g.pause
+	}
+	now := time.Now()
+	if opens := now.Add(pause); opens.After(g.opens) {
+		g.opens, g.busy = opens, e
+	}
+	g.shuts = now
+}
+
+// passed notes that a query, sent at that time, was answered.
+func (g *gate) passed(sent time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if sent.After(g.shuts) {
+		g.pause = 0
+	}
+}
