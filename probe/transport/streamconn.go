@@ -122,7 +122,11 @@ func (c *streamConn) hearOut(err error) {
 func (c *streamConn) send() (wait time.Duration, err error) {
 	now := time.Now()
 	c.mu.Lock()
-	under, garbled := len(c.pending), !c.garbage.IsZero()
+	under := len(c.pending)
+	if under == 0 {
+		c.garbage = time.Time{} // what comes then is late, or comes twice
+	}
+	garbled := !c.garbage.IsZero()
 	c.mu.Unlock()
 	e := c.e
 	e.mu.Lock()

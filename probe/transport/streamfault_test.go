@@ -191,6 +191,24 @@ func TestStreamFaults(t *testing.T) {
 	}
 }
 
+// A response that comes when nothing is under way does not end the conversation.
+func TestStreamLate(t *testing.T) {
+	h := func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		good := honest(b, from)[0]
+		late := good
+		late.Delay = 10 * time.Millisecond
+		return []dnstest.Reply{good, late}
+	}
+	inBubble(t, "late", dnstest.Host{TCP: dnstest.Stream(h)}, newStream, func(t *testing.T, e Engine, b *box) {
+		for _, q := range ask(5, 1) {
+			e.Ask([]Question{q})
+			b.wait(t, 1)
+			time.Sleep(time.Second)
+		}
+		right(t, b.outs, 5)
+	})
+}
+
 // A question for which the server breaks the connection is the only one that pays
 // for it.
 func TestStreamBreaker(t *testing.T) {
