@@ -25,6 +25,7 @@ const (
 	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
 
 	lossBound  = 0.02 // a share of losses that is nobody's fault
+	cutLoss    = 0.25 // a share of losses beside slips that a limit is to blame for
 	epochLeast = 50   // outcomes to say what share is lost at a pace
 )
 
@@ -162,7 +163,7 @@ func (c *control) limited(now time.Time) bool {
 
 // cut counts a response that is truncated to nothing. The question goes to TCP, and
 // the others need not wait for that: some servers answer so as long as they are
-// asked. But where questions are lost as well, a limit drops some and slips others.
+// asked. But where many are lost as well, a limit drops some and slips others.
 func (c *control) cut(now time.Time, rtt time.Duration) {
 	c.good(now, rtt)
 	c.epoch.cuts++
@@ -213,7 +214,7 @@ func (c *control) turn(now time.Time) {
 	rate := float64(e.good) / took.Seconds()
 	loss := float64(e.lost) / float64(e.good+e.lost+1)
 	c.losing = loss > lossBound && e.lost > 1 // a single name may be the reason itself
-	if c.losing {
+	if loss > cutLoss {
 		e.slips += e.cuts
 	}
 	if e.slips >= 3 && e.slips*20 > e.good {

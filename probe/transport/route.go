@@ -77,10 +77,10 @@ const (
 	mostRest  = time.Second
 )
 
-// dialPatiently is dial, and waits while this machine has no descriptor left.
-func (c *Config) dialPatiently(ctx context.Context, network string) (net.Conn, error) {
+// patiently dials, and waits while this machine has no descriptor left.
+func (c *Config) patiently(ctx context.Context, dial func() (net.Conn, error)) (net.Conn, error) {
 	for rest := firstRest; ; rest = min(2*rest, mostRest) {
-		conn, err := c.dial(ctx, network)
+		conn, err := dial()
 		if !isAny(err, shortErrors) {
 			return conn, err
 		}

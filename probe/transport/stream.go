@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"sync"
 	"time"
@@ -20,6 +21,14 @@ const (
 	// padBlock is what encrypted questions are padded to a multiple of
 	// (RFC 8467 section 4.1).
 	padBlock = 128
+
+	// silentConns is how many connections in a row must pass in silence until
+	// what waits is settled like what was sent.
+	silentConns = 2
+
+	// barrenConns is how many connections in a row must break without a response
+	// until that is charged to all that was sent over them.
+	barrenConns = 4
 )
 
 // stream is the engine over TCP and TLS: connections that stay open, with
@@ -35,24 +44,50 @@ type stream struct {
 	mu     sync.Mutex
 	queue  queue
 	tries  map[uint32]tries // by token, of questions that wait again
-	active int              // sessions
-	idle   int              // sessions that wait for a question
-	hold   time.Time        // when further sessions may start
+	window streamWindow
+	flying int       // questions under way
+	active int       // sessions
+	idle   int       // sessions that wait for a question
+	first  bool      // a session has a connection to which the engine has a right, or waits for it
+	open   int       // connections
+	hold   time.Time // when further sessions may start
 	quota  quota
+	barren int // connections in a row that broke without a response
+	silent int // connections in a row that passed in silence
+	failed int // dials in a row that failed
 	closed bool
+	stats  Stats // the counts, and the round trip
 	wake   chan struct{}
 }
 
-// tries is how often a question was sent, and how often that counts.
-type tries struct{ sent, charged uint8 }
+// tries is how often a question was sent, and how much it is charged.
+type tries struct {
+	sent    uint8
+	charged uint16 // in halves of a try
+}
+
+// What a question is charged. That a connection breaks may be another's doing.
+const (
+	forBreak = 1
+	forDial  = 2
+)
+
+// spent reports whether a question has had its tries.
+func (t tries) spent(q *Question) bool { return int(t.charged) >= 2*max(int(q.Tries), 1) }
 
 // NewStream returns an engine that asks over TCP, or over TLS if conf is not
-// nil. A connection that the server closes or resets is opened again, and its
-// questions are asked again, as often as their Tries allow; a question without
-// response in time is not. A connection that ends after some answers is not
-// counted as a try of the others: servers bound how many they give on one.
+// nil. How many questions are in flight follows the server (see streamWindow).
+//
+// A connection that breaks is opened again, and its questions are asked again. The
+// one that was next to be answered is taken to have broken it, and is charged half a
+// try; when several connections in a row break without a response, all are charged a
+// whole one. So is what would have been sent when no connection can be opened. A
+// question without response in time is not asked again.
 func NewStream(cfg Config, conf *tls.Config) Engine {
-	e := &stream{cfg: cfg, tls: conf, tries: map[uint32]tries{}, wake: make(chan struct{}, 1)}
+	e := &stream{
+		cfg: cfg, tls: conf, tries: map[uint32]tries{}, wake: make(chan struct{}, 1),
+		window: newStreamWindow(cfg.Window, cfg.Timeout),
+	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
 }
@@ -80,6 +115,14 @@ func (e *stream) signal() {
 	}
 }
 
+func (e *stream) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.stats
+	s.InFlight, s.Window = e.flying, e.window.size
+	return s
+}
+
 func (e *stream) Close() error {
 	e.mu.Lock()
 	e.closed = true
@@ -93,37 +136,118 @@ func (e *stream) Close() error {
 // session opens a connection whenever there are questions, and asks them.
 func (e *stream) session() {
 	for e.await() {
-		conn, err := e.connect()
-		if err != nil {
-			if e.refused(err) {
-				return
-			}
-			continue
+		if !e.converse() {
+			return
 		}
-		newStreamConn(e, conn).converse()
 	}
 }
 
-// refused ends a session that gets no connection if there are others, because a
-// server may bound how many a client has. If there is none, what waits fails.
-func (e *stream) refused(err error) (last bool) {
+// converse opens a connection and asks questions over it until it ends. It reports
+// false if the session ends as well.
+func (e *stream) converse() (more bool) {
+	wanted := make(chan struct{})
+	lease, release, err := e.lease(sync.OnceFunc(func() { close(wanted) }))
+	if err != nil {
+		return !e.resign()
+	}
+	defer release()
+	conn, err := e.connect()
+	if err != nil {
+		return !e.refused(err)
+	}
+	return newStreamConn(e, conn, lease, wanted).converse()
+}
+
+// lease takes a socket. The engine has a right to one, and waits for it; others it
+// has if there are enough.
+func (e *stream) lease(leave func()) (l *lease, release func(), err error) {
 	e.mu.Lock()
-	if e.active > 1 && !e.closed {
-		e.active--
-		e.hold = time.Now().Add(connHold)
-		e.mu.Unlock()
-		e.signal()
+	first := !e.first
+	e.first = true
+	e.mu.Unlock()
+	release = func() {
+		l.release()
+		if first {
+			e.mu.Lock()
+			e.first = false
+			e.mu.Unlock()
+		}
+	}
+	if first {
+		l, err = e.cfg.Sockets.take(e.ctx, leave)
+	} else {
+		var ok bool
+		if l, ok = e.cfg.Sockets.takeMore(1, leave); !ok {
+			err = errNoMore
+		}
+	}
+	if err != nil {
+		release()
+	}
+	return l, release, err
+}
+
+// resign ends a session without a connection if there are others.
+func (e *stream) resign() (last bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.active == 1 || e.closed {
+		return false
+	}
+	e.active--
+	e.hold = time.Now().Add(connHold)
+	e.signal()
+	return true
+}
+
+// refused ends a session that gets no connection if there are others, because a
+// server may bound how many a client has. If there is none, what would have been
+// sent is charged a try, and more of it each time.
+func (e *stream) refused(err error) (last bool) {
+	if e.resign() {
 		return true
 	}
-	waiting := e.queue.drain()
-	clear(e.tries)
-	e.mu.Unlock()
-	f := Unreachable
-	if e.ctx.Err() != nil {
-		f = Closed
+	f := e.cfg.blame(e.ctx, "tcp", err)
+	var out []Outcome
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return false
 	}
-	fail(&e.cfg, waiting, f, err)
+	n := e.queue.len()
+	if f != Offline {
+		n = min(n, perConn<<min(e.failed, 16))
+	}
+	e.failed++
+	for _, q := range e.queue.pop(nil, n) {
+		t := e.tries[q.Token]
+		if t.charged += forDial; f == Offline || t.spent(&q) {
+			delete(e.tries, q.Token)
+			out = append(out, Outcome{Token: q.Token, Tries: t.sent, Failure: f, Err: err})
+			continue
+		}
+		e.tries[q.Token] = t
+		e.queue.push([]Question{q})
+	}
+	rest := restAfter(e.failed)
+	more := e.queue.len() > 0
+	e.mu.Unlock()
+	e.deliver(out)
+	if more {
+		pause(e.ctx, rest)
+	}
 	return false
+}
+
+// restAfter is how long to wait after so many failures in a row.
+func restAfter(failures int) time.Duration {
+	return min(firstRest<<min(failures-1, 16), mostRest)
+}
+
+func (e *stream) deliver(out []Outcome) {
+	if len(out) > 0 {
+		e.cfg.Deliver(out)
+	}
 }
 
 // await waits until there are questions, and reports false when the engine is
@@ -150,18 +274,17 @@ func (e *stream) await() bool {
 }
 
 func (e *stream) connect() (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
-	defer cancel()
-	conn, err := e.cfg.dial(ctx, "tcp")
-	if err != nil || e.tls == nil {
-		return conn, err
-	}
-	secure := tls.Client(conn, e.tls)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return secure, nil
+	return e.cfg.patiently(e.ctx, func() (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
+		defer cancel()
+		conn, err := e.cfg.dial(ctx, "tcp")
+		if err != nil || e.tls == nil {
+			return conn, err
+		}
+		secure := tls.Client(conn, e.tls)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		return secure, nil
+	})
 }
-
-func (e *stream) Stats() Stats { return Stats{} }

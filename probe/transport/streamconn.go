@@ -1,32 +1,42 @@
 package transport
 
 import (
-	"bufio"
 	"errors"
-	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/miekg/dns"
 )
 
 // A streamConn is one connection.
 type streamConn struct {
-	e    *stream
-	conn net.Conn
-	done chan struct{} // closed when the reader has ended
-	room chan struct{} // signalled when a response has come
-	cuts int           // of the quota, when it began
+	e      *stream
+	conn   net.Conn
+	lease  *lease
+	wanted <-chan struct{} // closed when another engine waits for the socket
+	done   chan struct{}   // closed when the reader has ended
+	room   chan struct{}   // signalled when a response has come
+	cuts   int             // of the quota, when it began
+	rested time.Time       // since when there has been nothing to do; zero is never
+	hung   bool            // given up, because it was silent
+
+	read    atomic.Int64 // when octets came last, in Unix nanoseconds
+	partial atomic.Bool  // the rest of a message has not come yet
 
 	mu      sync.Mutex
 	pending map[uint16]*asked
 	order   []*asked // by time of sending
 	asked   int      // questions sent
 	answers int
-	heard   time.Time
-	err     error // of the reader
+	newest  uint64        // the question sent last of those answered
+	heard   time.Time     // the last message
+	good    time.Time     // the last response
+	garbage time.Time     // the first message since then that was no response; zero is none
+	rest    time.Duration // how long an answer may be missing before garbage tells
+	culprit *asked        // the question whose response broke the connection
+	err     error         // of the reader
 }
 
 // asked is a question under way on a connection.
@@ -34,23 +44,26 @@ type asked struct {
 	q      Question
 	id     uint16
 	mix    uint64
+	n      uint64 // it was sent as the n-th to this server
 	sent   time.Time
 	tries  tries
 	failed Rule
 	gone   bool // settled
 }
 
-func newStreamConn(e *stream, conn net.Conn) *streamConn {
+func newStreamConn(e *stream, conn net.Conn, lease *lease, wanted <-chan struct{}) *streamConn {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.open++
+	e.failed = 0
 	return &streamConn{
-		e: e, conn: conn, pending: map[uint16]*asked{},
+		e: e, conn: conn, lease: lease, wanted: wanted, pending: map[uint16]*asked{},
 		done: make(chan struct{}), room: make(chan struct{}, 1), cuts: e.quota.cuts,
 	}
 }
 
 // converse asks questions over the connection until it ends.
-func (c *streamConn) converse() {
+func (c *streamConn) converse() bool {
 	go c.readAll()
 	defer func() {
 		c.conn.Close()
@@ -59,15 +72,17 @@ func (c *streamConn) converse() {
 	}()
 	timer := time.NewTimer(c.e.cfg.Timeout)
 	defer timer.Stop()
+	wanted := c.wanted
 	for {
 		wait, err := c.send()
 		if err != nil {
+			c.hung = isTimeout(err) // nothing is read any more
 			c.hearOut(err)
-			return
+			return true
 		}
 		next, alive := c.expire()
 		if !alive {
-			return
+			return true
 		}
 		if wait > 0 {
 			next = min(next, wait)
@@ -77,21 +92,23 @@ func (c *streamConn) converse() {
 		case <-c.e.wake:
 		case <-c.room:
 		case <-timer.C:
+		case <-wanted:
+			wanted = nil // send sees to it
 		case <-c.done:
-			return
+			return true
 		case <-c.e.ctx.Done():
-			return
+			return true
 		}
 	}
 }
 
-// errSpent ends a connection that has given as many answers as can be hoped for.
-var errSpent = errors.New("as many questions as the server answers on one connection")
+// errDone ends a connection over which nothing more is to be asked.
+var errDone = errors.New("connection no longer needed")
 
 // hearOut lets the reader read what the server said before it closed the
 // connection under a write.
 func (c *streamConn) hearOut(err error) {
-	if err == errSpent || isTimeout(err) {
+	if err == errDone || isTimeout(err) {
 		return
 	}
 	c.conn.SetReadDeadline(time.Now().Add(c.e.cfg.Timeout))
@@ -106,22 +123,32 @@ func (c *streamConn) send() (wait time.Duration, err error) {
 	now := time.Now()
 	c.mu.Lock()
 	under := len(c.pending)
+	if under == 0 {
+		c.garbage = time.Time{} // what comes then is late, or comes twice
+	}
+	garbled := !c.garbage.IsZero()
 	c.mu.Unlock()
 	e := c.e
 	e.mu.Lock()
 	left := e.quota.left(c.asked)
-	if left == 0 && under == 0 && e.queue.len() > 0 {
+	if under == 0 && c.over(now, left) {
 		e.mu.Unlock()
-		return 0, errSpent
+		return 0, errDone
 	}
-	n, wait := e.cfg.Limit.take(now, min(perConn-under, left, e.queue.len()))
+	want := max(min(perConn-under, left, e.queue.len()), 0)
+	if garbled || c.isWanted() && c.asked > 0 {
+		want = 0
+	}
+	share := (e.window.size + e.open - 1) / e.open
+	n := max(min(want, share-under, e.window.size-e.flying), 0)
+	if n < want {
+		e.window.full = true
+	}
+	n, wait = e.cfg.Limit.take(now, n)
 	qs := e.queue.pop(nil, n)
-	before := make([]tries, len(qs))
-	for i := range qs {
-		before[i] = e.tries[qs[i].Token]
-		delete(e.tries, qs[i].Token)
-	}
+	as := c.count(qs, now)
 	more := e.queue.len() > 0
+	c.rest = patience(e.stats.SRTT)
 	e.mu.Unlock()
 	if more && n > 0 {
 		e.signal()
@@ -129,10 +156,12 @@ func (c *streamConn) send() (wait time.Duration, err error) {
 	if len(qs) == 0 {
 		return wait, nil
 	}
+	c.rested = time.Time{}
+	c.lease.busy()
 	var buf []byte
 	c.mu.Lock()
-	for i := range qs {
-		buf = c.add(buf, &qs[i], before[i], now)
+	for _, a := range as {
+		buf = c.add(buf, a)
 	}
 	c.asked += len(qs)
 	c.mu.Unlock()
@@ -141,17 +170,60 @@ func (c *streamConn) send() (wait time.Duration, err error) {
 	return wait, err
 }
 
-// add puts a question under way, with the tries before this one, and appends its
-// message to buf. The caller holds the lock.
-func (c *streamConn) add(buf []byte, q *Question, before tries, now time.Time) []byte {
-	a := &asked{q: *q, sent: now, tries: before}
-	a.tries.sent++
+// over reports whether a connection with nothing under way is to end: the server
+// answers no more on it, or it is idle and another engine needs the socket or its
+// time is over. The caller holds the engine's lock.
+func (c *streamConn) over(now time.Time, left int) bool {
+	e := c.e
+	if e.queue.len() > 0 {
+		return left == 0 || c.isWanted() && c.asked > 0
+	}
+	if c.rested.IsZero() {
+		c.rested = now
+		c.lease.rest(now)
+	}
+	return c.isWanted() || e.cfg.Idle > 0 && now.Sub(c.rested) >= e.cfg.Idle
+}
+
+func (c *streamConn) isWanted() bool {
+	select {
+	case <-c.wanted:
+		return true
+	default:
+		return false
+	}
+}
+
+// count takes questions into the window. The caller holds the engine's lock.
+func (c *streamConn) count(qs []Question, now time.Time) []*asked {
+	e := c.e
+	as := make([]*asked, len(qs))
+	for i, q := range qs {
+		t := e.tries[q.Token]
+		delete(e.tries, q.Token)
+		if e.stats.Queries++; t.sent > 0 {
+			e.stats.Retries++
+		}
+		if t.sent < math.MaxUint8 {
+			t.sent++
+		}
+		e.window.sent++
+		as[i] = &asked{q: q, n: e.window.sent, sent: now, tries: t}
+	}
+	e.flying += len(qs)
+	return as
+}
+
+// add puts a question under way and appends its message to buf. The caller holds the
+// lock.
+func (c *streamConn) add(buf []byte, a *asked) []byte {
 	for {
 		a.id = uint16(rand.Uint32())
 		if c.pending[a.id] == nil {
 			break
 		}
 	}
+	q := &a.q
 	if q.Flags&MixCase != 0 {
 		a.mix = rand.Uint64()
 	}
@@ -171,31 +243,83 @@ func (c *streamConn) add(buf []byte, q *Question, before tries, now time.Time) [
 	return buf
 }
 
+// deadline is when the time of a question is over. While the server is at work on
+// those before it, its own has not begun, up to a point. The caller holds the lock.
+func (c *streamConn) deadline(a *asked) time.Time {
+	timeout := c.e.cfg.Timeout
+	at := a.sent.Add(timeout)
+	if a.n > c.newest && c.good.After(a.sent) {
+		at = earlier(c.good.Add(timeout), at.Add(3*timeout))
+	}
+	return at
+}
+
 // expire settles the questions whose time is over. next is how long it is until
-// the next one's is. A connection over which nothing has come since the oldest
-// of them was sent is not alive.
+// something is to be done again. A connection over which nothing has come since the
+// oldest of them was sent is not alive, and neither is one that brings garbage.
 func (c *streamConn) expire() (next time.Duration, alive bool) {
 	now := time.Now()
 	var out []Outcome
+	var late uint64
 	c.mu.Lock()
 	alive, next = true, c.e.cfg.Timeout
 	for len(c.order) > 0 {
 		a := c.order[0]
 		if !a.gone {
-			if next = a.sent.Add(c.e.cfg.Timeout).Sub(now); next > 0 {
+			if next = c.deadline(a).Sub(now); next > 0 {
+				if now.Sub(a.sent) >= c.e.cfg.Timeout {
+					late = a.n
+				}
 				break
 			}
-			alive = alive && c.heard.After(a.sent)
+			if !c.heard.After(a.sent) {
+				alive, c.hung = false, true
+			}
 			out = append(out, c.drop(a))
 		}
 		c.order = c.order[1:]
 		next = c.e.cfg.Timeout
 	}
-	c.mu.Unlock()
-	if len(out) > 0 {
-		c.e.cfg.Deliver(out)
+	if len(c.pending) > 0 {
+		if alive && c.garbled(now) {
+			alive, c.err = false, errGarbled
+		}
+		next = min(next, c.rest)
+	} else if idle := c.e.cfg.Idle; idle > 0 && !c.rested.IsZero() {
+		next = min(next, max(c.rested.Add(idle).Sub(now), 1))
 	}
+	c.mu.Unlock()
+	if late > 0 || len(out) > 0 {
+		e := c.e
+		e.mu.Lock()
+		e.flying -= len(out)
+		e.stats.Timeouts += uint64(len(out))
+		e.window.halve(late)
+		e.mu.Unlock()
+	}
+	c.e.deliver(out)
 	return next, alive
+}
+
+// patience is how long a connection with garbage on it gets to bring a response.
+func patience(srtt time.Duration) time.Duration {
+	if srtt == 0 {
+		return firstRTO
+	}
+	return max(4*srtt, minRTO)
+}
+
+// errGarbled is the error of a connection whose messages cannot be told apart any
+// more: a length before one was wrong.
+var errGarbled = errors.New("connection brings garbage")
+
+// garbled reports whether a connection has brought no response for a while, but
+// garbage, or the beginning of a message. The caller holds the lock.
+func (c *streamConn) garbled(now time.Time) bool {
+	if !c.garbage.IsZero() && now.Sub(c.garbage) >= c.rest {
+		return true
+	}
+	return c.partial.Load() && now.Sub(time.Unix(0, c.read.Load())) >= c.rest
 }
 
 // drop settles a question without response. The caller holds the lock.
@@ -207,120 +331,4 @@ func (c *streamConn) drop(a *asked) Outcome {
 		out.Failure, out.Err = BadResponse, ruleError(a.failed)
 	}
 	return out
-}
-
-// giveBack queues the questions of a connection that has ended again, or
-// settles them.
-func (c *streamConn) giveBack() {
-	e := c.e
-	var again []Question
-	var out []Outcome
-	e.mu.Lock()
-	bounded := c.answers > 0 && !errors.Is(c.err, net.ErrClosed)
-	e.quota.ended(c.cuts, c.asked, c.answers, bounded && len(c.pending) > 0)
-	for _, a := range c.order {
-		if !a.gone && !bounded {
-			a.tries.charged++
-		}
-		o := Outcome{Token: a.q.Token, Tries: a.tries.sent}
-		switch {
-		case a.gone:
-			continue
-		case e.closed:
-			o.Failure, o.Err = Closed, net.ErrClosed
-		case a.failed != Passed:
-			o.Failure, o.Err = BadResponse, ruleError(a.failed)
-		case a.tries.charged < max(a.q.Tries, 1) && a.tries.sent < mostTries(&a.q):
-			again = append(again, a.q)
-			e.tries[a.q.Token] = a.tries
-			continue
-		case errors.Is(c.err, net.ErrClosed): // given up, because it was silent
-			o.Failure = Timeout
-		default:
-			o.Failure, o.Err = Unreachable, c.err
-		}
-		out = append(out, o)
-	}
-	e.queue.push(again)
-	e.mu.Unlock()
-	if len(out) > 0 {
-		e.cfg.Deliver(out)
-	}
-}
-
-// errHung is the error of a connection that ended without a word.
-var errHung = errors.New("connection closed by the server")
-
-// readAll reads responses until the connection ends.
-func (c *streamConn) readAll() {
-	defer close(c.done)
-	r := bufio.NewReader(c.conn)
-	var head [2]byte
-	var buf []byte
-	for {
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			c.ended(err)
-			return
-		}
-		n := int(be16(head[:], 0))
-		if cap(buf) < n {
-			buf = make([]byte, n)
-		}
-		buf = buf[:n]
-		if _, err := io.ReadFull(r, buf); err != nil {
-			c.ended(err)
-			return
-		}
-		c.handle(buf)
-	}
-}
-
-func (c *streamConn) ended(err error) {
-	if errors.Is(err, io.EOF) {
-		err = errHung
-	}
-	c.mu.Lock()
-	c.err = err
-	c.mu.Unlock()
-}
-
-// handle handles one message.
-func (c *streamConn) handle(packet []byte) {
-	cfg := &c.e.cfg
-	now := time.Now()
-	if len(packet) < headerLen {
-		cfg.traceIgnored(nil, ShortHeader, packet)
-		return
-	}
-	c.mu.Lock()
-	c.heard = now
-	a := c.pending[be16(packet, 0)]
-	if a == nil {
-		c.mu.Unlock()
-		cfg.traceIgnored(nil, WrongID, packet)
-		return
-	}
-	var m *dns.Msg
-	if a.q.Flags&Whole != 0 || cfg.Trace != nil {
-		m = new(dns.Msg)
-	}
-	reply, state, rule := read(m, packet, &a.q, a.id, a.mix)
-	if rule == Passed && state != Complete {
-		rule = CutShort // over a stream nothing may be cut
-	}
-	if rule != Passed {
-		a.failed = rule
-		c.mu.Unlock()
-		cfg.traceIgnored(&a.q, rule, packet)
-		return
-	}
-	a.gone = true
-	c.answers++
-	delete(c.pending, a.id)
-	c.mu.Unlock()
-	cfg.Deliver([]Outcome{{Token: a.q.Token, Tries: a.tries.sent, Reply: reply, RTT: now.Sub(a.sent), Msg: m}})
-	select {
-	case c.room <- struct{}{}:
-	default:
-	}
 }

@@ -236,6 +236,19 @@ func (q *queue) push(qs []Question) {
 	}
 }
 
+// pushFront puts questions before all that wait.
+func (q *queue) pushFront(qs []Question) {
+	var first queue
+	first.push(qs)
+	q.urgent = append(first.urgent, q.urgent...)
+	if n := len(first.rest); n <= q.next {
+		q.next -= n
+		copy(q.rest[q.next:], first.rest)
+	} else {
+		q.rest, q.next = append(first.rest, q.rest[q.next:]...), 0
+	}
+}
+
 func (q *queue) len() int { return len(q.urgent) + len(q.rest) - q.next }
 
 // pop moves up to n questions to dst.

@@ -72,7 +72,7 @@ func (w *udpWorker) open() error {
 		if w.lease, err = e.cfg.Sockets.take(e.ctx, w.want); err != nil {
 			return err
 		}
-		conn, err := e.cfg.dialPatiently(e.ctx, "udp")
+		conn, err := e.cfg.patiently(e.ctx, func() (net.Conn, error) { return e.cfg.dial(e.ctx, "udp") })
 		if err == nil {
 			w.equip(plainConn{conn}, smallBatch)
 		}
