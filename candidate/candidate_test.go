@@ -3,9 +3,13 @@ package candidate
 import (
 	"errors"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"domprobe/candidate/internal/text"
+	"domprobe/candidate/pattern"
 )
 
 func TestParse(t *testing.T) {
@@ -123,7 +127,7 @@ func TestParse(t *testing.T) {
 }
 
 // label makes a test name that fits on a line.
-func label(s string) string { return quote(s) }
+func label(s string) string { return text.Quote(s) }
 
 func checkError(t *testing.T, err *Error, reason Reason, detail string) {
 	t.Helper()
@@ -540,4 +544,31 @@ func FuzzGenerator(f *testing.F) {
 			t.Errorf("%d candidates for %q", n, keyword)
 		}
 	})
+}
+
+// TestPatternMemory generates half a million names and watches the heap.
+func TestPatternMemory(t *testing.T) {
+	p, err := pattern.Compile("[a-z]{3}[a-z0-9]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := New(Options{Keywords: p.All(), TLDs: []string{"com"}, Unique: p.Unique()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	before, n := m.HeapAlloc, 0
+	for range g.All() {
+		if n++; n%200_000 == 0 {
+			runtime.GC()
+			if runtime.ReadMemStats(&m); int64(m.HeapAlloc)-int64(before) > 1<<20 {
+				t.Fatalf("after %d names the heap has grown by %d octets", n, m.HeapAlloc-before)
+			}
+		}
+	}
+	if n != 26*26*26*36 {
+		t.Errorf("%d names", n)
+	}
 }

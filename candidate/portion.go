@@ -5,6 +5,8 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+
+	"domprobe/candidate/internal/text"
 )
 
 // Shard streams the candidates of one of n equal parts, the i-th counted from
@@ -39,7 +41,7 @@ func ParseShard(s string) (i, n int, err error) {
 	i, err1 := strconv.Atoi(part)
 	n, err2 := strconv.Atoi(parts)
 	if !ok || err1 != nil || err2 != nil {
-		return 0, 0, &OptionError{"shard", s, fmt.Errorf("%s is not of the form 3/16", quote(s))}
+		return 0, 0, &OptionError{"shard", s, fmt.Errorf("%s is not of the form 3/16", text.Quote(s))}
 	}
 	if err := checkShard(i, n); err != nil {
 		return 0, 0, err
@@ -60,22 +62,4 @@ func shardOf(name string, n int) int {
 		h = (h ^ uint64(name[i])) * 0x100000001b3
 	}
 	return int((h>>32^h&0xffffffff)%uint64(n)) + 1
-}
-
-// Limit streams the first n candidates and asks seq for no more.
-func Limit(seq iter.Seq2[Candidate, error], n int) iter.Seq2[Candidate, error] {
-	return func(yield func(Candidate, error) bool) {
-		if n <= 0 {
-			return
-		}
-		left := n
-		for c, err := range seq {
-			if !yield(c, err) {
-				return
-			}
-			if left--; left == 0 {
-				return
-			}
-		}
-	}
 }
