@@ -59,6 +59,12 @@ func TestTruth(t *testing.T) {
 		{"devv.", dns.TypeSOA, nx("."), nx(".")},
 		{"go.devv.", dns.TypeDS, nx("."), nx(".")},
 		{".", dns.TypeDS, no("."), no(".")},
+		{"nic.dev.", dns.TypeDS, no("dev."), no("dev.")},
+		{"nic.dev.", dns.TypeTXT, no("nic.dev."), ref("nic.dev.")},
+		{"nic.co.uk.", dns.TypeNS, yes(dns.TypeNS), ref("nic.co.uk.")},
+		{"nic.jp.", dns.TypeMX, no("nic.jp."), ref("nic.jp.")},
+		{"nic.co.jp.", dns.TypeDS, nx("jp."), nx("jp.")},
+		{"nic.", dns.TypeDS, nx("."), nx(".")},
 	}
 	seen := func(r *dns.Msg) view {
 		v := view{rcode: r.Rcode}
@@ -85,6 +91,24 @@ func TestTruth(t *testing.T) {
 				t.Errorf("Delegate: %+v, want %+v\n%v", got, tt.delegate, r)
 			}
 		})
+	}
+}
+
+// A world can be without nic.ZONE, and its SOA records carry its serial.
+func TestTruthFields(t *testing.T) {
+	old := Truth{
+		Registered: world.Registered, NIC: func(zone string) bool { return zone == "dev" }, Serial: 2000010100,
+	}
+	for _, answer := range []func(q *dns.Msg) *dns.Msg{old.Resolve, old.Delegate} {
+		for name, rcode := range map[string]int{"nic.dev.": dns.RcodeSuccess, "nic.com.": dns.RcodeNameError} {
+			r := answer(new(dns.Msg).SetQuestion(name, dns.TypeDS))
+			if soa := r.Ns[0].(*dns.SOA); r.Rcode != rcode || soa.Serial != old.Serial {
+				t.Errorf("%s: %v", name, r)
+			}
+		}
+		if r := answer(new(dns.Msg).SetQuestion("dev.", dns.TypeSOA)); r.Answer[0].(*dns.SOA).Serial != old.Serial {
+			t.Errorf("the zone itself: %v", r)
+		}
 	}
 }
 

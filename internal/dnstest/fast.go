@@ -20,8 +20,8 @@ import (
 
 // Fast is a responder for benchmarks. It plays the server of every TLD, and a
 // resolver to those who set RD: NAME.TLD is registered where [Registered]
-// says so of NAME, and everything below it with it. The zero value knows of no
-// registered name and answers everything.
+// says so of NAME, and everything below it with it. The zero value knows only
+// the names that are registered everywhere, and answers everything.
 type Fast struct {
 	// Addr is the address to listen on. Empty means a free port of 127.0.0.1.
 	Addr string
