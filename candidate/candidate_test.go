@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"domprobe/candidate/internal/text"
 	"domprobe/candidate/pattern"
 )
 
@@ -127,7 +126,7 @@ func TestParse(t *testing.T) {
 }
 
 // label makes a test name that fits on a line.
-func label(s string) string { return text.Quote(s) }
+func label(s string) string { return quote(s) }
 
 func checkError(t *testing.T, err *Error, reason Reason, detail string) {
 	t.Helper()
@@ -570,5 +569,16 @@ func TestPatternMemory(t *testing.T) {
 	}
 	if n != 26*26*26*36 {
 		t.Errorf("%d names", n)
+	}
+}
+
+func TestIsDomain(t *testing.T) {
+	for keyword, want := range map[string]bool{
+		"": false, "go": false, "bücher": false, "中文": false, "go·dev": false,
+		".": true, "go.dev": true, "bücher.de": true, "中文。com": true, "go｡dev": true, "go．dev": true,
+	} {
+		if got := IsDomain(keyword); got != want {
+			t.Errorf("IsDomain(%q) = %t", keyword, got)
+		}
 	}
 }

@@ -72,7 +72,7 @@ func divide(list []string) (domains, words []string) {
 		folded := strings.ToLower(w)
 		switch {
 		case w == "", known[folded]:
-		case hasDot(w, classify(w)):
+		case IsDomain(w):
 			domains = append(domains, w)
 		default:
 			words = append(words, w)

@@ -5,8 +5,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
-
-	"domprobe/candidate/internal/text"
 )
 
 // uts46 maps and checks as UTS 46 says, non-transitional, with the bidi rule
@@ -48,10 +46,10 @@ func normalize(typed string) (name, unicode string, err *Error) {
 // error converts to itself.
 func toASCII(typed string) (string, *Error) {
 	if len(typed) > maxTyped {
-		return "", invalid(TooLong, "%s has %d octets, the most is %d", text.Quote(typed), len(typed), maxName)
+		return "", invalid(TooLong, "%s has %d octets, the most is %d", quote(typed), len(typed), maxName)
 	}
 	if !utf8.ValidString(typed) {
-		return "", invalid(BadIDN, "%s is not valid UTF-8", text.Quote(typed))
+		return "", invalid(BadIDN, "%s is not valid UTF-8", quote(typed))
 	}
 	for label := range strings.SplitSeq(typed, ".") {
 		if err := checkCharacters(label); err != nil {
@@ -60,10 +58,10 @@ func toASCII(typed string) (string, *Error) {
 	}
 	name, err := uts46.ToASCII(typed)
 	if err != nil {
-		return "", invalid(BadIDN, "%s has no ASCII form: %s", text.Quote(typed), reword(err))
+		return "", invalid(BadIDN, "%s has no ASCII form: %s", quote(typed), reword(err))
 	}
 	if again, err := uts46.ToASCII(name); err != nil || again != name {
-		return "", invalid(BadIDN, "%s has no ASCII form that is one", text.Quote(typed))
+		return "", invalid(BadIDN, "%s has no ASCII form that is one", quote(typed))
 	}
 	return name, nil
 }
@@ -83,8 +81,11 @@ func toUnicode(name string) string {
 
 func reword(err error) string { return strings.TrimPrefix(err.Error(), "idna: ") }
 
-// hasDot reports whether s is a whole domain: whether it holds a dot, or one
-// of the characters that UTS 46 maps to one.
+// IsDomain reports whether a keyword is a whole domain: whether it holds a dot,
+// or one of the characters that UTS 46 maps to a dot.
+func IsDomain(keyword string) bool { return hasDot(keyword, classify(keyword)) }
+
+// hasDot is IsDomain for a keyword that has been classified.
 func hasDot(s string, f class) bool {
 	return f&dot != 0 || f&high != 0 && strings.ContainsAny(s, otherDots)
 }

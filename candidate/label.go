@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"domprobe/candidate/internal/text"
 )
 
 // The limits of RFC 1035 section 2.3.4, in octets of the A-label form and
@@ -71,7 +69,7 @@ func checkName(name string) *Error {
 		}
 	}
 	if len(name) > maxName {
-		return invalid(TooLong, "%s has %d octets, the most is %d", text.Quote(name), len(name), maxName)
+		return invalid(TooLong, "%s has %d octets, the most is %d", quote(name), len(name), maxName)
 	}
 	return nil
 }
@@ -82,16 +80,16 @@ func checkLabel(name, label string) *Error {
 	}
 	switch n := len(label); {
 	case n == 0:
-		return invalid(BadLabel, "%s has an empty label", text.Quote(name))
+		return invalid(BadLabel, "%s has an empty label", quote(name))
 	case n > maxLabel:
-		return invalid(TooLong, "the label %s has %d octets, the most is %d", text.Quote(label), n, maxLabel)
+		return invalid(TooLong, "the label %s has %d octets, the most is %d", quote(label), n, maxLabel)
 	case label[0] == '-':
-		return invalid(BadLabel, "%s starts with a hyphen", text.Quote(label))
+		return invalid(BadLabel, "%s starts with a hyphen", quote(label))
 	case label[n-1] == '-':
-		return invalid(BadLabel, "%s ends with a hyphen", text.Quote(label))
+		return invalid(BadLabel, "%s ends with a hyphen", quote(label))
 	case n >= 4 && label[2:4] == "--" && label[:2] != "xn":
 		// Reserved by RFC 5891 section 4.2.3.1.
-		return invalid(BadLabel, "%s has hyphens in third and fourth place, which only xn-- may", text.Quote(label))
+		return invalid(BadLabel, "%s has hyphens in third and fourth place, which only xn-- may", quote(label))
 	}
 	return nil
 }
@@ -102,7 +100,7 @@ func checkCharacters(s string) *Error {
 	for i := range len(s) {
 		if classes[s[i]]&other != 0 {
 			return invalid(BadLabel, "%s holds %s; only letters, digits and hyphens can be registered",
-				text.Quote(s), strconv.QuoteRune(rune(s[i])))
+				quote(s), strconv.QuoteRune(rune(s[i])))
 		}
 	}
 	return nil
@@ -110,4 +108,17 @@ func checkCharacters(s string) *Error {
 
 func invalid(r Reason, format string, args ...any) *Error {
 	return &Error{Reason: r, Detail: fmt.Sprintf(format, args...)}
+}
+
+// quote makes any input fit for one line of a terminal.
+func quote(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return strconv.Quote(s)
+	}
+	cut := most
+	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return strconv.Quote(s[:cut]) + "..."
 }

@@ -5,8 +5,6 @@ import (
 	"iter"
 	"strconv"
 	"strings"
-
-	"domprobe/candidate/internal/text"
 )
 
 // Shard streams the candidates of one of n equal parts, the i-th counted from
@@ -41,7 +39,7 @@ func ParseShard(s string) (i, n int, err error) {
 	i, err1 := strconv.Atoi(part)
 	n, err2 := strconv.Atoi(parts)
 	if !ok || err1 != nil || err2 != nil {
-		return 0, 0, &OptionError{"shard", s, fmt.Errorf("%s is not of the form 3/16", text.Quote(s))}
+		return 0, 0, &OptionError{"shard", s, fmt.Errorf("%s is not of the form 3/16", quote(s))}
 	}
 	if err := checkShard(i, n); err != nil {
 		return 0, 0, err

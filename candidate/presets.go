@@ -6,8 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"domprobe/candidate/internal/text"
 )
 
 // A preset is a named set of TLDs: a list, or a choice of all.
@@ -48,7 +46,7 @@ func Preset(name string) ([]string, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == name })
 	if i < 0 {
 		return nil, &OptionError{"preset", name,
-			fmt.Errorf("%s is none of %s", text.Quote(name), strings.Join(Presets(), ", "))}
+			fmt.Errorf("%s is none of %s", quote(name), strings.Join(Presets(), ", "))}
 	}
 	if p := presets[i]; p.pick != nil {
 		return slices.DeleteFunc(TLDs(), func(tld string) bool { return !p.pick(tld) }), nil

@@ -1,10 +1,6 @@
 package candidate
 
-import (
-	"strings"
-
-	"domprobe/candidate/internal/text"
-)
+import "strings"
 
 // A tld is what keywords are put under, with what need not be found out anew
 // for each of them.
@@ -41,7 +37,7 @@ func parseTLD(typed string) (tld, *Error) {
 		return tld{}, err
 	}
 	if strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == "" {
-		return tld{}, invalid(BadLabel, "%s is a number, which no TLD is", text.Quote(name))
+		return tld{}, invalid(BadLabel, "%s is a number, which no TLD is", quote(name))
 	}
 	t := tld{name: name, dotted: "." + name, suffixes: mayHoldSuffixes(name)}
 	if unicode != "" {
@@ -87,7 +83,7 @@ func (t *tld) normalize(label string) (name, unicode string, err *Error) {
 	}
 	above, ok := strings.CutSuffix(name, t.dotted)
 	if !ok || strings.Contains(above, ".") {
-		return name, "", invalid(BadIDN, "%s stands for more than one label", text.Quote(label))
+		return name, "", invalid(BadIDN, "%s stands for more than one label", quote(label))
 	}
 	return name, unicode, t.check(name)
 }
@@ -117,16 +113,16 @@ func parseAffixes(option string, list []string) ([]affix, error) {
 }
 
 // checkAffix rejects what would make every label invalid.
-func checkAffix(option, typed string) *Error {
-	if hasDot(typed, classify(typed)) {
-		return invalid(BadLabel, "%s holds a dot", text.Quote(typed))
+func checkAffix(option, text string) *Error {
+	if hasDot(text, classify(text)) {
+		return invalid(BadLabel, "%s holds a dot", quote(text))
 	}
-	if classify(typed)&high != 0 {
-		_, err := toASCII(typed)
+	if classify(text)&high != 0 {
+		_, err := toASCII(text)
 		return err
 	}
 	if option == "prefix" {
-		return checkLabel("", typed+"x")
+		return checkLabel("", text+"x")
 	}
-	return checkLabel("", "x"+typed)
+	return checkLabel("", "x"+text)
 }

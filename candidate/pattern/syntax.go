@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"domprobe/candidate/internal/text"
 )
 
 // A Error says what is wrong with a pattern, and where.
@@ -16,7 +14,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	shown := text.Quote(e.Pattern)
+	shown := fmt.Sprintf("%.64q", e.Pattern)
 	if strconv.CanBackquote(e.Pattern) && len(e.Pattern) < len(shown) {
 		shown = "\"" + e.Pattern + "\"" // without doubled backslashes
 	}

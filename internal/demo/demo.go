@@ -16,9 +16,9 @@ import (
 //go:embed names.txt
 var list string
 
-// Start starts the resolver. It knows the names of [Names], and the name nic of
-// every TLD. Every other name under a TLD of the public suffix list does not
-// exist, and neither do other TLDs.
+// Start starts the resolver. It knows the names of [Names] and, as every
+// [dnsserver.Truth], the name nic under every TLD. Other names under a TLD of
+// the public suffix list do not exist, and neither do other TLDs.
 func Start() (*dnsserver.Server, error) {
 	return dnsserver.Serve(dnsserver.Answer(truth().Resolve))
 }
@@ -29,11 +29,8 @@ func truth() dnsserver.Truth {
 		names[name] = true
 	}
 	return dnsserver.Truth{
-		Registered: func(name string) bool {
-			label, tld, ok := strings.Cut(name, ".")
-			return names[name] || ok && label == "nic" && publicZone(tld) == tld
-		},
-		Zone: publicZone,
+		Registered: func(name string) bool { return names[name] },
+		Zone:       publicZone,
 	}
 }
 

@@ -3,9 +3,7 @@ package text
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // slabSize is how much text is allocated at once. A string that is kept keeps
@@ -27,20 +25,6 @@ func (s *Slab) Join(head []byte, tail string) string {
 	s.text.Write(head)
 	s.text.WriteString(tail)
 	return s.text.String()[start:]
-}
-
-// Quote returns s, or its beginning, in quotes and fit for one line of a
-// terminal.
-func Quote(s string) string {
-	const most = 64
-	if len(s) <= most {
-		return strconv.Quote(s)
-	}
-	cut := most
-	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return strconv.Quote(s[:cut]) + "..."
 }
 
 // Distinct returns the strings without repeats, in order.

@@ -23,20 +23,6 @@ func TestSlab(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
-	for s, want := range map[string]string{
-		"":                               `""`,
-		"a\x1b\n":                        `"a\x1b\n"`,
-		strings.Repeat("a", 64):          `"` + strings.Repeat("a", 64) + `"`,
-		strings.Repeat("a", 65):          `"` + strings.Repeat("a", 64) + `"...`,
-		strings.Repeat("a", 63) + "über": `"` + strings.Repeat("a", 63) + `"...`,
-	} {
-		if got := Quote(s); got != want {
-			t.Errorf("Quote(%q) = %s, want %s", s, got, want)
-		}
-	}
-}
-
 func TestDistinct(t *testing.T) {
 	list := []string{"b", "a", "b", "", "a", ""}
 	if got := Distinct(list); !slices.Equal(got, []string{"b", "a", ""}) || list[2] != "b" {
