@@ -545,6 +545,28 @@ func FuzzGenerator(f *testing.F) {
 	})
 }
 
+// A name is a repeat of one of the last 1<<20 different names, and not of an
+// older one.
+func TestRepeatsWindow(t *testing.T) {
+	const remembered = 1 << 20
+	keywords := Concat(Strings("first"), counted(remembered-1), Strings("first", "last", "first"))
+	g, err := New(Options{Keywords: keywords, TLDs: []string{"dev"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	var final string
+	for c, err := range g.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, final = n+1, c.Name
+	}
+	if n != remembered+2 || g.Repeated() != 1 || final != "first.dev" {
+		t.Errorf("%d names, the final one %s, and %d repeats, want %d, first.dev and 1", n, final, g.Repeated(), remembered+2)
+	}
+}
+
 // TestPatternMemory generates half a million names and watches the heap.
 func TestPatternMemory(t *testing.T) {
 	p, err := pattern.Compile("[a-z]{3}[a-z0-9]")

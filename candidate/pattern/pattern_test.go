@@ -374,6 +374,54 @@ func TestShuffled(t *testing.T) {
 	}
 }
 
+// The order of a seed never changes: users go on with a shuffle by --resume.
+func TestShuffledOrder(t *testing.T) {
+	for _, tt := range []struct {
+		pattern string
+		seed    uint64
+		want    string // the first of them
+	}{
+		{"[a-z]{3}", 0, "nva gdy vtq dcy sxw rvh pfn bow"},
+		{"[a-z]{3}", 1, "buc ewi tsf gko gtz slx woa zks"},
+		{"[a-z]{3}", 1 << 63, "sqb zhs kce ikl scg ckt cbl deg"},
+		{`(get|try)?\c\v`, 0, "ye jo tryhe mu tryhu qa trywi trymo"},
+		{`(get|try)?\c\v`, 1, "tryca getre tryti vi getlo trywo ba ca"},
+		{"[ab]", 1, "b a"},
+	} {
+		p, err := Compile(tt.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := gather(p.Shuffled(tt.seed))
+		want := strings.Fields(tt.want)
+		if err != nil || !slices.Equal(got[:len(want)], want) {
+			t.Errorf("%s with seed %d: %q, %v, want %q", tt.pattern, tt.seed, got[:len(want)], err, want)
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	for _, tt := range []struct {
+		pattern     string
+		valid, some bool // and some order other than its own
+	}{
+		{"(|){62}a", true, true},                // 1<<62 keywords
+		{"(|){63}a", true, false},               //
+		{"((|){253}){16}(|){47}a", true, false}, // 1<<4095
+		{"((|){253}){16}(|){48}a", false, false},
+		{"[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U0002143f]", true, true}, // 1<<15 characters
+		{"[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U00021440]", false, false},
+	} {
+		p, err := Compile(tt.pattern)
+		if (err == nil) != tt.valid {
+			t.Errorf("%s: %v", tt.pattern, err)
+		}
+		if err == nil && p.CanShuffle() != tt.some {
+			t.Errorf("%s: CanShuffle() = %t", tt.pattern, p.CanShuffle())
+		}
+	}
+}
+
 func TestPermutation(t *testing.T) {
 	for _, n := range []uint64{1, 2, 3, 4, 5, 15, 16, 17, 255, 256, 257, 1000, 4097} {
 		for seed := range uint64(5) {
