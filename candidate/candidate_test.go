@@ -103,9 +103,10 @@ func TestParse(t *testing.T) {
 		{in: "x.internal", name: "x.internal", tld: "internal", reason: SpecialUse},
 		{in: "x.invalid", name: "x.invalid", tld: "invalid", reason: SpecialUse},
 		{in: "x.example", name: "x.example", tld: "example", reason: SpecialUse},
-		{in: "example.com", name: "example.com", tld: "com", reason: SpecialUse, detail: "example.com is reserved"},
-		{in: "www.example.net", name: "www.example.net", tld: "net", reason: SpecialUse},
-		{in: "EXAMPLE.org.", name: "example.org", tld: "org", reason: SpecialUse},
+		{in: "example.com", name: "example.com", tld: "com"}, // asked like any name (RFC 6761 section 6.5)
+		{in: "www.example.net", name: "www.example.net", tld: "net", reason: NotRegistrable},
+		{in: "EXAMPLE.org.", name: "example.org", tld: "org"},
+		{in: "example", name: "example", reason: SpecialUse},
 		{in: "myexample.com", name: "myexample.com", tld: "com"},
 		{in: "example.de", name: "example.de", tld: "de"},
 		{in: "home.arpa", name: "home.arpa", tld: "arpa", reason: SpecialUse},
@@ -263,8 +264,8 @@ func TestGenerator(t *testing.T) {
 		{
 			name: "special use",
 			opts: Options{Keywords: Strings("example", "home"), TLDs: []string{"com", "test", "arpa", "dev", "example.org"}},
-			want: "example.com(special-use) example.test(special-use) example.arpa example.dev example.example.org(special-use) " +
-				"home.com home.test(special-use) home.arpa(special-use) home.dev home.example.org(special-use)",
+			want: "example.com example.test(special-use) example.arpa example.dev example.example.org " +
+				"home.com home.test(special-use) home.arpa(special-use) home.dev home.example.org",
 		},
 		{
 			name: "IDN",
