@@ -6,7 +6,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"domprobe/probe/internal/trust"
+	"domprobe/internal/known"
 )
 
 // names are names of one zone that exist, which the canaries ask about: known
@@ -48,7 +48,7 @@ func (n *names) load() {
 		return
 	}
 	n.known = []canaryName{}
-	for _, name := range trust.Known(n.under) {
+	for _, name := range known.Names(n.under) {
 		n.known = append(n.known, canaryName{name: name})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"domprobe/candidate"
+	"domprobe/candidate/pattern"
 )
 
 // An input is where keywords come from. Its files are open from the start, so
@@ -186,14 +187,14 @@ func (in *input) addPatterns(flags *cli.Context) error {
 		return usageError("", "--shuffle is for --pattern only")
 	}
 	for _, text := range patterns {
-		p, err := candidate.CompilePattern(text)
+		p, err := pattern.Compile(text)
 		if err != nil {
 			return usageError("", "%w", err)
 		}
 		keywords := p.All()
 		if flags.IsSet("shuffle") {
 			if !p.CanShuffle() {
-				return usageError("", "pattern %q: %w", text, candidate.ErrTooMany)
+				return usageError("", "pattern %q: %w", text, pattern.ErrTooMany)
 			}
 			keywords = p.Shuffled(flags.Uint64("shuffle"))
 		}

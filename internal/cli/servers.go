@@ -8,7 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"domprobe/internal/dnstest"
+	"domprobe/internal/demo"
 	"domprobe/probe"
 	_ "domprobe/probe/doh" // for resolvers over HTTPS
 	"domprobe/probe/resolver"
@@ -61,12 +61,12 @@ const demoOrigin = "demo"
 func openServers(ctx context.Context, servers []resolver.Server, console *console) ([]resolver.Server, func() error, error) {
 	stop := func() error { return nil }
 	if isDemo(servers[0]) {
-		demo, err := dnstest.StartDemo()
+		registry, err := demo.Start()
 		if err != nil {
 			return nil, stop, fmt.Errorf("start the demo: %w", err)
 		}
 		console.note("demo: answers come from built-in data, not from the internet")
-		return []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr(), Origin: demoOrigin}}, demo.Close, nil
+		return []resolver.Server{{Transport: resolver.UDP, Addr: registry.Addr(), Origin: demoOrigin}}, registry.Close, nil
 	}
 	servers, err := resolver.Resolve(ctx, servers)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/dnsserver"
 )
 
 // Registered is the truth of [Fast] about a label directly under a TLD: of
@@ -197,12 +199,12 @@ func (a *fastAnswer) delegation(owner int) {
 
 // soa appends the SOA record of a TLD.
 func (a *fastAnswer) soa(tld int) {
-	a.record(tld, dns.TypeSOA, negativeTTL, 4+4+5*4)
+	a.record(tld, dns.TypeSOA, dnsserver.NegativeTTL, 4+4+5*4)
 	for _, host := range []byte{'a', 'h'} {
 		a.b = append(a.b, 1, host)
 		a.pointer(tld)
 	}
-	for _, v := range []uint32{1, 3600, 900, 604800, negativeTTL} {
+	for _, v := range []uint32{1, 3600, 900, 604800, dnsserver.NegativeTTL} {
 		a.b = binary.BigEndian.AppendUint32(a.b, v)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/dnsserver"
 	"golang.org/x/net/ipv4"
 )
 
@@ -30,7 +32,7 @@ type Forger struct {
 
 // Start starts the server on a free port of 127.0.0.1.
 func (f Forger) Start() (*Server, error) {
-	conn, l, err := listen("")
+	conn, l, err := dnsserver.Listen(net.ListenConfig{}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -38,11 +40,11 @@ func (f Forger) Start() (*Server, error) {
 	var running sync.WaitGroup
 	running.Go(func() { f.serve(conn) })
 	streams := newAcceptor(l, Stream(Wire(f.Answer)))
-	return &Server{addr: l.Addr().String(), close: sync.OnceValue(func() error {
+	return dnsserver.NewServer(l.Addr().String(), func() error {
 		err := errors.Join(conn.Close(), streams.close())
 		running.Wait()
 		return err
-	})}, nil
+	}), nil
 }
 
 func (f Forger) serve(conn *net.UDPConn) {

@@ -1,6 +1,7 @@
 package dnstest
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -64,7 +65,7 @@ func (t *Turncoat) lies(q *dns.Msg) bool {
 		return lie
 	}
 	key := q.Question[0]
-	key.Name = normal(key.Name)
+	key.Name = strings.TrimSuffix(strings.ToLower(key.Name), ".")
 	if was, ok := t.kept[key]; ok {
 		return was
 	}

@@ -25,14 +25,6 @@ type control struct {
 	failed map[string]time.Time // until when it is not, by suffix
 }
 
-// known is what [Options.Known] is by default.
-func known(suffix string) []string {
-	if t, err := builtinTable(); err != nil || t.bases[suffix] == nil {
-		return nil
-	}
-	return []string{"nic." + suffix}
-}
-
 // control returns the control of a base URL, the same one for everybody.
 func (c *Client) control(base string) *control {
 	c.mu.Lock()

@@ -200,17 +200,3 @@ func TestControlCanceled(t *testing.T) {
 		}
 	})
 }
-
-// By default nic.TLD is known of the TLDs that the built-in list names.
-func TestKnown(t *testing.T) {
-	if got := fmt.Sprint(known("com"), known("dev"), known("test")); got != "[nic.com] [nic.dev] []" {
-		t.Error(got)
-	}
-	c, err := New(Options{CacheDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := c.opts.Known("dev"); len(got) != 1 {
-		t.Errorf("names that are known of dev: %q", got)
-	}
-}

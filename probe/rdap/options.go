@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"domprobe/internal/known"
 )
 
 // Options configure a [Client]. The zero value asks by RDAP alone, at one
@@ -54,7 +56,7 @@ type Options struct {
 	// Known returns names below a TLD that are registered for certain, the
 	// best first. Where it returns some, a server that knows none of them is
 	// not believed when it says that another is not registered. One is asked
-	// about at each base URL. Nil means nic.TLD for some large TLDs.
+	// about at each base URL. Nil means those of a list in the program.
 	Known func(tld string) []string
 
 	// WHOIS asks by WHOIS about names in the TLDs without RDAP whose
@@ -87,7 +89,7 @@ func setDefaults(o *Options) {
 		o.Dial = new(net.Dialer).DialContext
 	}
 	if o.Known == nil {
-		o.Known = known
+		o.Known = known.Names
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

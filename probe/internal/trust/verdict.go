@@ -9,7 +9,6 @@
 //	canary.go    a later look at a server -> it still tells the truth, or not
 //	votes.go     the rulings of several servers about a name -> the verdict
 //	serial.go    which of two zones is older
-//	known.go     names that exist
 package trust
 
 import "domprobe/candidate"

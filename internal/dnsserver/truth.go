@@ -1,11 +1,12 @@
-package dnstest
+package dnsserver
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/known"
 )
 
 // A Truth says what exists in the DNS, and answers accordingly. Its functions
@@ -25,9 +26,8 @@ type Truth struct {
 	// such as co.jp, whose names live in the zone above. Nil means none.
 	Empty func(name string) bool
 
-	// NIC reports whether nic.ZONE, google.ZONE and the other names of
-	// [WellKnown] are delegated. Nil means that they are, in every registry zone
-	// but the root.
+	// NIC reports whether nic.ZONE and the names of package known are
+	// delegated. Nil means that they are, in every registry zone but the root.
 	NIC func(zone string) bool
 
 	// Serial is that of every SOA record. Zero means 1.
@@ -147,15 +147,9 @@ func (t Truth) find(name string, qtype uint16) (zone, cut string) {
 	return zone, cut
 }
 
-// isNIC reports whether a name is one of those that exist under every TLD.
+// isNIC reports whether a name is one of those that exist in every truth.
 func (t Truth) isNIC(name, zone string) bool {
-	label, rest, _ := strings.Cut(name, ".")
-	return zone != "" && rest == zone && WellKnown(label) && (t.NIC == nil || t.NIC(zone))
-}
-
-// WellKnown reports whether a label is registered under every TLD.
-func WellKnown(label string) bool {
-	return slices.Contains([]string{"nic", "google", "iana", "wikipedia", "go", "web"}, label)
+	return zone != "" && (name == "nic."+zone || parent(name) == zone && known.Has(name)) && (t.NIC == nil || t.NIC(zone))
 }
 
 // apex answers a question about the top of a zone.

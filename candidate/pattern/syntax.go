@@ -1,4 +1,4 @@
-package candidate
+package pattern
 
 import (
 	"fmt"
@@ -6,31 +6,32 @@ import (
 	"strings"
 )
 
-// A PatternError says what is wrong with a pattern, and where.
-type PatternError struct {
+// An Error is a mistake in a pattern.
+type Error struct {
 	Pattern string
-	Pos     int // the character that the error is at, counted from 1
+	Pos     int // the number of the character, counted from 1
 	Problem string
 }
 
-func (e *PatternError) Error() string {
-	shown := quote(e.Pattern)
+func (e *Error) Error() string {
+	shown := fmt.Sprintf("%.64q", e.Pattern)
 	if strconv.CanBackquote(e.Pattern) && len(e.Pattern) < len(shown) {
 		shown = "\"" + e.Pattern + "\"" // without doubled backslashes
 	}
 	return fmt.Sprintf("pattern %s: %s at character %d", shown, e.Problem, e.Pos)
 }
 
-// The bounds of a pattern. No name is longer than maxName, so that a greater
-// repetition is a mistake.
+// The bounds of the syntax. No name is longer than maxName, so that more
+// repetitions are a mistake.
 const (
 	maxPattern = 1 << 10 // characters
 	maxRepeat  = maxName
 	maxSet     = 1 << 15 // characters in a class
 )
 
-// A node is a part of the syntax tree: a set of characters if it has one, else
-// alternatives, each of them nodes in a row; repeated from least to most times.
+// A node is a part of the syntax tree, repeated from least to most times. It is a
+// set of characters or, if the set is nil, a list of alternatives, each of which is
+// a row of nodes.
 type node struct {
 	set          []string
 	alternatives [][]node
@@ -45,7 +46,7 @@ type parser struct {
 }
 
 func (p *parser) fail(pos int, format string, args ...any) error {
-	return &PatternError{Pattern: p.src, Pos: pos + 1, Problem: fmt.Sprintf(format, args...)}
+	return &Error{Pattern: p.src, Pos: pos + 1, Problem: fmt.Sprintf(format, args...)}
 }
 
 func (p *parser) more() bool { return p.pos < len(p.text) }
@@ -58,7 +59,7 @@ func (p *parser) accept(c rune) bool {
 	return false
 }
 
-func parsePattern(src string) ([][]node, error) {
+func parse(src string) ([][]node, error) {
 	p := &parser{text: []rune(src), src: src}
 	if len(p.text) == 0 {
 		return nil, p.fail(0, "nothing to generate")
@@ -133,7 +134,7 @@ func (p *parser) unrepeatable(pos int, c rune) error {
 	return p.fail(pos, "nothing before %q to repeat", c)
 }
 
-// repetition parses what may follow an atom.
+// repetition parses the repetition after an atom, if there is one.
 func (p *parser) repetition() (least, most int, err error) {
 	start := p.pos
 	switch {

@@ -1,12 +1,14 @@
-package main
+package e2e
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,11 +18,33 @@ import (
 	"github.com/miekg/dns"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	_ "domprobe/internal/cli" // so that no cached result outlives a change of the command
 	"domprobe/internal/dnstest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"domprobe": main, "environ": environ})
+	testscript.Main(builder{m}, map[string]func(){"environ": environ})
+}
+
+// A builder runs the tests with the command, freshly built, in $PATH.
+type builder struct{ tests *testing.M }
+
+func (b builder) Run() int {
+	dir, err := os.MkdirTemp("", "domprobe-e2e")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	args := []string{"build", "-o", dir}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		args = append(args, "-race")
+	}
+	if out, err := exec.Command("go", append(args, "domprobe")...).CombinedOutput(); err != nil {
+		log.Printf("build the command: %v\n%s", err, out)
+		return 1
+	}
+	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return b.tests.Run()
 }
 
 // TestScripts runs the built command. Beside the usual commands, a script has:
@@ -34,7 +58,7 @@ func TestMain(m *testing.M) {
 //	pipe N PROGRAM [ARG...]           the same, closing the pipe after its first output
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -142,8 +166,8 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	checkCode(ts, args[1], <-ended)
 }
 
-// A watcher closes a channel once a text has been written to it. The empty text
-// has been before the first write.
+// A watcher closes a channel once a text has been written to it, at the start if
+// the text is empty.
 type watcher struct {
 	w      io.Writer
 	text   string
@@ -198,8 +222,8 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	return cmd
 }
 
-// environ is a program that prints its environment, each variable ended by a
-// NUL: a script does not tell what it has set.
+// environ is a program that prints its environment, each variable ended by a NUL.
+// There is no other way to get the variables that a script has set.
 func environ() {
 	for _, v := range os.Environ() {
 		fmt.Print(v + "\x00")
