@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -50,6 +52,12 @@ func TestRefused(t *testing.T) {
 	const path = "/v1/probe"
 	big := `{"keyword":["` + strings.Repeat("a", 600) + `"]}`
 	chunked := func(r *http.Request) { r.ContentLength = -1 }
+	sameSite := func(origin string) change {
+		return func(r *http.Request) {
+			header("Origin", fmt.Sprintf(origin, r.URL.Host))(r)
+			header("Sec-Fetch-Site", "same-origin")(r)
+		}
+	}
 	tests := []struct {
 		name, method, path, body string
 		change                   change
@@ -62,6 +70,17 @@ func TestRefused(t *testing.T) {
 		{"given host", "GET", path + "?keyword=go.dev", "", host("Names.Example:8053"), 200, ""},
 		{"localhost", "GET", path + "?keyword=go.dev", "", host("localhost:1"), 200, ""},
 		{"IPv6", "GET", path + "?keyword=go.dev", "", host("[::1]:8053"), 200, ""},
+		{"address of another machine", "GET", path, "", host("192.0.2.1:8053"), 421, "not called"},
+		{"user in the host", "GET", path, "", host("evil.example@localhost"), 421, "not called"},
+		{"path in the host", "GET", path, "", host("localhost/evil.example"), 421, "not called"},
+		{"brackets around a name", "GET", path, "", host("[localhost]"), 421, "not called"},
+		{"brackets the wrong way round", "GET", path, "", host("]::1["), 421, "not called"},
+		{"port that is none", "GET", path, "", host("localhost:x"), 421, "not called"},
+		{"origin with a user", "POST", path, `{"keyword":["go.dev"]}`, sameSite("http://evil.example@%s"), 403, "other sites"},
+		{"origin without a scheme", "POST", path, `{"keyword":["go.dev"]}`, sameSite("//%s"), 403, "other sites"},
+		{"origin of another scheme", "POST", path, `{"keyword":["go.dev"]}`, sameSite("ftp://%s"), 403, "other sites"},
+		{"origin with a path", "POST", path, `{"keyword":["go.dev"]}`, sameSite("http://%s/"), 403, "other sites"},
+		{"origin of a proxy with TLS", "POST", path, `{"keyword":["go.dev"]}`, sameSite("https://%s"), 200, ""},
 		{"cross-origin POST", "POST", path, `{"keyword":["go.dev"]}`, header("Origin", "http://evil.example"), 403, "other sites"},
 		{"null origin", "POST", path, `{"keyword":["go.dev"]}`, header("Origin", "null"), 403, "other sites"},
 		{"origin of another port", "POST", path, `{"keyword":["go.dev"]}`, header("Origin", "http://127.0.0.1:1"), 403, "other sites"},
@@ -69,10 +88,7 @@ func TestRefused(t *testing.T) {
 		{"same-site GET", "GET", path + "?keyword=go.dev", "", header("Sec-Fetch-Site", "same-site"), 403, "other sites"},
 		{"cross-site login", "POST", "/login", "token=x", header("Sec-Fetch-Site", "cross-site"), 403, "other sites"},
 		{"link to the page", "GET", "/", "", header("Sec-Fetch-Site", "cross-site"), 200, ""},
-		{"own origin", "POST", path, `{"keyword":["go.dev"]}`, func(r *http.Request) {
-			header("Origin", "http://"+r.URL.Host)(r)
-			header("Sec-Fetch-Site", "same-origin")(r)
-		}, 200, ""},
+		{"own origin", "POST", path, `{"keyword":["go.dev"]}`, sameSite("http://%s"), 200, ""},
 		{"resolver", "GET", path + "?keyword=go.dev&resolver=192.0.2.1", "", nil, 400, `\"resolver\" is not known`},
 		{"resolver in the body", "POST", path, `{"keyword":["go.dev"],"resolver":["192.0.2.1"]}`, nil, 400, "unknown field"},
 		{"parameters of a POST", "POST", path + "?keyword=go.dev", `{}`, nil, 400, "from the body"},
@@ -189,6 +205,52 @@ func TestToken(t *testing.T) {
 		for _, path := range []string{"/v1/options", "/v1/names/go.dev", "/v1/probe?keyword=go.dev"} {
 			if resp, _ := do(t, server, "GET", path, "", cookie); lax != (resp.StatusCode == 401) {
 				t.Errorf("%s with the cookie %v: %d", path, c, resp.StatusCode)
+			}
+		}
+	}
+}
+
+// The address that the connection was made to is a name of the server, and no
+// other address is.
+func TestHostIsLocalAddress(t *testing.T) {
+	s, err := New(Options{Prober: &script{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for local, hosts := range map[string]map[string]bool{
+		"192.0.2.7:8053":     {"192.0.2.7:8053": true, "192.0.2.7": true, "192.0.2.8:8053": false, "localhost": true},
+		"[2001:db8::7]:8053": {"[2001:db8::7]:8053": true, "[2001:DB8:0::7]": true, "[2001:db8::8]": false, "2001:db8::7": false},
+		"[fe80::1%eth0]:80":  {"[fe80::1]": true, "[fe80::2]": false},
+		"@socket":            {"192.0.2.7": false, "127.0.0.1": true},
+	} {
+		for host, want := range hosts {
+			r := httptest.NewRequest("GET", "http://localhost/healthz", nil)
+			r.Host = host
+			var addr net.Addr = &net.UnixAddr{Name: local, Net: "unix"}
+			if a, err := net.ResolveTCPAddr("tcp", local); err == nil {
+				addr = a
+			}
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, addr)))
+			if (w.Code == 200) != want {
+				t.Errorf("Host %s at %s: %d", host, local, w.Code)
+			}
+		}
+	}
+}
+
+// The cookies are for TLS alone if the browser speaks TLS, be it to a proxy.
+func TestSecureCookie(t *testing.T) {
+	server := serve(t, Options{Prober: &script{}, Token: "correct horse", Hosts: []string{"names.example"}})
+	for origin, secure := range map[string]bool{"": false, "http://names.example": false, "https://names.example": true} {
+		resp, _ := do(t, server, "POST", "/login", "token=correct+horse", host("names.example"), header("Origin", origin),
+			header("Content-Type", "application/x-www-form-urlencoded"))
+		if len(resp.Cookies()) != 2 {
+			t.Errorf("origin %q: %d, cookies %v", origin, resp.StatusCode, resp.Cookies())
+		}
+		for _, c := range resp.Cookies() {
+			if c.Secure != secure {
+				t.Errorf("origin %q: cookie %v", origin, c)
 			}
 		}
 	}

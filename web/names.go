@@ -1,12 +1,16 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"strings"
 	"time"
+
+	"golang.org/x/net/publicsuffix"
 
 	"domprobe/candidate"
 	"domprobe/probe"
@@ -30,16 +34,20 @@ func (s *Server) name(w http.ResponseWriter, r *http.Request) {
 
 // decide returns the verdict on the name in the path.
 func (s *Server) decide(ctx context.Context, r *http.Request) (row probe.Result, p *problem) {
-	if r.URL.RawQuery != "" {
-		return row, problemf(http.StatusBadRequest, "this path takes no parameters")
+	q := r.URL.Query()
+	if tld := q["tld"]; r.URL.RawQuery != "" && (len(q) != 1 || len(tld) != 1) {
+		return row, problemf(http.StatusBadRequest, "this path takes no parameters but one tld")
 	}
 	done, p := s.admit(r, 1)
 	if p != nil {
 		return row, p
 	}
 	defer done()
-	name := []candidate.Candidate{candidate.Parse(r.PathValue("domain"))}
-	for rows, err := range s.verdicts.batches(ctx, name) {
+	c, err := under(r.PathValue("domain"), q.Get("tld"))
+	if err != nil {
+		return row, problemf(http.StatusBadRequest, "%v", err)
+	}
+	for rows, err := range s.verdicts.batches(ctx, one(c)) {
 		if err != nil {
 			return row, unanswered(ctx, err)
 		}
@@ -48,7 +56,36 @@ func (s *Server) decide(ctx context.Context, r *http.Request) (row probe.Result,
 	return row, nil
 }
 
-// unanswered says why there is no answer.
+// under returns a whole domain as a candidate under a TLD. If none is given, it
+// is found as usual; but if a registry of its own sells names below the rest of
+// the domain, as of x.uk.com, that rest is the TLD, as it is for a search for x
+// under uk.com.
+func under(domain, tld string) (candidate.Candidate, error) {
+	c := candidate.Parse(domain)
+	if tld == "" && c.Err != nil && c.Err.Reason == candidate.NotRegistrable {
+		if suffix, icann := publicsuffix.PublicSuffix(c.Name); !icann && strings.Count(c.Name, ".") == 1+strings.Count(suffix, ".") {
+			tld = suffix
+		}
+	}
+	if tld == "" {
+		return c, nil
+	}
+	label, _, _ := strings.Cut(cmp.Or(c.Unicode, c.Name), ".")
+	g, err := candidate.New(candidate.Options{Keywords: candidate.Strings(label), TLDs: []string{tld}})
+	if err != nil {
+		return c, err
+	}
+	for again := range g.All() {
+		if again.Name != c.Name {
+			return c, fmt.Errorf("%.300q is not directly below %.300q", domain, tld)
+		}
+		again.Keyword = domain
+		c = again
+	}
+	return c, nil
+}
+
+// unanswered says why there is no verdict.
 func unanswered(ctx context.Context, err error) *problem {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
@@ -88,9 +125,9 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
 	writeRow(w, confirmed)
 }
 
-// confirmed returns the registry's word on a name. Those who want it at once
-// share one question, which ends when the client whose it is leaves; then one
-// of the others asks.
+// confirmed returns the verdict on a name after the registry was asked. Requests
+// for the same name share one query. It ends when the client that began it
+// leaves; then one of the others begins again.
 func (s *Server) confirmed(ctx context.Context, row probe.Result) (probe.Result, error) {
 	type answer struct {
 		row probe.Result
@@ -98,9 +135,9 @@ func (s *Server) confirmed(ctx context.Context, row probe.Result) (probe.Result,
 	}
 	for {
 		answers := make(chan answer, 1)
-		// Not DoChan, whose goroutine nobody could wait for.
+		// DoChan would start a goroutine that Close could not wait for.
 		s.work.Go(func() {
-			v, err, _ := s.confirming.Do(row.Name, func() (any, error) { return s.askRegistry(ctx, row) })
+			v, err, _ := s.confirming.Do(row.Name+" "+row.TLD, func() (any, error) { return s.askRegistry(ctx, row) })
 			answers <- answer{v.(probe.Result), err}
 		})
 		select {
@@ -114,7 +151,7 @@ func (s *Server) confirmed(ctx context.Context, row probe.Result) (probe.Result,
 	}
 }
 
-// errLeft says that the client whose question others shared has left.
+// errLeft is the error of a shared query whose client has left.
 var errLeft = errors.New("the client has left")
 
 func (s *Server) askRegistry(client context.Context, row probe.Result) (probe.Result, error) {

@@ -367,7 +367,7 @@ func FuzzQuery(f *testing.F) {
 			if q.query == nil {
 				continue
 			}
-			names, _, p := s.names(t.Context(), q.query)
+			names, _, p := namesOf(t.Context(), s, q.query)
 			if len(names) > 50 || p == nil && len(names) == 0 && len(q.Keyword) == 0 {
 				t.Errorf("%d names, problem %v", len(names), p)
 			}

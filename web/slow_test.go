@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -122,6 +123,80 @@ func TestFullHouse(t *testing.T) {
 		if took := time.Since(began); took > DefaultPatience+lingering {
 			t.Errorf("served after %v", took)
 		}
+	})
+}
+
+// Idle connections keep nobody out, neither those of one client nor those of all.
+func TestIdleClients(t *testing.T) {
+	ask := func(conn net.Conn) (*http.Response, error) {
+		if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			return nil, err
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+		}
+		return resp, err
+	}
+	for name, client := range map[string]func(i int) string{
+		"one client":   func(int) string { return "192.0.2.1" },
+		"many clients": func(i int) string { return fmt.Sprintf("192.0.2.%d", i%200) },
+		"one socket":   func(int) string { return "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _, _ := inMemory(t, Options{Prober: &script{}})
+				began := time.Now()
+				var conns []net.Conn
+				for i := range maxConnections + 100 {
+					conns = append(conns, w.dialFrom(t, client(i)))
+					if i%10 == 0 {
+						continue // no request: as good as idle
+					}
+					if _, err := ask(conns[i]); err != nil {
+						t.Fatalf("connection %d: %v", i, err)
+					}
+				}
+				if resp, err := ask(w.dialFrom(t, "198.51.100.1")); err != nil || resp.StatusCode != 200 || time.Since(began) != 0 {
+					t.Errorf("another client: %v, %v, after %v", resp, err, time.Since(began))
+				}
+				// The ones that were closed are the oldest.
+				if _, err := ask(conns[1]); err == nil {
+					t.Error("the longest idle connection is open")
+				}
+				if _, err := ask(conns[len(conns)-1]); err != nil {
+					t.Errorf("the last one: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A client with as many searches as it may have connections is refused another
+// connection, and gets one when a search has ended. Others are served.
+func TestBusyClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		w, _, _ := inMemory(t, Options{Prober: p})
+		const request = "GET /v1/names/new.dev HTTP/1.1\r\nHost: localhost\r\n\r\n"
+		var conns []net.Conn
+		for range maxPerClient {
+			conns = append(conns, w.dialFrom(t, "192.0.2.1"))
+			fmt.Fprint(conns[len(conns)-1], request)
+		}
+		synctest.Wait()
+		if _, err := io.WriteString(w.dialFrom(t, "192.0.2.1"), request); err == nil {
+			t.Error("one client has more connections than it may have")
+		}
+		if _, err := io.WriteString(w.dialFrom(t, "192.0.2.2"), request); err != nil {
+			t.Errorf("another client: %v", err)
+		}
+		conns[0].Close()
+		synctest.Wait()
+		if _, err := io.WriteString(w.dialFrom(t, "192.0.2.1"), request); err != nil {
+			t.Errorf("after one was closed: %v", err)
+		}
+		close(p.gate)
 	})
 }
 

@@ -12,12 +12,11 @@ import (
 	"domprobe/report"
 )
 
-// The headers of a search beside the usual ones. The last one comes after the
-// rows (RFC 9110 section 6.5): complete, stopped, or failed and why.
+// The headers of a search beside the usual ones.
 const (
-	namesHeader    = "Domprobe-Names"    // rows that are to come
-	repeatedHeader = "Domprobe-Repeated" // names that were left out, being repeats
-	endTrailer     = "Domprobe-End"
+	namesHeader    = "Domprobe-Names"    // rows to come
+	repeatedHeader = "Domprobe-Repeated" // repeated names, which are left out
+	endTrailer     = "Domprobe-End"      // after the rows (RFC 9110 section 6.5): complete, stopped, or failed and why
 )
 
 func (s *Server) probeQuery(w http.ResponseWriter, r *http.Request) {
@@ -40,45 +39,45 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, q *query, p *pro
 		refuse(w, *p)
 		return
 	}
-	ctx, cancel := s.untilStopped(r.Context())
-	defer cancel()
-	names, repeated, p := s.names(ctx, q)
+	cost, p := s.cost(q)
 	if p != nil {
 		refuse(w, *p)
 		return
 	}
-	done, p := s.admit(r, len(names))
+	done, p := s.admit(r, cost)
 	if p != nil {
 		refuse(w, *p)
 		return
 	}
 	defer done()
-
+	ctx, cancel := s.untilStopped(r.Context())
+	defer cancel()
+	names, n, repeated, p := q.names(ctx)
+	if p != nil {
+		refuse(w, *p)
+		return
+	}
 	out, err := newStream(w, q)
 	if err != nil {
 		refuse(w, problem{http.StatusBadRequest, err.Error()})
 		return
 	}
-	w.Header().Set(namesHeader, strconv.Itoa(len(names)))
+	w.Header().Set(namesHeader, strconv.Itoa(n))
 	w.Header().Set(repeatedHeader, strconv.FormatInt(repeated, 10))
 	out.begin()
 	if r.Method == http.MethodHead {
 		return
 	}
-	out.end(s.copyRows(ctx, out, s.verdicts.batches(ctx, names)))
-}
-
-// copyRows writes rows until they end.
-func (s *Server) copyRows(ctx context.Context, out *stream, rows func(func([]probe.Result, error) bool)) error {
-	for batch, err := range rows {
-		if err == nil {
-			err = out.write(batch)
+	for rows, failed := range s.verdicts.batches(ctx, names) {
+		if err = failed; err == nil {
+			err = out.write(rows)
 		}
 		if err != nil {
-			return cmp.Or(context.Cause(ctx), err)
+			err = cmp.Or(context.Cause(ctx), err)
+			break
 		}
 	}
-	return nil
+	out.end(err)
 }
 
 // untilStopped returns a context that also ends when the server stops.
@@ -91,7 +90,7 @@ func (s *Server) untilStopped(ctx context.Context) (context.Context, context.Can
 	}
 }
 
-// A stream is a response whose rows are sent as they come.
+// A stream is a response whose rows are sent as they arrive.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -110,14 +109,14 @@ func newStream(w http.ResponseWriter, q *query) (*stream, error) {
 	return out, err
 }
 
-// begin sends the headers, so that the client knows at once what is to come.
+// begin sends the headers, so that the client knows at once how many rows follow.
 func (o *stream) begin() {
 	h := o.w.Header()
 	h.Set("Content-Type", formats[o.format])
 	h.Set("Trailer", endTrailer)
 	h.Set("X-Accel-Buffering", "no") // nginx would keep rows back
 	o.w.WriteHeader(http.StatusOK)
-	// A client that is gone is noticed by the first row.
+	// The first row tells whether the client has left.
 	_ = o.flush()
 }
 
@@ -144,8 +143,8 @@ func (o *stream) flush() error {
 	return nil
 }
 
-// end ends the rows and says how the search has ended. What ends a format is
-// left out where it would make a failed search look whole.
+// end ends the rows and says how the search has ended. After a failure the end
+// of the format is left out: the response must not look whole.
 func (o *stream) end(err error) {
 	how := "complete"
 	switch {
@@ -155,13 +154,13 @@ func (o *stream) end(err error) {
 		how = "failed: " + oneLine(err.Error())
 	}
 	if how == "complete" || how == "stopped" {
-		// A client that is gone needs no end.
+		// A client that has left needs no end.
 		_ = o.rows.Close()
 	}
 	o.w.Header().Set(endTrailer, how)
 }
 
-// oneLine makes s fit for a header.
+// oneLine replaces the characters of s that a header cannot hold.
 func oneLine(s string) string {
 	b := []byte(s)
 	for i, c := range b {

@@ -14,17 +14,9 @@ import (
 	"domprobe/probe"
 )
 
-func parse(names ...string) []candidate.Candidate {
-	var cs []candidate.Candidate
-	for _, name := range names {
-		cs = append(cs, candidate.Parse(name))
-	}
-	return cs
-}
-
 // collect runs a search to its end.
 func collect(v *verdicts, ctx context.Context, names ...string) (rows []probe.Result, err error) {
-	for batch, e := range v.batches(ctx, parse(names...)) {
+	for batch, e := range v.batches(ctx, candidate.Names(names...)) {
 		rows = append(rows, batch...)
 		err = e
 	}
@@ -132,6 +124,96 @@ func TestHandedOverLast(t *testing.T) {
 	})
 }
 
+// A search that leaves inherits nothing.
+func TestWaiterLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 100)
+		var leave [2]context.CancelFunc
+		for i := range leave { // the first asks, the second waits
+			ctx, cancel := context.WithCancel(t.Context())
+			leave[i] = cancel
+			go collect(v, ctx, "new.dev")
+			synctest.Wait()
+		}
+		rows := make(chan int, 1)
+		go func() {
+			got, _ := collect(v, t.Context(), "new.dev")
+			rows <- len(got)
+		}()
+		synctest.Wait()
+		leave[1]()
+		synctest.Wait()
+		leave[0]()
+		synctest.Wait()
+		close(p.gate)
+		select {
+		case n := <-rows:
+			if n != 1 || p.times("new.dev") != 2 {
+				t.Errorf("%d rows, asked %d times", n, p.times("new.dev"))
+			}
+		case <-time.After(time.Hour):
+			t.Error("the third search waits for one that has left")
+		}
+		if len(v.claims) != 0 {
+			t.Errorf("claims are left: %v", v.claims)
+		}
+	})
+}
+
+// A search whose client does not read stops asking, and holds nobody up: not
+// those that want the same names, nor those that wait for what it inherits.
+func TestUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{}), hold: "slow"}
+		v := newVerdicts(p, 10)
+		var names []string
+		for i := range 20 * maxPending {
+			names = append(names, fmt.Sprintf("name%d.dev", i))
+		}
+		names = append([]string{"slow.dev"}, names...)
+		ctx, leave := context.WithCancel(t.Context())
+		go collect(v, ctx, "slow.dev")
+		synctest.Wait() // the prober has the name
+
+		read, unread := make(chan struct{}), make(chan int)
+		go func() {
+			n := 0
+			for rows, err := range v.batches(t.Context(), candidate.Names(names...)) {
+				if err != nil {
+					t.Error(err)
+				}
+				n += len(rows)
+				<-read
+			}
+			unread <- n
+		}()
+		synctest.Wait()
+		asked := len(p.asked)
+		if asked > 2*maxPending || asked < maxPending/2 {
+			t.Errorf("%d of %d names are asked about for a client that does not read", asked, len(names))
+		}
+		others := make(chan int)
+		go func() {
+			rows, _ := collect(v, t.Context(), names...)
+			others <- len(rows)
+		}()
+		synctest.Wait()
+		leave() // the unread search inherits the name
+		close(p.gate)
+		if n := <-others; n != len(names) {
+			t.Errorf("the client that reads has %d rows", n)
+		}
+		if n := p.times("slow.dev"); n != 2 {
+			t.Errorf("the inherited name is asked about %d times", n)
+		}
+		close(read)
+		if n := <-unread; n != len(names) {
+			t.Errorf("the other client has %d rows in the end", n)
+		}
+	})
+}
+
 // Searches that each own names of others do not wait for one another in a circle.
 func TestCrossed(t *testing.T) {
 	v := newVerdicts(&script{}, 100)
@@ -146,7 +228,7 @@ func TestCrossed(t *testing.T) {
 		defer cancel()
 		searches.Go(func() {
 			n := 0
-			for rows, err := range v.batches(ctx, parse(mine...)) {
+			for rows, err := range v.batches(ctx, candidate.Names(mine...)) {
 				if n += len(rows); i%4 == 3 && n > 100 {
 					return // the loop is left early
 				}
@@ -268,15 +350,14 @@ func BenchmarkKnown(b *testing.B) {
 	for i := range 1000 {
 		names = append(names, fmt.Sprintf("name%d.dev", i))
 	}
-	cs := parse(names...)
 	for b.Loop() {
 		n := 0
-		for rows := range v.batches(b.Context(), cs) {
+		for rows := range v.batches(b.Context(), candidate.Names(names...)) {
 			n += len(rows)
 		}
-		if n != len(cs) {
+		if n != len(names) {
 			b.Fatalf("%d rows", n)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(cs)), "ns/name")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(names)), "ns/name")
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +79,40 @@ func TestOneName(t *testing.T) {
 		}
 		if resp.StatusCode != 200 || !strings.Contains(body, want) || strings.Count(body, "\n") != 1 {
 			t.Errorf("%s: %d %s, want %s", path, resp.StatusCode, body, want)
+		}
+	}
+}
+
+// A name has one verdict, whether a search makes it of a keyword and a TLD or it
+// is asked about alone.
+func TestOneNameOneVerdict(t *testing.T) {
+	p := &script{ttl: time.Hour}
+	server := serve(t, Options{Prober: p, Confirmer: p})
+	for _, tt := range []struct{ search, name, want string }{
+		{"keyword=new&tld=uk.com", "new.uk.com", "not-found"},
+		{"keyword=new&tld=uk.com", "new.uk.com?tld=uk.com", "not-found"},
+		{"keyword=new&tld=example.com", "new.example.com?tld=.Example.com", "invalid"},
+		{"keyword=free&tld=corp.com", "FREE.corp.com.?tld=corp.com", "found"},
+		{"keyword=b%C3%BCcher&tld=uk.com", "b%C3%BCcher.uk.com", "not-found"},
+		{"keyword=free.corp.com", "free.corp.com", "invalid"},
+		{"keyword=a.free.uk.com", "a.free.uk.com", "invalid"},
+		{"keyword=a_b&tld=uk.com", "a_b.uk.com?tld=uk.com", "invalid"},
+	} {
+		_, rows := do(t, server, "GET", "/v1/probe?"+tt.search, "")
+		var first, alone, confirmed struct{ Domain, Verdict, Reason, TLD string }
+		path, params, _ := strings.Cut(tt.name, "?")
+		_, row := do(t, server, "GET", "/v1/names/"+path+"?"+params, "")
+		_, word := do(t, server, "POST", "/v1/names/"+path+"/confirm?"+params, "")
+		if err := errors.Join(json.Unmarshal([]byte(rows), &first), json.Unmarshal([]byte(row), &alone), json.Unmarshal([]byte(word), &confirmed)); err != nil {
+			t.Fatal(err)
+		}
+		if first.Verdict != tt.want || alone != first || confirmed != first {
+			t.Errorf("%s: %+v; %s: %+v, confirmed %+v; want %s", tt.search, first, tt.name, alone, confirmed, tt.want)
+		}
+	}
+	for _, bad := range []string{"a.b.dev?tld=dev", "go.dev?tld=io", "go.dev?tld=a_b", "go.dev?tld=dev&tld=dev"} {
+		if resp, body := do(t, server, "GET", "/v1/names/"+bad, ""); resp.StatusCode != 400 {
+			t.Errorf("%s: %d %s", bad, resp.StatusCode, body)
 		}
 	}
 }
@@ -167,6 +203,52 @@ func TestStreamThatFails(t *testing.T) {
 	}
 }
 
+// A client without an allowance does not make the server work: no name is made,
+// and no TLD or affix is parsed.
+func TestQueryIsAdmittedFirst(t *testing.T) {
+	s, err := New(Options{Prober: &script{}, ClientRate: 0.001})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var long, tlds []string
+	for i := range 300 {
+		long = append(long, fmt.Sprint(strings.Repeat("\u56fd", 250), i))
+	}
+	for i := range 9000 {
+		tlds = append(tlds, fmt.Sprint("\u56fd", i))
+	}
+	ask := func(q query) int {
+		body, err := json.Marshal(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("POST", "http://localhost/v1/probe", bytes.NewReader(body))
+		jsonBody(r)
+		w := &discard{header: http.Header{}}
+		s.ServeHTTP(w, r)
+		return w.status
+	}
+	hostile := query{Keyword: long, TLD: candidate.TLDs()[:33]}
+	if status := ask(hostile); status != 200 {
+		t.Fatalf("the first one: %d", status)
+	}
+	ask(hostile)
+	for name, q := range map[string]query{"names": hostile, "TLDs": {Keyword: []string{"go.dev"}, TLD: tlds}} {
+		words := len(q.Keyword) + len(q.TLD)
+		allocs := testing.AllocsPerRun(5, func() {
+			if status := ask(q); status != 429 {
+				t.Errorf("%s: %d", name, status)
+			}
+		})
+		if allocs > float64(4*words+500) {
+			t.Errorf("%s: refused after %v allocations, for %d words", name, allocs, words)
+		}
+	}
+	if status := ask(query{Keyword: []string{"go.dev"}, TLD: append(tlds, tlds...), Prefix: tlds}); status != 413 {
+		t.Errorf("too many words: %d", status)
+	}
+}
+
 // What a query costs is bounded before it is made, and it is not made for who
 // has left.
 func TestQueryIsBounded(t *testing.T) {
@@ -201,16 +283,37 @@ func TestQueryIsBounded(t *testing.T) {
 		{"too many near repeats", query{Keyword: cases, TLD: []string{"dev"}}, 0, 0, 413},
 		{"affixes that repeat one another", query{Keyword: letters, Prefix: letters, Suffix: letters, TLD: []string{"dev"}}, 0, 0, 413},
 	} {
-		names, repeated, p := s.names(t.Context(), &tt.query)
+		names, repeated, p := namesOf(t.Context(), s, &tt.query)
 		if len(names) != tt.names || repeated != int64(tt.repeated) || (p == nil) != (tt.status == 0) || p != nil && p.Status != tt.status {
 			t.Errorf("%s: %d names, %d repeated, %v", tt.name, len(names), repeated, p)
 		}
 	}
 	left, cancel := context.WithCancel(t.Context())
 	cancel()
-	if names, _, p := s.names(left, &query{Keyword: []string{"go"}, TLD: []string{"dev"}}); len(names) > 0 || p == nil || p.Status != 503 {
+	if names, _, p := namesOf(left, s, &query{Keyword: []string{"go"}, TLD: []string{"dev"}}); len(names) > 0 || p == nil || p.Status != 503 {
 		t.Errorf("%d names for who has left, %v", len(names), p)
 	}
+}
+
+// namesOf returns the names of a query.
+func namesOf(ctx context.Context, s *Server, q *query) (names []candidate.Candidate, repeated int64, p *problem) {
+	if _, p := s.cost(q); p != nil {
+		return nil, 0, p
+	}
+	all, n, repeated, p := q.names(ctx)
+	if p != nil {
+		return nil, 0, p
+	}
+	for c, err := range all {
+		if err != nil {
+			return nil, 0, problemf(500, "%v", err)
+		}
+		names = append(names, c)
+	}
+	if len(names) != n {
+		return nil, 0, problemf(500, "%d names were counted, and %d generated", n, len(names))
+	}
+	return names, repeated, nil
 }
 
 func TestNewRefuses(t *testing.T) {

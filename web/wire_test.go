@@ -32,9 +32,24 @@ func (w *wire) Close() error {
 
 func (w *wire) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
 
-// dial returns the client's end of a connection, which ends with the test.
-func (w *wire) dial(t testing.TB) net.Conn {
+// A from is the server's end of a connection of some address.
+type from struct {
+	net.Conn
+	client net.Addr
+}
+
+func (f from) RemoteAddr() net.Addr { return f.client }
+
+// dial returns the client's end of a connection, which ends with the test. It
+// has no address.
+func (w *wire) dial(t testing.TB) net.Conn { return w.dialFrom(t, "") }
+
+// dialFrom is dial for a client with an IP address.
+func (w *wire) dialFrom(t testing.TB, ip string) net.Conn {
 	client, server := net.Pipe()
+	if ip != "" {
+		server = from{server, &net.TCPAddr{IP: net.ParseIP(ip), Port: 1}}
+	}
 	t.Cleanup(func() { client.Close() })
 	select {
 	case w.conns <- server:
