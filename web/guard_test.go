@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -304,21 +305,39 @@ func TestGuessing(t *testing.T) {
 
 func TestStaticFiles(t *testing.T) {
 	server := serve(t, Options{Prober: &script{}})
-	for path := range assets {
+	for name, want := range assets {
+		path := "/" + name
 		resp, body := do(t, server, "GET", path, "")
-		if resp.StatusCode != 200 || len(body) < 100 || resp.Header.Get("Content-Type") != assets[path].kind {
+		if strings.HasSuffix(name, ".html") {
+			if resp.StatusCode != 404 {
+				t.Errorf("%s: %d", path, resp.StatusCode)
+			}
+			continue
+		}
+		if resp.StatusCode != 200 || body != string(want.body) || len(body) < 100 || resp.Header.Get("Content-Type") != want.kind || want.kind == "" {
 			t.Errorf("%s: %d, %s, %d bytes", path, resp.StatusCode, resp.Header.Get("Content-Type"), len(body))
 		}
 		again, _ := do(t, server, "GET", path, "", header("If-None-Match", resp.Header.Get("ETag")))
 		if again.StatusCode != http.StatusNotModified {
 			t.Errorf("%s again: %d", path, again.StatusCode)
 		}
+		// The page works without another server: all that it loads is here.
+		for _, m := range regexp.MustCompile(`(?:from|import\(?) ?'\./([^']+)'`).FindAllStringSubmatch(body, -1) {
+			if _, ok := assets["static/"+m[1]]; !ok {
+				t.Errorf("%s imports %s, which is not served", path, m[1])
+			}
+		}
 	}
 	for _, name := range []string{"page.html", "login.html"} {
-		body, _ := files.ReadFile(name)
+		body := string(assets[name].body)
 		for _, bad := range []string{"http://", "https://", "style=", "onclick", "<style", "<script>"} {
-			if strings.Contains(string(body), bad) {
+			if strings.Contains(body, bad) {
 				t.Errorf("%s contains %s", name, bad)
+			}
+		}
+		for _, m := range regexp.MustCompile(`(?:src|href)="/(static/[^"]+)"`).FindAllStringSubmatch(body, -1) {
+			if _, ok := assets[m[1]]; !ok {
+				t.Errorf("%s loads %s, which is not served", name, m[1])
 			}
 		}
 	}

@@ -234,7 +234,6 @@ func (v *verdicts) settle(s *search, rows []probe.Result) {
 			r.Candidate = w.name
 			w.search.give(r)
 			delete(w.search.waits, k)
-			tell(w.search.more)
 		}
 		delete(v.claims, k)
 		v.release(s, k)

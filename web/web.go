@@ -33,6 +33,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"path"
 	"sync"
 	"time"
 
@@ -181,8 +182,10 @@ func (s *Server) routes() []route {
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
-	for path, f := range assets {
-		all = append(all, route{"GET", path, f.serve})
+	for name, f := range assets {
+		if path.Ext(name) != ".html" { // pages are for those who have the token
+			all = append(all, route{"GET", "/" + name, f.serve})
+		}
 	}
 	return all
 }
