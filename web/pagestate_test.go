@@ -143,6 +143,18 @@ func TestPageSameName(t *testing.T) {
 	expect(b, cells, []string{"! invalid", "+ found ☆"})
 }
 
+// The registry is asked about a name under the TLD of its search.
+func TestPageConfirmUnderTLD(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: &script{source: "dns+rdap", ttl: time.Hour}}))
+	b.visit("#keyword=new&tld=corp.com")
+	b.until(done)
+	b.click(`[data-name="new.corp.com"] .verdict`)
+	b.click("#detail-confirm")
+	expect(b, `document.getElementById('detail-note').textContent`, "The registry has answered.")
+	b.keys(kb.Escape)
+	expect(b, cells, []string{"− not found confirmed ☆"})
+}
+
 // What is more than a search may be is not begun, and the last one stays.
 func TestPageTooMany(t *testing.T) {
 	p := &script{ttl: time.Hour}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"testing"
@@ -29,11 +30,20 @@ func TestAskedOnce(t *testing.T) {
 		v := newVerdicts(p, 100)
 		names := []string{"unsure.dev", "free.dev", "new.dev"}
 		var searches sync.WaitGroup
-		for range 50 {
+		for i := range 50 {
+			mine := slices.Clone(names)
+			if i%2 == 1 {
+				mine[0] = "UNSURE.dev" // the same name, as the user wrote it
+			}
 			searches.Go(func() {
-				rows, err := collect(v, t.Context(), names...)
+				rows, err := collect(v, t.Context(), mine...)
 				if len(rows) != len(names) || err != nil {
 					t.Errorf("%d rows, %v", len(rows), err)
+				}
+				for _, r := range rows {
+					if !slices.Contains(mine, r.Keyword) {
+						t.Errorf("a row of %v for %s", mine, r.Keyword)
+					}
 				}
 			})
 		}
@@ -157,6 +167,140 @@ func TestWaiterLeaves(t *testing.T) {
 		}
 		if len(v.claims) != 0 {
 			t.Errorf("claims are left: %v", v.claims)
+		}
+	})
+}
+
+// A search that leaves before it has asked about a name that it has inherited
+// hands the name on.
+func TestHeirLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 1)
+		rows := make(chan int, 1)
+		var leave [4]context.CancelFunc
+		for i, name := range []string{"new.dev", "other.dev", "new.dev", "new.dev"} {
+			ctx, cancel := context.WithCancel(t.Context())
+			leave[i] = cancel
+			go func() {
+				got, _ := collect(v, ctx, name)
+				if i == 3 {
+					rows <- len(got)
+				}
+			}()
+			synctest.Wait() // the first asks, the second waits for its place, the others for its name
+		}
+		for _, i := range []int{0, 2} {
+			leave[i]()
+			synctest.Wait()
+		}
+		close(p.gate)
+		select {
+		case n := <-rows:
+			if n != 1 {
+				t.Errorf("%d rows", n)
+			}
+		case <-time.After(time.Hour):
+			t.Error("the last search waits for one that has left")
+		}
+	})
+}
+
+// A search that has asked about what it inherited still waits for the other names.
+func TestHeirWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 10)
+		ctx, leave := context.WithCancel(t.Context())
+		go collect(v, ctx, "new.dev")
+		go collect(v, t.Context(), "other.dev")
+		synctest.Wait()
+		rows := make(chan int, 1)
+		go func() {
+			got, _ := collect(v, t.Context(), "new.dev", "other.dev")
+			rows <- len(got)
+		}()
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		close(p.gate)
+		if n := <-rows; n != 2 || p.times("other.dev") != 1 {
+			t.Errorf("%d rows; the other name is asked about %d times", n, p.times("other.dev"))
+		}
+	})
+}
+
+// A late prober still reads names when its loop has ended.
+type late struct {
+	script
+	next func() (candidate.Candidate, error, bool)
+}
+
+func (l *late) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(yield func([]probe.Result, error) bool) {
+		l.next, _ = iter.Pull2(names)
+		c, _, _ := l.next()
+		yield([]probe.Result{l.result(c)}, nil)
+	}
+}
+
+// What a prober reads after the end claims no name, and takes no place.
+func TestLateProber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &late{}
+		v := newVerdicts(p, 1)
+		names := []string{"new.dev", "other.dev", "more.dev"}
+		if rows, err := collect(v, context.WithoutCancel(t.Context()), names...); len(rows) != 1 || err != nil {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
+		if c, _, ok := p.next(); ok || len(v.claims) != 0 || len(v.places) != 0 {
+			t.Errorf("%s is passed on after the end; %d claims, %d places", c.Name, len(v.claims), len(v.places))
+		}
+	})
+}
+
+// A search that waits for a place when its loop ends gives the place back.
+func TestLatePlace(t *testing.T) {
+	v := newVerdicts(&script{}, 1)
+	s := &search{verdicts: v, owns: map[candidate.Key]bool{}, over: true}
+	if s.begin(t.Context(), candidate.Parse("new.dev")) || len(v.places) != 0 || len(s.owns) != 0 {
+		t.Errorf("a search that has ended begins: %d places, %d names", len(v.places), len(s.owns))
+	}
+}
+
+// A hoarder takes the names that it can get and has no verdicts. When its loop
+// ends it needs another second.
+type hoarder struct {
+	taken int
+	ended bool
+}
+
+func (h *hoarder) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(func([]probe.Result, error) bool) {
+		for range names {
+			h.taken++
+		}
+		wait(time.Second)
+		h.ended = true
+	}
+}
+
+// One search may ask about as many names as all searches may. When its loop has
+// ended, so has the prober's.
+func TestAllPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hoarder{}
+		var names []string
+		for i := range 5 * maxPending {
+			names = append(names, fmt.Sprintf("name%d.dev", i))
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, leave)
+		if rows, _ := collect(newVerdicts(h, 4*maxPending), ctx, names...); len(rows) != 0 {
+			t.Errorf("%d rows", len(rows))
+		}
+		if h.taken != 4*maxPending || !h.ended {
+			t.Errorf("the prober has %d names; its end: %v", h.taken, h.ended)
 		}
 	})
 }

@@ -27,9 +27,9 @@ export async function copy(button, names) {
 
 const columns = ['domain', 'verdict', 'reason', 'source', 'keyword', 'tld', 'unicode', 'rcode', 'server', 'rtt_ms', 'tries', 'checked_at', 'ttl'];
 
-// A character that would break a line, or reorder the text around it. A backslash
-// before an x would look like an escape.
-const odd = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]|\\(?=x)/gu;
+// A character that would break a line, or reorder the text around it. The escapes
+// of other octets are in the server's rows already.
+const odd = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu;
 
 const escape = c => [...new TextEncoder().encode(c)].map(b => '\\x' + b.toString(16).padStart(2, '0')).join('');
 
