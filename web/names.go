@@ -20,16 +20,18 @@ import (
 // confirmTime bounds how long a registry is asked about one name.
 const confirmTime = 20 * time.Second
 
-// name answers with the verdict on one name.
-func (s *Server) name(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := s.untilStopped(r.Context())
-	defer cancel()
-	row, p := s.decide(ctx, r)
-	if p != nil {
-		refuse(w, *p)
-		return
+// answer handles requests for one row.
+func (s *Server) answer(decide func(context.Context, *http.Request) (probe.Result, *problem)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := s.untilStopped(r.Context())
+		defer cancel()
+		row, p := decide(ctx, r)
+		if p != nil {
+			refuse(w, *p)
+			return
+		}
+		writeRow(w, row)
 	}
-	writeRow(w, row)
 }
 
 // decide returns the verdict on the name in the path.
@@ -56,10 +58,9 @@ func (s *Server) decide(ctx context.Context, r *http.Request) (row probe.Result,
 	return row, nil
 }
 
-// under returns a whole domain as a candidate under a TLD. If none is given, it
-// is found as usual; but if a registry of its own sells names below the rest of
-// the domain, as of x.uk.com, that rest is the TLD, as it is for a search for x
-// under uk.com.
+// under returns a whole domain as a candidate under a TLD. An empty TLD stands
+// for the usual one, or for that of a private registry: x.uk.com is under uk.com,
+// as it is when x is searched under uk.com.
 func under(domain, tld string) (candidate.Candidate, error) {
 	c := candidate.Parse(domain)
 	if tld == "" && c.Err != nil && c.Err.Reason == candidate.NotRegistrable {
@@ -93,36 +94,27 @@ func unanswered(ctx context.Context, err error) *problem {
 	return problemf(http.StatusServiceUnavailable, "%v", err)
 }
 
-// confirm answers with the verdict on one name after the registry was asked.
-func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
+// confirm returns the verdict on the name in the path after the registry was
+// asked.
+func (s *Server) confirm(ctx context.Context, r *http.Request) (row probe.Result, p *problem) {
 	if s.opts.Confirmer == nil {
-		refuse(w, problem{http.StatusNotImplemented, "this server does not ask registries"})
-		return
+		return row, problemf(http.StatusNotImplemented, "this server does not ask registries")
 	}
-	ctx, cancel := s.untilStopped(r.Context())
-	defer cancel()
-	row, p := s.decide(ctx, r)
-	if p != nil {
-		refuse(w, *p)
-		return
-	}
-	if row.Verdict == probe.Invalid {
-		writeRow(w, row)
-		return
+	row, p = s.decide(ctx, r)
+	if p != nil || row.Verdict == probe.Invalid {
+		return row, p
 	}
 	done, p := s.admit(r, 1)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return row, p
 	}
 	defer done()
 	confirmed, err := s.confirmed(ctx, row)
 	if err != nil {
-		refuse(w, *unanswered(ctx, err))
-		return
+		return row, unanswered(ctx, err)
 	}
 	confirmed.Candidate = row.Candidate
-	writeRow(w, confirmed)
+	return confirmed, nil
 }
 
 // confirmed returns the verdict on a name after the registry was asked. Requests
@@ -137,7 +129,7 @@ func (s *Server) confirmed(ctx context.Context, row probe.Result) (probe.Result,
 		answers := make(chan answer, 1)
 		// DoChan would start a goroutine that Close could not wait for.
 		s.work.Go(func() {
-			v, err, _ := s.confirming.Do(row.Name+" "+row.TLD, func() (any, error) { return s.askRegistry(ctx, row) })
+			v, err, _ := s.confirming.Do(row.Name, func() (any, error) { return s.askRegistry(ctx, row) })
 			answers <- answer{v.(probe.Result), err}
 		})
 		select {

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// A problem is what is said to a request that is refused (RFC 9457).
+// A problem says why a request is refused (RFC 9457).
 type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
@@ -16,7 +16,7 @@ func problemf(status int, format string, args ...any) *problem {
 	return &problem{status, fmt.Sprintf(format, args...)}
 }
 
-// refuse writes the problem as the response.
+// refuse answers with a problem.
 func refuse(w http.ResponseWriter, p problem) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")

@@ -54,11 +54,9 @@ func parseQuery(raw string) (*query, *problem) {
 	lists := q.lists()
 	for name, given := range params {
 		var words []string
-		for _, v := range given {
-			for word := range strings.SplitSeq(v, ",") {
-				if word = strings.TrimSpace(word); word != "" {
-					words = append(words, word)
-				}
+		for word := range strings.SplitSeq(strings.Join(given, ","), ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				words = append(words, word)
 			}
 		}
 		switch {
@@ -72,12 +70,12 @@ func parseQuery(raw string) (*query, *problem) {
 				}
 				q.Only = append(q.Only, v)
 			}
-		case name == "format" && len(words) == 1:
-			q.Format = words[0]
-		case name == "format":
+		case name != "format":
+			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
+		case len(words) != 1:
 			return nil, problemf(http.StatusBadRequest, "format is one word")
 		default:
-			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
+			q.Format = words[0]
 		}
 	}
 	return q, nil

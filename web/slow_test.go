@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,12 +116,13 @@ func TestFullHouse(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		synctest.Wait() // every request is being served
 		resp, err := client.Get("http://localhost/healthz")
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if took := time.Since(began); took > DefaultPatience+lingering {
+		if took := time.Since(began); took == 0 || took > DefaultPatience+lingering {
 			t.Errorf("served after %v", took)
 		}
 	})
@@ -184,9 +186,13 @@ func TestBusyClient(t *testing.T) {
 			conns = append(conns, w.dialFrom(t, "192.0.2.1"))
 			fmt.Fprint(conns[len(conns)-1], request)
 		}
+		idle := w.dialFrom(t, "192.0.2.3")
 		synctest.Wait()
 		if _, err := io.WriteString(w.dialFrom(t, "192.0.2.1"), request); err == nil {
 			t.Error("one client has more connections than it may have")
+		}
+		if _, err := io.WriteString(idle, request); err != nil {
+			t.Errorf("the connection of another client was closed for it: %v", err)
 		}
 		if _, err := io.WriteString(w.dialFrom(t, "192.0.2.2"), request); err != nil {
 			t.Errorf("another client: %v", err)
@@ -197,6 +203,48 @@ func TestBusyClient(t *testing.T) {
 			t.Errorf("after one was closed: %v", err)
 		}
 		close(p.gate)
+	})
+}
+
+// A connection that waits for room enters when another one is closed, and ends
+// with the listener.
+func TestListenerIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{conns: make(chan net.Conn), closed: make(chan struct{})}
+		l := newListener(w)
+		accepted := make(chan net.Conn)
+		go func() {
+			defer close(accepted)
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				accepted <- conn
+			}
+		}()
+		var last net.Conn
+		for range maxConnections {
+			go w.dial(t)
+			last = <-accepted
+			l.note(last, http.StateActive)
+		}
+		go w.dial(t)
+		synctest.Wait()
+		if len(accepted) > 0 || len(l.open) != maxConnections {
+			t.Fatalf("%d connections are open", len(l.open))
+		}
+		l.note(last, http.StateClosed)
+		l.note(<-accepted, http.StateActive)
+		go w.dial(t) // waits until the end
+		synctest.Wait()
+		if len(l.open) != maxConnections || slices.ContainsFunc(l.open, func(c *connection) bool { return c == last }) {
+			t.Errorf("%d connections are open", len(l.open))
+		}
+		l.Close()
+		if conn, ok := <-accepted; ok {
+			t.Errorf("accepted after the end: %v", conn)
+		}
 	})
 }
 

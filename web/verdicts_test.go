@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"domprobe/candidate"
 	"domprobe/probe"
@@ -458,6 +459,37 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 	if _, ok := c.get(row(999).Candidate, now.Add(time.Hour)); ok || len(c.entries) != 99 {
 		t.Errorf("one that is over is there; %d entries", len(c.entries))
+	}
+}
+
+// A verdict that is put again is new again, is believed from when it was reached,
+// and does not keep the memory that its name was made in.
+func TestCachePut(t *testing.T) {
+	c := cache{size: 2}
+	now := time.Now()
+	put := func(name string, at time.Time) {
+		c.put(probe.Result{Candidate: candidate.Parse(name), Verdict: probe.Found, At: at})
+	}
+	has := func(name string) bool {
+		_, ok := c.get(candidate.Parse(name), now)
+		return ok
+	}
+	for _, name := range []string{"a.dev", "b.dev", "a.dev", "c.dev"} {
+		put(name, now)
+	}
+	if !has("a.dev") || has("b.dev") || !has("c.dev") {
+		t.Error("the verdict that was put again has gone first")
+	}
+	put("old.dev", now.Add(-foundAge))
+	if has("old.dev") {
+		t.Error("a verdict is believed for longer than its age allows")
+	}
+	long := candidate.Parse("name.dev")
+	c.put(probe.Result{Candidate: long, Verdict: probe.Found, At: now})
+	for k := range c.entries {
+		if unsafe.StringData(k.Name) == unsafe.StringData(long.Name) {
+			t.Error("the name shares its memory with the candidate")
+		}
 	}
 }
 

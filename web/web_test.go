@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -100,11 +101,15 @@ func TestOneNameOneVerdict(t *testing.T) {
 	} {
 		_, rows := do(t, server, "GET", "/v1/probe?"+tt.search, "")
 		var first, alone, confirmed struct{ Domain, Verdict, Reason, TLD string }
+		var asked struct{ Keyword string }
 		path, params, _ := strings.Cut(tt.name, "?")
 		_, row := do(t, server, "GET", "/v1/names/"+path+"?"+params, "")
 		_, word := do(t, server, "POST", "/v1/names/"+path+"/confirm?"+params, "")
 		if err := errors.Join(json.Unmarshal([]byte(rows), &first), json.Unmarshal([]byte(row), &alone), json.Unmarshal([]byte(word), &confirmed)); err != nil {
 			t.Fatal(err)
+		}
+		if domain, err := url.PathUnescape(path); err != nil || json.Unmarshal([]byte(row), &asked) != nil || asked.Keyword != domain {
+			t.Errorf("the keyword of %s is %q", path, asked.Keyword)
 		}
 		if first.Verdict != tt.want || alone != first || confirmed != first {
 			t.Errorf("%s: %+v; %s: %+v, confirmed %+v; want %s", tt.search, first, tt.name, alone, confirmed, tt.want)
@@ -131,6 +136,11 @@ func TestConfirm(t *testing.T) {
 	if _, body := do(t, server, "GET", "/v1/names/new.dev", ""); !strings.Contains(body, `"source":"dns+rdap"`) {
 		t.Errorf("the registry's word is forgotten: %s", body)
 	}
+	unsure := serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: &script{source: "unsure", ttl: time.Hour}})
+	do(t, unsure, "POST", "/v1/names/new.dev/confirm", "")
+	if _, body := do(t, unsure, "GET", "/v1/names/new.dev", ""); !strings.Contains(body, `"source":"dns"`) {
+		t.Errorf("a registry that has not decided replaces the verdict: %s", body)
+	}
 	if _, body := do(t, server, "POST", "/v1/names/co.uk/confirm", ""); !strings.Contains(body, `"verdict":"invalid"`) || registry.times("co.uk") != 0 {
 		t.Errorf("an invalid name: %s, asked %d times", body, registry.times("co.uk"))
 	}
@@ -149,12 +159,13 @@ func TestConfirmTogether(t *testing.T) {
 			Prober: &script{ttl: time.Hour}, Confirmer: registry, Access: func(a Access) { ended <- a },
 		})
 		const url = "http://localhost/v1/names/new.dev/confirm"
+		spellings := []string{"new.dev", "New.dev", "NEW.dev"}
 		leaveFirst := begin(t, client, "POST", url, "")
 		synctest.Wait()
 		answers := make(chan string, 3)
-		for range cap(answers) {
+		for _, name := range spellings {
 			go func() {
-				resp, err := client.Post(url, "", nil)
+				resp, err := client.Post("http://localhost/v1/names/"+name+"/confirm", "", nil)
 				if err != nil {
 					answers <- err.Error()
 					return
@@ -180,9 +191,16 @@ func TestConfirmTogether(t *testing.T) {
 			t.Errorf("asked %d times after the first has left; %d requests have ended", n, len(ended))
 		}
 		close(registry.gate)
+		var all string
 		for range cap(answers) {
-			if a := <-answers; !strings.Contains(a, "dns+rdap") {
+			a := <-answers
+			if all += a; !strings.Contains(a, "dns+rdap") {
 				t.Errorf("answer %s", a)
+			}
+		}
+		for _, name := range spellings {
+			if !strings.Contains(all, fmt.Sprintf(`"keyword":%q`, name)) {
+				t.Errorf("nobody has an answer about %s: %s", name, all)
 			}
 		}
 	})
