@@ -39,7 +39,7 @@ func (c *cache) put(r probe.Result) {
 	if r.Verdict == probe.Found {
 		age = foundAge
 	}
-	if age <= 0 || r.Verdict != probe.Found && r.Verdict != probe.NotFound {
+	if c.size == 0 || age <= 0 || r.Verdict != probe.Found && r.Verdict != probe.NotFound {
 		return
 	}
 	k := candidate.Key{Name: strings.Clone(r.Name), TLD: strings.Clone(r.TLD)}

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,17 @@ var formats = map[string]string{
 	"jsonl": "application/x-ndjson",
 	"json":  "application/json",
 	"csv":   "text/csv; charset=utf-8; header=present",
+}
+
+// parse reads the query of a request.
+func (s *Server) parse(w http.ResponseWriter, r *http.Request) (*query, *problem) {
+	switch {
+	case r.Method != http.MethodPost:
+		return parseQuery(r.URL.RawQuery)
+	case r.URL.RawQuery != "":
+		return nil, problemf(http.StatusBadRequest, "a POST takes its parameters from the body")
+	}
+	return s.parseBody(w, r)
 }
 
 // parseQuery reads the parameters of a request. An unknown one is an error: a
@@ -207,15 +219,12 @@ func (q *query) names(ctx context.Context) (all iter.Seq2[candidate.Candidate, e
 
 // distinct returns words without repeats, in order.
 func distinct(words []string) []string {
-	var all []string
 	known := make(map[string]bool)
-	for _, word := range words {
-		if !known[word] {
-			known[word] = true
-			all = append(all, word)
-		}
-	}
-	return all
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
+		repeated := known[word]
+		known[word] = true
+		return repeated
+	})
 }
 
 // count returns how many names keywords make, repeats included: one for a whole

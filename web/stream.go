@@ -19,22 +19,9 @@ const (
 	endTrailer     = "Domprobe-End"      // after the rows (RFC 9110 section 6.5): complete, stopped, or failed and why
 )
 
-func (s *Server) probeQuery(w http.ResponseWriter, r *http.Request) {
-	q, p := parseQuery(r.URL.RawQuery)
-	s.search(w, r, q, p)
-}
-
-func (s *Server) probeBody(w http.ResponseWriter, r *http.Request) {
-	if r.URL.RawQuery != "" {
-		refuse(w, problem{http.StatusBadRequest, "a POST takes its parameters from the body"})
-		return
-	}
-	q, p := s.parseBody(w, r)
-	s.search(w, r, q, p)
-}
-
 // search answers with the rows of a query.
-func (s *Server) search(w http.ResponseWriter, r *http.Request, q *query, p *problem) {
+func (s *Server) search(w http.ResponseWriter, r *http.Request) {
+	q, p := s.parse(w, r)
 	if p != nil {
 		refuse(w, *p)
 		return

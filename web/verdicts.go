@@ -37,11 +37,11 @@ type waiter struct {
 }
 
 // newVerdicts returns verdicts that come from a prober, which is asked about
-// atOnce names at a time.
-func newVerdicts(p Prober, atOnce int) *verdicts {
+// atOnce names at a time, and of which keep are kept.
+func newVerdicts(p Prober, atOnce, keep int) *verdicts {
 	return &verdicts{
 		prober: p, places: make(chan struct{}, atOnce),
-		known: cache{size: cacheSize}, claims: map[candidate.Key][]waiter{},
+		known: cache{size: keep}, claims: map[candidate.Key][]waiter{},
 	}
 }
 

@@ -28,7 +28,7 @@ func collect(v *verdicts, ctx context.Context, names ...string) (rows []probe.Re
 func TestAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{}), ttl: time.Hour}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		names := []string{"unsure.dev", "free.dev", "new.dev"}
 		var searches sync.WaitGroup
 		for i := range 50 {
@@ -66,7 +66,7 @@ func TestAskedOnce(t *testing.T) {
 func TestHandedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		ctx, leave := context.WithCancelCause(t.Context())
 		gone := errors.New("gone")
 		var first, others sync.WaitGroup
@@ -109,7 +109,7 @@ func TestHandedOver(t *testing.T) {
 func TestHandedOverLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		ctx, leave := context.WithCancel(t.Context())
 		go collect(v, ctx, "new.dev")
 		synctest.Wait() // it asks
@@ -139,7 +139,7 @@ func TestHandedOverLast(t *testing.T) {
 func TestWaiterLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		var leave [2]context.CancelFunc
 		for i := range leave { // the first asks, the second waits
 			ctx, cancel := context.WithCancel(t.Context())
@@ -177,7 +177,7 @@ func TestWaiterLeaves(t *testing.T) {
 func TestHeirLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 1)
+		v := newVerdicts(p, 1, cacheSize)
 		rows := make(chan int, 1)
 		var leave [4]context.CancelFunc
 		for i, name := range []string{"new.dev", "other.dev", "new.dev", "new.dev"} {
@@ -211,7 +211,7 @@ func TestHeirLeaves(t *testing.T) {
 func TestHeirWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 10)
+		v := newVerdicts(p, 10, cacheSize)
 		ctx, leave := context.WithCancel(t.Context())
 		go collect(v, ctx, "new.dev")
 		go collect(v, t.Context(), "other.dev")
@@ -249,7 +249,7 @@ func (l *late) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate,
 func TestLateProber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &late{}
-		v := newVerdicts(p, 1)
+		v := newVerdicts(p, 1, cacheSize)
 		names := []string{"new.dev", "other.dev", "more.dev"}
 		if rows, err := collect(v, context.WithoutCancel(t.Context()), names...); len(rows) != 1 || err != nil {
 			t.Errorf("%d rows, %v", len(rows), err)
@@ -262,7 +262,7 @@ func TestLateProber(t *testing.T) {
 
 // A search that waits for a place when its loop ends gives the place back.
 func TestLatePlace(t *testing.T) {
-	v := newVerdicts(&script{}, 1)
+	v := newVerdicts(&script{}, 1, cacheSize)
 	s := &search{verdicts: v, owns: map[candidate.Key]bool{}, over: true}
 	if s.begin(t.Context(), candidate.Parse("new.dev")) || len(v.places) != 0 || len(s.owns) != 0 {
 		t.Errorf("a search that has ended begins: %d places, %d names", len(v.places), len(s.owns))
@@ -297,7 +297,7 @@ func TestAllPlaces(t *testing.T) {
 		}
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Minute, leave)
-		if rows, _ := collect(newVerdicts(h, 4*maxPending), ctx, names...); len(rows) != 0 {
+		if rows, _ := collect(newVerdicts(h, 4*maxPending, cacheSize), ctx, names...); len(rows) != 0 {
 			t.Errorf("%d rows", len(rows))
 		}
 		if h.taken != 4*maxPending || !h.ended {
@@ -311,7 +311,7 @@ func TestAllPlaces(t *testing.T) {
 func TestUnread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{}), hold: "slow"}
-		v := newVerdicts(p, 10)
+		v := newVerdicts(p, 10, cacheSize)
 		var names []string
 		for i := range 20 * maxPending {
 			names = append(names, fmt.Sprintf("name%d.dev", i))
@@ -361,7 +361,7 @@ func TestUnread(t *testing.T) {
 
 // Searches that each own names of others do not wait for one another in a circle.
 func TestCrossed(t *testing.T) {
-	v := newVerdicts(&script{}, 100)
+	v := newVerdicts(&script{}, 100, cacheSize)
 	var names []string
 	for i := range 500 {
 		names = append(names, fmt.Sprintf("name%d.dev", i))
@@ -395,7 +395,7 @@ func TestCrossed(t *testing.T) {
 func TestKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{ttl: 10 * time.Minute}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		ask := func(name string, want int) {
 			t.Helper()
 			rows, err := collect(v, t.Context(), name)
@@ -498,7 +498,7 @@ func TestCachePut(t *testing.T) {
 func TestAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 3)
+		v := newVerdicts(p, 3, cacheSize)
 		ctx, cancel := context.WithCancel(t.Context())
 		var searches sync.WaitGroup
 		for i := range 10 {
@@ -521,7 +521,7 @@ func TestAtOnce(t *testing.T) {
 }
 
 func BenchmarkKnown(b *testing.B) {
-	v := newVerdicts(&script{ttl: time.Hour}, 100)
+	v := newVerdicts(&script{ttl: time.Hour}, 100, cacheSize)
 	var names []string
 	for i := range 1000 {
 		names = append(names, fmt.Sprintf("name%d.dev", i))

@@ -36,8 +36,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"domprobe/candidate"
 	"domprobe/probe"
 )
@@ -117,14 +115,13 @@ type Access struct {
 
 // A Server is the HTTP handler.
 type Server struct {
-	opts     Options
-	mux      *http.ServeMux
-	verdicts *verdicts
-	clients  *clients
-	slots    chan struct{} // one element for each running search
-	session  string        // the value of the cookies
-
-	confirming singleflight.Group
+	opts      Options
+	mux       *http.ServeMux
+	verdicts  *verdicts
+	confirmed *verdicts // of the registries; they are not kept
+	clients   *clients
+	slots     chan struct{} // one element for each running search
+	session   string        // the value of the cookies
 
 	stopped context.Context // done once no search may run
 	stop    context.CancelCauseFunc
@@ -149,12 +146,13 @@ func New(opts Options) (*Server, error) {
 	opts.ClientRate = cmp.Or(opts.ClientRate, DefaultClientRate)
 	opts.Patience = cmp.Or(opts.Patience, DefaultPatience)
 	s := &Server{
-		opts:     opts,
-		mux:      http.NewServeMux(),
-		verdicts: newVerdicts(opts.Prober, opts.AtOnce),
-		clients:  newClients(opts.ClientRate, 2*opts.MaxNames),
-		slots:    make(chan struct{}, opts.MaxSearches),
-		session:  sessionOf(opts.Token),
+		opts:      opts,
+		mux:       http.NewServeMux(),
+		verdicts:  newVerdicts(opts.Prober, opts.AtOnce, cacheSize),
+		confirmed: newVerdicts(opts.Confirmer, opts.AtOnce, 0),
+		clients:   newClients(opts.ClientRate, 2*opts.MaxNames),
+		slots:     make(chan struct{}, opts.MaxSearches),
+		session:   sessionOf(opts.Token),
 	}
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	for _, r := range s.routes() {
@@ -174,8 +172,8 @@ type route struct {
 
 func (s *Server) routes() []route {
 	all := []route{
-		{"GET", "/v1/probe", s.probeQuery},
-		{"POST", "/v1/probe", s.probeBody},
+		{"GET", "/v1/probe", s.search},
+		{"POST", "/v1/probe", s.search},
 		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
 		{"GET", "/v1/options", s.choices},

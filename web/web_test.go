@@ -206,6 +206,23 @@ func TestConfirmTogether(t *testing.T) {
 	})
 }
 
+// A registry that does not answer is not waited for.
+func TestConfirmTakesTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client, _ := inMemory(t, Options{Prober: &script{}, Confirmer: &script{gate: make(chan struct{})}})
+		began := time.Now()
+		resp, err := client.Post("http://localhost/v1/names/new.dev/confirm", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != 503 || !strings.Contains(string(body), "did not answer in time") || time.Since(began) != confirmTime {
+			t.Errorf("%d %s %v, after %v", resp.StatusCode, body, err, time.Since(began))
+		}
+	})
+}
+
 func TestStreamThatFails(t *testing.T) {
 	server := serve(t, Options{Prober: &script{err: errors.New("no resolver\nat all")}})
 	resp, body := do(t, server, "GET", "/v1/probe?keyword=free&tld=dev&format=json", "")
