@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net"
 	"net/http"
@@ -178,6 +179,43 @@ func TestStopUnderLoad(t *testing.T) {
 		}
 		if n := p.running(); n != 0 {
 			t.Errorf("%d searches are left", n)
+		}
+	})
+}
+
+// A search that the server has stopped says so, whatever its prober says.
+func TestStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := gated{&script{err: errors.New("the prober is closed")}, "new", make(chan struct{})}
+		_, client, stop := inMemory(t, Options{Prober: p})
+		resp, err := client.Get("http://localhost/v1/probe?keyword=new.dev")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		stopped := make(chan error)
+		go func() { stopped <- stop() }()
+		if body, err := io.ReadAll(resp.Body); err != nil || resp.Trailer.Get(endTrailer) != "stopped" {
+			t.Errorf("%q, %v, end %q", body, err, resp.Trailer.Get(endTrailer))
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A client that does not read the end of its rows is cut off.
+func TestStopUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client, stop := inMemory(t, Options{Prober: &script{gate: make(chan struct{})}})
+		resp, err := client.Get("http://localhost/v1/probe?keyword=new.dev&format=json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		began := time.Now()
+		if err := stop(); err != nil || time.Since(began) != goodbyeTime {
+			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }

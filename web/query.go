@@ -102,13 +102,6 @@ func (s *Server) hurryBody(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.opts.Patience))
 }
 
-// bodyRead undoes hurryBody after the end of the body. From here on package
-// net/http reads only to notice that the client leaves.
-func bodyRead(w http.ResponseWriter) {
-	w.Header().Del("Connection")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-}
-
 // withoutBody refuses requests with a body, behind which package net/http would
 // not notice that the client leaves.
 func withoutBody(handle http.HandlerFunc) http.HandlerFunc {
@@ -147,7 +140,7 @@ func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *pro
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, problemf(http.StatusBadRequest, "the body is more than one JSON object")
 	}
-	bodyRead(w)
+	w.Header().Del("Connection") // undoes hurryBody: the body has been read
 	return q, nil
 }
 
@@ -211,9 +204,7 @@ func (q *query) names(ctx context.Context) (all iter.Seq2[candidate.Candidate, e
 	}
 	repeated = count(q.Keyword, int64(g.PerKeyword()), math.MaxInt64) - int64(n)
 	opts.Unique = g.Repeated() == 0
-	if g, err = candidate.New(opts); err != nil {
-		return nil, 0, 0, problemf(http.StatusBadRequest, "%v", err)
-	}
+	g, _ = candidate.New(opts) // of the options that it has just accepted
 	return g.All(), n, repeated, nil
 }
 

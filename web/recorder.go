@@ -43,12 +43,6 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// FlushError is for [http.ResponseController].
-func (r *recorder) FlushError() error {
-	r.hurry()
-	return r.control.Flush()
-}
-
 // Unwrap is for [http.ResponseController].
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 

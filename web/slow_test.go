@@ -293,6 +293,10 @@ func TestSlowSearch(t *testing.T) {
 			func() (*http.Response, error) { return post("/v1/probe") },
 			func() (*http.Response, error) { return get("/v1/probe?keyword=free.dev") },
 			func() (*http.Response, error) { return get("/v1/names/found.dev") },
+			func() (*http.Response, error) {
+				return get("/v1/probe?keyword=" + strings.Repeat("n", 9000) + ".dev,fine.dev")
+			},
+			func() (*http.Response, error) { return get("/v1/probe?keyword=fine.dev,new.dev&only=found") },
 		} {
 			go func() {
 				resp, err := ask()
@@ -305,8 +309,8 @@ func TestSlowSearch(t *testing.T) {
 				answers <- fmt.Sprint(string(body), resp.Trailer, err)
 			}()
 		}
-		for range 3 {
-			if a := <-answers; !strings.Contains(a, `"verdict":"found"`) || strings.Contains(a, "failed") {
+		for range 5 {
+			if a := <-answers; !strings.Contains(a, `"verdict":"found"`) || strings.Contains(a, "failed") || !strings.HasSuffix(a, "<nil>") {
 				t.Error(a)
 			}
 		}

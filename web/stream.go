@@ -44,27 +44,24 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		refuse(w, *p)
 		return
 	}
-	out, err := newStream(w, q)
-	if err != nil {
-		refuse(w, problem{http.StatusBadRequest, err.Error()})
-		return
-	}
+	out := newStream(w, q)
 	w.Header().Set(namesHeader, strconv.Itoa(n))
 	w.Header().Set(repeatedHeader, strconv.FormatInt(repeated, 10))
 	out.begin()
 	if r.Method == http.MethodHead {
 		return
 	}
-	for rows, failed := range s.verdicts.batches(ctx, names) {
-		if err = failed; err == nil {
+	var failed error
+	for rows, err := range s.verdicts.batches(ctx, names) {
+		if err == nil {
 			err = out.write(rows)
 		}
 		if err != nil {
-			err = cmp.Or(context.Cause(ctx), err)
+			failed = cmp.Or(context.Cause(ctx), err)
 			break
 		}
 	}
-	out.end(err)
+	out.end(failed)
 }
 
 // untilStopped returns a context that also ends when the server stops.
@@ -86,14 +83,10 @@ type stream struct {
 	rows    report.Writer
 }
 
-func newStream(w http.ResponseWriter, q *query) (*stream, error) {
-	out := &stream{
-		w: w, control: http.NewResponseController(w), format: cmp.Or(q.Format, "jsonl"),
-		only: q.Only,
-	}
-	var err error
-	out.rows, err = report.New(out.format, w, report.Options{})
-	return out, err
+func newStream(w http.ResponseWriter, q *query) *stream {
+	format := cmp.Or(q.Format, "jsonl")
+	rows, _ := report.New(format, w, report.Options{}) // it has each of formats
+	return &stream{w, http.NewResponseController(w), format, q.Only, rows}
 }
 
 // begin sends the headers, so that the client knows at once how many rows follow.
@@ -110,9 +103,6 @@ func (o *stream) begin() {
 func (o *stream) write(batch []probe.Result) error {
 	if len(o.only) > 0 {
 		batch = slices.DeleteFunc(batch, func(r probe.Result) bool { return !slices.Contains(o.only, r.Verdict) })
-	}
-	if len(batch) == 0 {
-		return nil
 	}
 	if rec, ok := o.w.(*recorder); ok {
 		rec.rows += len(batch)

@@ -223,6 +223,30 @@ func TestConfirmTakesTooLong(t *testing.T) {
 	})
 }
 
+// The headers of a search come before its first row, and a search by POST leaves
+// the connection open for the next request. The log has the length of the body.
+func TestHeadersComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logged := make(chan Access, 1)
+		p := &script{gate: make(chan struct{})}
+		_, client, _ := inMemory(t, Options{Prober: p, Access: func(a Access) { logged <- a }})
+		time.AfterFunc(time.Minute, func() { close(p.gate) })
+		began := time.Now()
+		resp, err := client.Post("http://localhost/v1/probe", "application/json", strings.NewReader(`{"keyword":["new.dev"]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if took := time.Since(began); took != 0 || resp.Header.Get(namesHeader) != "1" || resp.Close {
+			t.Errorf("headers %v after %v; the connection ends: %v", resp.Header, took, resp.Close)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if a := <-logged; err != nil || a.Bytes != int64(len(body)) || a.Rows != 1 || a.Status != 200 || a.Took != time.Minute {
+			t.Errorf("%d octets, %v, logged as %+v", len(body), err, a)
+		}
+	})
+}
+
 func TestStreamThatFails(t *testing.T) {
 	server := serve(t, Options{Prober: &script{err: errors.New("no resolver\nat all")}})
 	resp, body := do(t, server, "GET", "/v1/probe?keyword=free&tld=dev&format=json", "")
@@ -291,7 +315,7 @@ func TestQueryIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cases, letters []string // a word in many cases, and a, aa, aaa, ...
+	var cases, letters, numbers []string // a word in many cases, and a, aa, aaa, ...
 	for i := range 1 << 14 {
 		word := []byte("abcdefghijklmn")
 		for bit := range word {
@@ -300,6 +324,9 @@ func TestQueryIsBounded(t *testing.T) {
 			}
 		}
 		cases = append(cases, string(word))
+	}
+	for i := range 100_000 {
+		numbers = append(numbers, fmt.Sprint(i))
 	}
 	for i := range 60 {
 		letters = append(letters, strings.Repeat("a", i+1))
@@ -316,6 +343,7 @@ func TestQueryIsBounded(t *testing.T) {
 		{"whole domains", query{Keyword: many("go.dev"), TLD: candidate.TLDs(), Prefix: letters, Suffix: letters}, 1, 99_999, 0},
 		{"near repeats", query{Keyword: append([]string{"go", "rust"}, cases[:98]...), TLD: []string{"dev"}}, 3, 97, 0},
 		{"too many near repeats", query{Keyword: cases, TLD: []string{"dev"}}, 0, 0, 413},
+		{"a number that overflows", query{Keyword: cases, TLD: numbers, Prefix: numbers, Suffix: numbers}, 0, 0, 413},
 		{"affixes that repeat one another", query{Keyword: letters, Prefix: letters, Suffix: letters, TLD: []string{"dev"}}, 0, 0, 413},
 	} {
 		names, repeated, p := namesOf(t.Context(), s, &tt.query)
@@ -369,4 +397,18 @@ func TestClosed(t *testing.T) {
 	if w.Code != 503 {
 		t.Errorf("%d after Close", w.Code)
 	}
+	synctest.Test(t, func(t *testing.T) {
+		h := &hoarder{}
+		s, err := New(Options{Prober: h})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go answer(s, "GET", "http://localhost/v1/probe?keyword=new.dev")
+		synctest.Wait()
+		began := time.Now()
+		s.Close()
+		if !h.ended || time.Since(began) != time.Second {
+			t.Errorf("Close returns after %v; the end of the search: %v", time.Since(began), h.ended)
+		}
+	})
 }
