@@ -124,22 +124,19 @@ func sessionOf(token string) string {
 }
 
 // login sets the cookies if the form has the token.
-func (s *Server) login(w http.ResponseWriter, r *http.Request) {
+func (s *Server) login(w http.ResponseWriter, r *http.Request) *problem {
 	if !s.clients.take(clientOf(r), guessCost) {
-		refuse(w, problem{http.StatusTooManyRequests, "too many attempts"})
-		return
+		return problemf(http.StatusTooManyRequests, "too many attempts")
 	}
 	if p := s.limitBody(w, r); p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
 	if err := r.ParseForm(); err != nil {
-		refuse(w, *bodyProblem(err))
-		return
+		return bodyProblem(err)
 	}
 	if s.opts.Token != "" && !equal(r.PostForm.Get("token"), s.opts.Token) {
 		askToken(w, true)
-		return
+		return nil
 	}
 	for name, site := range map[string]http.SameSite{cookieName: http.SameSiteStrictMode, pageCookieName: http.SameSiteLaxMode} {
 		http.SetCookie(w, &http.Cookie{
@@ -148,4 +145,5 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
 }

@@ -18,17 +18,18 @@ import (
 // confirmTime bounds how long a registry is asked about one name.
 const confirmTime = 20 * time.Second
 
-// answer handles requests for one row.
-func (s *Server) answer(decide func(context.Context, *http.Request) (probe.Result, *problem)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+// answer answers with one row, as a JSON object.
+func (s *Server) answer(decide func(context.Context, *http.Request) (probe.Result, *problem)) handler {
+	return func(w http.ResponseWriter, r *http.Request) *problem {
 		ctx, cancel := s.untilStopped(r.Context())
 		defer cancel()
 		row, p := decide(ctx, r)
-		if p != nil {
-			refuse(w, *p)
-			return
+		if p == nil {
+			w.Header().Set("Content-Type", formats["json"])
+			// A client that has left needs no answer.
+			_ = newStream(w, &query{}).write([]probe.Result{row})
 		}
-		writeRow(w, row)
+		return p
 	}
 }
 
@@ -118,11 +119,4 @@ func unanswered(ctx context.Context, err error) *problem {
 		err = cause
 	}
 	return problemf(http.StatusServiceUnavailable, "%v", err)
-}
-
-// writeRow writes one row as a JSON object.
-func writeRow(w http.ResponseWriter, row probe.Result) {
-	w.Header().Set("Content-Type", formats["json"])
-	// A client that has left needs no answer.
-	_ = newStream(w, &query{}).write([]probe.Result{row})
 }

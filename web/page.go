@@ -49,21 +49,22 @@ var assets = func() map[string]asset {
 	return all
 }()
 
-func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+func (a asset) serve(w http.ResponseWriter, r *http.Request) *problem {
 	h := w.Header()
 	h.Set("Content-Type", a.kind)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", a.etag)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+	return nil
 }
 
 // page answers with the search page, or asks for the token.
-func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+func (s *Server) page(w http.ResponseWriter, r *http.Request) *problem {
 	if !s.authorized(r, pageCookieName) {
 		askToken(w, false)
-		return
+		return nil
 	}
-	assets["page.html"].serve(w, r)
+	return assets["page.html"].serve(w, r)
 }
 
 // askToken answers with the page that asks for the token.
@@ -86,7 +87,7 @@ type preset struct {
 }
 
 // choices answers with the choices that the page offers.
-func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
 	var presets []preset
 	for _, name := range candidate.Presets() {
 		// Each of these names has a set.
@@ -109,4 +110,5 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
 		MaxNames int                     `json:"max_names"`
 		Confirm  bool                    `json:"confirm"`
 	}{presets, slices.Clone(candidate.TLDs()), prefixes, suffixes, reasons, s.opts.MaxNames, s.opts.Confirmer != nil})
+	return nil
 }

@@ -17,7 +17,7 @@ func problemf(status int, format string, args ...any) *problem {
 }
 
 // refuse answers with a problem.
-func refuse(w http.ResponseWriter, p problem) {
+func refuse(w http.ResponseWriter, p *problem) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	switch p.Status {
@@ -32,6 +32,6 @@ func refuse(w http.ResponseWriter, p problem) {
 	// A client that has left needs no answer.
 	_ = json.NewEncoder(w).Encode(struct {
 		Title string `json:"title"`
-		problem
+		*problem
 	}{http.StatusText(p.Status), p})
 }

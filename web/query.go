@@ -104,13 +104,12 @@ func (s *Server) hurryBody(w http.ResponseWriter) {
 
 // withoutBody refuses requests with a body, behind which package net/http would
 // not notice that the client leaves.
-func withoutBody(handle http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+func withoutBody(handle handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) *problem {
 		if r.ContentLength != 0 {
-			refuse(w, problem{http.StatusBadRequest, "this path takes no body"})
-			return
+			return problemf(http.StatusBadRequest, "this path takes no body")
 		}
-		handle(w, r)
+		return handle(w, r)
 	}
 }
 

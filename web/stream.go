@@ -20,36 +20,32 @@ const (
 )
 
 // search answers with the rows of a query.
-func (s *Server) search(w http.ResponseWriter, r *http.Request) {
+func (s *Server) search(w http.ResponseWriter, r *http.Request) *problem {
 	q, p := s.parse(w, r)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
 	cost, p := s.cost(q)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
 	done, p := s.admit(r, cost)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
 	defer done()
 	ctx, cancel := s.untilStopped(r.Context())
 	defer cancel()
 	names, n, repeated, p := q.names(ctx)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
 	out := newStream(w, q)
 	w.Header().Set(namesHeader, strconv.Itoa(n))
 	w.Header().Set(repeatedHeader, strconv.FormatInt(repeated, 10))
 	out.begin()
 	if r.Method == http.MethodHead {
-		return
+		return nil
 	}
 	var failed error
 	for rows, err := range s.verdicts.batches(ctx, names) {
@@ -62,6 +58,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	out.end(failed)
+	return nil
 }
 
 // untilStopped returns a context that also ends when the server stops.

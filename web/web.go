@@ -159,15 +159,22 @@ func New(opts Options) (*Server, error) {
 		if r.method == http.MethodGet {
 			r.handle = withoutBody(r.handle)
 		}
-		s.mux.HandleFunc(r.method+" "+r.path, r.handle)
+		s.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) {
+			if p := r.handle(w, req); p != nil {
+				refuse(w, p)
+			}
+		})
 	}
 	return s, nil
 }
 
+// A handler answers a request, unless it returns why it refuses to.
+type handler func(http.ResponseWriter, *http.Request) *problem
+
 // A route is a path with its handler.
 type route struct {
 	method, path string
-	handle       http.HandlerFunc
+	handle       handler
 }
 
 func (s *Server) routes() []route {
@@ -199,9 +206,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch p := s.guard(r); {
 	case !s.enter():
-		refuse(rec, problem{http.StatusServiceUnavailable, "the server is stopping"})
+		refuse(rec, problemf(http.StatusServiceUnavailable, "%v", errStopping))
 	case p != nil:
-		refuse(rec, *p)
+		refuse(rec, p)
 		s.work.Done()
 	default:
 		s.route(rec, r)
@@ -225,14 +232,12 @@ func (s *Server) route(rec *recorder, r *http.Request) {
 		return
 	}
 	said := &discard{header: http.Header{}}
-	h.ServeHTTP(said, r)
-	switch said.status {
-	case http.StatusMethodNotAllowed:
-		rec.Header().Set("Allow", said.header.Get("Allow"))
-		refuse(rec, problem{said.status, "this path has no method " + r.Method})
-	default:
-		refuse(rec, problem{http.StatusNotFound, "there is nothing at this path"})
+	if h.ServeHTTP(said, r); said.status != http.StatusMethodNotAllowed {
+		refuse(rec, problemf(http.StatusNotFound, "there is nothing at this path"))
+		return
 	}
+	rec.Header().Set("Allow", said.header.Get("Allow"))
+	refuse(rec, problemf(said.status, "this path has no method %s", r.Method))
 }
 
 // enter counts a request that has begun, unless the server is closed.
@@ -259,8 +264,9 @@ func (s *Server) Close() error {
 	return nil
 }
 
-func healthy(w http.ResponseWriter, _ *http.Request) {
+func healthy(w http.ResponseWriter, _ *http.Request) *problem {
 	w.Header().Set("Content-Type", "application/json")
 	// A client that has left needs no answer.
 	_, _ = w.Write([]byte("{\"status\":\"ok\"}\n"))
+	return nil
 }
