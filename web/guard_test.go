@@ -20,7 +20,7 @@ func answer(s *Server, method, url string) *httptest.ResponseRecorder {
 	return w
 }
 
-// begin sends a request and returns what makes the client leave.
+// begin sends a request. The function that it returns makes the client leave.
 func begin(t testing.TB, client *http.Client, method, url, body string) (leave func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -187,8 +187,8 @@ func TestToken(t *testing.T) {
 	if resp.StatusCode != 303 || resp.Header.Get("Location") != "/" || len(resp.Cookies()) != 2 {
 		t.Fatalf("login: %d, cookies %v", resp.StatusCode, resp.Cookies())
 	}
-	// What browsers send when another site has linked here opens the page,
-	// and the API not.
+	// The cookie that browsers send after a link on another site opens the
+	// page, and not the API.
 	for _, c := range resp.Cookies() {
 		lax := c.SameSite == http.SameSiteLaxMode
 		if !c.HttpOnly || !lax && c.SameSite != http.SameSiteStrictMode || strings.Contains(c.Value, token) {
@@ -256,7 +256,7 @@ func TestSecureCookie(t *testing.T) {
 	}
 }
 
-// Allow says what is answered: HEAD is where GET is.
+// HEAD is answered where GET is, and Allow says so.
 func TestMethods(t *testing.T) {
 	p := &script{}
 	s, err := New(Options{Prober: p, Confirmer: p})

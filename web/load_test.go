@@ -21,7 +21,7 @@ import (
 )
 
 // running starts a server on a listener of its own. The function stops it and
-// returns what Serve did.
+// returns the error of Serve.
 func running(t testing.TB, opts Options) (addr string, stop func() error) {
 	t.Helper()
 	s, err := New(opts)

@@ -91,7 +91,7 @@ func (s *Server) ask(ctx context.Context, v *verdicts, r *http.Request, c candid
 func under(domain, tld string) (candidate.Candidate, error) {
 	c := candidate.Parse(domain)
 	if tld == "" && c.Err != nil && c.Err.Reason == candidate.NotRegistrable {
-		if suffix, icann := publicsuffix.PublicSuffix(c.Name); !icann && strings.Count(c.Name, ".") == 1+strings.Count(suffix, ".") {
+		if suffix, _ := publicsuffix.PublicSuffix(c.Name); strings.Count(c.Name, ".") == 1+strings.Count(suffix, ".") {
 			tld = suffix
 		}
 	}

@@ -49,7 +49,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// visit opens the page with what is behind the # of its address.
+// visit opens the page with a fragment of its address.
 func (b *tab) visit(hash string) {
 	b.Helper()
 	// A new document even where only that differs.
@@ -116,7 +116,7 @@ func (b *tab) screen(width, height int64, scheme string) {
 	b.do(chromedp.EmulateViewport(width, height))
 }
 
-// photograph keeps a picture of the screen for who wants to look at it.
+// photograph saves a picture of the screen.
 func (b *tab) photograph(name string) {
 	b.Helper()
 	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
@@ -426,8 +426,8 @@ func TestPageLooks(t *testing.T) {
 	}
 }
 
-// TestPageAxe looks for what makes the page hard to use for some people, with
-// axe-core (https://github.com/dequelabs/axe-core), which DOMPROBE_AXE names.
+// TestPageAxe looks for barriers to people with disabilities, with axe-core
+// (https://github.com/dequelabs/axe-core), which DOMPROBE_AXE names.
 func TestPageAxe(t *testing.T) {
 	path := os.Getenv("DOMPROBE_AXE")
 	if path == "" {

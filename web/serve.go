@@ -30,19 +30,19 @@ var ErrNoToken = errors.New("an address that is not loopback needs a token")
 //
 // At most 1,024 connections are open, and 256 of one client. Idle ones are
 // closed when another one needs the room.
-func (s *Server) Serve(ctx context.Context, inner net.Listener) error {
-	l := newListener(inner)
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if s.opts.Token == "" && !isLoopback(l.Addr()) {
 		l.Close()
 		return ErrNoToken
 	}
+	bounded := newListener(l)
 	server := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: min(headerTime, s.opts.Patience),
 		WriteTimeout:      s.opts.Patience, // of responses that net/http writes itself
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
-		ConnState:         l.note,
+		ConnState:         bounded.note,
 		ErrorLog:          log.New(io.Discard, "", 0), // of clients that break off
 	}
 	stopped := make(chan struct{})
@@ -57,7 +57,7 @@ func (s *Server) Serve(ctx context.Context, inner net.Listener) error {
 			_ = server.Close()
 		}
 	})
-	err := server.Serve(l)
+	err := server.Serve(bounded)
 	if !stop() {
 		<-stopped
 	}
@@ -72,8 +72,5 @@ func (s *Server) Serve(ctx context.Context, inner net.Listener) error {
 
 // isLoopback reports whether only this machine can reach an address.
 func isLoopback(a net.Addr) bool {
-	if a.Network() == "unix" {
-		return true
-	}
-	return addressOf(a.String()).IsLoopback()
+	return a.Network() == "unix" || addressOf(a.String()).IsLoopback()
 }

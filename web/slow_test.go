@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// lingering is how long package net/http keeps a connection after its end, so
-// that the response is not lost with what the client has not sent.
+// lingering is how long package net/http keeps a connection after its end. An
+// earlier end could lose the response while the client is still sending.
 const lingering = time.Second
 
-// A client that does not send what it has announced has its answer all the
-// same, and is let go.
+// A client that does not send all that it has announced gets a response, and its
+// connection is closed.
 func TestSlowClients(t *testing.T) {
 	const (
 		unsent   = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
@@ -75,7 +75,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// A client that sends requests and reads no response is let go.
+// The connection of a client that reads no response is closed.
 func TestDeafClients(t *testing.T) {
 	for name, request := range map[string]string{
 		"file":    "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -101,8 +101,7 @@ func TestDeafClients(t *testing.T) {
 	}
 }
 
-// Clients that take every connection have them for as long as the server's
-// patience lasts.
+// Clients that hold every connection hold them only as long as Patience.
 func TestFullHouse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, client, _ := inMemory(t, Options{Prober: &script{}})
@@ -128,7 +127,7 @@ func TestFullHouse(t *testing.T) {
 	})
 }
 
-// Idle connections keep nobody out, neither those of one client nor those of all.
+// Idle connections keep no client out, whether they are of one client or of many.
 func TestIdleClients(t *testing.T) {
 	ask := func(conn net.Conn) (*http.Response, error) {
 		if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
@@ -317,7 +316,7 @@ func TestSlowSearch(t *testing.T) {
 	})
 }
 
-// A client that takes the first row and no other is let go.
+// The connection of a client that reads only the first row is closed.
 func TestSlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan Access, 1)

@@ -245,7 +245,7 @@ func (l *late) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate,
 	}
 }
 
-// What a prober reads after the end claims no name, and takes no place.
+// A name that a prober reads after the end is not claimed, and takes no place.
 func TestLateProber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &late{}
@@ -306,8 +306,8 @@ func TestAllPlaces(t *testing.T) {
 	})
 }
 
-// A search whose client does not read stops asking, and holds nobody up: not
-// those that want the same names, nor those that wait for what it inherits.
+// A search whose client does not read stops asking. It delays no other search:
+// neither one for the same names, nor one that waits for a name that it inherits.
 func TestUnread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{}), hold: "slow"}
@@ -493,8 +493,8 @@ func TestCachePut(t *testing.T) {
 	}
 }
 
-// The bound on names at once is one for all searches, and every place is free
-// in the end, also of those that were left.
+// All searches together are bounded in the names at once. Every place is free in
+// the end, also after searches that were left.
 func TestAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}

@@ -70,7 +70,8 @@ type Options struct {
 
 	// Hosts are more names and IP addresses that a request may have as its
 	// Host, beside localhost, loopback addresses, and the address that its
-	// connection was made to.
+	// connection was made to. A proxy in front must pass on the Host that
+	// the browser has sent.
 	Hosts []string
 
 	// MaxNames bounds the names of one request. Zero means 10,000.

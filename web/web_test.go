@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"domprobe/candidate"
+	"domprobe/probe"
 )
 
 func TestProbe(t *testing.T) {
@@ -149,8 +151,8 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
-// A registry is asked once for all who want to know at the same time, and again
-// when the one who asked leaves. Of the others each can leave, too.
+// A registry is asked once for all clients that wait at the same time, and again
+// when the client that asked leaves. The others can leave, too.
 func TestConfirmTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := &script{source: "dns+rdap", gate: make(chan struct{})}
@@ -206,21 +208,41 @@ func TestConfirmTogether(t *testing.T) {
 	})
 }
 
-// A registry that does not answer is not waited for.
+// An interrupted prober has a row for each name when ctx ends, and no error.
+type interrupted struct{ script }
+
+func (p *interrupted) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(yield func([]probe.Result, error) bool) {
+		for c := range names {
+			<-ctx.Done()
+			if !yield([]probe.Result{p.result(c)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// A registry that does not answer is not waited for, and its row is no answer.
 func TestConfirmTakesTooLong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, client, _ := inMemory(t, Options{Prober: &script{}, Confirmer: &script{gate: make(chan struct{})}})
-		began := time.Now()
-		resp, err := client.Post("http://localhost/v1/names/new.dev/confirm", "", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != 503 || !strings.Contains(string(body), "did not answer in time") || time.Since(began) != confirmTime {
-			t.Errorf("%d %s %v, after %v", resp.StatusCode, body, err, time.Since(began))
-		}
-	})
+	for _, silent := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			registry := Prober(&interrupted{})
+			if silent {
+				registry = &script{gate: make(chan struct{})}
+			}
+			_, client, _ := inMemory(t, Options{Prober: &script{}, Confirmer: registry})
+			began := time.Now()
+			resp, err := client.Post("http://localhost/v1/names/new.dev/confirm", "", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != 503 || !strings.Contains(string(body), "did not answer in time") || time.Since(began) != confirmTime {
+				t.Errorf("%T: %d %s %v, after %v", registry, resp.StatusCode, body, err, time.Since(began))
+			}
+		})
+	}
 }
 
 // The headers of a search come before its first row, and a search by POST leaves
@@ -308,8 +330,8 @@ func TestQueryIsAdmittedFirst(t *testing.T) {
 	}
 }
 
-// What a query costs is bounded before it is made, and it is not made for who
-// has left.
+// The names of a query are bounded before they are generated, and are not
+// generated for a client that has left.
 func TestQueryIsBounded(t *testing.T) {
 	s, err := New(Options{Prober: &script{}})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A wire is a network in memory, for tests whose time is that of a bubble: what
-// one end writes waits until the other end reads it.
+// A wire is a network in memory, for tests with the clock of a bubble. A write
+// waits until the other end reads.
 type wire struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -60,7 +60,7 @@ func (w *wire) dialFrom(t testing.TB, ip string) net.Conn {
 }
 
 // inMemory starts a server on a wire, with a client. The function stops the
-// server and returns what Serve did.
+// server and returns the error of Serve.
 func inMemory(t testing.TB, opts Options) (w *wire, client *http.Client, stop func() error) {
 	t.Helper()
 	s, err := New(opts)
