@@ -11,10 +11,9 @@ import (
 	"domprobe/probe"
 )
 
-// maxPending bounds the names of one search that are being asked about, or whose
-// rows the client has not read. More are allowed if so many may be asked about
-// at once.
-const maxPending = 256
+// maxUnread is how many rows of one search the client may leave unread. Then no
+// more names are asked about for it.
+const maxUnread = 256
 
 // verdicts are shared by all searches: the verdicts that are known, and which
 // search is asking about which name.
@@ -122,9 +121,9 @@ func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, erro
 		}
 		// Others wait for the names that are handed over, so these do not
 		// wait for the client of this search.
-		inherit := func(until func(pending, waiting int) bool) bool {
+		inherit := func(until func(unread, waiting int) bool) bool {
 			for {
-				handed, pending, waiting := s.look()
+				handed, unread, waiting := s.look()
 				for _, c := range handed {
 					if !pass(c) {
 						return false
@@ -133,7 +132,7 @@ func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, erro
 				switch {
 				case len(handed) > 0:
 					continue // much may have changed meanwhile
-				case until(pending, waiting):
+				case until(unread, waiting):
 					return true
 				}
 				select {
@@ -143,13 +142,12 @@ func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, erro
 				}
 			}
 		}
-		most := max(maxPending, cap(s.verdicts.places))
 		for c, err := range s.names {
 			if err != nil {
 				yield(c, err)
 				return
 			}
-			if !inherit(func(pending, _ int) bool { return pending < most }) || s.verdicts.claim(s, c) && !pass(c) {
+			if !inherit(func(unread, _ int) bool { return unread < maxUnread }) || s.verdicts.claim(s, c) && !pass(c) {
 				return
 			}
 		}
@@ -157,13 +155,13 @@ func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, erro
 	}
 }
 
-// look takes the names that were handed over, and returns how many names are
-// pending and how many of them other searches ask about.
-func (s *search) look() (handed []candidate.Candidate, pending, waiting int) {
+// look takes the names that were handed over, and returns the number of unread
+// rows and of names that other searches ask about.
+func (s *search) look() (handed []candidate.Candidate, unread, waiting int) {
 	s.verdicts.mu.Lock()
 	defer s.verdicts.mu.Unlock()
 	handed, s.handed = s.handed, nil
-	return handed, len(s.rows) + len(s.owns) + len(s.waits), len(s.waits)
+	return handed, len(s.rows), len(s.waits)
 }
 
 // begin waits for a place to ask about a name, and reports false when ctx has

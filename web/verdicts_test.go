@@ -292,15 +292,15 @@ func TestAllPlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hoarder{}
 		var names []string
-		for i := range 5 * maxPending {
+		for i := range 5 * maxUnread {
 			names = append(names, fmt.Sprintf("name%d.dev", i))
 		}
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Minute, leave)
-		if rows, _ := collect(newVerdicts(h, 4*maxPending, cacheSize), ctx, names...); len(rows) != 0 {
+		if rows, _ := collect(newVerdicts(h, 4*maxUnread, cacheSize), ctx, names...); len(rows) != 0 {
 			t.Errorf("%d rows", len(rows))
 		}
-		if h.taken != 4*maxPending || !h.ended {
+		if h.taken != 4*maxUnread || !h.ended {
 			t.Errorf("the prober has %d names; its end: %v", h.taken, h.ended)
 		}
 	})
@@ -313,7 +313,7 @@ func TestUnread(t *testing.T) {
 		p := &script{gate: make(chan struct{}), hold: "slow"}
 		v := newVerdicts(p, 10, cacheSize)
 		var names []string
-		for i := range 20 * maxPending {
+		for i := range 20 * maxUnread {
 			names = append(names, fmt.Sprintf("name%d.dev", i))
 		}
 		names = append([]string{"slow.dev"}, names...)
@@ -335,7 +335,7 @@ func TestUnread(t *testing.T) {
 		}()
 		synctest.Wait()
 		asked := len(p.asked)
-		if asked > 2*maxPending || asked < maxPending/2 {
+		if asked > 2*maxUnread+10 || asked < maxUnread/2 { // a batch that is being read, unread rows, and all places
 			t.Errorf("%d of %d names are asked about for a client that does not read", asked, len(names))
 		}
 		others := make(chan int)
