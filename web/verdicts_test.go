@@ -210,8 +210,9 @@ func TestHeirLeaves(t *testing.T) {
 // A search that has asked about what it inherited still waits for the other names.
 func TestHeirWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 10, cacheSize)
+		p := &script{gate: make(chan struct{}), hold: "other"}
+		inherited := make(chan struct{})
+		v := newVerdicts(gated{p, "new", inherited}, 10, cacheSize)
 		ctx, leave := context.WithCancel(t.Context())
 		go collect(v, ctx, "new.dev")
 		go collect(v, t.Context(), "other.dev")
@@ -223,6 +224,7 @@ func TestHeirWaits(t *testing.T) {
 		}()
 		synctest.Wait()
 		leave()
+		close(inherited)
 		synctest.Wait()
 		close(p.gate)
 		if n := <-rows; n != 2 || p.times("other.dev") != 1 {
