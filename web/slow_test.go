@@ -222,6 +222,10 @@ func TestListenerIsFull(t *testing.T) {
 				accepted <- conn
 			}
 		}()
+		go w.dial(t)
+		if l.note(<-accepted, http.StateClosed); len(l.open) != 0 {
+			t.Error("a closed connection counts as open")
+		}
 		var last net.Conn
 		for range maxConnections {
 			go w.dial(t)
