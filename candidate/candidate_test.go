@@ -468,6 +468,41 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// The work for a keyword that needs UTS 46 does not grow with the TLDs, and
+// Punycode, whose cost grows with the square of the length, has no part in it
+// when the label is too long.
+func TestConversionsAreBounded(t *testing.T) {
+	generate := func(keyword string, tlds []string) (err *Error) {
+		g, bad := New(Options{Keywords: Strings(keyword), TLDs: tlds})
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		for c := range g.All() {
+			err = c.Err
+		}
+		return err
+	}
+	all := TLDs()[:200]
+	for _, keyword := range []string{"b\u00fccher", strings.Repeat("\u56fd", 250), "\u05d0\u05d1\u05d0"} {
+		allocs := func(tlds []string) float64 {
+			return testing.AllocsPerRun(10, func() { generate(keyword, tlds) }) -
+				testing.AllocsPerRun(10, func() { generate("plain", tlds) })
+		}
+		if one, many := allocs(all[:1]), allocs(all); many > one+2.5*float64(len(all)) {
+			t.Errorf("%.10q: %v allocations under one TLD, %v under %d", keyword, one, many, len(all))
+		}
+	}
+	const detail = "has over 63 octets in ASCII"
+	for _, long := range []string{strings.Repeat("\u56fd", 60), strings.Repeat("\u56fd", 250), strings.Repeat("a", 59) + "\u56fd"} {
+		if err := generate(long, all); err == nil || err.Reason != TooLong || !strings.Contains(err.Detail, detail) {
+			t.Errorf("%.10q...: %v, want %q", long, err, detail)
+		}
+	}
+	if err := generate(strings.Repeat("\u56fd", 59), all); err != nil && strings.Contains(err.Detail, detail) {
+		t.Errorf("refused by its characters alone: %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"go.dev", "bücher.de", "xn--bcher-kva.de", "a..b", "ab--c.com", "co.uk", "א1.com", "\xff.com",
 		"go。dev", "a\u200db.com", "xn--a.com", "123.ישראל", "x.home.arpa", strings.Repeat("ü", 70) + ".de", "ﬁ.com", "xn--zca.de"} {

@@ -1,9 +1,11 @@
 package candidate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -58,6 +60,7 @@ type Generator struct {
 
 	unique      bool
 	label       []byte // the label being put together
+	forms       []form // of the label, for the kinds of TLD that have come
 	names       text.Slab
 	valid, rest *filter
 
@@ -165,8 +168,8 @@ func (g *Generator) multiply(keyword string, f class, yield func(Candidate, erro
 }
 
 // glue makes the candidates of one label. A label of plain characters that is
-// valid as it stands is put before each TLD and is done; any other goes
-// through normalize.
+// valid as it stands is put before each TLD and is done; any other one is
+// converted once for each kind of TLD.
 func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield func(Candidate, error) bool) bool {
 	g.label = append(g.label[:0], prefix.text...)
 	g.label = append(g.label, keyword...)
@@ -180,10 +183,11 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 		g.skipped.Add(int64(len(g.tlds)))
 		return true
 	}
+	g.forms = g.forms[:0]
 	for i := range g.tlds {
 		t := &g.tlds[i]
 		c := Candidate{Keyword: keyword, TLD: t.name}
-		if ready && !t.bidi && len(g.label)+len(t.dotted) <= maxName {
+		if ready && t.kind != rightToLeft && len(g.label)+len(t.dotted) <= maxName {
 			c.Name = g.names.Join(g.label, t.dotted)
 			if t.unicode != "" {
 				c.Unicode = g.names.Join(g.label, t.unicode)
@@ -195,13 +199,36 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 			}
 			c.Err = t.check(c.Name)
 		} else {
-			c.Name, c.Unicode, c.Err = t.normalize(string(g.label))
+			g.convert(&c, t)
 		}
 		if !g.pass(c, yield) {
 			return false
 		}
 	}
 	return true
+}
+
+// convert sets the name of a candidate whose label may need another form.
+func (g *Generator) convert(c *Candidate, t *tld) {
+	i := slices.IndexFunc(g.forms, func(f form) bool { return f.kind == t.kind })
+	if i < 0 {
+		i = len(g.forms)
+		g.forms = append(g.forms, formOf(string(g.label), t.kind))
+	}
+	f := g.forms[i]
+	c.Err = f.err
+	if f.err == nil && len(f.name)+len(t.dotted) > maxName {
+		c.Err = checkName(f.name + t.dotted)
+	}
+	if c.Err != nil {
+		c.Name = g.names.Join(g.label, t.dotted)
+		return
+	}
+	c.Name = f.name + t.dotted
+	if f.name != f.unicode || t.unicode != "" {
+		c.Unicode = f.unicode + cmp.Or(t.unicode, t.dotted)
+	}
+	c.Err = t.check(c.Name)
 }
 
 // pass yields the candidate unless it is a repeat. A name can be valid under

@@ -17,8 +17,7 @@ var uts46 = idna.New(
 	idna.VerifyDNSLength(false),
 )
 
-// maxTyped bounds what is handed to Punycode, whose cost grows with the square
-// of the length. No name of 253 octets is longer in UTF-8.
+// maxTyped bounds the input of UTS 46. No name of 253 octets is longer in UTF-8.
 const maxTyped = 4 * maxName
 
 // normalize returns the A-label form of a name without a final dot, and the
@@ -32,50 +31,49 @@ func normalize(typed string) (name, unicode string, err *Error) {
 		}
 		typed = name
 	}
-	if name, err = toASCII(typed); err != nil {
+	if name, unicode, err = convert(typed); err != nil {
 		return typed, "", err
 	}
 	if err = checkName(name); err != nil {
 		return typed, "", err
 	}
-	return name, toUnicode(name), nil
+	if unicode == name {
+		unicode = ""
+	}
+	return name, unicode, nil
 }
 
-// toASCII returns the A-label form of what was typed. What it returns without
-// error converts to itself.
-func toASCII(typed string) (string, *Error) {
+// convert returns the A-label form and the U-label form of typed. Each of them
+// converts to the other one.
+func convert(typed string) (name, unicode string, err *Error) {
 	if len(typed) > maxTyped {
-		return "", invalid(TooLong, "%s has %d octets, the most is %d", quote(typed), len(typed), maxName)
+		return "", "", invalid(TooLong, "%s has %d octets, the most is %d", quote(typed), len(typed), maxName)
 	}
 	if !utf8.ValidString(typed) {
-		return "", invalid(BadIDN, "%s is not valid UTF-8", quote(typed))
+		return "", "", invalid(BadIDN, "%s is not valid UTF-8", quote(typed))
 	}
 	for label := range strings.SplitSeq(typed, ".") {
 		if err := checkCharacters(label); err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
-	name, err := uts46.ToASCII(typed)
-	if err != nil {
-		return "", invalid(BadIDN, "%s has no ASCII form: %s", quote(typed), reword(err))
+	unicode, failed := uts46.ToUnicode(typed)
+	if failed != nil {
+		return "", "", invalid(BadIDN, "%s has no ASCII form: %s", quote(typed), reword(failed))
 	}
-	if again, err := uts46.ToASCII(name); err != nil || again != name {
-		return "", invalid(BadIDN, "%s has no ASCII form that is one", quote(typed))
+	// The cost of Punycode grows with the square of the length.
+	for label := range strings.SplitSeq(unicode, ".") {
+		if n := len("xn--") + utf8.RuneCountInString(label); n > maxLabel && classify(label)&high != 0 {
+			return "", "", invalid(TooLong, "the label %s has over %d octets in ASCII", quote(label), maxLabel)
+		}
 	}
-	return name, nil
-}
-
-// toUnicode returns the U-label form of name if that leads back to name, and
-// differs from it.
-func toUnicode(name string) string {
-	u, err := uts46.ToUnicode(name)
-	if err != nil || u == name {
-		return ""
+	if name, failed = uts46.ToASCII(unicode); failed != nil {
+		return "", "", invalid(BadIDN, "%s has no ASCII form: %s", quote(typed), reword(failed))
 	}
-	if back, err := uts46.ToASCII(u); err != nil || back != name {
-		return ""
+	if again, failed := uts46.ToUnicode(name); failed != nil || again != unicode {
+		return "", "", invalid(BadIDN, "%s has no ASCII form that is one", quote(typed))
 	}
-	return u
+	return name, unicode, nil
 }
 
 func reword(err error) string { return strings.TrimPrefix(err.Error(), "idna: ") }

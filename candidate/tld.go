@@ -1,6 +1,9 @@
 package candidate
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // A tld is an effective TLD, with all that depends on the TLD alone.
 type tld struct {
@@ -8,11 +11,24 @@ type tld struct {
 	dotted  string // name after a dot
 	unicode string // the U-label form after a dot, or empty
 
-	bidi     bool   // right-to-left, so that the bidi rule holds for every label
+	kind     kind   // of the bidi rule
 	special  *Error // every name under it is of special use
 	inspect  bool   // some name under it may be of special use
 	suffixes bool   // some name under it may be a public suffix
 }
+
+// A kind is what the bidi rule (RFC 5893 section 2) makes of a TLD.
+type kind uint8
+
+const (
+	leftToRight kind = iota // asks nothing of the labels before it
+	rightToLeft             // asks every label before it to keep the rule
+	ruleless                // breaks the rule if a right-to-left label is before it
+	kinds
+)
+
+// like has a TLD of each kind to try a label with.
+var like = [kinds]string{rightToLeft: ".xn--4db", ruleless: ".1a"}
 
 func parseTLDs(list []string) ([]tld, error) {
 	var tlds []tld
@@ -41,10 +57,13 @@ func parseTLD(typed string) (tld, *Error) {
 	t := tld{name: name, dotted: "." + name, suffixes: mayHoldSuffixes(name)}
 	if unicode != "" {
 		t.unicode = "." + unicode
-		// No label of a bidi domain name starts with a digit (RFC 5893
-		// section 2, rule 1), and any other may.
-		_, bidi := toASCII("0" + t.unicode)
-		t.bidi = bidi != nil
+	}
+	// No label of a right-to-left name starts with a digit (rule 1).
+	switch {
+	case unicode != "" && !converts("0"+t.dotted):
+		t.kind = rightToLeft
+	case strings.ContainsAny(name, "0123456789") && !converts("\u05d0"+t.dotted):
+		t.kind = ruleless
 	}
 	if s := special(name); s != "" {
 		t.special = specialUse(s)
@@ -71,17 +90,34 @@ func (t *tld) check(name string) *Error {
 	return nil
 }
 
-// normalize makes a name of any label.
-func (t *tld) normalize(label string) (name, unicode string, err *Error) {
-	name, unicode, err = normalize(label + t.dotted)
+func converts(name string) bool {
+	_, _, err := convert(name)
+	return err == nil
+}
+
+// A form is a label in its A-label form and its U-label form, which are the
+// same for a label of ASCII.
+type form struct {
+	kind
+	name, unicode string
+	err           *Error
+}
+
+// formOf returns the form of a label below a TLD of some kind.
+func formOf(label string, k kind) form {
+	name, unicode, err := normalize(label + like[k])
 	if err != nil {
-		return name, "", err
+		return form{kind: k, err: err}
 	}
-	above, ok := strings.CutSuffix(name, t.dotted)
-	if !ok || strings.Contains(above, ".") {
-		return name, "", invalid(BadIDN, "%s stands for more than one label", quote(label))
+	f := form{k, name, cmp.Or(unicode, name), nil}
+	if k != leftToRight {
+		f.name = f.name[:strings.LastIndexByte(f.name, '.')]
+		f.unicode = f.unicode[:strings.LastIndexByte(f.unicode, '.')]
 	}
-	return name, unicode, t.check(name)
+	if strings.Contains(f.name, ".") {
+		f.err = invalid(BadIDN, "%s stands for more than one label", quote(label))
+	}
+	return f
 }
 
 // An affix is a prefix or a suffix of keywords.
@@ -114,7 +150,7 @@ func checkAffix(option, text string) *Error {
 		return invalid(BadLabel, "%s holds a dot", quote(text))
 	}
 	if classify(text)&high != 0 {
-		_, err := toASCII(text)
+		_, _, err := convert(text)
 		return err
 	}
 	if option == "prefix" {

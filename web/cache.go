@@ -10,22 +10,20 @@ import (
 )
 
 const (
-	// cacheSize is how many verdicts are remembered, in about 32 MB.
-	cacheSize = 65_536
+	cacheSize = 65_536 // verdicts, in about 32 MB
 
-	// foundAge is for how long a found is believed.
-	foundAge = 5 * time.Minute
-
-	// notFoundAge caps the negative TTL: names get registered.
+	// foundAge is the time for which a found is given out again, and
+	// notFoundAge a cap on the negative TTL: names get registered.
+	foundAge    = 5 * time.Minute
 	notFoundAge = 15 * time.Minute
 )
 
-// A cache remembers the verdicts that were last used. It is not safe for
-// concurrent use.
+// A cache holds the verdicts that were used last. It is not safe for concurrent
+// use.
 type cache struct {
 	size    int
 	entries map[candidate.Key]*list.Element
-	order   list.List // of *cached, the last used one in front
+	order   list.List // of *cached, the one used last in front
 }
 
 type cached struct {
@@ -34,29 +32,21 @@ type cached struct {
 	until time.Time
 }
 
-// keep returns until when a verdict may be given out again.
-func keep(r *probe.Result) (until time.Time, ok bool) {
-	var age time.Duration
-	switch r.Verdict {
-	case probe.Found:
-		age = foundAge
-	case probe.NotFound:
-		age = min(r.TTL, notFoundAge)
-	}
-	return r.At.Add(age), age > 0
-}
-
-// put remembers a verdict, if it is one that can be. It keeps a copy of the
-// name, whose memory it may share with thousands of others.
+// put adds a verdict, unless it may not be given out again. It copies the name,
+// which may share its memory with thousands of others.
 func (c *cache) put(r probe.Result) {
-	until, ok := keep(&r)
-	if !ok {
+	age := min(r.TTL, notFoundAge)
+	if r.Verdict == probe.Found {
+		age = foundAge
+	}
+	if c.size == 0 || age <= 0 || r.Verdict != probe.Found && r.Verdict != probe.NotFound {
 		return
 	}
 	k := candidate.Key{Name: strings.Clone(r.Name), TLD: strings.Clone(r.TLD)}
 	r.Candidate = candidate.Candidate{}
+	entry := &cached{k, r, r.At.Add(age)}
 	if e := c.entries[k]; e != nil {
-		e.Value = &cached{k, r, until}
+		e.Value = entry
 		c.order.MoveToFront(e)
 		return
 	}
@@ -66,10 +56,10 @@ func (c *cache) put(r probe.Result) {
 	if c.entries == nil {
 		c.entries = make(map[candidate.Key]*list.Element)
 	}
-	c.entries[k] = c.order.PushFront(&cached{k, r, until})
+	c.entries[k] = c.order.PushFront(entry)
 }
 
-// get returns what is remembered about a candidate.
+// get returns the verdict on a candidate.
 func (c *cache) get(name candidate.Candidate, now time.Time) (probe.Result, bool) {
 	e := c.entries[name.Key()]
 	if e == nil {

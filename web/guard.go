@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// contentPolicy lets the page load its own script and style, ask its own
-// server, and nothing else, whatever may be in a name.
+// contentPolicy lets the page load scripts, styles and data of its own server
+// only, whatever text a name holds.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// setHeaders sets the headers that every response has.
+// setHeaders sets the headers of every response.
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -31,7 +31,7 @@ func setHeaders(h http.Header) {
 
 // guard returns why a request may not be served, or nil.
 func (s *Server) guard(r *http.Request) *problem {
-	if !s.known(r.Host) {
+	if !s.known(r) {
 		return problemf(http.StatusMisdirectedRequest, "this server is not called %.100q", r.Host)
 	}
 	api := strings.HasPrefix(r.URL.Path, "/v1/")
@@ -39,7 +39,7 @@ func (s *Server) guard(r *http.Request) *problem {
 		return problemf(http.StatusForbidden, "requests from other sites are not answered")
 	}
 	if api && !s.authorized(r, cookieName) {
-		// Whoever tries tokens must not try many.
+		// A client must not try many tokens.
 		if !s.clients.take(clientOf(r), guessCost) {
 			return problemf(http.StatusTooManyRequests, "too many requests without a valid token")
 		}
@@ -48,17 +48,21 @@ func (s *Server) guard(r *http.Request) *problem {
 	return nil
 }
 
-// known reports whether the server may be called by a Host. An attacker who
-// lets a name of his point to this machine (DNS rebinding) is known by that
-// name; addresses cannot be made to point elsewhere.
-func (s *Server) known(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
+// known reports whether the Host of a request names this server: localhost or a
+// loopback address, the IP address that the connection was made to, or one of
+// the names given. An attacker can let a name point to this machine (DNS
+// rebinding), and is recognized by that name.
+func (s *Server) known(r *http.Request) bool {
+	u, err := url.Parse("//" + r.Host)
+	if err != nil || u.Host != r.Host {
+		return false // more than a name and a port
 	}
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
-		return true
+	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if a, err := netip.ParseAddr(name); err == nil {
+		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+		if a.Unmap().IsLoopback() || local != nil && a.Unmap() == addressOf(local.String()).WithZone("") {
+			return true
+		}
 	}
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") ||
 		slices.ContainsFunc(s.opts.Hosts, func(h string) bool { return strings.EqualFold(h, name) })
@@ -72,24 +76,27 @@ func foreign(r *http.Request) bool {
 	default:
 		return true
 	}
+	// A proxy in front may have taken TLS off, so both schemes can be ours.
 	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return false
-	}
-	u, err := url.Parse(origin)
-	return err != nil || u.Host == "" || !strings.EqualFold(u.Host, r.Host)
+	return origin != "" && !strings.EqualFold(origin, "http://"+r.Host) && !strings.EqualFold(origin, "https://"+r.Host)
 }
 
-// The cookies. The API believes only the first, which browsers keep back when
-// another site makes them ask: a link to it must not spend questions. With the
-// second a shared link opens the page, which does nothing by itself.
+// overTLS reports whether a browser speaks TLS to this server or to a proxy in
+// front of it. Browsers name the scheme of the page in the Origin of each POST.
+func overTLS(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(r.Header.Get("Origin"), "https://")
+}
+
+// The cookies. The API accepts only the first one, which browsers do not send
+// with a request that another site has caused: a link must not start a search.
+// The second one lets a shared link open the page, which is harmless.
 const (
 	cookieName     = "domprobe"
 	pageCookieName = "domprobe-page"
 )
 
-// authorized reports whether the request has the token, or one of the cookies
-// that were given for it.
+// authorized reports whether a request has the token, or one of the cookies that
+// login sets.
 func (s *Server) authorized(r *http.Request, cookies ...string) bool {
 	if s.opts.Token == "" {
 		return true
@@ -103,43 +110,40 @@ func (s *Server) authorized(r *http.Request, cookies ...string) bool {
 	})
 }
 
-// equal compares in a time that tells nothing about either.
+// equal compares in constant time.
 func equal(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// sessionOf returns what the cookie holds: who has read it does not know the
-// token.
+// sessionOf returns the value of the cookies, which does not reveal the token.
 func sessionOf(token string) string {
 	mac := hmac.New(sha256.New, []byte(token))
 	mac.Write([]byte("domprobe page"))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// login gives the cookies for the token.
-func (s *Server) login(w http.ResponseWriter, r *http.Request) {
+// login sets the cookies if the form has the token.
+func (s *Server) login(w http.ResponseWriter, r *http.Request) *problem {
 	if !s.clients.take(clientOf(r), guessCost) {
-		refuse(w, problem{http.StatusTooManyRequests, "too many attempts"})
-		return
+		return problemf(http.StatusTooManyRequests, "too many attempts")
 	}
 	if p := s.limitBody(w, r); p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
 	if err := r.ParseForm(); err != nil {
-		refuse(w, *bodyProblem(err))
-		return
+		return bodyProblem(err)
 	}
 	if s.opts.Token != "" && !equal(r.PostForm.Get("token"), s.opts.Token) {
 		askToken(w, true)
-		return
+		return nil
 	}
 	for name, site := range map[string]http.SameSite{cookieName: http.SameSiteStrictMode, pageCookieName: http.SameSiteLaxMode} {
 		http.SetCookie(w, &http.Cookie{
 			Name: name, Value: s.session, Path: "/", MaxAge: 30 * 24 * 3600,
-			HttpOnly: true, Secure: r.TLS != nil, SameSite: site,
+			HttpOnly: true, Secure: overTLS(r), SameSite: site,
 		})
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
 }

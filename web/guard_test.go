@@ -3,9 +3,12 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -17,7 +20,7 @@ func answer(s *Server, method, url string) *httptest.ResponseRecorder {
 	return w
 }
 
-// begin sends a request and returns what makes the client leave.
+// begin sends a request. The function that it returns makes the client leave.
 func begin(t testing.TB, client *http.Client, method, url, body string) (leave func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -50,6 +53,12 @@ func TestRefused(t *testing.T) {
 	const path = "/v1/probe"
 	big := `{"keyword":["` + strings.Repeat("a", 600) + `"]}`
 	chunked := func(r *http.Request) { r.ContentLength = -1 }
+	sameSite := func(origin string) change {
+		return func(r *http.Request) {
+			header("Origin", fmt.Sprintf(origin, r.URL.Host))(r)
+			header("Sec-Fetch-Site", "same-origin")(r)
+		}
+	}
 	tests := []struct {
 		name, method, path, body string
 		change                   change
@@ -62,6 +71,12 @@ func TestRefused(t *testing.T) {
 		{"given host", "GET", path + "?keyword=go.dev", "", host("Names.Example:8053"), 200, ""},
 		{"localhost", "GET", path + "?keyword=go.dev", "", host("localhost:1"), 200, ""},
 		{"IPv6", "GET", path + "?keyword=go.dev", "", host("[::1]:8053"), 200, ""},
+		{"address of another machine", "GET", path, "", host("192.0.2.1:8053"), 421, "not called"},
+		{"origin with a user", "POST", path, `{"keyword":["go.dev"]}`, sameSite("http://evil.example@%s"), 403, "other sites"},
+		{"origin without a scheme", "POST", path, `{"keyword":["go.dev"]}`, sameSite("//%s"), 403, "other sites"},
+		{"origin of another scheme", "POST", path, `{"keyword":["go.dev"]}`, sameSite("ftp://%s"), 403, "other sites"},
+		{"origin with a path", "POST", path, `{"keyword":["go.dev"]}`, sameSite("http://%s/"), 403, "other sites"},
+		{"origin of a proxy with TLS", "POST", path, `{"keyword":["go.dev"]}`, sameSite("https://%s"), 200, ""},
 		{"cross-origin POST", "POST", path, `{"keyword":["go.dev"]}`, header("Origin", "http://evil.example"), 403, "other sites"},
 		{"null origin", "POST", path, `{"keyword":["go.dev"]}`, header("Origin", "null"), 403, "other sites"},
 		{"origin of another port", "POST", path, `{"keyword":["go.dev"]}`, header("Origin", "http://127.0.0.1:1"), 403, "other sites"},
@@ -69,10 +84,7 @@ func TestRefused(t *testing.T) {
 		{"same-site GET", "GET", path + "?keyword=go.dev", "", header("Sec-Fetch-Site", "same-site"), 403, "other sites"},
 		{"cross-site login", "POST", "/login", "token=x", header("Sec-Fetch-Site", "cross-site"), 403, "other sites"},
 		{"link to the page", "GET", "/", "", header("Sec-Fetch-Site", "cross-site"), 200, ""},
-		{"own origin", "POST", path, `{"keyword":["go.dev"]}`, func(r *http.Request) {
-			header("Origin", "http://"+r.URL.Host)(r)
-			header("Sec-Fetch-Site", "same-origin")(r)
-		}, 200, ""},
+		{"own origin", "POST", path, `{"keyword":["go.dev"]}`, sameSite("http://%s"), 200, ""},
 		{"resolver", "GET", path + "?keyword=go.dev&resolver=192.0.2.1", "", nil, 400, `\"resolver\" is not known`},
 		{"resolver in the body", "POST", path, `{"keyword":["go.dev"],"resolver":["192.0.2.1"]}`, nil, 400, "unknown field"},
 		{"parameters of a POST", "POST", path + "?keyword=go.dev", `{}`, nil, 400, "from the body"},
@@ -175,8 +187,8 @@ func TestToken(t *testing.T) {
 	if resp.StatusCode != 303 || resp.Header.Get("Location") != "/" || len(resp.Cookies()) != 2 {
 		t.Fatalf("login: %d, cookies %v", resp.StatusCode, resp.Cookies())
 	}
-	// What browsers send when another site has linked here opens the page,
-	// and the API not.
+	// The cookie that browsers send after a link on another site opens the
+	// page, and not the API.
 	for _, c := range resp.Cookies() {
 		lax := c.SameSite == http.SameSiteLaxMode
 		if !c.HttpOnly || !lax && c.SameSite != http.SameSiteStrictMode || strings.Contains(c.Value, token) {
@@ -194,7 +206,57 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// Allow says what is answered: HEAD is where GET is.
+// The server is called by loopback names and addresses, and by the address that
+// the connection was made to, and by nothing that only contains one of them.
+func TestHosts(t *testing.T) {
+	s, err := New(Options{Prober: &script{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for local, hosts := range map[string]map[string]bool{
+		"192.0.2.7:8053":     {"192.0.2.7:8053": true, "192.0.2.7": true, "192.0.2.8:8053": false, "localhost": true},
+		"[2001:db8::7]:8053": {"[2001:db8::7]:8053": true, "[2001:DB8:0::7]": true, "[2001:db8::8]": false, "2001:db8::7": false},
+		"[fe80::1%eth0]:80":  {"[fe80::1]": true, "[fe80::2]": false},
+		"@socket": {
+			"192.0.2.7": false, "127.0.0.1": true, "127.9.9.9:1": true, "[::ffff:127.0.0.1]": true, "localhost.": true, "a.localhost": true,
+			"evil.example@localhost": false, "localhost/evil.example": false, "localhost?": false, "localhost#": false,
+			"[localhost]": false, "]::1[": false, "localhost:x": false, "alocalhost": false, "": false,
+		},
+	} {
+		for host, want := range hosts {
+			r := httptest.NewRequest("GET", "http://localhost/healthz", nil)
+			r.Host = host
+			var addr net.Addr = &net.UnixAddr{Name: local, Net: "unix"}
+			if a, err := net.ResolveTCPAddr("tcp", local); err == nil {
+				addr = a
+			}
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, addr)))
+			if (w.Code == 200) != want {
+				t.Errorf("Host %s at %s: %d", host, local, w.Code)
+			}
+		}
+	}
+}
+
+// The cookies are for TLS alone if the browser speaks TLS, be it to a proxy.
+func TestSecureCookie(t *testing.T) {
+	server := serve(t, Options{Prober: &script{}, Token: "correct horse", Hosts: []string{"names.example"}})
+	for origin, secure := range map[string]bool{"": false, "http://names.example": false, "https://names.example": true} {
+		resp, _ := do(t, server, "POST", "/login", "token=correct+horse", host("names.example"), header("Origin", origin),
+			header("Content-Type", "application/x-www-form-urlencoded"))
+		if len(resp.Cookies()) != 2 {
+			t.Errorf("origin %q: %d, cookies %v", origin, resp.StatusCode, resp.Cookies())
+		}
+		for _, c := range resp.Cookies() {
+			if c.Secure != secure {
+				t.Errorf("origin %q: cookie %v", origin, c)
+			}
+		}
+	}
+}
+
+// HEAD is answered where GET is, and Allow says so.
 func TestMethods(t *testing.T) {
 	p := &script{}
 	s, err := New(Options{Prober: p, Confirmer: p})
@@ -240,23 +302,50 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
+// A small bound on names does not forbid the login.
+func TestLoginOfSmallServer(t *testing.T) {
+	server := serve(t, Options{Prober: &script{}, Token: "correct horse", MaxNames: 1})
+	resp, body := do(t, server, "POST", "/login", "token=correct+horse", header("Content-Type", "application/x-www-form-urlencoded"))
+	if resp.StatusCode != 303 {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+}
+
 func TestStaticFiles(t *testing.T) {
 	server := serve(t, Options{Prober: &script{}})
-	for path := range assets {
+	for name, want := range assets {
+		path := "/" + name
 		resp, body := do(t, server, "GET", path, "")
-		if resp.StatusCode != 200 || len(body) < 100 || resp.Header.Get("Content-Type") != assets[path].kind {
+		if strings.HasSuffix(name, ".html") {
+			if resp.StatusCode != 404 {
+				t.Errorf("%s: %d", path, resp.StatusCode)
+			}
+			continue
+		}
+		if resp.StatusCode != 200 || body != string(want.body) || len(body) < 100 || resp.Header.Get("Content-Type") != want.kind || want.kind == "" {
 			t.Errorf("%s: %d, %s, %d bytes", path, resp.StatusCode, resp.Header.Get("Content-Type"), len(body))
 		}
 		again, _ := do(t, server, "GET", path, "", header("If-None-Match", resp.Header.Get("ETag")))
 		if again.StatusCode != http.StatusNotModified {
 			t.Errorf("%s again: %d", path, again.StatusCode)
 		}
+		// The page works without another server: all that it loads is here.
+		for _, m := range regexp.MustCompile(`(?:from|import\(?) ?'\./([^']+)'`).FindAllStringSubmatch(body, -1) {
+			if _, ok := assets["static/"+m[1]]; !ok {
+				t.Errorf("%s imports %s, which is not served", path, m[1])
+			}
+		}
 	}
 	for _, name := range []string{"page.html", "login.html"} {
-		body, _ := files.ReadFile(name)
+		body := string(assets[name].body)
 		for _, bad := range []string{"http://", "https://", "style=", "onclick", "<style", "<script>"} {
-			if strings.Contains(string(body), bad) {
+			if strings.Contains(body, bad) {
 				t.Errorf("%s contains %s", name, bad)
+			}
+		}
+		for _, m := range regexp.MustCompile(`(?:src|href)="/(static/[^"]+)"`).FindAllStringSubmatch(body, -1) {
+			if _, ok := assets[m[1]]; !ok {
+				t.Errorf("%s loads %s, which is not served", name, m[1])
 			}
 		}
 	}

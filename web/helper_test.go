@@ -44,8 +44,8 @@ func demo(t testing.TB) *probe.Prober {
 	return p
 }
 
-// A script is a Prober that finds names that begin with f and not the others;
-// those that begin with u are unknown.
+// A script is a Prober. Names that begin with f are found, names that begin with
+// u are unknown, the others are not found.
 type script struct {
 	gate   chan struct{} // each name takes one of it first; nil lets all go at once
 	hold   string        // only names that begin so wait at the gate
@@ -207,8 +207,8 @@ func verdictsOf(t testing.TB, body string) map[string]string {
 	return rows
 }
 
-// eventually waits until something is so. That it fails when it takes too long
-// is for what never comes: no machine is that slow.
+// eventually waits until a condition holds. Its limit is for conditions that never
+// hold: no machine is that slow.
 func eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	const limit = 2 * time.Minute

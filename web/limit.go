@@ -9,13 +9,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// guessCost is what trying a token costs of a client's allowance, in names.
-const guessCost = 100
+const (
+	// guessCost is how many names a client is charged for trying a token.
+	guessCost = 100
 
-// maxClients bounds how many clients are remembered.
-const maxClients = 4096
+	// maxClients bounds the clients whose allowance is kept.
+	maxClients = 4096
+)
 
-// clients holds an allowance for each client that was here lately.
+// clients holds the allowance of each recent client.
 type clients struct {
 	rate  rate.Limit
 	burst int
@@ -24,8 +26,8 @@ type clients struct {
 	known map[netip.Prefix]*rate.Limiter
 }
 
-// newClients returns allowances of perSecond names, saved up to burst. A
-// negative rate is no limit.
+// newClients returns allowances that grow by perSecond names, up to burst. A
+// negative rate means no limit.
 func newClients(perSecond float64, burst int) *clients {
 	c := &clients{rate: rate.Limit(perSecond), burst: max(burst, guessCost), known: map[netip.Prefix]*rate.Limiter{}}
 	if perSecond < 0 {
@@ -34,10 +36,10 @@ func newClients(perSecond float64, burst int) *clients {
 	return c
 }
 
-// take takes n names of a client's allowance, or reports that it has not that
-// many.
+// take charges a client n names, or reports that its allowance is too small.
+// All clients without an IP address share one allowance.
 func (c *clients) take(client netip.Addr, n int) bool {
-	prefix, _ := network(client) // of what is no address it is the zero Prefix, which all of them share
+	prefix := network(client)
 	c.mu.Lock()
 	limiter, ok := c.known[prefix]
 	if !ok {
@@ -51,8 +53,8 @@ func (c *clients) take(client netip.Addr, n int) bool {
 	return limiter.AllowN(time.Now(), n)
 }
 
-// forget makes room: clients with a full allowance lose nothing. If there are
-// none, an arbitrary one gets a new allowance.
+// forget makes room. Clients with a full allowance lose nothing; if there are
+// none, an arbitrary client gets a new allowance.
 func (c *clients) forget() {
 	for prefix, limiter := range c.known {
 		if limiter.Tokens() >= float64(c.burst) {
@@ -67,26 +69,30 @@ func (c *clients) forget() {
 	}
 }
 
-// network returns what counts as one client.
-func network(a netip.Addr) (netip.Prefix, error) {
-	if a = a.Unmap(); a.Is6() {
-		return a.WithZone("").Prefix(64)
+// network returns the addresses that count as one client: an IPv4 address, or 64
+// bits of an IPv6 address. For the zero address it is the zero prefix.
+func network(a netip.Addr) netip.Prefix {
+	bits := 32
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		bits = 64
 	}
-	return a.Prefix(32)
+	p, _ := a.Prefix(bits)
+	return p
 }
 
-// clientOf returns the address that a request comes from. Headers in which
-// proxies name another one are not believed, for anybody can write them.
-func clientOf(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
+// addressOf returns the IP address of an end of a connection, or the zero
+// address if it has none.
+func addressOf(end string) netip.Addr {
+	ap, _ := netip.ParseAddrPort(end)
 	return ap.Addr().Unmap()
 }
 
-// admit takes a search's names of the client's allowance, and one of the places
-// for searches; the function gives that back.
+// clientOf returns the address that a request comes from. Headers in which
+// proxies name another one are not believed: anybody can write them.
+func clientOf(r *http.Request) netip.Addr { return addressOf(r.RemoteAddr) }
+
+// admit charges the client for a search and takes one of the places for
+// searches, which done gives back.
 func (s *Server) admit(r *http.Request, names int) (done func(), p *problem) {
 	if !s.clients.take(clientOf(r), max(names, 1)) {
 		return nil, problemf(http.StatusTooManyRequests, "too many names in a short time")
@@ -95,6 +101,6 @@ func (s *Server) admit(r *http.Request, names int) (done func(), p *problem) {
 	case s.slots <- struct{}{}:
 		return func() { <-s.slots }, nil
 	default:
-		return nil, problemf(http.StatusTooManyRequests, "%d searches are under way already", cap(s.slots))
+		return nil, problemf(http.StatusTooManyRequests, "%d searches are running already", cap(s.slots))
 	}
 }

@@ -20,6 +20,16 @@ func TestAllowance(t *testing.T) {
 	if !c.take(six, 1000) || c.take(neighbour, 1) {
 		t.Error("two addresses of one IPv6 network are two clients")
 	}
+	if far := netip.MustParseAddr("2001:db8:0:1::1"); !c.take(far, 1000) {
+		t.Error("two IPv6 networks are one client")
+	}
+	local, other := netip.MustParseAddr("fe80::1%eth0"), netip.MustParseAddr("fe80::1%eth1")
+	if !c.take(local, 1000) || c.take(other, 1) {
+		t.Error("a link-local address has an allowance for each interface")
+	}
+	if !c.take(netip.Addr{}, 1) {
+		t.Error("a client without an address has no allowance")
+	}
 	if mapped := netip.MustParseAddr("::ffff:192.0.2.2"); c.take(mapped, 500) {
 		t.Error("an IPv4 address has two allowances")
 	}
@@ -66,5 +76,14 @@ func TestTooManyNames(t *testing.T) {
 	}
 	if fmt.Sprint(got) != "[200 200 429 429]" {
 		t.Errorf("80 names at a time of 200: %v", got)
+	}
+	// A query without names is charged, too.
+	got = nil
+	for range 41 {
+		resp, _ := do(t, server, "GET", "/v1/probe?keyword=a", "")
+		got = append(got, resp.StatusCode)
+	}
+	if got[0] != 400 || got[40] != 429 {
+		t.Errorf("no names at a time of 40: %v", got)
 	}
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +16,12 @@ import (
 	"time"
 
 	"domprobe/candidate"
+	"domprobe/internal/dnstest/crowd"
 	"domprobe/probe"
 )
 
 // running starts a server on a listener of its own. The function stops it and
-// returns what Serve did.
+// returns the error of Serve.
 func running(t testing.TB, opts Options) (addr string, stop func() error) {
 	t.Helper()
 	s, err := New(opts)
@@ -78,45 +78,16 @@ func TestManyClients(t *testing.T) {
 	var before, during runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	transport := &http.Transport{MaxConnsPerHost: clients}
-	var first, all sync.WaitGroup
-	for i := range clients {
-		first.Add(1)
-		all.Go(func() {
-			begun := sync.OnceFunc(first.Done)
-			defer begun()
-			// Half of the names are the client's own, half are everybody's.
-			var words []string
-			for k := range each / 4 {
-				words = append(words, fmt.Sprintf("own%dx%d", i, k), fmt.Sprintf("shared%d", k))
-			}
-			words[len(words)-2] = fmt.Sprintf("last%d", i)
-			resp, err := (&http.Client{Transport: transport}).Get("http://" + addr + "/v1/probe?tld=dev,com&keyword=" + strings.Join(words, ","))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer resp.Body.Close()
-			in := bufio.NewReader(resp.Body)
-			row, err := in.ReadString('\n')
-			begun()
-			rest, err2 := io.ReadAll(in)
-			if err = errors.Join(err, err2); err != nil || resp.StatusCode != 200 || resp.Trailer.Get(endTrailer) != "complete" {
-				t.Errorf("client %d: %d, end %q, %v", i, resp.StatusCode, resp.Trailer.Get(endTrailer), err)
-				return
-			}
-			rows := verdictsOf(t, row+string(rest))
-			if len(rows) != each {
-				t.Errorf("client %d has %d rows", i, len(rows))
-			}
-			for name, verdict := range rows {
-				if verdict != "not-found" {
-					t.Errorf("%s is %s", name, verdict)
-				}
-			}
-		})
-	}
-	first.Wait()
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: clients}}
+	answers := crowd.Ask(client, clients, func(i int) string {
+		// Half of the names are the client's own, half are everybody's.
+		var words []string
+		for k := range each / 4 {
+			words = append(words, fmt.Sprintf("own%dx%d", i, k), fmt.Sprintf("shared%d", k))
+		}
+		words[len(words)-2] = fmt.Sprintf("last%d", i)
+		return "http://" + addr + "/v1/probe?tld=dev,com&keyword=" + strings.Join(words, ",")
+	})
 	runtime.GC()
 	runtime.ReadMemStats(&during)
 	if grown := int64(during.HeapAlloc) - int64(before.HeapAlloc); grown > clients<<20 {
@@ -125,8 +96,22 @@ func TestManyClients(t *testing.T) {
 		t.Logf("%d searches hold %d KB, clients included", clients, grown>>10)
 	}
 	close(p.gate)
-	all.Wait()
-	transport.CloseIdleConnections()
+	for i, a := range answers() {
+		if a.Err != nil || a.Status != 200 || a.End != "complete" {
+			t.Errorf("client %d: %d, end %q, %v", i, a.Status, a.End, a.Err)
+			continue
+		}
+		rows := verdictsOf(t, a.First+a.Rest)
+		if len(rows) != each {
+			t.Errorf("client %d has %d rows", i, len(rows))
+		}
+		for name, verdict := range rows {
+			if verdict != "not-found" {
+				t.Errorf("%s is %s", name, verdict)
+			}
+		}
+	}
+	client.CloseIdleConnections()
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
@@ -177,42 +162,60 @@ func TestStopUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{}), hold: "new"}
 		_, client, stop := inMemory(t, Options{Prober: p})
-		const clients = 50
-		var first, all sync.WaitGroup
-		for i := range clients {
-			first.Add(1)
-			all.Go(func() {
-				begun := sync.OnceFunc(first.Done)
-				defer begun()
-				resp, err := client.Get(fmt.Sprintf("http://localhost/v1/probe?tld=dev&keyword=free%d,new%d&format=json", i, i))
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				defer resp.Body.Close()
-				in := bufio.NewReader(resp.Body)
-				head, err := in.ReadString('}')
-				begun()
-				rest, err2 := io.ReadAll(in)
-				if err = errors.Join(err, err2); err != nil {
-					t.Error(err)
-				}
-				if !strings.Contains(head, fmt.Sprintf(`"free%d.dev"`, i)) || string(rest) != "\n]\n" || resp.Trailer.Get(endTrailer) != "stopped" {
-					t.Errorf("client %d: %s and %q, end %q", i, head, rest, resp.Trailer.Get(endTrailer))
-				}
-			})
-		}
-		first.Wait()
+		answers := crowd.Ask(client, 50, func(i int) string {
+			return fmt.Sprintf("http://localhost/v1/probe?tld=dev&keyword=free%d,new%d&format=json", i, i)
+		})
 		began := time.Now()
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
-		all.Wait()
+		for i, a := range answers() {
+			if a.Err != nil || !strings.Contains(a.First, fmt.Sprintf(`"free%d.dev"`, i)) || a.Rest != "\n]\n" || a.End != "stopped" {
+				t.Errorf("client %d: %+v", i, a)
+			}
+		}
 		if took := time.Since(began); took >= goodbyeTime {
 			t.Errorf("stopping took %v", took)
 		}
 		if n := p.running(); n != 0 {
 			t.Errorf("%d searches are left", n)
+		}
+	})
+}
+
+// A search that the server has stopped says so, whatever its prober says.
+func TestStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := gated{&script{err: errors.New("the prober is closed")}, "new", make(chan struct{})}
+		_, client, stop := inMemory(t, Options{Prober: p})
+		resp, err := client.Get("http://localhost/v1/probe?keyword=new.dev")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		stopped := make(chan error)
+		go func() { stopped <- stop() }()
+		if body, err := io.ReadAll(resp.Body); err != nil || resp.Trailer.Get(endTrailer) != "stopped" {
+			t.Errorf("%q, %v, end %q", body, err, resp.Trailer.Get(endTrailer))
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A client that does not read the end of its rows is cut off.
+func TestStopUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client, stop := inMemory(t, Options{Prober: &script{gate: make(chan struct{})}})
+		resp, err := client.Get("http://localhost/v1/probe?keyword=new.dev&format=json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		began := time.Now()
+		if err := stop(); err != nil || time.Since(began) != goodbyeTime {
+			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }

@@ -30,7 +30,7 @@ func description(t *testing.T, server *httptest.Server) document {
 	return d
 }
 
-// at returns what is at a path of the document, following references.
+// at returns the value at a path of the document, following references.
 func (d document) at(path ...string) any {
 	var v any = map[string]any(d)
 	for _, step := range path {
@@ -53,8 +53,8 @@ func (d document) follow(v any) any {
 	return v
 }
 
-// check returns what is wrong with a JSON value by a schema, and nothing if it
-// fits. A word of the schema that it does not know is wrong, too.
+// check returns how a JSON value violates a schema, and an empty string if it
+// fits. A keyword of the schema that it does not know is a violation, too.
 func (d document) check(schema, v any) string {
 	s, ok := d.follow(schema).(map[string]any)
 	if !ok {
@@ -256,7 +256,7 @@ func TestDescription(t *testing.T) {
 			try(guarded, op.method, op.path, path, "")
 		}
 	}
-	// What is left of the allowance of 200.
+	// Use up the rest of the allowance of 200.
 	for range 3 {
 		do(t, other, "GET", probe+"?keyword=a,b,c,d,e,f,g,h,i&preset=popular", "", bearer)
 	}
@@ -367,7 +367,7 @@ func FuzzQuery(f *testing.F) {
 			if q.query == nil {
 				continue
 			}
-			names, _, p := s.names(t.Context(), q.query)
+			names, _, p := namesOf(t.Context(), s, q.query)
 			if len(names) > 50 || p == nil && len(names) == 0 && len(q.Keyword) == 0 {
 				t.Errorf("%d names, problem %v", len(names), p)
 			}

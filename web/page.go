@@ -6,7 +6,9 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/json"
+	"io/fs"
 	"net/http"
+	"path"
 	"slices"
 	"time"
 
@@ -14,8 +16,17 @@ import (
 	"domprobe/probe"
 )
 
-//go:embed page.html page.css page.js login.html login.js icon.svg openapi.json
+//go:embed page.html login.html openapi.json static
 var files embed.FS
+
+// kinds are the media types of the files, by the end of their names.
+var kinds = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".json": "application/json",
+}
 
 // An asset is an embedded file as it is served.
 type asset struct {
@@ -24,68 +35,62 @@ type asset struct {
 	etag string
 }
 
-func newAsset(name, kind string) asset {
-	// The file is there, or the program would not have been built.
-	body, _ := files.ReadFile(name)
-	sum := sha256.Sum256(body)
-	return asset{kind, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-}
+// assets are the embedded files, by name.
+var assets = func() map[string]asset {
+	all := map[string]asset{}
+	// Reading embedded files does not fail.
+	_ = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, _ error) error {
+		if body, err := files.ReadFile(name); err == nil {
+			sum := sha256.Sum256(body)
+			all[name] = asset{kinds[path.Ext(name)], body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+		}
+		return nil
+	})
+	return all
+}()
 
-// assets are the files that need no token, by path: they are the same
-// everywhere.
-var assets = map[string]asset{
-	"/page.css":     newAsset("page.css", "text/css; charset=utf-8"),
-	"/page.js":      newAsset("page.js", "text/javascript; charset=utf-8"),
-	"/login.js":     newAsset("login.js", "text/javascript; charset=utf-8"),
-	"/icon.svg":     newAsset("icon.svg", "image/svg+xml"),
-	"/openapi.json": newAsset("openapi.json", "application/json"),
-}
-
-var (
-	searchPage = newAsset("page.html", "text/html; charset=utf-8")
-	loginPage  = newAsset("login.html", "text/html; charset=utf-8")
-)
-
-func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+func (a asset) serve(w http.ResponseWriter, r *http.Request) *problem {
 	h := w.Header()
 	h.Set("Content-Type", a.kind)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", a.etag)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+	return nil
 }
 
-// page answers with the page, or asks for the token.
-func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+// page answers with the search page, or asks for the token.
+func (s *Server) page(w http.ResponseWriter, r *http.Request) *problem {
 	if !s.authorized(r, pageCookieName) {
 		askToken(w, false)
-		return
+		return nil
 	}
-	searchPage.serve(w, r)
+	return assets["page.html"].serve(w, r)
 }
 
 // askToken answers with the page that asks for the token.
 func askToken(w http.ResponseWriter, wrong bool) {
-	body := loginPage.body
+	login := assets["login.html"]
+	body := login.body
 	if wrong {
 		body = bytes.Replace(body, []byte(`role="alert" hidden`), []byte(`role="alert"`), 1)
 	}
-	w.Header().Set("Content-Type", loginPage.kind)
+	w.Header().Set("Content-Type", login.kind)
 	w.WriteHeader(http.StatusUnauthorized)
 	// A client that has left needs no answer.
 	_, _ = w.Write(body)
 }
 
-// A preset is a set of TLDs to choose.
+// A preset is a named set of TLDs.
 type preset struct {
 	Name string   `json:"name"`
 	TLDs []string `json:"tlds"`
 }
 
-// choices answers with what the page offers to choose from.
-func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
+// choices answers with the choices that the page offers.
+func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
 	var presets []preset
 	for _, name := range candidate.Presets() {
-		// It has a set for each of its names.
+		// Each of these names has a set.
 		tlds, _ := candidate.Preset(name)
 		presets = append(presets, preset{name, tlds})
 	}
@@ -105,4 +110,5 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
 		MaxNames int                     `json:"max_names"`
 		Confirm  bool                    `json:"confirm"`
 	}{presets, slices.Clone(candidate.TLDs()), prefixes, suffixes, reasons, s.opts.MaxNames, s.opts.Confirmer != nil})
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -19,8 +20,11 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"domprobe/candidate"
 	"domprobe/internal/dnstest/chromium"
 	"domprobe/internal/dnstest/daemon"
+	"domprobe/probe"
+	"domprobe/report"
 )
 
 // A tab is a page in a browser of its own.
@@ -45,7 +49,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// visit opens the page with what is behind the # of its address.
+// visit opens the page with a fragment of its address.
 func (b *tab) visit(hash string) {
 	b.Helper()
 	// A new document even where only that differs.
@@ -112,7 +116,7 @@ func (b *tab) screen(width, height int64, scheme string) {
 	b.do(chromedp.EmulateViewport(width, height))
 }
 
-// photograph keeps a picture of the screen for who wants to look at it.
+// photograph saves a picture of the screen.
 func (b *tab) photograph(name string) {
 	b.Helper()
 	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
@@ -274,6 +278,46 @@ func TestPageDownload(t *testing.T) {
 	expect(b, `window.copied.split('\n').slice(0, 2)`, []string{"go.dev", "goly.dev"})
 }
 
+// The page writes CSV as the command does, so that render can read it.
+func TestPageCSV(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: &script{}}))
+	var rows []probe.Result
+	for i, word := range []string{
+		"go", "a\nb", "a\r\nb\rc", "tab\there", `quote"and,comma`, "=1+1", "+1", "-1", "@sum", "'quoted", "\tfront", "\rfront", `"`,
+		"bell\x07", "del\x7f", "next\u0085line", "line\u2028separator\u2029", "bidi\u202e\u2066", `c:\xyz\`, "\xff", "b\u00fccher", "",
+	} {
+		row := (&script{}).result(candidate.Candidate{Name: word + ".dev", Unicode: word, Keyword: word, TLD: "dev"})
+		row.At, row.TTL, row.RTT = time.UnixMilli(1_700_000_000_123), time.Duration(i)*time.Minute, time.Duration(i)*1234*time.Microsecond
+		rows = append(rows, row)
+	}
+	texts := map[string]string{}
+	for _, format := range []string{"csv", "json"} {
+		var text strings.Builder
+		w, err := report.New(format, &text, report.Options{})
+		if err := errors.Join(err, w.Write(rows), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		texts[format] = text.String()
+	}
+	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](
+		fmt.Sprintf(`import('/static/export.js').then(m => m.csv(JSON.parse(%q)))`, texts["json"]), chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != texts["csv"] {
+		t.Errorf("the page writes\n%s\nthe command\n%s", got, texts["csv"])
+	}
+	n := 0
+	for _, err := range report.Read(strings.NewReader(got), "csv") {
+		if n++; err != nil {
+			t.Errorf("row %d: %v", n, err)
+		}
+	}
+	if n != len(rows) {
+		t.Errorf("%d rows are read back, want %d", n, len(rows))
+	}
+}
+
 func TestPageReload(t *testing.T) {
 	b := open(t, serve(t, Options{Prober: demo(t)}))
 	b.screen(1280, 900, "light")
@@ -382,8 +426,8 @@ func TestPageLooks(t *testing.T) {
 	}
 }
 
-// TestPageAxe looks for what makes the page hard to use for some people, with
-// axe-core (https://github.com/dequelabs/axe-core), which DOMPROBE_AXE names.
+// TestPageAxe looks for barriers to people with disabilities, with axe-core
+// (https://github.com/dequelabs/axe-core), which DOMPROBE_AXE names.
 func TestPageAxe(t *testing.T) {
 	path := os.Getenv("DOMPROBE_AXE")
 	if path == "" {

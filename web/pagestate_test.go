@@ -30,7 +30,7 @@ const (
 	problemText = `document.getElementById('problem').textContent`
 )
 
-// What is behind the # stays the search that is shown, whatever else is done.
+// The fragment of the address stays the search that is shown.
 func TestPageAddress(t *testing.T) {
 	b := open(t, serve(t, Options{Prober: demo(t)}))
 	const search = "#keyword=go,rust&tld=dev,io"
@@ -110,8 +110,8 @@ func TestPageWholeDomains(t *testing.T) {
 	expect(b, `document.querySelector('tbody th').textContent`, names[0])
 	b.photograph("list")
 
-	// Among keywords they are below no TLD. What a keyword makes, too, is in its
-	// place.
+	// Among keywords they are below no TLD, unless a keyword makes the same
+	// name.
 	b.visit("#keyword=free,new,fine.co.uk,free.io,fun.com&tld=dev,io")
 	b.until(done)
 	expect(b, `[...document.querySelectorAll('thead th')].map(c => c.textContent)`, []string{"name", ".dev", ".io"})
@@ -143,7 +143,19 @@ func TestPageSameName(t *testing.T) {
 	expect(b, cells, []string{"! invalid", "+ found ☆"})
 }
 
-// What is more than a search may be is not begun, and the last one stays.
+// The registry is asked about a name under the TLD of its search.
+func TestPageConfirmUnderTLD(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: &script{source: "dns+rdap", ttl: time.Hour}}))
+	b.visit("#keyword=new&tld=corp.com")
+	b.until(done)
+	b.click(`[data-name="new.corp.com"] .verdict`)
+	b.click("#detail-confirm")
+	expect(b, `document.getElementById('detail-note').textContent`, "The registry has answered.")
+	b.keys(kb.Escape)
+	expect(b, cells, []string{"− not found confirmed ☆"})
+}
+
+// A search with too many names does not begin, and the last one stays.
 func TestPageTooMany(t *testing.T) {
 	p := &script{ttl: time.Hour}
 	b := open(t, serve(t, Options{Prober: p}))
@@ -172,8 +184,7 @@ func TestPageTooMany(t *testing.T) {
 	b.until(`/^200 of 200 names, done/.test(` + line + `)`)
 }
 
-// A link of another site opens the page without the token again, and makes the
-// API do nothing.
+// A link of another site opens the page without a login, and the API refuses it.
 func TestPageSharedLink(t *testing.T) {
 	const token = "correct horse battery staple"
 	p := &script{ttl: time.Hour}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// A problem is what is said to a request that is refused (RFC 9457).
+// A problem says why a request is refused (RFC 9457).
 type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
@@ -16,8 +16,8 @@ func problemf(status int, format string, args ...any) *problem {
 	return &problem{status, fmt.Sprintf(format, args...)}
 }
 
-// refuse writes the problem as the response.
-func refuse(w http.ResponseWriter, p problem) {
+// refuse answers with a problem.
+func refuse(w http.ResponseWriter, p *problem) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	switch p.Status {
@@ -32,6 +32,6 @@ func refuse(w http.ResponseWriter, p problem) {
 	// A client that has left needs no answer.
 	_ = json.NewEncoder(w).Encode(struct {
 		Title string `json:"title"`
-		problem
+		*problem
 	}{http.StatusText(p.Status), p})
 }

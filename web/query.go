@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"math"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +18,8 @@ import (
 	"domprobe/probe"
 )
 
-// A query is what a search is asked for: the parameters of a GET, the body of a
-// POST. Its words are those of the command's flags.
+// A query is the parameters of a GET or the body of a POST. They are called like
+// the flags of the command.
 type query struct {
 	Keyword []string        `json:"keyword"`
 	TLD     []string        `json:"tld"`
@@ -28,22 +30,33 @@ type query struct {
 	Format  string          `json:"format"`
 }
 
-// lists are the parameters that hold several words, with commas between them.
+// lists returns the parameters that are lists, with commas between their words.
 func (q *query) lists() map[string]*[]string {
 	return map[string]*[]string{
 		"keyword": &q.Keyword, "tld": &q.TLD, "preset": &q.Preset, "prefix": &q.Prefix, "suffix": &q.Suffix,
 	}
 }
 
-// formats are the formats of a response with their types.
+// formats are the formats of a response with their media types.
 var formats = map[string]string{
 	"jsonl": "application/x-ndjson",
 	"json":  "application/json",
 	"csv":   "text/csv; charset=utf-8; header=present",
 }
 
-// parseQuery reads the parameters of a request. One that is not known is an
-// error: whoever gives a resolver, say, must learn that it is not used.
+// parse reads the query of a request.
+func (s *Server) parse(w http.ResponseWriter, r *http.Request) (*query, *problem) {
+	switch {
+	case r.Method != http.MethodPost:
+		return parseQuery(r.URL.RawQuery)
+	case r.URL.RawQuery != "":
+		return nil, problemf(http.StatusBadRequest, "a POST takes its parameters from the body")
+	}
+	return s.parseBody(w, r)
+}
+
+// parseQuery reads the parameters of a request. An unknown one is an error: a
+// client that gives a resolver, for example, must learn that it is not used.
 func parseQuery(raw string) (*query, *problem) {
 	params, err := url.ParseQuery(raw)
 	if err != nil {
@@ -53,11 +66,9 @@ func parseQuery(raw string) (*query, *problem) {
 	lists := q.lists()
 	for name, given := range params {
 		var words []string
-		for _, v := range given {
-			for word := range strings.SplitSeq(v, ",") {
-				if word = strings.TrimSpace(word); word != "" {
-					words = append(words, word)
-				}
+		for word := range strings.SplitSeq(strings.Join(given, ","), ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				words = append(words, word)
 			}
 		}
 		switch {
@@ -71,42 +82,34 @@ func parseQuery(raw string) (*query, *problem) {
 				}
 				q.Only = append(q.Only, v)
 			}
-		case name == "format" && len(words) == 1:
-			q.Format = words[0]
-		case name == "format":
+		case name != "format":
+			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
+		case len(words) != 1:
 			return nil, problemf(http.StatusBadRequest, "format is one word")
 		default:
-			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
+			q.Format = words[0]
 		}
 	}
 	return q, nil
 }
 
-// hurryBody gives the client its time to send a body. A body that is not read
-// whole ends the connection: otherwise package net/http would wait for the rest
-// before it answers. Without deadlines, as on a recorder of package httptest,
-// there is no client that could be slow.
+// hurryBody limits the time in which the client sends a body. If the body is not
+// read to its end, the connection ends with the response: package net/http would
+// wait for the rest of the body before it sends the response. A recorder of
+// package httptest has no deadlines, and no slow client either.
 func (s *Server) hurryBody(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.opts.Patience))
 }
 
-// bodyRead says that the body has been read whole: from here on the connection
-// is only watched for the client's leaving.
-func bodyRead(w http.ResponseWriter) {
-	w.Header().Del("Connection")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-}
-
-// withoutBody refuses requests that have a body, behind which the client's
-// leaving could not be seen.
-func withoutBody(handle http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+// withoutBody refuses requests with a body, behind which package net/http would
+// not notice that the client leaves.
+func withoutBody(handle handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) *problem {
 		if r.ContentLength != 0 {
-			refuse(w, problem{http.StatusBadRequest, "this path takes no body"})
-			return
+			return problemf(http.StatusBadRequest, "this path takes no body")
 		}
-		handle(w, r)
+		return handle(w, r)
 	}
 }
 
@@ -136,7 +139,7 @@ func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *pro
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, problemf(http.StatusBadRequest, "the body is more than one JSON object")
 	}
-	bodyRead(w)
+	w.Header().Del("Connection") // undoes hurryBody: the body has been read
 	return q, nil
 }
 
@@ -152,71 +155,72 @@ func bodyProblem(err error) *problem {
 	return problemf(http.StatusBadRequest, "the body cannot be read: %v", err)
 }
 
-// names returns the names that a query means, and how many repeats were left
-// out. It makes no more than one request may have, repeats included, and none
-// once ctx is done.
-func (s *Server) names(ctx context.Context, q *query) (names []candidate.Candidate, repeated int64, p *problem) {
+// cost checks a query, and returns an upper bound of the work for it without
+// making a name: its names, or its TLDs and affixes if they are more.
+func (s *Server) cost(q *query) (int, *problem) {
 	if q.Format != "" && formats[q.Format] == "" {
-		return nil, 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl", q.Format)
+		return 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl", q.Format)
 	}
 	if len(q.Keyword) == 0 {
-		return nil, 0, problemf(http.StatusBadRequest, "no keyword is given")
+		return 0, problemf(http.StatusBadRequest, "no keyword is given")
 	}
-	tlds, p := q.tlds()
-	if p != nil {
-		return nil, 0, p
-	}
-	keywords := distinct(q.Keyword)
-	g, err := candidate.New(candidate.Options{
-		Keywords: candidate.Strings(keywords...), TLDs: tlds, Prefixes: q.Prefix, Suffixes: q.Suffix,
-	})
-	if err != nil {
-		return nil, 0, problemf(http.StatusBadRequest, "%v", err)
-	}
-	if most := int64(s.opts.MaxNames); count(keywords, g.PerKeyword(), most) > most {
-		return nil, 0, problemf(http.StatusRequestEntityTooLarge, "more than %d names in one request", s.opts.MaxNames)
-	}
-	for c, err := range g.All() {
-		if err != nil {
-			return nil, 0, problemf(http.StatusBadRequest, "%v", err)
-		}
-		if ctx.Err() != nil {
-			return nil, 0, unanswered(ctx, ctx.Err())
-		}
-		names = append(names, c)
-	}
-	return names, count(q.Keyword, g.PerKeyword(), math.MaxInt64) - int64(len(names)), nil
-}
-
-// tlds returns the TLDs of a query, those of its presets included.
-func (q *query) tlds() ([]string, *problem) {
-	tlds := distinct(q.TLD)
 	for _, name := range distinct(q.Preset) {
 		set, err := candidate.Preset(name)
 		if err != nil {
-			return nil, problemf(http.StatusBadRequest, "%v", err)
+			return 0, problemf(http.StatusBadRequest, "%v", err)
 		}
-		tlds = append(tlds, set...)
+		q.TLD = append(q.TLD, set...)
 	}
-	return tlds, nil
+	q.TLD, q.Prefix, q.Suffix = distinct(q.TLD), distinct(q.Prefix), distinct(q.Suffix)
+	tlds, prefixes, suffixes := int64(len(q.TLD)), int64(len(q.Prefix)), int64(len(q.Suffix))
+	most := int64(s.opts.MaxNames)
+	n := max(tlds+prefixes+suffixes, count(distinct(q.Keyword), (1+prefixes)*(1+suffixes)*tlds, most))
+	if n > most {
+		return 0, problemf(http.StatusRequestEntityTooLarge, "more than %d names, or TLDs and affixes, in one request", most)
+	}
+	return int(n), nil
+}
+
+// names generates the names of a query and tells how many they are, and how many
+// repeats are left out. The names are not kept: they are generated again when
+// they are needed. It ends early when ctx is done.
+func (q *query) names(ctx context.Context) (all iter.Seq2[candidate.Candidate, error], n int, repeated int64, p *problem) {
+	opts := candidate.Options{
+		Keywords: candidate.Strings(distinct(q.Keyword)...), TLDs: q.TLD, Prefixes: q.Prefix, Suffixes: q.Suffix,
+	}
+	g, err := candidate.New(opts)
+	if err != nil {
+		return nil, 0, 0, problemf(http.StatusBadRequest, "%v", err)
+	}
+	for _, err := range g.All() {
+		if err != nil {
+			return nil, 0, 0, problemf(http.StatusBadRequest, "%v", err)
+		}
+		if ctx.Err() != nil {
+			return nil, 0, 0, unanswered(ctx, ctx.Err())
+		}
+		n++
+	}
+	repeated = count(q.Keyword, int64(g.PerKeyword()), math.MaxInt64) - int64(n)
+	opts.Unique = g.Repeated() == 0
+	g, _ = candidate.New(opts) // of the options that it has just accepted
+	return g.All(), n, repeated, nil
 }
 
 // distinct returns words without repeats, in order.
 func distinct(words []string) []string {
-	var all []string
 	known := make(map[string]bool)
-	for _, word := range words {
-		if !known[word] {
-			known[word] = true
-			all = append(all, word)
-		}
-	}
-	return all
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
+		repeated := known[word]
+		known[word] = true
+		return repeated
+	})
 }
 
-// count returns how many names keywords make, repeats included, each of them so
-// many unless it is a whole domain. It counts no further than just over most.
-func count(keywords []string, perKeyword int, most int64) (n int64) {
+// count returns how many names keywords make, repeats included: one for a whole
+// domain, perKeyword for any other keyword. It counts no further than just over
+// most.
+func count(keywords []string, perKeyword, most int64) (n int64) {
 	for _, word := range keywords {
 		if n > most {
 			break
@@ -224,7 +228,7 @@ func count(keywords []string, perKeyword int, most int64) (n int64) {
 		if strings.ContainsAny(word, ".\u3002\uff61\uff0e") {
 			n++
 		} else {
-			n += int64(perKeyword)
+			n += perKeyword
 		}
 	}
 	return n

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A recorder remembers what the log needs to know of a response, and gives the
-// client its time to accept each part of it.
+// A recorder records a response for the log, and limits the time in which the
+// client reads each part of it.
 type recorder struct {
 	http.ResponseWriter
 	control  *http.ResponseController
@@ -21,9 +21,8 @@ func newRecorder(w http.ResponseWriter, patience time.Duration) *recorder {
 	return &recorder{ResponseWriter: w, control: http.NewResponseController(w), patience: patience}
 }
 
-// hurry gives the client its time to accept what is written next. Where there
-// are no deadlines, as on a recorder of package httptest, there is no slow
-// client either.
+// hurry limits the time in which the client reads the next part. A recorder of
+// package httptest has no deadlines, and no slow client either.
 func (r *recorder) hurry() { _ = r.control.SetWriteDeadline(time.Now().Add(r.patience)) }
 
 func (r *recorder) WriteHeader(status int) {
@@ -44,16 +43,10 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// FlushError is for [http.ResponseController], too.
-func (r *recorder) FlushError() error {
-	r.hurry()
-	return r.control.Flush()
-}
-
 // Unwrap is for [http.ResponseController].
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// discard takes the headers of a response and drops the rest.
+// discard keeps the headers of a response and drops the rest.
 type discard struct {
 	header http.Header
 	status int

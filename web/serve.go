@@ -7,20 +7,15 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/netip"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 const (
-	maxConnections = 1024
-	maxHeader      = 64 << 10
-
+	maxHeader  = 64 << 10
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
 
-	// goodbyeTime is how long clients have to take the end of their rows
+	// goodbyeTime is how long clients have to read the end of their rows
 	// when the server stops.
 	goodbyeTime = 5 * time.Second
 )
@@ -29,23 +24,26 @@ const (
 // reach, without a token.
 var ErrNoToken = errors.New("an address that is not loopback needs a token")
 
-// Serve serves the connections of a listener until ctx is done; then searches
-// end with the rows that they have, and so does Serve, with nil. It closes the
-// server and the listener.
+// Serve serves the connections of a listener until ctx is done. Then searches
+// end with the rows that they have, and Serve returns nil. It closes the server
+// and the listener.
 //
-// It holds at most 1,024 connections.
+// At most 1,024 connections are open, and 256 of one client. Idle ones are
+// closed when another one needs the room.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if s.opts.Token == "" && !isLoopback(l.Addr()) {
 		l.Close()
 		return ErrNoToken
 	}
+	bounded := newListener(l)
 	server := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: min(headerTime, s.opts.Patience),
-		WriteTimeout:      s.opts.Patience, // of what the handler does not write itself
+		WriteTimeout:      s.opts.Patience, // of responses that net/http writes itself
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(io.Discard, "", 0), // about clients that break off
+		ConnState:         bounded.note,
+		ErrorLog:          log.New(io.Discard, "", 0), // of clients that break off
 	}
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -54,12 +52,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTime)
 		defer cancel()
 		if server.Shutdown(ctx) != nil {
-			// Whoever has not taken the end by now is cut off, which is
-			// all that closing can fail at.
+			// Closing the connections of the remaining clients is all
+			// that can fail.
 			_ = server.Close()
 		}
 	})
-	err := server.Serve(netutil.LimitListener(l, maxConnections))
+	err := server.Serve(bounded)
 	if !stop() {
 		<-stopped
 	}
@@ -74,9 +72,5 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // isLoopback reports whether only this machine can reach an address.
 func isLoopback(a net.Addr) bool {
-	if a.Network() == "unix" {
-		return true
-	}
-	ap, err := netip.ParseAddrPort(a.String())
-	return err == nil && ap.Addr().Unmap().IsLoopback()
+	return a.Network() == "unix" || addressOf(a.String()).IsLoopback()
 }

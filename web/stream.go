@@ -12,72 +12,52 @@ import (
 	"domprobe/report"
 )
 
-// The headers of a search beside the usual ones. The last one comes after the
-// rows (RFC 9110 section 6.5): complete, stopped, or failed and why.
+// The headers of a search beside the usual ones.
 const (
-	namesHeader    = "Domprobe-Names"    // rows that are to come
-	repeatedHeader = "Domprobe-Repeated" // names that were left out, being repeats
-	endTrailer     = "Domprobe-End"
+	namesHeader    = "Domprobe-Names"    // rows to come
+	repeatedHeader = "Domprobe-Repeated" // repeated names, which are left out
+	endTrailer     = "Domprobe-End"      // after the rows (RFC 9110 section 6.5): complete, stopped, or failed and why
 )
 
-func (s *Server) probeQuery(w http.ResponseWriter, r *http.Request) {
-	q, p := parseQuery(r.URL.RawQuery)
-	s.search(w, r, q, p)
-}
-
-func (s *Server) probeBody(w http.ResponseWriter, r *http.Request) {
-	if r.URL.RawQuery != "" {
-		refuse(w, problem{http.StatusBadRequest, "a POST takes its parameters from the body"})
-		return
-	}
-	q, p := s.parseBody(w, r)
-	s.search(w, r, q, p)
-}
-
 // search answers with the rows of a query.
-func (s *Server) search(w http.ResponseWriter, r *http.Request, q *query, p *problem) {
+func (s *Server) search(w http.ResponseWriter, r *http.Request) *problem {
+	q, p := s.parse(w, r)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
-	ctx, cancel := s.untilStopped(r.Context())
-	defer cancel()
-	names, repeated, p := s.names(ctx, q)
+	cost, p := s.cost(q)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
-	done, p := s.admit(r, len(names))
+	done, p := s.admit(r, cost)
 	if p != nil {
-		refuse(w, *p)
-		return
+		return p
 	}
 	defer done()
-
-	out, err := newStream(w, q)
-	if err != nil {
-		refuse(w, problem{http.StatusBadRequest, err.Error()})
-		return
+	ctx, cancel := s.untilStopped(r.Context())
+	defer cancel()
+	names, n, repeated, p := q.names(ctx)
+	if p != nil {
+		return p
 	}
-	w.Header().Set(namesHeader, strconv.Itoa(len(names)))
+	out := newStream(w, q)
+	w.Header().Set(namesHeader, strconv.Itoa(n))
 	w.Header().Set(repeatedHeader, strconv.FormatInt(repeated, 10))
 	out.begin()
 	if r.Method == http.MethodHead {
-		return
+		return nil
 	}
-	out.end(s.copyRows(ctx, out, s.verdicts.batches(ctx, names)))
-}
-
-// copyRows writes rows until they end.
-func (s *Server) copyRows(ctx context.Context, out *stream, rows func(func([]probe.Result, error) bool)) error {
-	for batch, err := range rows {
+	var failed error
+	for rows, err := range s.verdicts.batches(ctx, names) {
 		if err == nil {
-			err = out.write(batch)
+			err = out.write(rows)
 		}
 		if err != nil {
-			return cmp.Or(context.Cause(ctx), err)
+			failed = cmp.Or(context.Cause(ctx), err)
+			break
 		}
 	}
+	out.end(failed)
 	return nil
 }
 
@@ -91,7 +71,7 @@ func (s *Server) untilStopped(ctx context.Context) (context.Context, context.Can
 	}
 }
 
-// A stream is a response whose rows are sent as they come.
+// A stream is a response whose rows are sent as they arrive.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -100,33 +80,26 @@ type stream struct {
 	rows    report.Writer
 }
 
-func newStream(w http.ResponseWriter, q *query) (*stream, error) {
-	out := &stream{
-		w: w, control: http.NewResponseController(w), format: cmp.Or(q.Format, "jsonl"),
-		only: q.Only,
-	}
-	var err error
-	out.rows, err = report.New(out.format, w, report.Options{})
-	return out, err
+func newStream(w http.ResponseWriter, q *query) *stream {
+	format := cmp.Or(q.Format, "jsonl")
+	rows, _ := report.New(format, w, report.Options{}) // it has each of formats
+	return &stream{w, http.NewResponseController(w), format, q.Only, rows}
 }
 
-// begin sends the headers, so that the client knows at once what is to come.
+// begin sends the headers, so that the client knows at once how many rows follow.
 func (o *stream) begin() {
 	h := o.w.Header()
 	h.Set("Content-Type", formats[o.format])
 	h.Set("Trailer", endTrailer)
 	h.Set("X-Accel-Buffering", "no") // nginx would keep rows back
 	o.w.WriteHeader(http.StatusOK)
-	// A client that is gone is noticed by the first row.
+	// The first row tells whether the client has left.
 	_ = o.flush()
 }
 
 func (o *stream) write(batch []probe.Result) error {
 	if len(o.only) > 0 {
 		batch = slices.DeleteFunc(batch, func(r probe.Result) bool { return !slices.Contains(o.only, r.Verdict) })
-	}
-	if len(batch) == 0 {
-		return nil
 	}
 	if rec, ok := o.w.(*recorder); ok {
 		rec.rows += len(batch)
@@ -144,8 +117,8 @@ func (o *stream) flush() error {
 	return nil
 }
 
-// end ends the rows and says how the search has ended. What ends a format is
-// left out where it would make a failed search look whole.
+// end ends the rows and says how the search has ended. After a failure the end
+// of the format is left out: the response must not look whole.
 func (o *stream) end(err error) {
 	how := "complete"
 	switch {
@@ -155,13 +128,13 @@ func (o *stream) end(err error) {
 		how = "failed: " + oneLine(err.Error())
 	}
 	if how == "complete" || how == "stopped" {
-		// A client that is gone needs no end.
+		// A client that has left needs no end.
 		_ = o.rows.Close()
 	}
 	o.w.Header().Set(endTrailer, how)
 }
 
-// oneLine makes s fit for a header.
+// oneLine replaces the characters of s that a header cannot hold.
 func oneLine(s string) string {
 	b := []byte(s)
 	for i, c := range b {

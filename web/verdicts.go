@@ -11,7 +11,11 @@ import (
 	"domprobe/probe"
 )
 
-// verdicts are what all searches share: the verdicts that are known, and which
+// maxUnread is how many rows of one search the client may leave unread. Then no
+// more names are asked about for it.
+const maxUnread = 256
+
+// verdicts are shared by all searches: the verdicts that are known, and which
 // search is asking about which name.
 //
 // Package singleflight would need a goroutine for each name, and would drop the
@@ -20,53 +24,48 @@ type verdicts struct {
 	prober Prober
 	places chan struct{} // one element for each name that is being asked about
 
-	mu     sync.Mutex // guards what follows, and the searches
+	mu     sync.Mutex // guards the fields below, and those of the searches
 	known  cache
-	claims map[candidate.Key]*claim
+	claims map[candidate.Key][]waiter // of the names that a search owns
 }
 
-// A claim says who asks about a name, and who waits for the verdict.
-type claim struct {
-	owner   *search
-	waiting []waiter
-}
-
-// A waiter is a search with the candidate that it waits for.
+// A waiter is a search that waits for a name, as its own candidate.
 type waiter struct {
 	search *search
 	name   candidate.Candidate
 }
 
-// newVerdicts returns verdicts that the prober reaches, about so many names at
-// once.
-func newVerdicts(p Prober, atOnce int) *verdicts {
+// newVerdicts returns verdicts that come from a prober, which is asked about
+// atOnce names at a time, and of which keep are kept.
+func newVerdicts(p Prober, atOnce, keep int) *verdicts {
 	return &verdicts{
 		prober: p, places: make(chan struct{}, atOnce),
-		known: cache{size: cacheSize}, claims: map[candidate.Key]*claim{},
+		known: cache{size: keep}, claims: map[candidate.Key][]waiter{},
 	}
 }
 
 // A search is one loop over names.
 type search struct {
 	verdicts *verdicts
-	names    []candidate.Candidate
-	wake     chan struct{} // told that there are rows, or the end
-	more     chan struct{} // told that waits or handed has changed
+	names    iter.Seq2[candidate.Candidate, error]
+	wake     chan struct{} // told of new rows, and of the end
+	more     chan struct{} // told of changes of rows, waits and handed
 
 	// Guarded by the mutex of the verdicts.
-	rows   []probe.Result
-	owns   map[candidate.Key]bool // its claims; true where the prober has the name
+	rows   []probe.Result         // not taken yet
+	owns   map[candidate.Key]bool // its claims; true once the prober has the name
 	waits  map[candidate.Key]bool
-	handed []candidate.Candidate // that others were asking about, and left
-	over   bool                  // takes no more claims
+	handed []candidate.Candidate // inherited from searches that have ended
+	over   bool                  // makes no more claims
 	ended  bool
 	err    error
 }
 
 // batches decides about every name and yields the rows in the order in which
-// they settle; the error of the search itself comes once and last. Leaving the
-// loop early, or the end of ctx, stops the work. The names must be different.
-func (v *verdicts) batches(ctx context.Context, names []candidate.Candidate) iter.Seq2[[]probe.Result, error] {
+// they settle. An error of the search itself comes once and last. Leaving the
+// loop early, or the end of ctx, stops the work. The names must be different. A
+// loop body that takes its time holds the search up, and no other one.
+func (v *verdicts) batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
 	return func(yield func([]probe.Result, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		s := &search{
@@ -92,15 +91,16 @@ func (v *verdicts) batches(ctx context.Context, names []candidate.Candidate) ite
 	}
 }
 
-// take returns the rows that have come since the last time.
+// take returns the rows that have come since the last call.
 func (s *search) take() (rows []probe.Result, ended bool, err error) {
 	s.verdicts.mu.Lock()
 	defer s.verdicts.mu.Unlock()
 	rows, s.rows = s.rows, nil
+	tell(s.more)
 	return rows, s.ended, s.err
 }
 
-// ask runs the prober over the names that this search has to ask about itself.
+// ask runs the prober over the names that this search owns.
 func (s *search) ask(ctx context.Context) {
 	var failed error
 	for rows, err := range s.verdicts.prober.Batches(ctx, s.source(ctx)) {
@@ -112,42 +112,59 @@ func (s *search) ask(ctx context.Context) {
 	s.verdicts.abandon(s, failed)
 }
 
-// source streams the names that nobody else asks about, and then those that
-// somebody else has left to this search. It ends when there is nothing to wait
-// for.
+// source streams the names that no other search asks about, and those that are
+// handed to this search. It ends when there is nothing left to wait for.
 func (s *search) source(ctx context.Context) iter.Seq2[candidate.Candidate, error] {
 	return func(yield func(candidate.Candidate, error) bool) {
 		pass := func(c candidate.Candidate) bool {
 			return (c.Err != nil || s.begin(ctx, c)) && yield(c, nil)
 		}
-		for _, c := range s.names {
-			if s.verdicts.claim(s, c) && !pass(c) {
-				return
-			}
-		}
-		for {
-			handed, waiting := s.takeHanded()
-			for _, c := range handed {
-				if !pass(c) {
-					return
+		// Others wait for the names that are handed over, so these do not
+		// wait for the client of this search.
+		inherit := func(until func(unread, waiting int) bool) bool {
+			for {
+				handed, unread, waiting := s.look()
+				for _, c := range handed {
+					if !pass(c) {
+						return false
+					}
+				}
+				switch {
+				case len(handed) > 0:
+					continue // much may have changed meanwhile
+				case until(unread, waiting):
+					return true
+				}
+				select {
+				case <-s.more:
+				case <-ctx.Done():
+					return false
 				}
 			}
-			switch {
-			case len(handed) > 0:
-				continue // what is waited for may have come meanwhile
-			case !waiting:
+		}
+		for c, err := range s.names {
+			if err != nil {
+				yield(c, err)
 				return
 			}
-			select {
-			case <-s.more:
-			case <-ctx.Done():
+			if !inherit(func(unread, _ int) bool { return unread < maxUnread }) || s.verdicts.claim(s, c) && !pass(c) {
 				return
 			}
 		}
+		inherit(func(_, waiting int) bool { return waiting == 0 })
 	}
 }
 
-// begin waits until the prober may have a name, and reports false when ctx has
+// look takes the names that were handed over, and returns the number of unread
+// rows and of names that other searches ask about.
+func (s *search) look() (handed []candidate.Candidate, unread, waiting int) {
+	s.verdicts.mu.Lock()
+	defer s.verdicts.mu.Unlock()
+	handed, s.handed = s.handed, nil
+	return handed, len(s.rows), len(s.waits)
+}
+
+// begin waits for a place to ask about a name, and reports false when ctx has
 // ended. One search has all places to itself; many share them in turn.
 func (s *search) begin(ctx context.Context, c candidate.Candidate) bool {
 	v := s.verdicts
@@ -166,7 +183,7 @@ func (s *search) begin(ctx context.Context, c candidate.Candidate) bool {
 	return true
 }
 
-// release takes a claim from its owner. The caller holds the mutex.
+// release ends the claim of an owner. The caller holds the mutex.
 func (v *verdicts) release(s *search, k candidate.Key) {
 	if s.owns[k] {
 		<-v.places
@@ -174,15 +191,8 @@ func (v *verdicts) release(s *search, k candidate.Key) {
 	delete(s.owns, k)
 }
 
-func (s *search) takeHanded() (handed []candidate.Candidate, waiting bool) {
-	s.verdicts.mu.Lock()
-	defer s.verdicts.mu.Unlock()
-	handed, s.handed = s.handed, nil
-	return handed, len(s.waits) > 0
-}
-
 // claim reports whether the search has to ask about the name itself. Otherwise
-// its row is there or will come.
+// the row is known or will come from another search.
 func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -190,24 +200,24 @@ func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
 		return false
 	}
 	if c.Err != nil {
-		return true // the prober has a row for it, without asking anybody
+		return true // the prober makes its row without a query
 	}
 	if r, ok := v.known.get(c, time.Now()); ok {
 		s.give(r)
 		return false
 	}
 	k := c.Key()
-	if asked := v.claims[k]; asked != nil {
-		asked.waiting = append(asked.waiting, waiter{s, c})
+	if waiting, asked := v.claims[k]; asked {
+		v.claims[k] = append(waiting, waiter{s, c})
 		s.waits[k] = true
 		return false
 	}
-	v.claims[k] = &claim{owner: s}
+	v.claims[k] = nil
 	s.owns[k] = false
 	return true
 }
 
-// settle gives rows to their search and to those that wait for the same names.
+// settle gives rows to their search and to the searches that wait for the names.
 func (v *verdicts) settle(s *search, rows []probe.Result) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -218,36 +228,34 @@ func (v *verdicts) settle(s *search, rows []probe.Result) {
 			continue // an invalid name
 		}
 		v.known.put(r)
-		for _, w := range v.claims[k].waiting {
+		for _, w := range v.claims[k] {
 			r.Candidate = w.name
 			w.search.give(r)
 			delete(w.search.waits, k)
-			tell(w.search.more)
 		}
 		delete(v.claims, k)
 		v.release(s, k)
 	}
 }
 
-// abandon ends a search. What it was still asking about is handed over to those
-// that wait for it.
+// abandon ends a search. The first search that waits for a name of its inherits
+// the name.
 func (v *verdicts) abandon(s *search, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s.over = true
 	for k := range s.waits {
-		c := v.claims[k]
-		c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool { return w.search == s })
+		v.claims[k] = slices.DeleteFunc(v.claims[k], func(w waiter) bool { return w.search == s })
 	}
 	for k := range s.owns {
 		v.release(s, k)
-		c := v.claims[k]
-		if len(c.waiting) == 0 {
+		waiting := v.claims[k]
+		if len(waiting) == 0 {
 			delete(v.claims, k)
 			continue
 		}
-		heir := c.waiting[0]
-		c.owner, c.waiting = heir.search, c.waiting[1:]
+		heir := waiting[0]
+		v.claims[k] = waiting[1:]
 		delete(heir.search.waits, k)
 		heir.search.owns[k] = false
 		heir.search.handed = append(heir.search.handed, heir.name)
@@ -257,7 +265,7 @@ func (v *verdicts) abandon(s *search, err error) {
 	tell(s.wake)
 }
 
-// replace puts a better verdict in place of the one that is known.
+// replace puts a better verdict in place of the known one.
 func (v *verdicts) replace(r probe.Result) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -270,7 +278,7 @@ func (s *search) give(r probe.Result) {
 	tell(s.wake)
 }
 
-// tell wakes, once, who waits for the channel.
+// tell wakes the receiver of a channel with room for one element.
 func tell(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

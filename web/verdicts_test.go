@@ -4,27 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"domprobe/candidate"
 	"domprobe/probe"
 )
 
-func parse(names ...string) []candidate.Candidate {
-	var cs []candidate.Candidate
-	for _, name := range names {
-		cs = append(cs, candidate.Parse(name))
-	}
-	return cs
-}
-
 // collect runs a search to its end.
 func collect(v *verdicts, ctx context.Context, names ...string) (rows []probe.Result, err error) {
-	for batch, e := range v.batches(ctx, parse(names...)) {
+	for batch, e := range v.batches(ctx, candidate.Names(names...)) {
 		rows = append(rows, batch...)
 		err = e
 	}
@@ -34,14 +28,23 @@ func collect(v *verdicts, ctx context.Context, names ...string) (rows []probe.Re
 func TestAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{}), ttl: time.Hour}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		names := []string{"unsure.dev", "free.dev", "new.dev"}
 		var searches sync.WaitGroup
-		for range 50 {
+		for i := range 50 {
+			mine := slices.Clone(names)
+			if i%2 == 1 {
+				mine[0] = "UNSURE.dev" // the same name, as the user wrote it
+			}
 			searches.Go(func() {
-				rows, err := collect(v, t.Context(), names...)
+				rows, err := collect(v, t.Context(), mine...)
 				if len(rows) != len(names) || err != nil {
 					t.Errorf("%d rows, %v", len(rows), err)
+				}
+				for _, r := range rows {
+					if !slices.Contains(mine, r.Keyword) {
+						t.Errorf("a row of %v for %s", mine, r.Keyword)
+					}
 				}
 			})
 		}
@@ -63,7 +66,7 @@ func TestAskedOnce(t *testing.T) {
 func TestHandedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		ctx, leave := context.WithCancelCause(t.Context())
 		gone := errors.New("gone")
 		var first, others sync.WaitGroup
@@ -106,7 +109,7 @@ func TestHandedOver(t *testing.T) {
 func TestHandedOverLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		ctx, leave := context.WithCancel(t.Context())
 		go collect(v, ctx, "new.dev")
 		synctest.Wait() // it asks
@@ -132,9 +135,235 @@ func TestHandedOverLast(t *testing.T) {
 	})
 }
 
+// A search that leaves inherits nothing.
+func TestWaiterLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 100, cacheSize)
+		var leave [2]context.CancelFunc
+		for i := range leave { // the first asks, the second waits
+			ctx, cancel := context.WithCancel(t.Context())
+			leave[i] = cancel
+			go collect(v, ctx, "new.dev")
+			synctest.Wait()
+		}
+		rows := make(chan int, 1)
+		go func() {
+			got, _ := collect(v, t.Context(), "new.dev")
+			rows <- len(got)
+		}()
+		synctest.Wait()
+		leave[1]()
+		synctest.Wait()
+		leave[0]()
+		synctest.Wait()
+		close(p.gate)
+		select {
+		case n := <-rows:
+			if n != 1 || p.times("new.dev") != 2 {
+				t.Errorf("%d rows, asked %d times", n, p.times("new.dev"))
+			}
+		case <-time.After(time.Hour):
+			t.Error("the third search waits for one that has left")
+		}
+		if len(v.claims) != 0 {
+			t.Errorf("claims are left: %v", v.claims)
+		}
+	})
+}
+
+// A search that leaves before it has asked about a name that it has inherited
+// hands the name on.
+func TestHeirLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		v := newVerdicts(p, 1, cacheSize)
+		rows := make(chan int, 1)
+		var leave [4]context.CancelFunc
+		for i, name := range []string{"new.dev", "other.dev", "new.dev", "new.dev"} {
+			ctx, cancel := context.WithCancel(t.Context())
+			leave[i] = cancel
+			go func() {
+				got, _ := collect(v, ctx, name)
+				if i == 3 {
+					rows <- len(got)
+				}
+			}()
+			synctest.Wait() // the first asks, the second waits for its place, the others for its name
+		}
+		for _, i := range []int{0, 2} {
+			leave[i]()
+			synctest.Wait()
+		}
+		close(p.gate)
+		select {
+		case n := <-rows:
+			if n != 1 {
+				t.Errorf("%d rows", n)
+			}
+		case <-time.After(time.Hour):
+			t.Error("the last search waits for one that has left")
+		}
+	})
+}
+
+// A search that has asked about what it inherited still waits for the other names.
+func TestHeirWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{}), hold: "other"}
+		inherited := make(chan struct{})
+		v := newVerdicts(gated{p, "new", inherited}, 10, cacheSize)
+		ctx, leave := context.WithCancel(t.Context())
+		go collect(v, ctx, "new.dev")
+		go collect(v, t.Context(), "other.dev")
+		synctest.Wait()
+		rows := make(chan int, 1)
+		go func() {
+			got, _ := collect(v, t.Context(), "new.dev", "other.dev")
+			rows <- len(got)
+		}()
+		synctest.Wait()
+		leave()
+		close(inherited)
+		synctest.Wait()
+		close(p.gate)
+		if n := <-rows; n != 2 || p.times("other.dev") != 1 {
+			t.Errorf("%d rows; the other name is asked about %d times", n, p.times("other.dev"))
+		}
+	})
+}
+
+// A late prober still reads names when its loop has ended.
+type late struct {
+	script
+	next func() (candidate.Candidate, error, bool)
+}
+
+func (l *late) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(yield func([]probe.Result, error) bool) {
+		l.next, _ = iter.Pull2(names)
+		c, _, _ := l.next()
+		yield([]probe.Result{l.result(c)}, nil)
+	}
+}
+
+// A name that a prober reads after the end is not claimed, and takes no place.
+func TestLateProber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &late{}
+		v := newVerdicts(p, 1, cacheSize)
+		names := []string{"new.dev", "other.dev", "more.dev"}
+		if rows, err := collect(v, context.WithoutCancel(t.Context()), names...); len(rows) != 1 || err != nil {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
+		if c, _, ok := p.next(); ok || len(v.claims) != 0 || len(v.places) != 0 {
+			t.Errorf("%s is passed on after the end; %d claims, %d places", c.Name, len(v.claims), len(v.places))
+		}
+	})
+}
+
+// A search that waits for a place when its loop ends gives the place back.
+func TestLatePlace(t *testing.T) {
+	v := newVerdicts(&script{}, 1, cacheSize)
+	s := &search{verdicts: v, owns: map[candidate.Key]bool{}, over: true}
+	if s.begin(t.Context(), candidate.Parse("new.dev")) || len(v.places) != 0 || len(s.owns) != 0 {
+		t.Errorf("a search that has ended begins: %d places, %d names", len(v.places), len(s.owns))
+	}
+}
+
+// A hoarder takes the names that it can get and has no verdicts. When its loop
+// ends it needs another second.
+type hoarder struct {
+	taken int
+	ended bool
+}
+
+func (h *hoarder) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(func([]probe.Result, error) bool) {
+		for range names {
+			h.taken++
+		}
+		wait(time.Second)
+		h.ended = true
+	}
+}
+
+// One search may ask about as many names as all searches may. When its loop has
+// ended, so has the prober's.
+func TestAllPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hoarder{}
+		var names []string
+		for i := range 5 * maxUnread {
+			names = append(names, fmt.Sprintf("name%d.dev", i))
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, leave)
+		if rows, _ := collect(newVerdicts(h, 4*maxUnread, cacheSize), ctx, names...); len(rows) != 0 {
+			t.Errorf("%d rows", len(rows))
+		}
+		if h.taken != 4*maxUnread || !h.ended {
+			t.Errorf("the prober has %d names; its end: %v", h.taken, h.ended)
+		}
+	})
+}
+
+// A search whose client does not read stops asking. It delays no other search:
+// neither one for the same names, nor one that waits for a name that it inherits.
+func TestUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{}), hold: "slow"}
+		v := newVerdicts(p, 10, cacheSize)
+		var names []string
+		for i := range 20 * maxUnread {
+			names = append(names, fmt.Sprintf("name%d.dev", i))
+		}
+		names = append([]string{"slow.dev"}, names...)
+		ctx, leave := context.WithCancel(t.Context())
+		go collect(v, ctx, "slow.dev")
+		synctest.Wait() // the prober has the name
+
+		read, unread := make(chan struct{}), make(chan int)
+		go func() {
+			n := 0
+			for rows, err := range v.batches(t.Context(), candidate.Names(names...)) {
+				if err != nil {
+					t.Error(err)
+				}
+				n += len(rows)
+				<-read
+			}
+			unread <- n
+		}()
+		synctest.Wait()
+		asked := len(p.asked)
+		if asked > 2*maxUnread+10 || asked < maxUnread/2 { // a batch that is being read, unread rows, and all places
+			t.Errorf("%d of %d names are asked about for a client that does not read", asked, len(names))
+		}
+		others := make(chan int)
+		go func() {
+			rows, _ := collect(v, t.Context(), names...)
+			others <- len(rows)
+		}()
+		synctest.Wait()
+		leave() // the unread search inherits the name
+		close(p.gate)
+		if n := <-others; n != len(names) {
+			t.Errorf("the client that reads has %d rows", n)
+		}
+		if n := p.times("slow.dev"); n != 2 {
+			t.Errorf("the inherited name is asked about %d times", n)
+		}
+		close(read)
+		if n := <-unread; n != len(names) {
+			t.Errorf("the other client has %d rows in the end", n)
+		}
+	})
+}
+
 // Searches that each own names of others do not wait for one another in a circle.
 func TestCrossed(t *testing.T) {
-	v := newVerdicts(&script{}, 100)
+	v := newVerdicts(&script{}, 100, cacheSize)
 	var names []string
 	for i := range 500 {
 		names = append(names, fmt.Sprintf("name%d.dev", i))
@@ -146,7 +375,7 @@ func TestCrossed(t *testing.T) {
 		defer cancel()
 		searches.Go(func() {
 			n := 0
-			for rows, err := range v.batches(ctx, parse(mine...)) {
+			for rows, err := range v.batches(ctx, candidate.Names(mine...)) {
 				if n += len(rows); i%4 == 3 && n > 100 {
 					return // the loop is left early
 				}
@@ -168,7 +397,7 @@ func TestCrossed(t *testing.T) {
 func TestKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{ttl: 10 * time.Minute}
-		v := newVerdicts(p, 100)
+		v := newVerdicts(p, 100, cacheSize)
 		ask := func(name string, want int) {
 			t.Helper()
 			rows, err := collect(v, t.Context(), name)
@@ -235,12 +464,43 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
-// The bound on names at once is one for all searches, and every place is free
-// in the end, also of those that were left.
+// A verdict that is put again is new again, is believed from when it was reached,
+// and does not keep the memory that its name was made in.
+func TestCachePut(t *testing.T) {
+	c := cache{size: 2}
+	now := time.Now()
+	put := func(name string, at time.Time) {
+		c.put(probe.Result{Candidate: candidate.Parse(name), Verdict: probe.Found, At: at})
+	}
+	has := func(name string) bool {
+		_, ok := c.get(candidate.Parse(name), now)
+		return ok
+	}
+	for _, name := range []string{"a.dev", "b.dev", "a.dev", "c.dev"} {
+		put(name, now)
+	}
+	if !has("a.dev") || has("b.dev") || !has("c.dev") {
+		t.Error("the verdict that was put again has gone first")
+	}
+	put("old.dev", now.Add(-foundAge))
+	if has("old.dev") {
+		t.Error("a verdict is believed for longer than its age allows")
+	}
+	long := candidate.Parse("name.dev")
+	c.put(probe.Result{Candidate: long, Verdict: probe.Found, At: now})
+	for k := range c.entries {
+		if unsafe.StringData(k.Name) == unsafe.StringData(long.Name) {
+			t.Error("the name shares its memory with the candidate")
+		}
+	}
+}
+
+// All searches together are bounded in the names at once. Every place is free in
+// the end, also after searches that were left.
 func TestAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &script{gate: make(chan struct{})}
-		v := newVerdicts(p, 3)
+		v := newVerdicts(p, 3, cacheSize)
 		ctx, cancel := context.WithCancel(t.Context())
 		var searches sync.WaitGroup
 		for i := range 10 {
@@ -263,20 +523,19 @@ func TestAtOnce(t *testing.T) {
 }
 
 func BenchmarkKnown(b *testing.B) {
-	v := newVerdicts(&script{ttl: time.Hour}, 100)
+	v := newVerdicts(&script{ttl: time.Hour}, 100, cacheSize)
 	var names []string
 	for i := range 1000 {
 		names = append(names, fmt.Sprintf("name%d.dev", i))
 	}
-	cs := parse(names...)
 	for b.Loop() {
 		n := 0
-		for rows := range v.batches(b.Context(), cs) {
+		for rows := range v.batches(b.Context(), candidate.Names(names...)) {
 			n += len(rows)
 		}
-		if n != len(cs) {
+		if n != len(names) {
 			b.Fatalf("%d rows", n)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(cs)), "ns/name")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(names)), "ns/name")
 }

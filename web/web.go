@@ -1,30 +1,29 @@
-// Package web puts the pipeline behind HTTP: a page to search with by looking,
-// and an API for scripts. [New] makes a [Server] of a prober; it is an
-// [http.Handler], and [Server.Serve] runs it on a listener with the time limits
-// that it needs.
+// Package web serves searches over HTTP: a search page for people, and an API for
+// programs. [New] makes a [Server], an [http.Handler], from a prober.
+// [Server.Serve] serves it on a listener, with the limits that a network needs.
 //
-// What a request passes, in order:
+// No request chooses a resolver: the prober is made before. All searches share
+// one cache of verdicts, and a name that several clients want at the same time is
+// asked about once. All memory is bounded: connections, searches, names of a
+// request, rows that a client has not read, clients, verdicts.
 //
-//	serve.go     a listener: time limits, and the end, which waits for searches
-//	web.go       Options, Server: the paths and what handles them
-//	guard.go     who may ask: Host, Origin, the token and its cookie; headers
-//	limit.go     how much: names a second of one client, searches at once
-//	query.go     what is asked for: parameters or a JSON body -> names
-//	stream.go    rows, flushed as they come, until the end or the client's leaving
-//	names.go     one name: its verdict, and the registry's word on it
-//	page.go      the page, its script and style, and what it has to choose from
-//	problem.go   what is said to a request that is refused (RFC 9457)
-//	recorder.go  what the log needs to know of a response
+// The page keeps a search in the fragment of its address, and favourites in the
+// browser, so that the server sees neither.
 //
-// All searches share verdicts (verdicts.go): those whose time to live is not
-// over (cache.go), and those that are being asked for right now, so that a name
-// that several clients want at once is asked once. A search that ends early
-// hands the names that others wait for over to one of them.
+// The files, in the order in which a request passes them:
 //
-// Nothing in a request chooses a resolver: the prober was made before. Nothing
-// is remembered beyond fixed bounds: names of a request, searches, clients,
-// verdicts. The page keeps its search behind the # of its address and its
-// favourites in the browser, so that the server need not see either.
+//	serve.go       a listener: time limits, and the end
+//	connections.go how many connections are open
+//	web.go         Options, Server, the paths
+//	guard.go       who may ask: Host, Origin, token, cookies
+//	limit.go       how much: names a second of one client, searches at once
+//	query.go       the parameters or the JSON body, and the names that they make
+//	verdicts.go    which search asks about which name; cache.go holds the verdicts
+//	stream.go      the rows of a search, sent as they arrive
+//	names.go       one name: its verdict, and that of the registry
+//	page.go        the page, its scripts and styles, and its choices
+//	problem.go     the response to a refused request (RFC 9457)
+//	recorder.go    the response as the log sees it
 package web
 
 import (
@@ -33,10 +32,9 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"path"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"domprobe/candidate"
 	"domprobe/probe"
@@ -59,19 +57,22 @@ type Prober interface {
 
 // Options configure a [Server].
 type Options struct {
-	// Prober answers. It is required, and is not closed by the server.
+	// Prober decides. It is required, and the server does not close it.
 	Prober Prober
 
-	// Confirmer, if not nil, answers those who want the registry's word on
-	// a name: a Prober whose [probe.Options] have Confirm.
+	// Confirmer, if not nil, asks the registry about single names: a Prober
+	// whose [probe.Options] have Confirm.
 	Confirmer Prober
 
-	// Token, if not empty, must come with every request to the API, and
-	// must be entered once to see the page.
+	// Token, if not empty, is required of every request to the API, and
+	// must be entered once to open the page. The cookies of the page are
+	// Secure if the browser speaks TLS, be it to a proxy in front.
 	Token string
 
-	// Hosts are the names that the server may be called by. It always may
-	// be by an IP address, and by localhost.
+	// Hosts are more names and IP addresses that a request may have as its
+	// Host, beside localhost, loopback addresses, and the address that its
+	// connection was made to. A proxy in front must pass on the Host that
+	// the browser has sent.
 	Hosts []string
 
 	// MaxNames bounds the names of one request. Zero means 10,000.
@@ -83,19 +84,19 @@ type Options struct {
 	// MaxBody bounds the body of a request, in octets. Zero means 1 MiB.
 	MaxBody int64
 
-	// ClientRate is how many names a second one client may ask for in the
-	// long run; it may be ahead by twice MaxNames. Zero means 1,000,
-	// negative means no limit. A client is an IPv4 address or an IPv6
-	// network of 64 bits.
+	// ClientRate is the number of names a second that one client may ask
+	// about in the long run. At once it may ask about twice MaxNames. Zero
+	// means 1,000, negative means no limit. A client is an IPv4 address or
+	// an IPv6 network of 64 bits.
 	ClientRate float64
 
-	// AtOnce bounds the names that are being asked about at once, over all
-	// searches. Zero means 100.
+	// AtOnce bounds the names that are being asked about at the same time,
+	// over all searches. Zero means 100.
 	AtOnce int
 
-	// Patience is how long a client may take to send its body, and to
-	// accept each write of a response. Zero means 30 s. For the header of
-	// a request it has 10 s, or this if it is shorter.
+	// Patience is the time in which a client must send its body, and read
+	// each part of a response. Zero means 30 s. A header must arrive within
+	// 10 s, or within Patience if that is shorter.
 	Patience time.Duration
 
 	// Access, if not nil, is called after every request. It must be safe
@@ -103,11 +104,11 @@ type Options struct {
 	Access func(Access)
 }
 
-// Access is one request and what came of it.
+// Access is one request with its response.
 type Access struct {
 	Client string // IP address
 	Method string
-	Path   string // without the query, and as sent: it may hold any character
+	Path   string // as sent, without the query: it may hold any character
 	Status int
 	Bytes  int64 // of the body
 	Rows   int
@@ -116,14 +117,13 @@ type Access struct {
 
 // A Server is the HTTP handler.
 type Server struct {
-	opts     Options
-	mux      *http.ServeMux
-	verdicts *verdicts
-	clients  *clients
-	slots    chan struct{} // one element for each search under way
-	session  string        // what the cookie of the page holds
-
-	confirming singleflight.Group
+	opts      Options
+	mux       *http.ServeMux
+	verdicts  *verdicts
+	confirmed *verdicts // of the registries; they are not kept
+	clients   *clients
+	slots     chan struct{} // one element for each running search
+	session   string        // the value of the cookies
 
 	stopped context.Context // done once no search may run
 	stop    context.CancelCauseFunc
@@ -148,42 +148,52 @@ func New(opts Options) (*Server, error) {
 	opts.ClientRate = cmp.Or(opts.ClientRate, DefaultClientRate)
 	opts.Patience = cmp.Or(opts.Patience, DefaultPatience)
 	s := &Server{
-		opts:     opts,
-		mux:      http.NewServeMux(),
-		verdicts: newVerdicts(opts.Prober, opts.AtOnce),
-		clients:  newClients(opts.ClientRate, 2*opts.MaxNames),
-		slots:    make(chan struct{}, opts.MaxSearches),
-		session:  sessionOf(opts.Token),
+		opts:      opts,
+		mux:       http.NewServeMux(),
+		verdicts:  newVerdicts(opts.Prober, opts.AtOnce, cacheSize),
+		confirmed: newVerdicts(opts.Confirmer, opts.AtOnce, 0),
+		clients:   newClients(opts.ClientRate, 2*opts.MaxNames),
+		slots:     make(chan struct{}, opts.MaxSearches),
+		session:   sessionOf(opts.Token),
 	}
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	for _, r := range s.routes() {
 		if r.method == http.MethodGet {
 			r.handle = withoutBody(r.handle)
 		}
-		s.mux.HandleFunc(r.method+" "+r.path, r.handle)
+		s.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) {
+			if p := r.handle(w, req); p != nil {
+				refuse(w, p)
+			}
+		})
 	}
 	return s, nil
 }
 
-// A route is a path with what handles it.
+// A handler answers a request, unless it returns why it refuses to.
+type handler func(http.ResponseWriter, *http.Request) *problem
+
+// A route is a path with its handler.
 type route struct {
 	method, path string
-	handle       http.HandlerFunc
+	handle       handler
 }
 
 func (s *Server) routes() []route {
 	all := []route{
-		{"GET", "/v1/probe", s.probeQuery},
-		{"POST", "/v1/probe", s.probeBody},
-		{"GET", "/v1/names/{domain}", s.name},
-		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.confirm)},
+		{"GET", "/v1/probe", s.search},
+		{"POST", "/v1/probe", s.search},
+		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
+		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
 		{"GET", "/v1/options", s.choices},
 		{"GET", "/healthz", healthy},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
-	for path, f := range assets {
-		all = append(all, route{"GET", path, f.serve})
+	for name, f := range assets {
+		if path.Ext(name) != ".html" { // pages are for those who have the token
+			all = append(all, route{"GET", "/" + name, f.serve})
+		}
 	}
 	return all
 }
@@ -198,15 +208,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch p := s.guard(r); {
 	case !s.enter():
-		refuse(rec, problem{http.StatusServiceUnavailable, "the server is stopping"})
+		refuse(rec, problemf(http.StatusServiceUnavailable, "%v", errStopping))
 	case p != nil:
-		refuse(rec, *p)
+		refuse(rec, p)
 		s.work.Done()
 	default:
 		s.route(rec, r)
 		s.work.Done()
 	}
-	rec.hurry() // what is still to be sent
+	rec.hurry() // for what net/http still has to send
 	if s.opts.Access != nil {
 		s.opts.Access(Access{
 			Client: clientOf(r).String(), Method: r.Method, Path: r.URL.Path,
@@ -215,8 +225,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// route finds the handler. What the mux has to say to a request that no route
-// is for is said as a problem.
+// route calls the handler of a path. If there is none, the response of the mux
+// becomes a problem.
 func (s *Server) route(rec *recorder, r *http.Request) {
 	h, pattern := s.mux.Handler(r)
 	if pattern != "" {
@@ -224,17 +234,15 @@ func (s *Server) route(rec *recorder, r *http.Request) {
 		return
 	}
 	said := &discard{header: http.Header{}}
-	h.ServeHTTP(said, r)
-	switch said.status {
-	case http.StatusMethodNotAllowed:
-		rec.Header().Set("Allow", said.header.Get("Allow"))
-		refuse(rec, problem{said.status, "the method " + r.Method + " is not for this path"})
-	default:
-		refuse(rec, problem{http.StatusNotFound, "there is nothing at this path"})
+	if h.ServeHTTP(said, r); said.status != http.StatusMethodNotAllowed {
+		refuse(rec, problemf(http.StatusNotFound, "there is nothing at this path"))
+		return
 	}
+	rec.Header().Set("Allow", said.header.Get("Allow"))
+	refuse(rec, problemf(said.status, "this path has no method %s", r.Method))
 }
 
-// enter notes that a request has begun, unless the server is closed.
+// enter counts a request that has begun, unless the server is closed.
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -244,11 +252,11 @@ func (s *Server) enter() bool {
 	return !s.closed
 }
 
-// errStopping is why searches end when the server stops.
+// errStopping is the cause of the end of searches when the server stops.
 var errStopping = errors.New("the server is stopping")
 
-// Close ends the searches under way, which end with the rows that they have,
-// refuses further requests and waits for those that are being served.
+// Close ends the running searches with the rows that they have, refuses further
+// requests, and waits for those that are being served.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -258,8 +266,9 @@ func (s *Server) Close() error {
 	return nil
 }
 
-func healthy(w http.ResponseWriter, _ *http.Request) {
+func healthy(w http.ResponseWriter, _ *http.Request) *problem {
 	w.Header().Set("Content-Type", "application/json")
 	// A client that has left needs no answer.
 	_, _ = w.Write([]byte("{\"status\":\"ok\"}\n"))
+	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A wire is a network in memory, for tests whose time is that of a bubble: what
-// one end writes waits until the other end reads it.
+// A wire is a network in memory, for tests with the clock of a bubble. A write
+// waits until the other end reads.
 type wire struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -32,9 +32,24 @@ func (w *wire) Close() error {
 
 func (w *wire) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
 
-// dial returns the client's end of a connection, which ends with the test.
-func (w *wire) dial(t testing.TB) net.Conn {
+// A from is the server's end of a connection of some address.
+type from struct {
+	net.Conn
+	client net.Addr
+}
+
+func (f from) RemoteAddr() net.Addr { return f.client }
+
+// dial returns the client's end of a connection, which ends with the test. It
+// has no address.
+func (w *wire) dial(t testing.TB) net.Conn { return w.dialFrom(t, "") }
+
+// dialFrom is dial for a client with an IP address.
+func (w *wire) dialFrom(t testing.TB, ip string) net.Conn {
 	client, server := net.Pipe()
+	if ip != "" {
+		server = from{server, &net.TCPAddr{IP: net.ParseIP(ip), Port: 1}}
+	}
 	t.Cleanup(func() { client.Close() })
 	select {
 	case w.conns <- server:
@@ -45,7 +60,7 @@ func (w *wire) dial(t testing.TB) net.Conn {
 }
 
 // inMemory starts a server on a wire, with a client. The function stops the
-// server and returns what Serve did.
+// server and returns the error of Serve.
 func inMemory(t testing.TB, opts Options) (w *wire, client *http.Client, stop func() error) {
 	t.Helper()
 	s, err := New(opts)

@@ -16,7 +16,7 @@ import (
 	"domprobe/web"
 )
 
-// serveCommand serves the page and the API.
+// serveCommand serves the search page and the API.
 func serveCommand() *command {
 	return &command{
 		name:     "serve",
@@ -29,11 +29,11 @@ func serveCommand() *command {
 `,
 		flags: slices.Concat([]cli.Flag{
 			text("listen", "", "serve on this `ADDRESS` and port", "127.0.0.1:8053"),
-			text("token", "", "serve only those who have this `TOKEN`; an address that is not loopback needs one", ""),
-			list("host", "", "answer to this `NAME` too, beside IP addresses and localhost"),
+			text("token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback", ""),
+			list("host", "", "also answer to this `NAME` or address, beside localhost and the address listened on"),
 			local(number("max-names", "", "probe at most `N` names for one request", web.DefaultMaxNames)),
-			number("client-rate", "", "let one client have `N` names a second probed in the long run; 0 is no limit", web.DefaultClientRate),
-			toggle("no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
+			number("client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", web.DefaultClientRate),
+			toggle("no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
 		}, askFlags(), registryFlags(), consoleFlags()),
 		exits: map[int]string{
 			codeOK:          "ended by a signal",
@@ -84,8 +84,8 @@ func runServe(ctx context.Context, inv *invocation) error {
 	return listenAndServe(ctx, inv, opts)
 }
 
-// registryWait is how long a name waits for a registry that refuses. Somebody
-// looks at the page meanwhile, and is to hear that it does.
+// registryWait is how long a name waits for a registry that refuses: a user of the
+// page waits for it.
 const registryWait = 5 * time.Second
 
 // serveOptions maps the flags that only serve has.
@@ -118,12 +118,12 @@ func serveOptions(inv *invocation) (web.Options, error) {
 
 const minToken = 12
 
-// isLoopbackAddress reports whether only this machine can reach an address, as
-// far as it can be told without asking: an address, or localhost.
+// isLoopbackAddress reports whether only this machine can reach an address. It
+// knows IP addresses and localhost, and looks no name up.
 func isLoopbackAddress(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return true // it will be said where it is listened on
+		return true // listening fails with a better message
 	}
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
@@ -142,11 +142,11 @@ func listenAndServe(ctx context.Context, inv *invocation, opts web.Options) erro
 	if opts.Token != "" {
 		inv.console.note("the page asks for the token; the API takes it as Authorization: Bearer TOKEN")
 		if !isLoopbackAddress(l.Addr().String()) {
-			inv.console.note("warning: others can reach this address, and without TLS in front the network sees names and token")
+			inv.console.note("warning: others can reach this address, and without a TLS proxy in front the network sees names and token")
 		}
 	}
 	err = server.Serve(ctx, l)
-	if errors.Is(err, web.ErrNoToken) { // a name that is not of this machine alone
+	if errors.Is(err, web.ErrNoToken) { // a name of an address that is not loopback
 		return usageError(`name one: --token "$(openssl rand -hex 16)"`, "--listen %s: %w", l.Addr(), err)
 	}
 	if err == nil {
@@ -155,7 +155,7 @@ func listenAndServe(ctx context.Context, inv *invocation, opts web.Options) erro
 	return err
 }
 
-// accessLine is a request on one line.
+// accessLine is the line of the log for a request.
 func accessLine(a web.Access) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %s %d %d bytes", a.Client, a.Method, a.Path, a.Status, a.Bytes)

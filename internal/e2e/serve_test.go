@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -18,6 +17,7 @@ import (
 
 	"domprobe/internal/demo"
 	"domprobe/internal/dnstest"
+	"domprobe/internal/dnstest/crowd"
 	"domprobe/internal/dnstest/daemon"
 )
 
@@ -76,35 +76,17 @@ func TestServeSIGTERM(t *testing.T) {
 	_, url, _ := strings.Cut(strings.TrimSpace(line(t, stderr, "serving on ")), "serving on ")
 
 	const clients = 30
-	var first, all sync.WaitGroup
-	for i := range clients {
-		first.Add(1)
-		all.Go(func() {
-			begun := sync.OnceFunc(first.Done)
-			defer begun()
-			resp, err := http.Get(fmt.Sprintf("%sv1/probe?tld=dev&keyword=f%d,w%d", url, i, i))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer resp.Body.Close()
-			rows := bufio.NewReader(resp.Body)
-			row, err := rows.ReadString('\n')
-			begun()
-			rest, err2 := io.ReadAll(rows)
-			if err != nil || err2 != nil || !strings.Contains(row, fmt.Sprintf(`"f%d.dev","verdict":"found"`, i)) || len(rest) > 0 {
-				t.Errorf("row %.100q, then %.100q, errors %v, %v", row, rest, err, err2)
-			}
-			if end := resp.Trailer.Get("Domprobe-End"); end != "stopped" {
-				t.Errorf("end %q", end)
-			}
-		})
-	}
-	first.Wait()
+	answers := crowd.Ask(http.DefaultClient, clients, func(i int) string {
+		return fmt.Sprintf("%sv1/probe?tld=dev&keyword=f%d,w%d", url, i, i)
+	})
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	all.Wait()
+	for i, a := range answers() {
+		if a.Err != nil || !strings.Contains(a.First, fmt.Sprintf(`"f%d.dev","verdict":"found"`, i)) || a.Rest != "\n" || a.End != "stopped" {
+			t.Errorf("client %d: %+v", i, a)
+		}
+	}
 	http.DefaultClient.CloseIdleConnections()
 	log, err := io.ReadAll(stderr)
 	if err != nil {

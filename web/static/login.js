@@ -1,4 +1,3 @@
-'use strict';
-// A search behind the # of the address is still there after the redirect.
+// The search in the fragment of the address outlives the redirect.
 document.querySelector('form').action += location.hash;
 document.getElementById('token').focus();
