@@ -144,17 +144,13 @@ func TestEscalate(t *testing.T) {
 		{"-r 1.1.1.1 --no-escalate", false},
 	}
 	for _, tt := range tests {
-		cmd, args := pick(strings.Fields(tt.args))
-		inv, err := parse(cmd, args)
-		if err != nil {
+		var a asking
+		if err := new(invocation).parse(&command{options: a.options()}, strings.Fields(tt.args)); err != nil {
 			t.Fatal(err)
 		}
-		servers, err := parseServers(inv.flags)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := escalate(inv.flags, servers); got != tt.want {
-			t.Errorf("%s: escalate %t, want %t", tt.args, got, tt.want)
+		opts, err := a.check()
+		if err != nil || opts.Escalate != tt.want {
+			t.Errorf("%s: escalate %t, %v; want %t", tt.args, opts.Escalate, err, tt.want)
 		}
 	}
 }

@@ -2,27 +2,27 @@ package cli
 
 import (
 	"context"
-	"io"
-
-	"github.com/urfave/cli/v2"
+	"slices"
 )
 
 // A command is one thing that the program does.
 type command struct {
 	name     string // the first word; empty for the main command
-	summary  string // one line, for the list of commands
+	summary  string // one line
 	synopsis string // what may follow the program's name
-	examples string // shown first in the help
-	flags    []cli.Flag
-	words    []string       // what may follow the name, where there is a closed list
-	exits    map[int]string // the exit codes beside commonExits
+	examples string // one a line, indented
+	notes    string // a paragraph after the examples; may be empty
+	options  []*option
+	talk     *talking
+	words    []string       // what may follow the name, where the list is closed
+	exits    map[int]string // the exit codes besides commonExits
 	run      func(context.Context, *invocation) error
 }
 
-// commands returns the table of commands. The main command comes first: it is
-// what is meant when the first word is no other's name.
+// commands returns a new table of commands, each with settings of its own. The
+// main command comes first; it runs when the first word names no other.
 func commands() []*command {
-	return []*command{
+	all := []*command{
 		probeCommand(),
 		explainCommand(),
 		planCommand(),
@@ -34,57 +34,43 @@ func commands() []*command {
 		diffCommand(),
 		completionCommand(),
 		manCommand(),
+		helpCommand(),
+		versionCommand(),
 	}
+	for _, c := range all {
+		c.talk = new(talking)
+		c.options = append(c.options, c.talk.options()...)
+		if c.name == "help" {
+			c.words = names(all[1:])
+		}
+	}
+	return all
 }
 
-// pick returns the command that the arguments mean, and what is left for it. A
-// command's name is one as the first word only: anywhere else, and after --, it
-// is a keyword.
+// find returns the command with the given name, and nil if there is none.
+func find(all []*command, name string) *command {
+	if i := slices.IndexFunc(all, func(c *command) bool { return c.name == name }); i >= 0 {
+		return all[i]
+	}
+	return nil
+}
+
+func names(commands []*command) (names []string) {
+	for _, c := range commands {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// pick returns the command that the arguments mean, and the arguments left for
+// it. Only the first word names a command: anywhere else, and after "--", it is
+// a keyword.
 func pick(args []string) (*command, []string) {
 	all := commands()
-	if len(args) > 0 {
-		for _, c := range all[1:] {
-			if args[0] == c.name {
-				return c, args[1:]
-			}
+	if len(args) > 0 && args[0] != "" {
+		if c := find(all, args[0]); c != nil {
+			return c, args[1:]
 		}
 	}
 	return all[0], args
-}
-
-// An invocation is a command with its arguments.
-type invocation struct {
-	flags    *cli.Context
-	args     []string // what is not a flag, in order; "-" is standard input
-	std      Streams
-	console  *console
-	stdout   io.Writer // as it was given to Run
-	terminal bool      // standard output is one
-}
-
-// parse reads the flags from the arguments and the environment. Package cli of
-// urfave is given flags only, each with its value in the same argument, because
-// it stops at the first argument that is none.
-func parse(cmd *command, args []string) (*invocation, error) {
-	flags, rest, err := splitArgs(cmd.flags, args)
-	if err != nil {
-		return nil, err
-	}
-	inv := &invocation{args: rest}
-	app := &cli.App{
-		Name:                      "domprobe",
-		Flags:                     cmd.flags,
-		Writer:                    io.Discard,
-		ErrWriter:                 io.Discard,
-		HideHelp:                  true,
-		HideVersion:               true,
-		DisableSliceFlagSeparator: true,
-		ExitErrHandler:            func(*cli.Context, error) {},
-		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return flagError(err) },
-		Action: func(c *cli.Context) error {
-			inv.flags = c
-			return nil
-		},
-	}
-	return inv, app.Run(append([]string{"domprobe"}, flags...))
 }

@@ -6,209 +6,171 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/urfave/cli/v2"
-
-	"domprobe/candidate"
-	"domprobe/report"
 )
 
-// completionCommand prints what makes a shell complete command lines.
+// completionCommand prints the completion script of a shell.
 func completionCommand() *command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &command{
 		name:     "completion",
-		summary:  "print the completions for a shell: bash, zsh, fish",
-		synopsis: "completion bash|zsh|fish",
+		summary:  "print the completion script of a shell: " + strings.Join(shells, ", "),
+		synopsis: "completion " + strings.Join(shells, "|"),
 		examples: `  source <(domprobe completion bash)
   domprobe completion bash > ~/.local/share/bash-completion/completions/domprobe
   domprobe completion zsh > "${fpath[1]}/_domprobe"
   domprobe completion fish > ~/.config/fish/completions/domprobe.fish
+  domprobe completion powershell >> $PROFILE
 `,
-		flags: consoleFlags(),
-		words: []string{"bash", "zsh", "fish"},
-		exits: map[int]string{codeOK: "the completions are printed"},
+		words: shells,
+		exits: map[int]string{codeOK: "the script is printed"},
 		run: func(_ context.Context, inv *invocation) error {
 			if len(inv.args) != 1 {
-				return usageError("", "completion takes one shell: bash, zsh or fish")
+				return usageError("", "completion takes one shell: %s", strings.Join(shells, ", "))
 			}
-			script := map[string]func() (string, error){
-				"bash": func() (string, error) { return bashCompletion, nil },
-				"zsh":  func() (string, error) { return zshCompletion, nil },
-				"fish": fishCompletion,
-			}[inv.args[0]]
-			if script == nil {
-				return usageError("", "no completions for %q, only for bash, zsh and fish", inv.args[0])
+			script, ok := completionScripts[inv.args[0]]
+			if !ok {
+				return unknownWord("shell", inv.args[0], shells)
 			}
-			return write(inv.std.Out, script)
+			_, err := io.WriteString(inv.std.Out, fmt.Sprintf(script, completeFlag))
+			return err
 		},
 	}
-}
-
-// fishCompletion returns the completions that urfave makes, and those that it
-// does not know of: formats, and the words that may follow a command.
-func fishCompletion() (string, error) {
-	script, err := documented().ToFishCompletion()
-	var b strings.Builder
-	b.WriteString(script)
-	for _, c := range commands() {
-		when := "__fish_domprobe_no_subcommand"
-		if c.name != "" {
-			when = "__fish_seen_subcommand_from " + c.name
-		}
-		if c.words != nil {
-			fmt.Fprintf(&b, "complete -c domprobe -n '%s' -f -a '%s'\n", when, strings.Join(c.words, " "))
-		}
-		for _, f := range c.flags {
-			if f, ok := f.(*choice); ok {
-				fmt.Fprintf(&b, "complete -c domprobe -n '%s' -x -l %s -a '%s'\n", when, f.Name, strings.Join(f.choices, " "))
-			}
-		}
-	}
-	return b.String(), err
-}
-
-func write(w io.Writer, text func() (string, error)) error {
-	s, err := text()
-	if err == nil {
-		_, err = io.WriteString(w, s)
-	}
-	return err
-}
-
-// documented returns the whole program as urfave's generators want it.
-func documented() *cli.App {
-	all := commands()
-	app := &cli.App{
-		Name:        "domprobe",
-		Usage:       all[0].summary,
-		UsageText:   "domprobe " + all[0].synopsis + "\ndomprobe COMMAND [flags] ...",
-		Description: description(all[0]),
-		Flags:       plainFlags(all[0].flags),
-		HideHelp:    true,
-		HideVersion: true,
-	}
-	for _, c := range all[1:] {
-		app.Commands = append(app.Commands, &cli.Command{
-			Name:      c.name,
-			Usage:     c.summary,
-			UsageText: literal("domprobe "+c.synopsis+"\n", c),
-			Flags:     plainFlags(c.flags),
-			HideHelp:  true,
-		})
-	}
-	return app
-}
-
-// plainFlags takes the marks out of the descriptions of flags, which only help
-// understands.
-func plainFlags(flags []cli.Flag) []cli.Flag {
-	for _, f := range flags {
-		usage := usageOf(f)
-		if s, ok := f.(*cli.StringSliceFlag); ok {
-			s.TakesFile = strings.Contains(*usage, "`FILE`")
-		}
-		*usage = strings.NewReplacer("`", "", `\`, `\\`).Replace(*usage)
-	}
-	return flags
-}
-
-// usageOf returns where a flag keeps its description.
-func usageOf(f cli.Flag) *string {
-	switch f := f.(type) {
-	case *cli.StringSliceFlag:
-		return &f.Usage
-	case *cli.StringFlag:
-		return &f.Usage
-	case *choice:
-		return &f.Usage
-	case *cli.IntFlag:
-		return &f.Usage
-	case *cli.Uint64Flag:
-		return &f.Usage
-	case *cli.BoolFlag:
-		return &f.Usage
-	}
-	return new(string)
 }
 
 // completeFlag is what the scripts put behind an unfinished command line.
 const completeFlag = "--generate-bash-completion"
 
-// complete prints what the last word of a command line, which may be empty, can
-// become.
-func complete(w io.Writer, args []string) error {
-	app := documented()
-	app.Writer = w
-	app.EnableBashCompletion = true
-	word := ""
-	if n := len(args); n > 0 {
-		args, word = args[:n-1], args[n-1]
-	}
-	cmd, rest := pick(args)
-	if n := len(rest); n > 0 {
-		if choices, ok := choicesOf(cmd, rest[n-1]); ok {
-			_, err := io.WriteString(w, strings.Join(choices, "\n")+"\n")
-			return err
-		}
-	}
-	switch {
-	case strings.HasPrefix(word, "-"):
-		args = append(args, word)
-	case len(rest) == 0 && cmd.words != nil:
-		_, err := io.WriteString(w, strings.Join(cmd.words, "\n")+"\n")
-		return err
-	case len(args) > 0:
-		return nil // a command is the first word, so these are keywords or files
-	}
-	return app.Run(slices.Concat([]string{"domprobe"}, args, []string{completeFlag}))
-}
-
-// choicesOf returns the values of a flag of which there is a closed list. ok
-// tells that a value has to follow in any case.
-func choicesOf(cmd *command, flag string) (choices []string, ok bool) {
-	for _, f := range cmd.flags {
-		for _, name := range f.Names() {
-			if flag != "-"+name && flag != "--"+name || !takesValue(f) {
-				continue
-			}
-			if c, ok := f.(*choice); ok {
-				return c.choices, true
-			}
-			switch f.Names()[0] {
-			case "only", "expect":
-				choices = []string{"found", "not-found", "unknown", "invalid"}
-			case "sort":
-				choices = report.Orders()
-			case "tld-preset":
-				choices = candidate.Presets()
-			case "tld":
-				choices = candidate.TLDs()
-			case "words":
-				choices = []string{"go", "python"}
-			case "resolver":
-				choices = []string{"system", "direct", "demo", "cloudflare", "google", "quad9"}
-			}
-			return choices, true
-		}
-	}
-	return nil, false
-}
-
-// The scripts follow those of urfave/cli, but for that they never evaluate what
-// has been typed.
-var (
-	bashCompletion = fmt.Sprintf(`_domprobe() {
-  local cur=${COMP_WORDS[COMP_CWORD]} IFS=$'\n'
-  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "${COMP_WORDS[@]:1:COMP_CWORD}" %[1]s 2>/dev/null)" -- "$cur"))
+// The scripts pass the words of the command line as they are and never evaluate
+// them.
+var completionScripts = map[string]string{
+	"bash": `_domprobe() {
+  local IFS=$'\n'
+  COMPREPLY=($("${COMP_WORDS[0]}" "${COMP_WORDS[@]:1:COMP_CWORD}" %[1]s 2>/dev/null))
 }
 complete -o bashdefault -o default -F _domprobe domprobe
-`, completeFlag)
-	zshCompletion = fmt.Sprintf(`#compdef domprobe
+`,
+	"zsh": `#compdef domprobe
 _domprobe() {
   local -a opts
   opts=("${(@f)$("$words[1]" "${(@)words[2,CURRENT]}" %[1]s 2>/dev/null)}")
-  if [[ -n $opts[1] ]]; then compadd -a opts; else _files; fi
+  if [[ -n $opts[1] ]]; then compadd -Q -a opts; else _files; fi
 }
 if [[ $funcstack[1] == _domprobe ]]; then _domprobe; else compdef _domprobe domprobe; fi
-`, completeFlag)
-)
+`,
+	"fish": `function __domprobe_complete
+  set -l words (commandline -opc) (commandline -ct)
+  command domprobe $words[2..-1] %[1]s 2>/dev/null
+end
+complete -c domprobe -n 'test (count (__domprobe_complete)) -gt 0' -f -a '(__domprobe_complete)'
+`,
+	"powershell": `Register-ArgumentCompleter -Native -CommandName domprobe -ScriptBlock {
+  param($word, $ast, $position)
+  $words = @($ast.CommandElements | Select-Object -Skip 1 |
+    Where-Object { $_.Extent.EndOffset -le $position } | ForEach-Object { $_.Extent.Text })
+  if ($word -eq '') {
+    $words += if ($PSVersionTable.PSVersion -lt [version]'7.3') { '""' } else { '' }
+  }
+  & domprobe @words %[1]s 2>$null | ForEach-Object {
+    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+  }
+}
+`,
+}
+
+// complete prints the words that the last word of a command line, which may be
+// empty, can become.
+func complete(w io.Writer, args []string) error {
+	args, kept := joined(args)
+	if len(args) == 0 {
+		args = []string{""}
+	}
+	word := args[len(args)-1]
+	cmd, rest := pick(args[:len(args)-1])
+	var b strings.Builder
+	for _, c := range cmd.completions(rest, word, len(args) == 1) {
+		if strings.HasPrefix(c, word) {
+			b.WriteString(strings.TrimPrefix(c, kept) + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// joined puts together the words that bash has split at "=" and ":", and
+// returns the part of the last one that bash keeps on the line.
+func joined(args []string) (words []string, kept string) {
+	glue := false
+	for _, arg := range args {
+		breaks := arg == "=" || arg == ":"
+		if n := len(words); n > 0 && (breaks || glue) {
+			kept = words[n-1]
+			words[n-1] += arg
+			if breaks {
+				kept += arg
+			}
+		} else {
+			words, kept = append(words, arg), ""
+		}
+		glue = breaks
+	}
+	return words, kept
+}
+
+// completions returns the words that may stand in the place of word, after rest.
+func (c *command) completions(rest []string, word string, first bool) (words []string) {
+	if slices.Contains(rest, "--") {
+		return nil
+	}
+	if n := len(rest); n > 0 && strings.HasPrefix(rest[n-1], "-") {
+		if o := c.option(strings.TrimLeft(rest[n-1], "-")); o != nil && o.arg != "" {
+			return o.completions(word)
+		}
+	}
+	name, value, ok := strings.Cut(word, "=")
+	switch {
+	case ok && strings.HasPrefix(word, "-"):
+		if o := c.option(strings.TrimLeft(name, "-")); o != nil {
+			for _, v := range o.completions(value) {
+				words = append(words, name+"="+v)
+			}
+		}
+	case strings.HasPrefix(word, "-"):
+		for _, o := range c.options {
+			words = append(words, "--"+o.name)
+		}
+	case first:
+		words = names(commands()[1:])
+	case len(rest) == 0:
+		words = c.words
+	}
+	return words
+}
+
+// option returns the option with a name or letter, and nil if there is none.
+func (c *command) option(name string) *option {
+	for _, o := range c.options {
+		if name != "" && (o.name == name || o.letter == name) {
+			return o
+		}
+	}
+	return nil
+}
+
+// completions returns the values that may stand in the place of value: after a
+// comma, those that are not there yet.
+func (o *option) completions(value string) (values []string) {
+	before := ""
+	if i := strings.LastIndex(value, ","); i >= 0 && o.several {
+		before = value[:i+1]
+	}
+	there := make(map[string]bool)
+	for v := range strings.SplitSeq(before, ",") {
+		there[v] = true
+	}
+	for _, v := range o.values {
+		if !there[v] {
+			values = append(values, before+v)
+		}
+	}
+	return values
+}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
 	"domprobe/report"
 )
 
 // diffCommand tells what has changed between two reports.
 func diffCommand() *command {
+	var only verdictSet
+	var format string
 	return &command{
 		name:     "diff",
 		summary:  "print the names whose verdict differs between two reports",
@@ -19,27 +19,19 @@ func diffCommand() *command {
   domprobe diff yesterday.csv today.csv --only not-found -f names    # names that are now not found
   domprobe diff old.jsonl new.jsonl -f jsonl
 `,
-		flags: slices.Concat([]cli.Flag{
-			tableFlag(report.ChangeFormats()...),
-			local(list("only", "", "print only names whose new verdict is this `VERDICT`: found, not-found, unknown, invalid")),
-		}, consoleFlags()),
+		options: []*option{
+			tableFormat(&format, report.ChangeFormats()...).inShort(),
+			verdicts(&only, "only", "print only names whose new verdict is this `VERDICT`").local().inShort(),
+		},
 		exits: map[int]string{
 			codeOK:          "the reports could be compared, whether or not a verdict has changed",
 			codeInterrupted: "interrupted",
 		},
-		run: interruptible(runDiff),
+		run: interruptible(func(_ context.Context, inv *invocation) error { return diff(inv, format, only) }),
 	}
 }
 
-func runDiff(_ context.Context, inv *invocation) error {
-	format, err := parseTable(inv.flags, report.ChangeFormats()...)
-	if err != nil {
-		return err
-	}
-	only, err := parseVerdicts(inv.flags, "only")
-	if err != nil {
-		return err
-	}
+func diff(inv *invocation, format string, only verdictSet) error {
 	if len(inv.args) != 2 {
 		return usageError("try: domprobe diff yesterday.csv today.csv", "diff takes two reports, not %d", len(inv.args))
 	}

@@ -1,131 +1,143 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
+	"domprobe/internal/term"
 )
 
-// commonExits are the exit codes of every command.
-var commonExits = map[int]string{
-	codeFailed: "the run failed",
-	codeUsage:  "the command line makes no sense",
-}
-
-// writeExits prints the exit codes of a command.
-func writeExits(b *strings.Builder, cmd *command) {
-	exits := maps.Clone(commonExits)
-	maps.Copy(exits, cmd.exits)
-	b.WriteString("Exit codes:\n")
-	for _, code := range slices.Sorted(maps.Keys(exits)) {
-		fmt.Fprintf(b, "  %-5d%s\n", code, exits[code])
+func helpCommand() *command {
+	return &command{
+		name:     "help",
+		summary:  "print the help of a command",
+		synopsis: "help [COMMAND]",
+		examples: "  domprobe help\n  domprobe help explain\n",
+		exits:    map[int]string{codeOK: "the help is printed"},
+		run: func(_ context.Context, inv *invocation) error {
+			all := commands()
+			if len(inv.args) == 0 {
+				return inv.help(all[0], true)
+			}
+			cmd := find(all, inv.args[0])
+			if cmd == nil || len(inv.args) > 1 {
+				return unknownWord("command", strings.Join(inv.args, " "), names(all[1:]))
+			}
+			return inv.help(cmd, true)
+		},
 	}
 }
 
-// variables says which flags have an environment variable.
-func variables(flags []cli.Flag) string {
-	var without []string
-	example := ""
-	for _, f := range flags {
-		name := "--" + f.Names()[0]
-		vars := variablesOf(f)
-		if len(vars) == 0 {
-			without = append(without, name)
-		} else if example == "" {
-			example = vars[0] + " for " + name
-		}
-	}
-	last := len(without) - 1
-	return fmt.Sprintf("Every flag but %s and %s has an environment variable, over which it wins:\n%s.\n",
-		strings.Join(without[:last], ", "), without[last], example)
-}
+// helpWidth is the width of help that does not go to a terminal.
+const helpWidth = 80
 
-// help prints what a command is for and how it is called, examples first.
-func help(w io.Writer, cmd *command) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "domprobe: %s\n\n%s\nUsage: domprobe %s\n\nFlags, anywhere among the words; -- ends them:\n",
-		cmd.summary, cmd.examples, cmd.synopsis)
-	for _, f := range cmd.flags {
-		writeFlag(&b, f)
+// help prints the help of a command as wide as the terminal.
+func (inv *invocation) help(cmd *command, full bool) error {
+	width, _ := term.Size(inv.stdout)
+	if width == 0 {
+		width = helpWidth
 	}
-	b.WriteString("\n" + variables(cmd.flags))
-	if cmd.name == "" {
-		b.WriteString("\nCommands, as the first word only:\n")
-		for _, c := range commands()[1:] {
-			fmt.Fprintf(&b, "  %-12s%s\n", c.name, c.summary)
-		}
-	}
-	b.WriteByte('\n')
-	writeExits(&b, cmd)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(inv.std.Out, helpText(cmd, full, max(width-1, 40)))
 	return err
 }
 
-// variablesOf returns the environment variables of a flag.
-func variablesOf(f cli.Flag) []string {
-	return f.(cli.DocGenerationFlag).GetEnvVars() // all flags of urfave are
+// helpText is what a command is for and how it is called, examples first. In
+// full it has every flag, the environment and the exit codes.
+func helpText(cmd *command, full bool, width int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s\nUsage: domprobe %s\n\n", term.Wrap("domprobe: "+cmd.summary, 0, width), cmd.examples, cmd.synopsis)
+	if full && cmd.notes != "" {
+		b.WriteString(term.Wrap(cmd.notes, 0, width) + "\n\n")
+	}
+	title := "Usual flags; --help has all of them:"
+	if full {
+		title = "Flags, anywhere among the words; -- ends them:"
+	}
+	b.WriteString(term.Wrap(title, 0, width) + "\n")
+	for _, o := range cmd.options {
+		if full || o.common {
+			writeOption(&b, o, width)
+		}
+	}
+	if cmd.name == "" {
+		b.WriteString("\nCommands, as the first word only:\n")
+		for _, c := range commands()[1:] {
+			fmt.Fprintf(&b, "  %-12s%s\n", c.name, term.Wrap(c.summary, 14, width))
+		}
+	}
+	if !full {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "\n%s\n\nExit codes:\n", term.Wrap(variables(cmd.options), 0, width))
+	exits := cmd.allExits()
+	for _, code := range slices.Sorted(maps.Keys(exits)) {
+		fmt.Fprintf(&b, "  %-5d%s\n", code, term.Wrap(exits[code], 7, width))
+	}
+	return b.String()
 }
 
-// writeFlag prints one flag: its names, what its value is called, and what it
-// does, with the default in parentheses where there is one to mention.
-func writeFlag(b *strings.Builder, f cli.Flag) {
-	doc := f.(cli.DocGenerationFlag) // all flags of urfave are
-	usage, value := doc.GetUsage(), ""
-	if before, rest, ok := strings.Cut(usage, "`"); ok {
-		var after string
-		value, after, _ = strings.Cut(rest, "`")
-		usage = before + value + after
+// allExits returns the exit codes of a command with their meaning.
+func (c *command) allExits() map[int]string {
+	exits := maps.Clone(commonExits)
+	maps.Copy(exits, c.exits)
+	return exits
+}
+
+// variables says which flags have an environment variable.
+func variables(options []*option) string {
+	var without []string
+	example := ""
+	for _, o := range options {
+		if v := o.variable(); v == "" {
+			without = append(without, "--"+o.name)
+		} else if example == "" {
+			example = v + " for --" + o.name
+		}
 	}
-	names := "    --" + doc.Names()[0]
-	if len(doc.Names()) > 1 {
-		names = "-" + doc.Names()[1] + ", --" + doc.Names()[0]
+	last := len(without) - 1
+	return fmt.Sprintf("Every flag but %s and %s has an environment variable: %s. The flag takes precedence.",
+		strings.Join(without[:last], ", "), without[last], example)
+}
+
+// spelling returns the names of an option and its value: -t, --tld TLD.
+func (o *option) spelling() string {
+	s := "--" + o.name
+	if o.letter != "" {
+		s = "-" + o.letter + ", " + s
 	}
-	if value != "" {
-		names += " " + value
+	if o.arg != "" {
+		s += " " + o.arg
 	}
-	if def := strings.Trim(doc.GetValue(), `"`); doc.TakesValue() && def != "" && def != "0" {
-		usage += " (" + def + ")"
+	return s
+}
+
+// text returns the usage with the default in parentheses.
+func (o *option) text() string {
+	if o.initial == "" {
+		return o.usage
 	}
-	const indent, width = 28, 100
-	if len(names) > indent-4 {
+	return o.usage + " (" + o.initial + ")"
+}
+
+// writeOption prints an option in two columns.
+func writeOption(b *strings.Builder, o *option, width int) {
+	indent := 28
+	if width < 60 {
+		indent = 10
+	}
+	names := o.spelling()
+	if o.letter == "" {
+		names = "    " + names
+	}
+	if utf8.RuneCountInString(names) > indent-4 {
 		fmt.Fprintf(b, "  %s\n%*s", names, indent, "")
 	} else {
 		fmt.Fprintf(b, "  %-*s", indent-2, names)
 	}
-	column := indent
-	for i, word := range strings.Fields(usage) {
-		if i > 0 && column+1+len(word) > width {
-			fmt.Fprintf(b, "\n%*s", indent, "")
-			column = indent
-		} else if i > 0 {
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
-	}
-	b.WriteByte('\n')
-}
-
-// version prints what was built, as far as the build recorded it.
-func version(w io.Writer) error {
-	version, revision := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" {
-			version = info.Main.Version
-		}
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && version == "(devel)" {
-				revision = " " + s.Value
-			}
-		}
-	}
-	_, err := fmt.Fprintf(w, "domprobe %s%s (%s %s/%s)\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
+	b.WriteString(term.Wrap(o.text(), indent, width) + "\n")
 }

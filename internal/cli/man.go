@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -15,42 +18,107 @@ func manCommand() *command {
 		examples: `  domprobe man | man -l -
   domprobe man > ~/.local/share/man/man1/domprobe.1
 `,
-		flags: consoleFlags(),
 		exits: map[int]string{codeOK: "the page is printed"},
 		run: func(_ context.Context, inv *invocation) error {
 			if len(inv.args) > 0 {
 				return usageError("", "man takes no words")
 			}
-			return write(inv.std.Out, manualPage)
+			_, err := io.WriteString(inv.std.Out, manualPage())
+			return err
 		},
 	}
 }
 
-// manualPage returns the page that urfave makes, but with the usage for the
-// synopsis, in place of the list of flags that stands there.
-func manualPage() (string, error) {
-	page, err := documented().ToManWithSection(1)
-	top, rest, _ := strings.Cut(page, ".SH SYNOPSIS\n")
-	_, rest, _ = strings.Cut(rest, ".SH DESCRIPTION\n")
-	text, rest, _ := strings.Cut(rest, ".PP\n\\fBUsage\\fP:\n")
-	usage, flags, ok := strings.Cut(rest, ".SH GLOBAL OPTIONS\n")
-	if err == nil && !ok {
-		err = errors.New("the manual page has no usage")
+// A page is a manual page in the making (groff_man(7)).
+type page struct{ strings.Builder }
+
+// roff escapes text, which must not begin a request.
+func roff(text string) string {
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`).Replace(text)
+	if strings.HasPrefix(text, ".") {
+		text = `\&` + text
 	}
-	return top + ".SH SYNOPSIS\n" + usage + ".SH DESCRIPTION\n" + text + ".SH OPTIONS\n" + flags, err
+	return text
 }
 
-// literal returns the examples and exit codes of a command, to be set as they
-// are. Without a title the first line would lose its indent.
-func literal(title string, cmd *command) string {
+func (p *page) section(title string)  { p.WriteString(".SH " + title + "\n") }
+func (p *page) paragraph(text string) { p.WriteString(".PP\n" + roff(text) + "\n") }
+
+func (p *page) item(tag, text string) {
+	p.WriteString(".TP\n.B " + roff(tag) + "\n" + roff(text) + "\n")
+}
+
+// literal writes lines as they are.
+func (p *page) literal(lines string) {
+	p.WriteString(".PP\n.nf\n")
+	for line := range strings.Lines(lines) {
+		p.WriteString(roff(strings.TrimPrefix(line, "  ")))
+	}
+	p.WriteString(".fi\n")
+}
+
+func (p *page) options(options []*option) {
+	for _, o := range options {
+		p.item(o.spelling(), o.text())
+	}
+}
+
+func exitLines(cmd *command) string {
 	var b strings.Builder
-	b.WriteString(title + "\n" + cmd.examples + "\n")
-	writeExits(&b, cmd)
+	exits := cmd.allExits()
+	for _, code := range slices.Sorted(maps.Keys(exits)) {
+		fmt.Fprintf(&b, "%-5d%s\n", code, exits[code])
+	}
 	return b.String()
 }
 
-// description returns the same of the main command in Markdown, and what holds
-// for its flags.
-func description(cmd *command) string {
-	return "    " + strings.ReplaceAll(literal("Examples:", cmd), "\n", "\n    ") + "\n\n" + variables(cmd.flags)
+func manualPage() string {
+	all := commands()
+	p := new(page)
+	p.WriteString(".TH domprobe 1\n")
+	p.section("NAME")
+	p.WriteString(`domprobe \- ` + roff(all[0].summary) + "\n")
+	p.section("SYNOPSIS")
+	p.WriteString(".nf\n" + roff("domprobe "+all[0].synopsis) + "\n" + roff("domprobe COMMAND [flags] ...") + "\n.fi\n")
+	p.section("DESCRIPTION")
+	for _, text := range description {
+		p.paragraph(text)
+	}
+	for _, v := range verdictDocs {
+		p.item(v.name, v.text)
+	}
+	p.section("OPTIONS")
+	p.options(all[0].options)
+	p.section("COMMANDS")
+	for _, c := range all[1:] {
+		p.WriteString(".SS " + roff(c.name) + "\n" + roff("domprobe "+c.synopsis+": "+c.summary) + "\n")
+		if c.notes != "" {
+			p.paragraph(c.notes)
+		}
+		p.literal(c.examples)
+		own := slices.DeleteFunc(slices.Clone(c.options), func(o *option) bool { return sharedWith(all[0], o) })
+		p.options(own)
+		p.paragraph("Exit codes:")
+		p.literal(exitLines(c))
+	}
+	p.section("EXIT STATUS")
+	p.literal(exitLines(all[0]))
+	p.paragraph(precedenceText())
+	p.section("ENVIRONMENT")
+	p.paragraph(variables(all[0].options))
+	for _, v := range environment {
+		p.item(v.name, v.text)
+	}
+	p.section("FILES")
+	for _, f := range files {
+		p.item(f.name, f.text)
+	}
+	p.section("EXAMPLES")
+	p.literal(all[0].examples)
+	return p.String()
+}
+
+// sharedWith reports whether a command has the same option.
+func sharedWith(c *command, o *option) bool {
+	return slices.ContainsFunc(c.options, func(other *option) bool { return other.name == o.name && other.text() == o.text() })
 }

@@ -10,14 +10,13 @@ import (
 	"os"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
 	"domprobe/probe"
 	"domprobe/report"
 )
 
 // renderCommand turns saved reports into other formats.
 func renderCommand() *command {
+	w := new(writing)
 	return &command{
 		name:     "render",
 		summary:  "print saved reports in another format, several as one",
@@ -27,30 +26,22 @@ func renderCommand() *command {
   domprobe render report.csv --only not-found -f names --sort length
   zcat report.jsonl.gz | domprobe render - -f markdown
 `,
-		flags: slices.Concat(outputFlags(), renderFlags(), []cli.Flag{
-			local(toggle("null", "0", "the rows of the format names end in NUL, not in a newline")),
-		}, consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "every row is written, and no name is unknown",
-			codeUnknown:     "some name is unknown",
-			codeNoMatch:     "--only matched no row",
-			codeUnexpected:  "some name is not what --expect says",
-			codeInterrupted: "interrupted",
-		},
-		run: runRender,
+		options: append(w.options(), toggle(&w.null, "null", "0", "the rows of the format names end in NUL, not in a newline").local()),
+		exits:   rowExits,
+		run:     w.render,
 	}
 }
 
-func runRender(ctx context.Context, inv *invocation) error {
+func (w *writing) render(ctx context.Context, inv *invocation) error {
 	if len(inv.args) == 0 {
 		return usageError("try: domprobe render report.csv -f grid", "render needs a report")
 	}
-	m, err := await(ctx, func() (*merged, error) { return openMerged(inv) })
+	m, err := await(ctx, func() (*merged, error) { return w.openMerged(inv) })
 	if err != nil {
 		return err
 	}
 	defer m.close()
-	out, err := openOutput(ctx, inv, -1)
+	out, err := w.open(ctx, inv, 0)
 	if err != nil {
 		return err
 	}
@@ -72,7 +63,7 @@ func runRender(ctx context.Context, inv *invocation) error {
 	if err == nil {
 		err = out.close()
 	}
-	out.abort() // which leaves alone what is closed
+	out.abort()
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -101,13 +92,12 @@ func (m *merged) batch() (rows []probe.Result, err error) {
 	return rows, err
 }
 
-// openMerged opens the reports that the arguments name, and reads them all
-// before the first row comes out, so that one that cannot be read leaves nothing
-// behind.
-func openMerged(inv *invocation) (*merged, error) {
+// openMerged opens the reports of the arguments, and reads them all before the
+// first row comes out, so that one that cannot be read leaves nothing behind.
+func (w *writing) openMerged(inv *invocation) (*merged, error) {
 	reports, files, err := openReports(inv, inv.args)
 	if err == nil {
-		err = checkOutput(inv, files)
+		err = w.check(append(inv.inputFile(), files...))
 	}
 	if err != nil {
 		closeAll(files)
@@ -160,14 +150,8 @@ func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Res
 // readable are the formats that [report.Read] knows.
 var readable = []string{"csv", "json", "jsonl"}
 
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		f.Close()
-	}
-}
-
 // readNamed reads a report and puts its name before an error. An empty format
-// is what the first byte looks like.
+// is guessed from the first byte.
 func readNamed(name string, r io.Reader, format string) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
 		if format == "" {
@@ -194,8 +178,7 @@ func readNamed(name string, r io.Reader, format string) iter.Seq2[probe.Result, 
 	}
 }
 
-// readError makes a usage error of a file that is not the report that it was
-// taken for.
+// readError makes a usage error of a file that is no report.
 func readError(err error) error {
 	var row *report.RowError
 	if errors.As(err, &row) {

@@ -2,12 +2,11 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"strings"
 	"testing"
 )
 
-func TestSplitArgs(t *testing.T) {
+func TestSplit(t *testing.T) {
 	tests := []struct {
 		args  string
 		flags string
@@ -30,22 +29,25 @@ func TestSplitArgs(t *testing.T) {
 		{"-v 2", "--verbose=1", "2"},
 		{"-t dev -- -q --tld -- go", "--tld=dev", "-q --tld -- go"},
 		{"-f csv=x", "--format=csv=x", ""},
+		{"-tdev -c100 go", "--tld=dev --concurrency=100", "go"},
+		{"-qtdev,io", "--quiet=true --tld=dev,io", ""},
+		{"-i-", "--input=-", ""},
 	}
 	for _, tt := range tests {
-		flags, rest, err := splitArgs(probeCommand().flags, strings.Fields(tt.args))
-		if err != nil || strings.Join(flags, " ") != tt.flags || strings.Join(rest, " ") != tt.rest {
-			t.Errorf("splitArgs(%s) = %q, %q, %v; want %q, %q", tt.args, flags, rest, err, tt.flags, tt.rest)
+		var inv invocation
+		flags, err := inv.split(commands()[0].options, strings.Fields(tt.args))
+		if rest := inv.args; err != nil || strings.Join(flags, " ") != tt.flags || strings.Join(rest, " ") != tt.rest {
+			t.Errorf("split(%s) = %q, %q, %v; want %q, %q", tt.args, flags, inv.args, err, tt.flags, tt.rest)
 		}
 	}
 }
 
-func TestSplitArgsErrors(t *testing.T) {
+func TestSplitErrors(t *testing.T) {
 	tests := []struct{ args, want string }{
 		{"--tdl dev", "--tld"},
 		{"--resolvers 1.1.1.1", "--resolver"},
 		{"--no-colour", "--no-color"},
-		{"-tdev", "-t dev"},
-		{"-c100", "-c 100"},
+		{"-tdl dev", "--tld"},
 		{"-c", "needs a value"},
 		{"--output", "needs a value"},
 		{"---", "unknown flag"},
@@ -54,61 +56,62 @@ func TestSplitArgsErrors(t *testing.T) {
 		{"go -x -- go", "unknown flag -x; keywords that begin with - come after --"},
 	}
 	for _, tt := range tests {
-		_, _, err := splitArgs(probeCommand().flags, strings.Fields(tt.args))
+		_, err := new(invocation).split(commands()[0].options, strings.Fields(tt.args))
 		if tt.want == "" {
 			if err != nil {
-				t.Errorf("splitArgs(%s): %v", tt.args, err)
+				t.Errorf("split(%s): %v", tt.args, err)
 			}
 			continue
 		}
 		var exit *exitError
 		if !errors.As(err, &exit) || exit.code != codeUsage || !strings.Contains(exit.Error()+"; "+exit.hint, tt.want) {
-			t.Errorf("splitArgs(%s): error %#v, want a usage error with %q", tt.args, err, tt.want)
+			t.Errorf("split(%s): error %#v, want a usage error with %q", tt.args, err, tt.want)
 		}
 	}
 }
 
-func TestSplitArgsHelp(t *testing.T) {
+func TestSplitHelp(t *testing.T) {
 	for args, want := range map[string]error{
-		"-h":            flag.ErrHelp,
-		"go --help -x":  flag.ErrHelp,
+		"-h":            errHelp,
+		"go --help -x":  errFullHelp,
 		"--version":     errVersion,
-		"-qh":           flag.ErrHelp,
+		"-qh":           errHelp,
 		"-t -h":         nil,
 		"-t dev -- -h":  nil,
 		"--tld --help ": nil,
 	} {
-		if _, _, err := splitArgs(probeCommand().flags, strings.Fields(args)); !errors.Is(err, want) {
-			t.Errorf("splitArgs(%s): error %v, want %v", args, err, want)
+		if _, err := new(invocation).split(commands()[0].options, strings.Fields(args)); !errors.Is(err, want) {
+			t.Errorf("split(%s): error %v, want %v", args, err, want)
 		}
 	}
 }
 
 // Whatever the arguments are, none is lost and none reaches the flag parser
 // that is not one flag with its value.
-func FuzzSplitArgs(f *testing.F) {
+func FuzzSplit(f *testing.F) {
 	for _, s := range []string{"-t dev go", "-vv -- -x", "--tld=a -", "-qvq --only=", "-t"} {
 		f.Add(s)
 	}
 	known := make(map[string]bool)
-	for _, fl := range probeCommand().flags {
-		known[fl.Names()[0]] = true
+	for _, o := range commands()[0].options {
+		known[o.name] = true
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		args := strings.Fields(s)
-		flags, rest, err := splitArgs(probeCommand().flags, args)
+		var inv invocation
+		flags, err := inv.split(commands()[0].options, args)
 		if err != nil {
 			return
 		}
 		for _, arg := range flags {
 			name, _, ok := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
 			if !ok || !known[name] {
-				t.Errorf("splitArgs(%q): flag %q", args, arg)
+				t.Errorf("split(%q): flag %q", args, arg)
 			}
 		}
-		for _, arg := range rest {
+		for _, arg := range inv.args {
 			if !strings.Contains(s, arg) {
-				t.Errorf("splitArgs(%q): %q was not among the arguments", args, arg)
+				t.Errorf("split(%q): %q was not among the arguments", args, arg)
 			}
 		}
 	})
@@ -121,7 +124,8 @@ func TestPick(t *testing.T) {
 		{"-t dev explain", "", "-t dev explain"},
 		{"-- explain", "", "-- explain"},
 		{"Explain", "", "Explain"},
-		{"help", "", "help"},
+		{"help", "help", ""},
+		{"-t dev help", "", "-t dev help"},
 		{"", "", ""},
 	} {
 		cmd, rest := pick(strings.Fields(tt.args))

@@ -2,37 +2,29 @@ package cli
 
 import (
 	"io"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/urfave/cli/v2"
 )
 
-// An environment variable means the same to every command that knows it, and
-// every flag has the one that its name suggests or none.
+// An environment variable means the same to every command that knows it.
 func TestVariables(t *testing.T) {
 	type use struct{ command, usage, value string }
 	uses := make(map[string]use)
 	without := make(map[string]int) // how many flags of a command have none
 	for _, cmd := range commands() {
-		for _, f := range cmd.flags {
-			doc := f.(cli.DocGenerationFlag)
-			vars := variablesOf(f)
-			if len(vars) == 0 {
+		for _, o := range cmd.options {
+			v := o.variable()
+			if v == "" {
 				without[cmd.name]++
 				continue
 			}
-			if want := envVar(f.Names()[0]); !slices.Equal(vars, want) {
-				t.Errorf("%s --%s: %s, want %s", cmd.name, f.Names()[0], vars, want)
-			}
-			this := use{cmd.name, doc.GetUsage(), doc.GetValue()}
-			other, ok := uses[vars[0]]
+			this := use{cmd.name, o.usage, o.initial}
+			other, ok := uses[v]
 			if ok && (this.usage != other.usage || this.value != other.value) {
 				t.Errorf("%s is two things: %q by default to %q, %q by default to %q",
-					vars[0], this, this.command, other, other.command)
+					v, this, this.command, other, other.command)
 			}
-			uses[vars[0]] = this
+			uses[v] = this
 		}
 	}
 	if without[""] != 2 {
@@ -59,14 +51,3 @@ func TestVariablesOfOthers(t *testing.T) {
 	}
 }
 
-// The README says the same about --rate auto as the help.
-func TestRateAutoIsDocumented(t *testing.T) {
-	const want = "1000 to a public resolver, 100 to a registry's server, no limit on this machine and private networks"
-	var help strings.Builder
-	runLine(t, t.Context(), nil, &help, "--help")
-	for where, text := range map[string]string{"README": readme(t), "help": strings.Join(strings.Fields(help.String()), " ")} {
-		if !strings.Contains(text, want) {
-			t.Errorf("no %q in the %s", want, where)
-		}
-	}
-}

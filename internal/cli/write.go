@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"domprobe/probe"
+	"domprobe/report"
+)
+
+// A writing is the settings of the rows: formats, files, order, choice.
+type writing struct {
+	format          string
+	outputs         []string
+	only, expect    verdictSet
+	sort            string // empty for the order in which names settle
+	ordered, resume bool
+	null            bool
+}
+
+// options are those of every command that writes rows.
+func (w *writing) options() []*option {
+	order := newOption("sort", "", "write rows in this `ORDER`, holding them in memory until the end: "+strings.Join(report.Orders(), ", "), "",
+		func(s string) error {
+			if w.sort = s; !slices.Contains(report.Orders(), s) {
+				return unknownWord("order", s, report.Orders())
+			}
+			return nil
+		})
+	return []*option{
+		oneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).inShort(),
+		repeated(&w.outputs, "output", "o", "also write every row to this `FILE`, in the format of its ending").inShort(),
+		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").inShort(),
+		order.offering(report.Orders()...),
+		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
+	}
+}
+
+// runOptions are those of a run whose rows come one by one.
+func (w *writing) runOptions() []*option {
+	return []*option{
+		toggle(&w.ordered, "ordered", "", "write rows in the order of the input, as they come"),
+		toggle(&w.resume, "resume", "", "continue the csv or jsonl reports of an earlier run: skip names that are settled there, append the others").inShort(),
+	}
+}
+
+// check finds mistakes in the settings without opening anything. The inputs
+// must not be overwritten.
+func (w *writing) check(inputs []*os.File) error {
+	switch {
+	case w.sort != "" && w.ordered:
+		return usageError("", "--sort and --ordered exclude each other")
+	case w.sort != "" && w.resume:
+		return usageError("sort afterwards: domprobe render --sort", "--sort and --resume exclude each other")
+	case w.resume && len(w.outputs) == 0:
+		return usageError("name it with --output", "--resume needs a report")
+	}
+	for i, path := range w.outputs {
+		format, err := report.FormatOf(path)
+		if err == nil && w.resume {
+			err = report.CheckResume(path, format)
+		}
+		switch {
+		case err != nil:
+			return usageError("", "%w", err)
+		case slices.ContainsFunc(w.outputs[:i], func(other string) bool { return sameFile(path, other) }):
+			return usageError("", "--output %s is named twice", path)
+		case isOneOf(path, inputs):
+			return usageError("", "--output %s would overwrite the input", path)
+		}
+	}
+	return nil
+}
+
+// resumable reports whether --resume can continue every report.
+func (w *writing) resumable() bool {
+	return len(w.outputs) > 0 && !slices.ContainsFunc(w.outputs, func(path string) bool {
+		format, err := report.FormatOf(path)
+		return err != nil || report.CheckResume(path, format) != nil
+	})
+}
+
+// sameFile reports whether two paths name one regular file, or would if it
+// existed.
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil || errY == nil {
+		return errX == nil && errY == nil && x.Mode().IsRegular() && os.SameFile(x, y)
+	}
+	x, errX = os.Stat(filepath.Dir(a))
+	y, errY = os.Stat(filepath.Dir(b))
+	return errX == nil && errY == nil && os.SameFile(x, y) && filepath.Base(a) == filepath.Base(b)
+}
+
+// isOneOf reports whether path is the name of one of the open files.
+func isOneOf(path string, files []*os.File) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	return slices.ContainsFunc(files, func(f *os.File) bool {
+		other, err := f.Stat()
+		return err == nil && os.SameFile(info, other)
+	})
+}
+
+// sorts reports whether rows are held until the end and sorted by themselves.
+// The order of the input is restored by the run.
+func (w *writing) sorts() bool { return w.sort != "" && w.sort != "input" }
+
+// layout returns the layout of tables, if any are written: the order of the
+// input, unless rows are sorted.
+func (w *writing) layout() *report.Layout {
+	formats := []string{w.format}
+	for _, path := range w.outputs {
+		format, _ := report.FormatOf(path) // checked before
+		formats = append(formats, format)
+	}
+	if !slices.ContainsFunc(formats, func(f string) bool { return f == "grid" || f == "markdown" || f == "html" }) {
+		return nil
+	}
+	return &report.Layout{ColumnsOnly: w.sorts()}
+}
+
+// shown returns the verdicts of the rows for standard output. Bare names are
+// for other programs, which can do nothing with invalid ones.
+func (w *writing) shown() verdictSet {
+	if w.only == nil && w.format == "names" {
+		return verdictSet{probe.Found: true, probe.NotFound: true, probe.Unknown: true}
+	}
+	return w.only
+}
