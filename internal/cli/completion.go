@@ -16,7 +16,6 @@ func completionCommand() *command {
 		summary:  "print the completion script of a shell: " + strings.Join(shells, ", "),
 		synopsis: "completion " + strings.Join(shells, "|"),
 		examples: `  source <(domprobe completion bash)
-  domprobe completion bash > ~/.local/share/bash-completion/completions/domprobe
   domprobe completion zsh > "${fpath[1]}/_domprobe"
   domprobe completion fish > ~/.config/fish/completions/domprobe.fish
   domprobe completion powershell >> $PROFILE

@@ -16,7 +16,7 @@ func diffCommand() *command {
 		summary:  "print the names whose verdict differs between two reports",
 		synopsis: "diff [flags] OLD NEW",
 		examples: `  domprobe diff yesterday.csv today.csv
-  domprobe diff yesterday.csv today.csv --only not-found -f names    # names that are now not found
+  domprobe diff yesterday.csv today.csv --only not-found -f names
   domprobe diff old.jsonl new.jsonl -f jsonl
 `,
 		options: []*option{

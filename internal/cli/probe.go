@@ -37,12 +37,12 @@ func (p *probing) command() *command {
 		synopsis: "[flags] KEYWORD...",
 		examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
   domprobe go.dev example.co.uk        # a keyword with a dot is a whole domain
-  cat words.txt | domprobe -t com -    # - is standard input: a line each, # comments
-  domprobe -t dev                      # no keyword: the Go keywords of at most 4 letters
+  cat words.txt | domprobe -t com -    # - is standard input, a keyword a line
+  domprobe -t dev                      # Go's keywords of at most 4 letters
   domprobe -t com -i words.txt -f csv -o report.jsonl --only not-found
   domprobe --tld-preset tech --affixes -f grid go
-  domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10 --only not-found -f names
-  domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # built in, offline
+  domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
+  domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
 		options: slices.Concat(p.gen.options(), []*option{
 			number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),

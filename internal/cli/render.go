@@ -22,7 +22,7 @@ func renderCommand() *command {
 		summary:  "print saved reports in another format, several as one",
 		synopsis: "render [flags] FILE...",
 		examples: `  domprobe render report.csv -f grid
-  domprobe render shard-*.jsonl -o all.html -o all.csv -f none    # the newest verdict on a name wins
+  domprobe render part-*.csv -o all.html -f none    # the newest verdict wins
   domprobe render report.csv --only not-found -f names --sort length
   zcat report.jsonl.gz | domprobe render - -f markdown
 `,

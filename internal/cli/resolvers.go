@@ -30,7 +30,7 @@ func resolversCommand() *command {
 		synopsis: "resolvers [flags] [RESOLVER...]",
 		examples: `  domprobe resolvers                      # the system's
   domprobe resolvers -r cloudflare -r google -r tls://dns.quad9.net
-  domprobe resolvers -r @many.txt -f list > good.txt && domprobe -r @good.txt -t dev go
+  domprobe resolvers -r @many.txt -f list > good.txt    # for -r @good.txt
 `,
 		options: slices.Concat([]*option{
 			list(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").offering(candidate.TLDs()...).local(),
