@@ -5,17 +5,17 @@
 //
 //   - Sources of keywords are sequences of strings: [Lines] and [Records] of
 //     a text, [Strings] given one by one, the [Words] of a programming
-//     language, the keywords of a [Pattern], in order or shuffled, what
-//     [Combine] makes of words and [Hacks] of one. [Concat] puts sources one
-//     after the other.
+//     language, the words that [Combine] joins. Package pattern, below this
+//     one, makes keywords of patterns. [Concat] puts sources one after the
+//     other.
 //   - TLDs are chosen by hand or by [Preset] from the embedded list, [TLDs].
 //     A mistyped one is recognized by [Closest].
 //   - A [Generator] multiplies them: each keyword, with each prefix and each
 //     suffix glued to it, under each TLD. A keyword with a dot is a whole
 //     domain and is not multiplied.
 //   - A [Candidate] comes out for every one, normalized and checked. [Parse]
-//     and [Names] make candidates of whole domains directly. [Shard] and
-//     [Limit] take a part of a stream of candidates.
+//     and [Names] make candidates of whole domains directly. [Shard] takes a
+//     part of a stream of candidates.
 //
 // Nothing is dropped in silence. A name that cannot be registered is a
 // candidate too, with the [Reason] in its Err, so that every input has its row

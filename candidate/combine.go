@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"domprobe/candidate/internal/text"
 )
 
 // Combine streams what n different words make when they are put in a row, in
@@ -59,7 +61,7 @@ func joinsOrEmpty(joins []string) []string {
 	if len(joins) == 0 {
 		return []string{""}
 	}
-	return distinct(joins)
+	return text.Distinct(joins)
 }
 
 // divide separates whole domains from words and removes repeats and
@@ -70,7 +72,7 @@ func divide(list []string) (domains, words []string) {
 		folded := strings.ToLower(w)
 		switch {
 		case w == "", known[folded]:
-		case hasDot(w, classify(w)):
+		case IsDomain(w):
 			domains = append(domains, w)
 		default:
 			words = append(words, w)
@@ -85,7 +87,7 @@ type combination struct {
 	words []string
 	joins []string
 	used  []bool
-	names slab
+	names text.Slab
 	yield func(string, error) bool
 }
 
@@ -93,7 +95,7 @@ type combination struct {
 // but the first, for which it tries all joins.
 func (c *combination) extend(text []byte, n int, join string) bool {
 	if n == 0 {
-		return c.yield(c.names.join(text, ""), nil)
+		return c.yield(c.names.Join(text, ""), nil)
 	}
 	for i, word := range c.words {
 		if c.used[i] {

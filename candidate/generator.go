@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strings"
 	"sync/atomic"
+
+	"domprobe/candidate/internal/text"
 )
 
 // ErrNoTLD is yielded, once and last, for a keyword without a dot when no TLD
@@ -59,7 +61,7 @@ type Generator struct {
 
 	unique      bool
 	label       []byte // the label being put together
-	names       slab
+	names       text.Slab
 	valid, rest *filter
 
 	repeated, skipped atomic.Int64
@@ -186,9 +188,9 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 		t := &g.tlds[i]
 		c := Candidate{Keyword: keyword, TLD: t.name}
 		if ready && !t.bidi && len(g.label)+len(t.dotted) <= maxName {
-			c.Name = g.names.join(g.label, t.dotted)
+			c.Name = g.names.Join(g.label, t.dotted)
 			if t.unicode != "" {
-				c.Unicode = g.names.join(g.label, t.unicode)
+				c.Unicode = g.names.Join(g.label, t.unicode)
 			}
 			if f&upper == 0 {
 				// A part of the name, so that the source's memory can go.

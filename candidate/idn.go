@@ -81,8 +81,11 @@ func toUnicode(name string) string {
 
 func reword(err error) string { return strings.TrimPrefix(err.Error(), "idna: ") }
 
-// hasDot reports whether s is a whole domain: whether it holds a dot, or one
-// of the characters that UTS 46 maps to one.
+// IsDomain reports whether a keyword is a whole domain: whether it holds a dot,
+// or one of the characters that UTS 46 maps to a dot.
+func IsDomain(keyword string) bool { return hasDot(keyword, classify(keyword)) }
+
+// hasDot is IsDomain for a keyword that has been classified.
 func hasDot(s string, f class) bool {
 	return f&dot != 0 || f&high != 0 && strings.ContainsAny(s, otherDots)
 }

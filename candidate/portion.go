@@ -61,21 +61,3 @@ func shardOf(name string, n int) int {
 	}
 	return int((h>>32^h&0xffffffff)%uint64(n)) + 1
 }
-
-// Limit streams the first n candidates and asks seq for no more.
-func Limit(seq iter.Seq2[Candidate, error], n int) iter.Seq2[Candidate, error] {
-	return func(yield func(Candidate, error) bool) {
-		if n <= 0 {
-			return
-		}
-		left := n
-		for c, err := range seq {
-			if !yield(c, err) {
-				return
-			}
-			if left--; left == 0 {
-				return
-			}
-		}
-	}
-}

@@ -2,19 +2,16 @@ package candidate
 
 import "strings"
 
-// special returns the special-use name that name is or lies under, and an
-// empty string for an ordinary name. The names are those of the registry that
-// RFC 6761 opened, and internal, which is reserved for private use.
+// special returns the special-use name that name is or lies under, and an empty
+// string for an ordinary name. The special-use names are those of the registry
+// of RFC 6761, and internal, which ICANN reserves for private use. Not so
+// example.com, example.net and example.org: users may assume that they resolve
+// (RFC 6761 section 6.5), and they do.
 func special(name string) string {
 	tld := name[strings.LastIndexByte(name, '.')+1:]
 	switch tld {
 	case "alt", "example", "internal", "invalid", "local", "localhost", "onion", "test":
 		return tld
-	case "com", "net", "org":
-		above, ok := strings.CutSuffix(name[:len(name)-len(tld)], "example.")
-		if ok && (above == "" || above[len(above)-1] == '.') {
-			return name[len(above):]
-		}
 	case "arpa":
 		return specialARPA(name)
 	}

@@ -50,10 +50,7 @@ func parseTLD(typed string) (tld, *Error) {
 	if s := special(name); s != "" {
 		t.special = specialUse(s)
 	}
-	switch name[strings.LastIndexByte(name, '.')+1:] {
-	case "com", "net", "org", "arpa":
-		t.inspect = true
-	}
+	t.inspect = name[strings.LastIndexByte(name, '.')+1:] == "arpa"
 	return t, nil
 }
 

@@ -53,7 +53,7 @@ func oneName(inv *invocation, command string) (candidate.Candidate, error) {
 		return candidate.Candidate{}, usageError(try, "%s takes one name, not %d", command, len(inv.args))
 	}
 	name := candidate.Parse(inv.args[0])
-	if name.Err != nil && !isDomain(inv.args[0]) {
+	if name.Err != nil && !candidate.IsDomain(inv.args[0]) {
 		return name, usageError(try, "%w", name.Err)
 	}
 	return name, nil

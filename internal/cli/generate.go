@@ -158,7 +158,7 @@ func (s *selection) measure() {
 func withHacks(keywords iter.Seq2[string, error], keep bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for keyword, err := range keywords {
-			if keep || err != nil || isDomain(keyword) {
+			if keep || err != nil || candidate.IsDomain(keyword) {
 				if !yield(keyword, err) {
 					return
 				}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"domprobe/candidate"
+	"domprobe/candidate/pattern"
 )
 
 // An input is the sources of keywords. Its files are open from the start, so
@@ -73,7 +74,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 			continue
 		case err != nil && !literal:
 			return err
-		case !in.bare && !isDomain(arg):
+		case !in.bare && !candidate.IsDomain(arg):
 			in.bare, in.word = true, arg
 		}
 		in.addWords(arg)
@@ -217,14 +218,14 @@ func (g *generating) addPatterns(in *input) error {
 		return usageError("", "--shuffle is for --pattern only")
 	}
 	for _, text := range g.patterns {
-		p, err := candidate.CompilePattern(text)
+		p, err := pattern.Compile(text)
 		if err != nil {
 			return usageError("", "%w", err)
 		}
 		keywords := p.All()
 		if g.shuffle != nil {
 			if !p.CanShuffle() {
-				return usageError("", "pattern %q: %w", text, candidate.ErrTooMany)
+				return usageError("", "pattern %q: %w", text, pattern.ErrTooMany)
 			}
 			keywords = p.Shuffled(*g.shuffle)
 		}
@@ -258,7 +259,7 @@ func (in *input) keywords() iter.Seq2[string, error] {
 func (in *input) refusing(s source) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for word, err := range s.keywords {
-			if err == nil && !isDomain(word) {
+			if err == nil && !candidate.IsDomain(word) {
 				word, err = "", in.refuse(s.name, word)
 			}
 			if !yield(word, err) || err != nil {
@@ -305,10 +306,6 @@ func named(name string, seq iter.Seq2[string, error]) iter.Seq2[string, error] {
 	}
 }
 
-// isDomain reports whether a keyword is a whole domain: it has a dot, or a
-// character that becomes one (UTS 46 section 4, step 2).
-func isDomain(keyword string) bool { return strings.ContainsAny(keyword, ".。．｡") }
-
 // An amount is how many keywords a source has, as far as that is known before
 // they are read. The zero value is that of an unknown number.
 type amount struct {
@@ -328,7 +325,7 @@ func (s source) amount() amount {
 	for keyword, err := range s.again {
 		switch {
 		case err != nil: // it ends the run when it gets there
-		case isDomain(keyword):
+		case candidate.IsDomain(keyword):
 			domains++
 		default:
 			words++
@@ -341,7 +338,7 @@ func countCombinations(words []string, n int, joins []string) amount {
 	all := candidate.CombineCount(words, n, joins)
 	known := make(map[string]bool)
 	for _, w := range words {
-		if isDomain(w) {
+		if candidate.IsDomain(w) {
 			known[strings.ToLower(w)] = true
 		}
 	}

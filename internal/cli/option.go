@@ -129,15 +129,20 @@ func oneOf(p *string, name, letter, usage, noun string, values ...string) *optio
 // A verdictSet is the verdicts of --only or --expect; nil means all.
 type verdictSet map[probe.Verdict]bool
 
-// verdictWords are the verdicts in the order of the documentation.
-var verdictWords = []string{probe.Found.String(), probe.NotFound.String(), probe.Unknown.String(), probe.Invalid.String()}
+// verdictWords returns the verdicts in the order of the documentation.
+func verdictWords() (words []string) {
+	for _, v := range probe.Verdicts() {
+		words = append(words, v.String())
+	}
+	return words
+}
 
 func verdicts(p *verdictSet, name, usage string) *option {
-	o := newOption(name, "", usage+": "+strings.Join(verdictWords, ", "), "", func(s string) error {
+	o := newOption(name, "", usage+": "+strings.Join(verdictWords(), ", "), "", func(s string) error {
 		for word := range strings.SplitSeq(s, ",") {
 			v, err := probe.ParseVerdict(strings.TrimSpace(word))
 			if err != nil {
-				return unknownWord("verdict", word, verdictWords)
+				return unknownWord("verdict", word, verdictWords())
 			}
 			if *p == nil {
 				*p = make(verdictSet)
@@ -145,7 +150,7 @@ func verdicts(p *verdictSet, name, usage string) *option {
 			(*p)[v] = true
 		}
 		return nil
-	}).offering(verdictWords...)
+	}).offering(verdictWords()...)
 	o.several = true
 	return o
 }

@@ -50,4 +50,3 @@ func TestVariablesOfOthers(t *testing.T) {
 		}
 	}
 }
-

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"domprobe/internal/dnstest"
+	"domprobe/internal/demo"
 	"domprobe/internal/term"
 	"domprobe/probe/resolver"
 )
@@ -64,12 +64,12 @@ func hasHostName(s resolver.Server) bool {
 func openServers(ctx context.Context, servers []resolver.Server, console *term.Console) ([]resolver.Server, func() error, error) {
 	stop := func() error { return nil }
 	if isDemo(servers[0]) {
-		demo, err := dnstest.StartDemo()
+		registry, err := demo.Start()
 		if err != nil {
 			return nil, stop, fmt.Errorf("start the demo: %w", err)
 		}
 		console.Note("demo: answers come from built-in data, not from the internet")
-		return []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr(), Origin: demoOrigin}}, demo.Close, nil
+		return []resolver.Server{{Transport: resolver.UDP, Addr: registry.Addr(), Origin: demoOrigin}}, registry.Close, nil
 	}
 	servers, err := resolver.Resolve(ctx, servers)
 	if err != nil {

@@ -1,14 +1,12 @@
 // Package dnstest is the other side of the wire: DNS servers that run inside
-// the process, for tests, for benchmarks and for --resolver demo. None of them
-// reaches beyond the loopback interface.
+// the process, for tests and benchmarks. None of them reaches beyond the
+// loopback interface.
 //
 // A [Truth] says what exists: which names are registered, in which zones. It
 // answers a question as a healthy recursive resolver ([Truth.Resolve]) or as
 // the registry's own server ([Truth.Delegate]) would, and so do the servers
 // made of it:
 //
-//   - [StartDemo] is the registry that the program carries with it: some
-//     hundred names that really are registered, listed in demo.txt.
 //   - [Serve] runs any [Handler] on a loopback port, over UDP and TCP. Tests
 //     wrap the handler of a Truth with the fault that they are about, or
 //     build responses one by one: [NXDomain], [NoData], [Referral], ...
@@ -25,3 +23,31 @@
 // Package daemon, below this one, starts the servers that a user would meet
 // in the wild: NSD, Knot, BIND, Unbound, dnsmasq and systemd-resolved.
 package dnstest
+
+import "domprobe/internal/dnsserver"
+
+// The servers and responses that the program itself has, too.
+type (
+	Handler = dnsserver.Handler
+	Server  = dnsserver.Server
+	Truth   = dnsserver.Truth
+)
+
+var (
+	Answer  = dnsserver.Answer
+	Serve   = dnsserver.Serve
+	ServeAt = dnsserver.ServeAt
+
+	Resolver = dnsserver.Resolver
+	Zones    = dnsserver.Zones
+
+	Address  = dnsserver.Address
+	CNAME    = dnsserver.CNAME
+	NoData   = dnsserver.NoData
+	NS       = dnsserver.NS
+	NXDomain = dnsserver.NXDomain
+	Rcode    = dnsserver.Rcode
+	Referral = dnsserver.Referral
+	SOA      = dnsserver.SOA
+	Truncate = dnsserver.Truncate
+)

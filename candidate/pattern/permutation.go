@@ -1,4 +1,4 @@
-package candidate
+package pattern
 
 import "math/bits"
 

@@ -1,4 +1,4 @@
-package dnstest
+package dnsserver
 
 import (
 	"net/netip"
@@ -12,8 +12,8 @@ import (
 // EDNS is answered with EDNS. Owners may come without their final dot; "" is
 // the root.
 
-// negativeTTL is the TTL and the minimum of every SOA record, in seconds.
-const negativeTTL = 900
+// NegativeTTL is the TTL and the minimum of every SOA record, in seconds.
+const NegativeTTL = 900
 
 // Rcode is a response without records.
 func Rcode(q *dns.Msg, rcode int) *dns.Msg {
@@ -94,9 +94,9 @@ func header(owner string, rrtype uint16, ttl uint32) dns.RR_Header {
 
 func soa(owner string) dns.RR {
 	return &dns.SOA{
-		Hdr: header(owner, dns.TypeSOA, negativeTTL),
+		Hdr: header(owner, dns.TypeSOA, NegativeTTL),
 		Ns:  "ns.demo.invalid.", Mbox: "hostmaster.demo.invalid.",
-		Serial: 1, Refresh: 3600, Retry: 900, Expire: 604800, Minttl: negativeTTL,
+		Serial: 1, Refresh: 3600, Retry: 900, Expire: 604800, Minttl: NegativeTTL,
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package e2e
 
 import (
 	"bufio"
@@ -222,7 +222,7 @@ func shell(t *testing.T, script, program, pkg string, env ...string) (dir, stdou
 
 func TestParallel(t *testing.T) {
 	t.Parallel()
-	script := documentedScript(t, "docs/scale.md", "parallel ")
+	script := documentedScript(t, "../../docs/scale.md", "parallel ")
 	dir, _ := shell(t, script, "parallel", "parallel", "DOMPROBE_QUIET=true")
 	checkReports(t, 200, filepath.Join(dir, "all.csv"))
 	parts, err := filepath.Glob(filepath.Join(dir, "part-*.csv"))
@@ -324,7 +324,7 @@ func TestDocumentedScripts(t *testing.T) {
 	} {
 		t.Run(tt.program, func(t *testing.T) {
 			t.Parallel()
-			script := documentedScript(t, "docs/scripts.md", begin)
+			script := documentedScript(t, "../../docs/scripts.md", begin)
 			if dir, out := shell(t, script, tt.program, tt.pkg, "DOMPROBE_QUIET=true"); !tt.check(dir, out) {
 				t.Errorf("%s\n%s", script, out)
 			}

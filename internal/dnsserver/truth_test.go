@@ -1,10 +1,14 @@
-package dnstest
+package dnsserver
 
 import (
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world has a TLD with a second level in a zone of its own, and one with a
 // second level that has none.
@@ -55,6 +59,12 @@ func TestTruth(t *testing.T) {
 		{"devv.", dns.TypeSOA, nx("."), nx(".")},
 		{"go.devv.", dns.TypeDS, nx("."), nx(".")},
 		{".", dns.TypeDS, no("."), no(".")},
+		{"nic.dev.", dns.TypeDS, no("dev."), no("dev.")},
+		{"nic.dev.", dns.TypeTXT, no("nic.dev."), ref("nic.dev.")},
+		{"nic.co.uk.", dns.TypeNS, yes(dns.TypeNS), ref("nic.co.uk.")},
+		{"nic.jp.", dns.TypeMX, no("nic.jp."), ref("nic.jp.")},
+		{"nic.co.jp.", dns.TypeDS, nx("jp."), nx("jp.")},
+		{"nic.", dns.TypeDS, nx("."), nx(".")},
 	}
 	seen := func(r *dns.Msg) view {
 		v := view{rcode: r.Rcode}
@@ -84,6 +94,24 @@ func TestTruth(t *testing.T) {
 	}
 }
 
+// A world can be without nic.ZONE, and its SOA records carry its serial.
+func TestTruthFields(t *testing.T) {
+	old := Truth{
+		Registered: world.Registered, NIC: func(zone string) bool { return zone == "dev" }, Serial: 2000010100,
+	}
+	for _, answer := range []func(q *dns.Msg) *dns.Msg{old.Resolve, old.Delegate} {
+		for name, rcode := range map[string]int{"nic.dev.": dns.RcodeSuccess, "nic.com.": dns.RcodeNameError} {
+			r := answer(new(dns.Msg).SetQuestion(name, dns.TypeDS))
+			if soa := r.Ns[0].(*dns.SOA); r.Rcode != rcode || soa.Serial != old.Serial {
+				t.Errorf("%s: %v", name, r)
+			}
+		}
+		if r := answer(new(dns.Msg).SetQuestion("dev.", dns.TypeSOA)); r.Answer[0].(*dns.SOA).Serial != old.Serial {
+			t.Errorf("the zone itself: %v", r)
+		}
+	}
+}
+
 func TestZonesByDefault(t *testing.T) {
 	zone := Zones("co.uk")
 	for name, want := range map[string]string{
@@ -96,12 +124,20 @@ func TestZonesByDefault(t *testing.T) {
 }
 
 func TestResolver(t *testing.T) {
-	s := started(t)(Serve(Resolver(func(name string) bool { return name == "go.dev" })))
-	if r := ask(t, "udp", s.Addr(), "go.dev", dns.TypeDS); r.Rcode != dns.RcodeSuccess {
-		t.Errorf("go.dev: %v", r)
+	s, err := Serve(Resolver(func(name string) bool { return name == "go.dev" }))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if r := ask(t, "udp", s.Addr(), "no.dev", dns.TypeDS); r.Rcode != dns.RcodeNameError {
-		t.Errorf("no.dev: %v", r)
+	c := &dns.Client{Timeout: time.Minute}
+	for name, want := range map[string]int{"go.dev.": dns.RcodeSuccess, "no.dev.": dns.RcodeNameError} {
+		if r, _, err := c.Exchange(new(dns.Msg).SetQuestion(name, dns.TypeDS), s.Addr()); err != nil || r.Rcode != want {
+			t.Errorf("%s: %v, %v", name, r, err)
+		}
+	}
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

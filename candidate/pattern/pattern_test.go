@@ -1,17 +1,27 @@
-package candidate
+package pattern
 
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math/big"
 	"math/rand/v2"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
+
+func gather(seq iter.Seq2[string, error]) (got []string, err error) {
+	for s, e := range seq {
+		if e != nil {
+			return got, e
+		}
+		got = append(got, s)
+	}
+	return got, nil
+}
 
 // brute lists the texts of a node by definition, without steps.
 func (n node) brute() []string {
@@ -97,7 +107,7 @@ func TestPattern(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.pattern, func(t *testing.T) {
-			p, err := CompilePattern(tt.pattern)
+			p, err := Compile(tt.pattern)
 			if tt.count == 0 {
 				if err == nil {
 					t.Fatal("no error")
@@ -130,7 +140,7 @@ func TestPattern(t *testing.T) {
 // and a shuffle of it.
 func checkPattern(t *testing.T, src string, p *Pattern, got []string) {
 	t.Helper()
-	tree, err := parsePattern(src)
+	tree, err := parse(src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +174,7 @@ func TestPatternAgainstRegexp(t *testing.T) {
 	}
 	all = append([]string{""}, all...)
 	for _, src := range []string{"[ab]{1,3}1?", "(a|b1){2}", "a(b?1){0,2}b", `(\d|ab){1,3}`, "(a|b|(1|a)b?){1,2}", "[^b-z02-9]{3}"} {
-		p, err := CompilePattern(src)
+		p, err := Compile(src)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +224,7 @@ func TestRandomPatterns(t *testing.T) {
 	checked := 0
 	for checked < 300 {
 		src := make(2)
-		p, err := CompilePattern(src)
+		p, err := Compile(src)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +240,7 @@ func TestRandomPatterns(t *testing.T) {
 	}
 }
 
-func TestPatternErrors(t *testing.T) {
+func TestErrors(t *testing.T) {
 	tests := []struct {
 		pattern string
 		pos     int
@@ -287,17 +297,17 @@ func TestPatternErrors(t *testing.T) {
 		{"(" + strings.Repeat("ab|", 300) + "c){126}", 1, "more repetitions"},
 	}
 	for _, tt := range tests {
-		t.Run(label(tt.pattern), func(t *testing.T) {
-			p, err := CompilePattern(tt.pattern)
+		t.Run(fmt.Sprintf("%.64q", tt.pattern), func(t *testing.T) {
+			p, err := Compile(tt.pattern)
 			if tt.problem == "" {
 				if err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			var bad *PatternError
+			var bad *Error
 			if !errors.As(err, &bad) {
-				t.Fatalf("CompilePattern gives %v, %v, want a PatternError", p, err)
+				t.Fatalf("Compile gives %v, %v, want a Error", p, err)
 			}
 			if bad.Pos != tt.pos || !strings.Contains(bad.Problem, tt.problem) || bad.Pattern != tt.pattern {
 				t.Errorf("%v, want %q at %d", err, tt.problem, tt.pos)
@@ -307,14 +317,14 @@ func TestPatternErrors(t *testing.T) {
 			}
 		})
 	}
-	_, err := CompilePattern(`[a-z]\d+`)
+	_, err := Compile(`[a-z]\d+`)
 	if want := `pattern "[a-z]\d+": unbounded '+' at character 8`; err.Error() != want {
 		t.Errorf("message %s, want %s", err, want)
 	}
 }
 
 func TestPatternTooLargeToList(t *testing.T) {
-	p, err := CompilePattern(`\w{63}`)
+	p, err := Compile(`\w{63}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +348,7 @@ func TestPatternTooLargeToList(t *testing.T) {
 }
 
 func TestShuffled(t *testing.T) {
-	p, err := CompilePattern("[a-z]{3}")
+	p, err := Compile("[a-z]{3}")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,6 +374,54 @@ func TestShuffled(t *testing.T) {
 	}
 }
 
+// The order of a seed never changes: users go on with a shuffle by --resume.
+func TestShuffledOrder(t *testing.T) {
+	for _, tt := range []struct {
+		pattern string
+		seed    uint64
+		want    string // the first of them
+	}{
+		{"[a-z]{3}", 0, "nva gdy vtq dcy sxw rvh pfn bow"},
+		{"[a-z]{3}", 1, "buc ewi tsf gko gtz slx woa zks"},
+		{"[a-z]{3}", 1 << 63, "sqb zhs kce ikl scg ckt cbl deg"},
+		{`(get|try)?\c\v`, 0, "ye jo tryhe mu tryhu qa trywi trymo"},
+		{`(get|try)?\c\v`, 1, "tryca getre tryti vi getlo trywo ba ca"},
+		{"[ab]", 1, "b a"},
+	} {
+		p, err := Compile(tt.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := gather(p.Shuffled(tt.seed))
+		want := strings.Fields(tt.want)
+		if err != nil || !slices.Equal(got[:len(want)], want) {
+			t.Errorf("%s with seed %d: %q, %v, want %q", tt.pattern, tt.seed, got[:len(want)], err, want)
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	for _, tt := range []struct {
+		pattern     string
+		valid, some bool // and some order other than its own
+	}{
+		{"(|){62}a", true, true},                // 1<<62 keywords
+		{"(|){63}a", true, false},               //
+		{"((|){253}){16}(|){47}a", true, false}, // 1<<4095
+		{"((|){253}){16}(|){48}a", false, false},
+		{"[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U0002143f]", true, true}, // 1<<15 characters
+		{"[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U00021440]", false, false},
+	} {
+		p, err := Compile(tt.pattern)
+		if (err == nil) != tt.valid {
+			t.Errorf("%s: %v", tt.pattern, err)
+		}
+		if err == nil && p.CanShuffle() != tt.some {
+			t.Errorf("%s: CanShuffle() = %t", tt.pattern, p.CanShuffle())
+		}
+	}
+}
+
 func TestPermutation(t *testing.T) {
 	for _, n := range []uint64{1, 2, 3, 4, 5, 15, 16, 17, 255, 256, 257, 1000, 4097} {
 		for seed := range uint64(5) {
@@ -384,41 +442,14 @@ func TestPermutation(t *testing.T) {
 	}
 }
 
-// TestPatternMemory generates half a million names and watches the heap.
-func TestPatternMemory(t *testing.T) {
-	p, err := CompilePattern("[a-z]{3}[a-z0-9]")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := New(Options{Keywords: p.All(), TLDs: []string{"com"}, Unique: p.Unique()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	before, n := m.HeapAlloc, 0
-	for range g.All() {
-		if n++; n%200_000 == 0 {
-			runtime.GC()
-			if runtime.ReadMemStats(&m); int64(m.HeapAlloc)-int64(before) > 1<<20 {
-				t.Fatalf("after %d names the heap has grown by %d octets", n, m.HeapAlloc-before)
-			}
-		}
-	}
-	if n != 26*26*26*36 {
-		t.Errorf("%d names", n)
-	}
-}
-
-func FuzzCompilePattern(f *testing.F) {
+func FuzzCompile(f *testing.F) {
 	for _, s := range []string{"[a-z]{3}", `\c\v`, "(get|try)?[^a-y]{1,2}", "a{2,}", "[[:c:]]", "((a|){3}){4}", "ü[ä-ö]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		p, err := CompilePattern(src)
+		p, err := Compile(src)
 		if err != nil {
-			var bad *PatternError
+			var bad *Error
 			if !errors.As(err, &bad) || bad.Pos < 1 || bad.Pos > len([]rune(src))+1 {
 				t.Errorf("%q: %v", src, err)
 			}
@@ -441,20 +472,5 @@ func FuzzCompilePattern(f *testing.F) {
 		if n <= 300 && p.Count().Cmp(big.NewInt(int64(n))) != 0 {
 			t.Errorf("%q yields %d, Count() = %v", src, n, p.Count())
 		}
-	})
-}
-
-func BenchmarkPattern(b *testing.B) {
-	// 10 million names and a bit.
-	const src, n = "[a-z]{4}[a-w]", 26 * 26 * 26 * 26 * 23
-	p, err := CompilePattern(src)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Run("ordered", func(b *testing.B) {
-		drain(b, Options{Keywords: p.All(), TLDs: []string{"com"}, Unique: p.Unique()}, n)
-	})
-	b.Run("shuffled", func(b *testing.B) {
-		drain(b, Options{Keywords: p.Shuffled(1), TLDs: []string{"com"}, Unique: p.Unique()}, n)
 	})
 }

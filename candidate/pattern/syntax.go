@@ -1,4 +1,4 @@
-package candidate
+package pattern
 
 import (
 	"fmt"
@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A PatternError says what is wrong with a pattern, and where.
-type PatternError struct {
+// A Error says what is wrong with a pattern, and where.
+type Error struct {
 	Pattern string
 	Pos     int // the character that the error is at, counted from 1
 	Problem string
 }
 
-func (e *PatternError) Error() string {
-	shown := quote(e.Pattern)
+func (e *Error) Error() string {
+	shown := fmt.Sprintf("%.64q", e.Pattern)
 	if strconv.CanBackquote(e.Pattern) && len(e.Pattern) < len(shown) {
 		shown = "\"" + e.Pattern + "\"" // without doubled backslashes
 	}
@@ -45,7 +45,7 @@ type parser struct {
 }
 
 func (p *parser) fail(pos int, format string, args ...any) error {
-	return &PatternError{Pattern: p.src, Pos: pos + 1, Problem: fmt.Sprintf(format, args...)}
+	return &Error{Pattern: p.src, Pos: pos + 1, Problem: fmt.Sprintf(format, args...)}
 }
 
 func (p *parser) more() bool { return p.pos < len(p.text) }
@@ -58,7 +58,7 @@ func (p *parser) accept(c rune) bool {
 	return false
 }
 
-func parsePattern(src string) ([][]node, error) {
+func parse(src string) ([][]node, error) {
 	p := &parser{text: []rune(src), src: src}
 	if len(p.text) == 0 {
 		return nil, p.fail(0, "nothing to generate")

@@ -1,12 +1,14 @@
-package main
+package e2e
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,11 +18,33 @@ import (
 	"github.com/miekg/dns"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	_ "domprobe/internal/cli" // so that no cached result outlives a change of the command
 	"domprobe/internal/dnstest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"domprobe": main, "environ": environ})
+	testscript.Main(builder{m}, map[string]func(){"environ": environ})
+}
+
+// A builder runs the tests with the command, freshly built, in $PATH.
+type builder struct{ tests *testing.M }
+
+func (b builder) Run() int {
+	dir, err := os.MkdirTemp("", "domprobe-e2e")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	args := []string{"build", "-o", dir}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		args = append(args, "-race")
+	}
+	if out, err := exec.Command("go", append(args, "domprobe")...).CombinedOutput(); err != nil {
+		log.Printf("build the command: %v\n%s", err, out)
+		return 1
+	}
+	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return b.tests.Run()
 }
 
 // TestScripts runs the built command. Beside the usual commands, a script has:
@@ -34,7 +58,7 @@ func TestMain(m *testing.M) {
 //	pipe N PROGRAM [ARG...]           the same, closing the pipe after its first output
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {

@@ -1,4 +1,4 @@
-package candidate
+package pattern
 
 import (
 	"slices"
@@ -30,7 +30,7 @@ func (n node) shape() shape {
 	} else {
 		// Beyond ASCII, different texts can be mapped to the same name, and
 		// with a dot the TLD is one of the texts.
-		s.once = classify(strings.Join(n.set, "")) == plain
+		s.once = strings.Trim(strings.Join(n.set, ""), letters+digits+"-") == ""
 		if len(n.set) == 1 {
 			s.text = n.set
 		}

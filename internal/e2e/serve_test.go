@@ -1,4 +1,4 @@
-package main
+package e2e
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/internal/demo"
 	"domprobe/internal/dnstest"
 	"domprobe/internal/dnstest/daemon"
 )
@@ -127,13 +128,13 @@ func TestLineServer(t *testing.T) {
 	if err != nil {
 		daemon.Missing(t, "socat is not installed: apt-get install socat")
 	}
-	demo, err := dnstest.StartDemo()
+	registry, err := demo.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer demo.Close()
+	defer registry.Close()
 	cmd := exec.Command(socat, "-d", "-d", "TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr",
-		"EXEC:'domprobe -r "+demo.Addr()+" -t dev -i - -q -f marks'")
+		"EXEC:'domprobe -r "+registry.Addr()+" -t dev -i - -q -f marks'")
 	stderr := started(t, cmd)
 	words := strings.Fields(line(t, stderr, "listening on"))
 	address := words[len(words)-1]

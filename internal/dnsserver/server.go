@@ -1,4 +1,11 @@
-package dnstest
+// Package dnsserver runs small DNS servers inside the process: the demo
+// registry, and the servers of tests, which reach them through package dnstest.
+//
+// A [Truth] says which names are registered, in which zones, and answers as a
+// recursive resolver or as the registry's own server would. [NXDomain], [NoData]
+// and the like build single responses. [Serve] answers queries on a loopback
+// port, over UDP and TCP.
+package dnsserver
 
 import (
 	"context"
@@ -21,6 +28,11 @@ type Server struct {
 	close func() error
 }
 
+// NewServer returns a server that listens on addr and that stop ends.
+func NewServer(addr string, stop func() error) *Server {
+	return &Server{addr: addr, close: sync.OnceValue(stop)}
+}
+
 // Addr returns the address that the server listens on, as "127.0.0.1:port".
 func (s *Server) Addr() string { return s.addr }
 
@@ -33,7 +45,7 @@ func Serve(h Handler) (*Server, error) { return ServeAt("", h) }
 
 // ServeAt is like [Serve] on an address, "host:port", of its own.
 func ServeAt(addr string, h Handler) (*Server, error) {
-	pc, l, err := listen(addr)
+	pc, l, err := Listen(net.ListenConfig{}, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -49,21 +61,18 @@ func ServeAt(addr string, h Handler) (*Server, error) {
 		running.Go(func() { errs <- s.ActivateAndServe() })
 	}
 	started.Wait() // Shutdown fails before that.
-	return &Server{
-		addr: l.Addr().String(),
-		close: sync.OnceValue(func() error {
-			var all error
-			for _, s := range servers {
-				all = errors.Join(all, s.Shutdown())
-			}
-			running.Wait()
-			close(errs)
-			for err := range errs {
-				all = errors.Join(all, err)
-			}
-			return all
-		}),
-	}, nil
+	return NewServer(l.Addr().String(), func() error {
+		var all error
+		for _, s := range servers {
+			all = errors.Join(all, s.Shutdown())
+		}
+		running.Wait()
+		close(errs)
+		for err := range errs {
+			all = errors.Join(all, err)
+		}
+		return all
+	}), nil
 }
 
 func onNetwork(h Handler, network string) dns.Handler {
@@ -95,14 +104,9 @@ func udpSize(q *dns.Msg) int {
 	return dns.MinMsgSize
 }
 
-// listen opens an address for UDP and TCP alike. Empty means a free port of
-// 127.0.0.1.
-func listen(addr string) (*net.UDPConn, *net.TCPListener, error) {
-	return listenWith(net.ListenConfig{}, addr)
-}
-
-// listenWith is listen with a configuration of the UDP socket.
-func listenWith(lc net.ListenConfig, addr string) (*net.UDPConn, *net.TCPListener, error) {
+// Listen opens an address for UDP and TCP. Empty means a free port of 127.0.0.1.
+// The configuration is for the UDP socket.
+func Listen(lc net.ListenConfig, addr string) (*net.UDPConn, *net.TCPListener, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}

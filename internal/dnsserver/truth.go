@@ -1,6 +1,7 @@
-package dnstest
+package dnsserver
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -22,6 +23,13 @@ type Truth struct {
 	// Empty reports whether a name exists without being registered: a TLD
 	// such as co.jp, whose names live in the zone above. Nil means none.
 	Empty func(name string) bool
+
+	// NIC reports whether nic.ZONE is delegated, as it is under most TLDs of
+	// the world. Nil means that it is, in every registry zone but the root.
+	NIC func(zone string) bool
+
+	// Serial is that of every SOA record. Zero means 1.
+	Serial uint32
 }
 
 // Zones returns a [Truth.Zone] for the given zones. Without any single label
@@ -50,7 +58,25 @@ func Resolver(registered func(name string) bool, zones ...string) Handler {
 
 // Resolve answers as a healthy recursive resolver. Every registered name has
 // name servers, the address 192.0.2.1 (RFC 5737), and no DS record.
-func (t Truth) Resolve(q *dns.Msg) *dns.Msg {
+func (t Truth) Resolve(q *dns.Msg) *dns.Msg { return t.dated(t.resolve(q)) }
+
+// Delegate answers as the registry's own server, which holds every registry
+// zone, does not recurse, and refers to the servers of a registered name.
+func (t Truth) Delegate(q *dns.Msg) *dns.Msg { return t.dated(t.delegate(q)) }
+
+// dated puts the serial into the SOA records of a response.
+func (t Truth) dated(r *dns.Msg) *dns.Msg {
+	for _, section := range [][]dns.RR{r.Answer, r.Ns} {
+		for _, rr := range section {
+			if rr, ok := rr.(*dns.SOA); ok {
+				rr.Serial = cmp.Or(t.Serial, rr.Serial)
+			}
+		}
+	}
+	return r
+}
+
+func (t Truth) resolve(q *dns.Msg) *dns.Msg {
 	if len(q.Question) != 1 {
 		return Rcode(q, dns.RcodeFormatError)
 	}
@@ -73,9 +99,7 @@ func (t Truth) Resolve(q *dns.Msg) *dns.Msg {
 	return NoData(q, cut)
 }
 
-// Delegate answers as the registry's own server, which holds every registry
-// zone, does not recurse, and refers to the servers of a registered name.
-func (t Truth) Delegate(q *dns.Msg) *dns.Msg {
+func (t Truth) delegate(q *dns.Msg) *dns.Msg {
 	if len(q.Question) != 1 {
 		return Rcode(q, dns.RcodeFormatError)
 	}
@@ -114,11 +138,16 @@ func (t Truth) find(name string, qtype uint16) (zone, cut string) {
 		return zone, name
 	}
 	for n := name; n != zone; n = parent(n) {
-		if t.Registered(n) {
+		if t.Registered(n) || t.isNIC(n, zone) {
 			cut = n // the topmost one is what the registry zone delegates
 		}
 	}
 	return zone, cut
+}
+
+// isNIC reports whether a name is that of the registry itself.
+func (t Truth) isNIC(name, zone string) bool {
+	return zone != "" && name == "nic."+zone && (t.NIC == nil || t.NIC(zone))
 }
 
 // apex answers a question about the top of a zone.

@@ -1,9 +1,11 @@
-package candidate
+package pattern
 
 import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"domprobe/candidate/internal/text"
 )
 
 const (
@@ -73,7 +75,7 @@ func (p *parser) class(start int) ([]string, error) {
 	if negated {
 		set = slices.DeleteFunc(strings.Split(letters+digits, ""), func(c string) bool { return slices.Contains(set, c) })
 	}
-	if set = distinct(set); len(set) == 0 {
+	if set = text.Distinct(set); len(set) == 0 {
 		return nil, p.fail(start, "empty class")
 	}
 	return set, nil
@@ -119,17 +121,4 @@ func (p *parser) namedClass(start int) ([]string, error) {
 		}
 	}
 	return nil, p.fail(start, "no class of that name, only [:c:], [:v:], [:alpha:], [:digit:] and [:alnum:],")
-}
-
-// distinct removes repeats and keeps the order.
-func distinct(list []string) []string {
-	known := make(map[string]bool, len(list))
-	var kept []string
-	for _, s := range list {
-		if !known[s] {
-			known[s] = true
-			kept = append(kept, s)
-		}
-	}
-	return kept
 }
