@@ -50,7 +50,7 @@ func (inv *invocation) help(cmd *command, full bool) error {
 // full it has every flag, the environment and the exit codes.
 func helpText(cmd *command, full bool, width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\nUsage: domprobe %s\n\n", term.Wrap("domprobe: "+cmd.summary, 0, width), cmd.examples, cmd.synopsis)
+	fmt.Fprintf(&b, "%s\n\n%s\n%s\n\n", term.Wrap("domprobe: "+cmd.summary, 0, width), cmd.examples, term.Wrap("Usage: domprobe "+cmd.synopsis, 7, width))
 	if full && cmd.notes != "" {
 		b.WriteString(term.Wrap(cmd.notes, 0, width) + "\n\n")
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // A command says what each of its exit codes means, 0 among them.
@@ -28,5 +29,30 @@ func TestExits(t *testing.T) {
 				t.Errorf("%s: %q", cmd.name, l)
 			}
 		}
+	}
+}
+
+// Help has no line that is longer than the terminal is wide, but for examples.
+func TestHelpIsWrapped(t *testing.T) {
+	for _, cmd := range commands() {
+		for _, width := range []int{40, 79, 120} {
+			text := helpText(cmd, true, width)
+			for line := range strings.Lines(strings.Replace(text, cmd.examples, "", 1)) {
+				if n := utf8.RuneCountInString(line) - 1; n > width && len(strings.Fields(line)) > 1 {
+					t.Errorf("%s at %d columns: %q", cmd.name, width, line)
+				}
+			}
+		}
+		for line := range strings.Lines(cmd.examples) {
+			if len(line) > helpWidth {
+				t.Errorf("%s: %q is too long", cmd.name, line)
+			}
+		}
+		if short := helpText(cmd, false, 79); len(short) >= len(helpText(cmd, true, 79)) {
+			t.Errorf("%s: the short help is not short", cmd.name)
+		}
+	}
+	if text := strings.Join(strings.Fields(helpText(commands()[0], true, 79)), " "); !strings.Contains(text, "-0, --null keywords end in NUL, not in a newline, and # begins no comment;") {
+		t.Error("the help does not say that -0 knows no comments")
 	}
 }

@@ -185,14 +185,15 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	}
 	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
 	if cut {
-		t.planned = int64(names.rows())
-		out.console.Note("interrupted: %s; %s", t.summary(), p.continuation())
+		out.console.Note("%s", p.interruption(names, t))
+	}
+	out.console.Note("%s", t.summary())
+	if cut {
 		if errors.Is(err, ctx.Err()) {
 			err = nil
 		}
 		return &exitError{code: codeInterrupted, err: err}
 	}
-	out.console.Note("%s", t.summary())
 	if errors.Is(err, candidate.ErrNoTLD) {
 		return usageError(tldHint, "%w", err)
 	}
@@ -206,12 +207,16 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	return exit(out.codes(t)...)
 }
 
-// continuation tells how an interrupted run can go on.
-func (p *probing) continuation() string {
-	if p.out.resumable() {
-		return "--resume goes on"
+// interruption tells how far an interrupted run has come, and how to go on.
+func (p *probing) interruption(names *selection, t *tally) string {
+	text := "interrupted after " + plural(t.total(), "name")
+	if n := names.rows(); n > 0 {
+		text = fmt.Sprintf("interrupted: %d of %d names", t.total(), n)
 	}
-	return "with -o FILE.csv, --resume can go on"
+	if p.out.resumable() {
+		text += "; --resume goes on"
+	}
+	return text
 }
 
 // manyNames is how many names a person may send to a public resolver without a

@@ -15,7 +15,7 @@ type doc struct{ name, text string }
 
 var description = []string{
 	"domprobe makes names from keywords and TLDs, asks the DNS about all of them at once, and prints each name in the column of its verdict. " +
-		"Rows go to standard output; progress, summary, warnings and hints go to standard error.",
+		"Rows go to standard output; progress, summary and hints go to standard error.",
 	"A negative response counts only if it matches the query, is complete, carries the SOA record of the registry's zone (RFC 2308), " +
 		"and comes from a server that has passed its controls. In every other case the name is unknown.",
 }

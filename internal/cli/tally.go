@@ -26,7 +26,6 @@ type tally struct {
 	stopped    bool
 
 	repeated, skipped, leftOut int64 // names without a row
-	planned                    int64 // names of a run that was interrupted; 0 if unknown
 }
 
 func newTally(stopAfter int, confirming bool) *tally {
@@ -108,11 +107,7 @@ func (t *tally) counts() string {
 }
 
 func (t *tally) summary() string {
-	names := plural(t.total(), "name")
-	if t.planned > t.total() {
-		names = fmt.Sprintf("%d of %d names", t.total(), t.planned)
-	}
-	s := fmt.Sprintf("%s in %.2fs: %d found, %d not found, %d unknown, %d invalid", names,
+	s := fmt.Sprintf("%s in %.2fs: %d found, %d not found, %d unknown, %d invalid", plural(t.total(), "name"),
 		time.Since(t.start).Seconds(), t.of(probe.Found), t.of(probe.NotFound), t.of(probe.Unknown), t.of(probe.Invalid))
 	for _, part := range []struct {
 		n    int64
