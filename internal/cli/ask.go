@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"domprobe/internal/term"
@@ -171,9 +170,16 @@ func tracer(console *term.Console) func(probe.Event) {
 		return nil
 	}
 	return func(e probe.Event) {
-		line := "> " + e.Server + " " + e.Transport + ": " + queryOf(e)
-		if e.Response {
-			line = "< " + strings.Join(nonEmpty(line[2:], e.Rule, e.Message), ": ")
+		line := e.Server + " " + e.Transport + ": " + queryOf(e)
+		switch {
+		case e.Type == 0:
+			line = "= " + e.Server + " about " + e.Name + ": " + e.Rule
+		case !e.Response:
+			line = "> " + line
+		case e.Message == "":
+			line = "< " + line + ": " + e.Rule
+		default:
+			line = "< " + line + ": " + e.Rule + ": " + e.Message
 		}
 		console.Note("%s", line)
 	}

@@ -123,10 +123,18 @@ func (s *story) print(w io.Writer, r probe.Result) error {
 	if r.Verdict == probe.NotFound && r.Reason != probe.RDAPNotRegistered {
 		line("  not in the DNS is not the same as free: it may be reserved, on hold or just expired")
 	}
+	for _, e := range s.events {
+		if e.Type == 0 {
+			line("  %s about %s: %s", e.Server, e.Name, e.Rule)
+		}
+	}
 	if len(s.events) > 0 {
 		line("")
 	}
 	for _, e := range s.events {
+		if e.Type == 0 {
+			continue
+		}
 		at := fmt.Sprintf("%7.1f ms", float64(e.At.Sub(s.start).Microseconds())/1000)
 		if !e.Response {
 			line("%s  ask %s over %s: %s", at, e.Server, e.Transport, queryOf(e))
@@ -152,8 +160,4 @@ func meaning(reason probe.Reason) string {
 		}
 	}
 	return "no explanation"
-}
-
-func nonEmpty(words ...string) []string {
-	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
