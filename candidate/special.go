@@ -3,10 +3,10 @@ package candidate
 import "strings"
 
 // special returns the special-use name that name is or lies under, and an empty
-// string for an ordinary name. The special-use names are those of the registry
-// of RFC 6761, and internal, which ICANN reserves for private use. Not so
-// example.com, example.net and example.org: users may assume that they resolve
-// (RFC 6761 section 6.5), and they do.
+// string for any other name. The special-use names are those of the IANA registry
+// (RFC 6761), and internal, which ICANN reserves for private use. example.com,
+// example.net and example.org are no special case here: they are delegated, and
+// should be resolved like any name (RFC 6761 section 6.5).
 func special(name string) string {
 	tld := name[strings.LastIndexByte(name, '.')+1:]
 	switch tld {
@@ -39,7 +39,7 @@ var arpaNames = map[string]bool{
 	"ipv4only.arpa":            true, // RFC 7050, RFC 8880
 	"resolver.arpa":            true, // RFC 9462
 	"service.arpa":             true, // RFC 9665
-	"10.in-addr.arpa":          true, // RFC 6761 section 6.1, and all until 192.168
+	"10.in-addr.arpa":          true, // RFC 6761 section 6.1, down to 168.192
 	"16.172.in-addr.arpa":      true,
 	"17.172.in-addr.arpa":      true,
 	"18.172.in-addr.arpa":      true,

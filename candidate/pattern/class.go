@@ -15,7 +15,7 @@ const (
 	consonants = "bcdfghjklmnpqrstvwxyz"
 )
 
-// escapes are the classes with a short name, posix those with a long one.
+// The named classes: \d and [:digit:].
 var (
 	escapes = map[rune]string{'d': digits, 'w': letters + digits, 'c': consonants, 'v': vowels}
 	posix   = map[string]string{
@@ -24,7 +24,7 @@ var (
 	}
 )
 
-// literal checks a character that stands for itself.
+// literal returns the text of a character that stands for itself.
 func (p *parser) literal(pos int, c rune) (string, error) {
 	c = unicode.ToLower(c)
 	switch {
@@ -36,7 +36,7 @@ func (p *parser) literal(pos int, c rune) (string, error) {
 	return string(c), nil
 }
 
-// escape parses what follows a backslash.
+// escape parses the rest of an escape after its backslash.
 func (p *parser) escape(start int) ([]string, error) {
 	if !p.more() {
 		return nil, p.fail(start, "backslash before nothing")
@@ -52,8 +52,8 @@ func (p *parser) escape(start int) ([]string, error) {
 	return nil, p.fail(start, "no class \\%c, only \\d, \\w, \\c and \\v,", c)
 }
 
-// class parses what follows an opening bracket. Its characters keep the order
-// in which they are written.
+// class parses the rest of a class after its opening bracket. The characters keep
+// the order in which they are written.
 func (p *parser) class(start int) ([]string, error) {
 	negated := p.accept('^')
 	var set []string

@@ -1,7 +1,7 @@
-// Package pattern makes keywords of patterns, whose syntax is that of regular
-// expressions, as far as it is bounded:
+// Package pattern expands patterns into keywords. The syntax is the bounded part
+// of that of regular expressions:
 //
-//	abc-1      these characters; capitals are taken for small letters
+//	abc-1      these characters; capitals count as small letters
 //	[a-z05]    one of these, in this order; [^aeiou] is any other letter or digit
 //	\d \w      a digit; a letter or digit
 //	\c \v      a consonant; a vowel: aeiou. In a class also [:c:] and [:v:],
@@ -10,10 +10,10 @@
 //	x{3}       x three times
 //	x{2,4}     x two to four times, fewer first
 //	(get|try)  one of these; (get|) is get or nothing
-//	.          a dot, which makes whole domains of the keywords
+//	.          a dot, which makes the keyword a whole domain
 //
-// [Compile] parses a pattern and counts its keywords. [Pattern.All] streams them
-// in order and [Pattern.Shuffled] in another one; neither holds a list of them.
+// [Pattern.All] streams the keywords of a pattern in order, [Pattern.Shuffled] in
+// an order that depends on a seed. Neither keeps a list of them.
 package pattern
 
 import (
@@ -24,8 +24,8 @@ import (
 	"domprobe/candidate/internal/text"
 )
 
-// A Pattern stands for a bounded set of keywords. The same keyword can come more
-// than once, as from a?a?.
+// A Pattern is a compiled pattern. It can yield a keyword more than once, as a?a?
+// does.
 type Pattern struct {
 	start *step
 	once  bool
@@ -34,8 +34,8 @@ type Pattern struct {
 // maxName is the length of the longest name (RFC 1035 section 2.3.4).
 const maxName = 253
 
-// Compile parses a pattern. An error is a [*Error]: the pattern
-// stands for nothing or for infinitely many keywords, or its syntax is wrong.
+// Compile parses a pattern. It returns an [*Error] if the syntax is wrong, or if
+// the pattern has no keyword or no bound.
 func Compile(s string) (*Pattern, error) {
 	tree, err := parse(s)
 	if err != nil {
@@ -57,15 +57,15 @@ func Compile(s string) (*Pattern, error) {
 	return &Pattern{start: start, once: form.once}, nil
 }
 
-// Count returns how many keywords the pattern yields, repeats included.
+// Count returns the number of keywords, repeats included.
 func (p *Pattern) Count() *big.Int { return new(big.Int).Set(p.start.total()) }
 
-// Unique reports whether it is certain that no two keywords make the same name
-// under the same TLD.
+// Unique reports whether no two keywords make the same name under one TLD. It can
+// be false although none do.
 func (p *Pattern) Unique() bool { return p.once }
 
-// All streams the keywords in order: the last character changes fastest, and
-// fewer repetitions come before more. It never yields an error.
+// All streams the keywords in order: the last character changes fastest, and fewer
+// repetitions come before more. It never yields an error.
 func (p *Pattern) All() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		var names text.Slab
@@ -73,19 +73,18 @@ func (p *Pattern) All() iter.Seq2[string, error] {
 	}
 }
 
-// maxShuffle is the most keywords that can be shuffled.
+// maxShuffle is the largest number of keywords that can be shuffled.
 const maxShuffle = 1 << 62
 
-// ErrTooMany is yielded when a pattern is too large to be shuffled: 1<<62
-// keywords are the most.
+// ErrTooMany is the error of a pattern with more than 1<<62 keywords, which cannot
+// be shuffled.
 var ErrTooMany = errors.New("too many keywords to shuffle")
 
-// CanShuffle reports whether Shuffled streams the keywords, and not ErrTooMany.
+// CanShuffle reports whether [Pattern.Shuffled] yields keywords, not [ErrTooMany].
 func (p *Pattern) CanShuffle() bool { return p.start.small > 0 }
 
-// Shuffled streams the keywords in an order that depends on the seed alone,
-// each as often as All has it. It keeps no list: the order is a permutation of
-// the numbers below Count.
+// Shuffled streams the keywords of All in an order that depends on the seed only.
+// The order of a seed never changes.
 func (p *Pattern) Shuffled(seed uint64) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if !p.CanShuffle() {

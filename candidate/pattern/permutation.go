@@ -2,10 +2,10 @@ package pattern
 
 import "math/bits"
 
-// A permutation puts the numbers below n in another order without a list of
-// them. It is a Feistel network on the smallest even number of bits that hold
-// n-1; a number that leaves the range goes through the network again until it
-// is back in, after fewer than four rounds on average.
+// A permutation reorders the numbers below n without a list of them. It is a
+// Feistel network on the smallest even number of bits that n-1 fits in. A number
+// outside the range passes the network again until it is inside, fewer than four
+// times on average.
 type permutation struct {
 	n    uint64
 	half uint // bits
@@ -23,7 +23,7 @@ func newPermutation(n, seed uint64) *permutation {
 	return p
 }
 
-// at returns the number at place i, which must be below n.
+// at returns the number at index i, which must be below n.
 func (p *permutation) at(i uint64) uint64 {
 	for {
 		left, right := i>>p.half, i&p.mask

@@ -5,22 +5,23 @@ import (
 	"strings"
 )
 
-// A shape is what is known of the texts of a node without listing them.
+// A shape has the properties of a node's texts that are known without a list.
 type shape struct {
 	least, most int      // their lengths, in characters
-	once        bool     // it is certain that none comes twice
+	once        bool     // certainly no text comes twice
 	text        []string // the only text, as a list of characters; nil if there are more
 }
 
-// tooLarge is where lengths stop growing, so that they cannot overflow.
+// tooLarge replaces every greater length, so that lengths cannot overflow.
 const tooLarge = maxName + 1
 
 func (s shape) fixed() bool { return s.least == s.most }
 
-// shape finds whether texts can come twice. The rules are sufficient ones:
+// shape returns the shape of a node. Each of these rules is sufficient for texts
+// that do not come twice:
 //
-//   - In a row of parts, the borders between them are known if at most one of
-//     the parts has texts of different lengths.
+//   - In a row of parts, the borders between the parts are known if at most one
+//     part has texts of different lengths.
 //   - The repetitions of a part with texts of one length differ in length.
 //   - Alternatives of different lengths differ, and so do different texts.
 func (n node) shape() shape {
@@ -28,8 +29,8 @@ func (n node) shape() shape {
 	if n.set == nil {
 		s = alternativesShape(n.alternatives)
 	} else {
-		// Beyond ASCII, different texts can be mapped to the same name, and
-		// with a dot the TLD is one of the texts.
+		// UTS 46 can map different texts to the same name, and a text with
+		// a dot has its own TLD.
 		s.once = strings.Trim(strings.Join(n.set, ""), letters+digits+"-") == ""
 		if len(n.set) == 1 {
 			s.text = n.set
@@ -84,7 +85,7 @@ func alternativesShape(list [][]node) shape {
 	return all
 }
 
-// differs reports whether it is certain that s and t have no text in common.
+// differs reports whether s and t certainly have no text in common.
 func (s shape) differs(t shape) bool {
 	return s.most < t.least || t.most < s.least ||
 		s.text != nil && t.text != nil && !slices.Equal(s.text, t.text)

@@ -2,16 +2,15 @@ package pattern
 
 import "math/big"
 
-// The bounds of what repetitions multiply: the steps of a pattern, and the
-// bits of its count, which many ways to append nothing make large.
+// The bounds of a pattern: its steps, and the bits of its count. A short pattern
+// with nested repetitions would have too many of both.
 const (
 	maxSteps = 1 << 16
 	maxBits  = 1 << 12
 )
 
-// A step is a choice on the way from the start of a keyword to its end: of a
-// text to append, or of a step to go on with. The steps of a pattern form a
-// graph without cycles, in which every way is a keyword.
+// A step is a choice between texts to append, or between steps to continue with.
+// The steps of a pattern are an acyclic graph, in which every path is a keyword.
 type step struct {
 	texts []string // if not empty, append one of them and go to next
 	next  *step    // nil is the end
@@ -30,7 +29,7 @@ func (s *step) total() *big.Int {
 	return s.count
 }
 
-// walk yields all that word can become from s on.
+// walk yields every keyword that begins with word and continues with s.
 func (s *step) walk(word []byte, yield func([]byte) bool) bool {
 	if s == nil {
 		return yield(word)
@@ -65,8 +64,8 @@ func (s *step) pick(word []byte, i uint64) []byte {
 	return word
 }
 
-// choose returns the way that the keyword with the given number takes, and its
-// number there.
+// choose returns the step that the keyword with the given number continues with,
+// and the number of the keyword there.
 func (s *step) choose(i uint64) (*step, uint64) {
 	for _, way := range s.ways {
 		n := uint64(1)
@@ -81,7 +80,7 @@ func (s *step) choose(i uint64) (*step, uint64) {
 	return nil, 0
 }
 
-// A builder makes steps of a syntax tree, from the end to the start.
+// A builder builds the steps of a syntax tree, from the end to the start.
 type builder struct{ left int }
 
 func (b *builder) step(s *step) *step {
@@ -101,8 +100,8 @@ func (b *builder) step(s *step) *step {
 	return s
 }
 
-// repeat returns the start of the ways through n, as often as n says, to next.
-// Each repetition leads to the one with one fewer.
+// repeat returns the step that repeats n as often as n says and then continues
+// with next. Each repetition leads to one repetition fewer.
 func (b *builder) repeat(n node, next *step) *step {
 	var ways []*step
 	if n.least == 0 {
@@ -131,8 +130,8 @@ func (b *builder) node(n node, next *step) *step {
 	return b.choice(ways)
 }
 
-// append returns the step that appends one of the texts, and takes in a next
-// one that has no choice.
+// append returns the step that appends one of the texts. It merges a next step
+// that has a single text.
 func (b *builder) append(texts []string, next *step) *step {
 	if next != nil && len(next.texts) == 1 {
 		longer := make([]string, len(texts))
@@ -146,7 +145,7 @@ func (b *builder) append(texts []string, next *step) *step {
 
 func (b *builder) choice(ways []*step) *step {
 	switch len(ways) {
-	case 0: // no room was left
+	case 0: // the bound of steps was reached
 		return nil
 	case 1:
 		return ways[0]

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// A Error says what is wrong with a pattern, and where.
+// An Error is a mistake in a pattern.
 type Error struct {
 	Pattern string
-	Pos     int // the character that the error is at, counted from 1
+	Pos     int // the number of the character, counted from 1
 	Problem string
 }
 
@@ -21,16 +21,17 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("pattern %s: %s at character %d", shown, e.Problem, e.Pos)
 }
 
-// The bounds of a pattern. No name is longer than maxName, so that a greater
-// repetition is a mistake.
+// The bounds of the syntax. No name is longer than maxName, so that more
+// repetitions are a mistake.
 const (
 	maxPattern = 1 << 10 // characters
 	maxRepeat  = maxName
 	maxSet     = 1 << 15 // characters in a class
 )
 
-// A node is a part of the syntax tree: a set of characters if it has one, else
-// alternatives, each of them nodes in a row; repeated from least to most times.
+// A node is a part of the syntax tree, repeated from least to most times. It is a
+// set of characters or, if the set is nil, a list of alternatives, each of which is
+// a row of nodes.
 type node struct {
 	set          []string
 	alternatives [][]node
@@ -133,7 +134,7 @@ func (p *parser) unrepeatable(pos int, c rune) error {
 	return p.fail(pos, "nothing before %q to repeat", c)
 }
 
-// repetition parses what may follow an atom.
+// repetition parses the repetition after an atom, if there is one.
 func (p *parser) repetition() (least, most int, err error) {
 	start := p.pos
 	switch {

@@ -1,5 +1,5 @@
-// Package demo is the registry behind --resolver demo: a resolver on a loopback
-// port that answers from a built-in list, names.txt, of names that really are
+// Package demo is the registry of --resolver demo: a resolver on a loopback port
+// that knows the names of an embedded list, names.txt, all of which really are
 // registered.
 package demo
 
@@ -16,9 +16,9 @@ import (
 //go:embed names.txt
 var list string
 
-// Start starts the resolver. It knows the names of [Names] and, as every
-// [dnsserver.Truth], the name nic under every TLD. Other names under a TLD of
-// the public suffix list do not exist, and neither do other TLDs.
+// Start starts the resolver. It knows the names of [Names] and, like every
+// [dnsserver.Truth], the name nic under every TLD. Its TLDs are those of the ICANN
+// section of the public suffix list. No other name exists.
 func Start() (*dnsserver.Server, error) {
 	return dnsserver.Serve(dnsserver.Answer(truth().Resolve))
 }
@@ -34,7 +34,7 @@ func truth() dnsserver.Truth {
 	}
 }
 
-// Names streams the registered names of the list.
+// Names streams the names of the list.
 func Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for line := range strings.Lines(list) {
@@ -51,8 +51,8 @@ func Names() iter.Seq[string] {
 	}
 }
 
-// publicZone returns the longest suffix of a name under which a registry, not a
-// private company, registers names. It is empty if there is none.
+// publicZone returns the public suffix of a name in the ICANN section of the
+// public suffix list, and an empty string if the list has none.
 func publicZone(name string) string {
 	for name != "" {
 		suffix, official := publicsuffix.PublicSuffix(name)

@@ -6,16 +6,15 @@ import (
 	"github.com/miekg/dns"
 )
 
-// The functions below build one kind of response each. To a question with RD
-// set they answer as a recursive resolver (RA=1, AA=0), else as an
-// authoritative server (RA=0, AA=1); the question is echoed as it came, and
-// EDNS is answered with EDNS. Owners may come without their final dot; "" is
-// the root.
+// Each function below builds one kind of response. The response to a query with RD
+// set is that of a recursive resolver (RA=1, AA=0), the response to any other query
+// that of an authoritative server (RA=0, AA=1). It has EDNS if the query has EDNS.
+// The final dot of an owner is optional; "" is the root.
 
 // NegativeTTL is the TTL and the minimum of every SOA record, in seconds.
 const NegativeTTL = 900
 
-// Rcode is a response without records.
+// Rcode returns a response without records.
 func Rcode(q *dns.Msg, rcode int) *dns.Msg {
 	r := new(dns.Msg).SetReply(q)
 	r.Compress = true
@@ -28,22 +27,23 @@ func Rcode(q *dns.Msg, rcode int) *dns.Msg {
 	return r
 }
 
-// NXDomain denies the name of the question, with the SOA record of a zone.
+// NXDomain returns a response that the name does not exist, with the SOA record of
+// a zone.
 func NXDomain(q *dns.Msg, soaOwner string) *dns.Msg {
 	r := Rcode(q, dns.RcodeNameError)
 	r.Ns = []dns.RR{soa(soaOwner)}
 	return r
 }
 
-// NoData denies the type of the question, with the SOA record of a zone (RFC
-// 2308 section 2.2).
+// NoData returns a response that the name has no record of the type, with the SOA
+// record of a zone (RFC 2308 section 2.2).
 func NoData(q *dns.Msg, soaOwner string) *dns.Msg {
 	r := Rcode(q, dns.RcodeSuccess)
 	r.Ns = []dns.RR{soa(soaOwner)}
 	return r
 }
 
-// Referral refers to the name servers of the owner.
+// Referral returns a referral to the name servers of the owner.
 func Referral(q *dns.Msg, owner string) *dns.Msg {
 	r := Rcode(q, dns.RcodeSuccess)
 	r.Authoritative = false
@@ -51,15 +51,15 @@ func Referral(q *dns.Msg, owner string) *dns.Msg {
 	return r
 }
 
-// Truncate asks to come back over TCP, and says nothing else.
+// Truncate returns an empty response with TC set.
 func Truncate(q *dns.Msg) *dns.Msg {
 	r := Rcode(q, dns.RcodeSuccess)
 	r.Authoritative, r.Truncated = false, true
 	return r
 }
 
-// Address answers with one address, as an A or AAAA record by its family. It
-// panics if the address cannot be parsed.
+// Address returns a response with an address, as an A or AAAA record. It panics if
+// the address cannot be parsed.
 func Address(q *dns.Msg, ip string) *dns.Msg {
 	addr := netip.MustParseAddr(ip)
 	h := header(q.Question[0].Name, dns.TypeA, 300)
@@ -70,13 +70,13 @@ func Address(q *dns.Msg, ip string) *dns.Msg {
 	return withAnswer(q, &dns.AAAA{Hdr: h, AAAA: addr.AsSlice()})
 }
 
-// NS answers with a name server of the name in the question.
+// NS returns a response with a name server of the queried name.
 func NS(q *dns.Msg) *dns.Msg { return withAnswer(q, nameServer(q.Question[0].Name)) }
 
-// SOA answers with an SOA record of the owner.
+// SOA returns a response with an SOA record of the owner.
 func SOA(q *dns.Msg, owner string) *dns.Msg { return withAnswer(q, soa(owner)) }
 
-// CNAME answers with an alias of the name in the question.
+// CNAME returns a response with an alias of the queried name.
 func CNAME(q *dns.Msg, target string) *dns.Msg {
 	h := header(q.Question[0].Name, dns.TypeCNAME, 300)
 	return withAnswer(q, &dns.CNAME{Hdr: h, Target: dns.Fqdn(target)})

@@ -1,10 +1,10 @@
-// Package dnsserver runs small DNS servers inside the process: the demo
-// registry, and the servers of tests, which reach them through package dnstest.
+// Package dnsserver runs small DNS servers inside the process, for the demo and,
+// through package dnstest, for tests.
 //
-// A [Truth] says which names are registered, in which zones, and answers as a
-// recursive resolver or as the registry's own server would. [NXDomain], [NoData]
-// and the like build single responses. [Serve] answers queries on a loopback
-// port, over UDP and TCP.
+// A [Truth] knows the registered names and their zones. It responds as a recursive
+// resolver ([Truth.Resolve]) or as the registry's authoritative server
+// ([Truth.Delegate]). [NXDomain], [NoData] and the like build single responses.
+// [Serve] serves a [Handler] on a loopback port, over UDP and TCP.
 package dnsserver
 
 import (
@@ -17,9 +17,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A Handler answers one question, which has been parsed, or does not answer
-// it. The network is "udp" or "tcp". It is called concurrently, and must
-// return before the server can be closed.
+// A Handler responds to a query, or does not. The network is "udp" or "tcp". It is
+// called concurrently, and must return before the server can be closed.
 type Handler func(w dns.ResponseWriter, q *dns.Msg, network string)
 
 // A Server listens on a loopback address, on the same port for UDP and TCP.
@@ -28,7 +27,7 @@ type Server struct {
 	close func() error
 }
 
-// NewServer returns a server that listens on addr and that stop ends.
+// NewServer returns a server that listens on addr and that stop stops.
 func NewServer(addr string, stop func() error) *Server {
 	return &Server{addr: addr, close: sync.OnceValue(stop)}
 }
@@ -43,7 +42,7 @@ func (s *Server) Close() error { return s.close() }
 // Serve starts a server for the handler on a free port of 127.0.0.1.
 func Serve(h Handler) (*Server, error) { return ServeAt("", h) }
 
-// ServeAt is like [Serve] on an address, "host:port", of its own.
+// ServeAt is like [Serve] on a given address, "host:port".
 func ServeAt(addr string, h Handler) (*Server, error) {
 	pc, l, err := Listen(net.ListenConfig{}, addr)
 	if err != nil {
@@ -79,8 +78,8 @@ func onNetwork(h Handler, network string) dns.Handler {
 	return dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) { h(w, q, network) })
 }
 
-// Answer returns the handler that sends what the function makes of a
-// question, cut to what the client can take, or nothing where it returns nil.
+// Answer returns the handler that sends the response of f, truncated to the size
+// that the client accepts. It sends nothing if f returns nil.
 func Answer(f func(q *dns.Msg) *dns.Msg) Handler {
 	return func(w dns.ResponseWriter, q *dns.Msg, network string) {
 		r := f(q)
@@ -90,12 +89,12 @@ func Answer(f func(q *dns.Msg) *dns.Msg) Handler {
 		if network == "udp" {
 			r.Truncate(udpSize(q))
 		}
-		// A client that has gone away is no concern of the server's.
+		// A client may be gone, which is no error of the server.
 		_ = w.WriteMsg(r)
 	}
 }
 
-// udpSize returns the most octets that the asker of q takes over UDP (RFC
+// udpSize returns the size of a response over UDP that the client accepts (RFC
 // 6891 section 6.2.3).
 func udpSize(q *dns.Msg) int {
 	if opt := q.IsEdns0(); opt != nil {
@@ -104,8 +103,8 @@ func udpSize(q *dns.Msg) int {
 	return dns.MinMsgSize
 }
 
-// Listen opens an address for UDP and TCP. Empty means a free port of 127.0.0.1.
-// The configuration is for the UDP socket.
+// Listen listens on an address over UDP and TCP. Empty means a free port of
+// 127.0.0.1. The configuration is that of the UDP socket.
 func Listen(lc net.ListenConfig, addr string) (*net.UDPConn, *net.TCPListener, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"

@@ -1,4 +1,4 @@
-// Package text holds the work on strings that candidate and pattern share.
+// Package text has the string operations that candidate and pattern share.
 package text
 
 import (
@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// slabSize is how much text is allocated at once. A string that is kept keeps
-// that much memory.
+// slabSize is the size of an allocation. A string that is kept keeps that much
+// memory.
 const slabSize = 4 << 10
 
-// A Slab makes strings that share their memory, so that a name does not cost an
-// allocation.
+// A Slab builds strings that share their memory, which saves allocations.
 type Slab struct{ text strings.Builder }
 
 // Join returns head and tail as one string.
