@@ -37,10 +37,11 @@ func explainCommand() *command {
 			codeInterrupted: "interrupted",
 		},
 		run: func(ctx context.Context, inv *invocation) error {
-			if _, err := oneName(inv, "explain"); err != nil {
+			name, err := oneName(inv, "explain")
+			if err != nil {
 				return err
 			}
-			return explain(ctx, inv, &ask, &confirm)
+			return explain(ctx, inv, name.Keyword, &ask, &confirm)
 		},
 	}
 }
@@ -52,20 +53,27 @@ func oneName(inv *invocation, command string) (candidate.Candidate, error) {
 	if len(inv.args) != 1 {
 		return candidate.Candidate{}, usageError(try, "%s takes one name, not %d", command, len(inv.args))
 	}
-	name := candidate.Parse(inv.args[0])
-	if name.Err != nil && !candidate.IsDomain(inv.args[0]) {
+	text := inv.args[0]
+	if words, note := candidate.Clean(text); len(words) == 1 && inv.literal == 0 {
+		text = words[0]
+		if note != "" {
+			inv.noteOnce()(note, inv.args[0], words)
+		}
+	}
+	name := candidate.Parse(text)
+	if name.Err != nil && !candidate.IsDomain(text) {
 		return name, usageError(try, "%w", name.Err)
 	}
 	return name, nil
 }
 
-func explain(ctx context.Context, inv *invocation, ask *asking, confirm *confirming) error {
+func explain(ctx context.Context, inv *invocation, name string, ask *asking, confirm *confirming) error {
 	s := &story{start: time.Now(), trace: tracer(inv.console)}
 	prober, err := newProber(ctx, inv, ask, confirm, s.event)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	r := prober.One(ctx, inv.args[0])
+	r := prober.One(ctx, name)
 	err = prober.close()
 	if ctx.Err() != nil {
 		return exit(codeInterrupted)

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"os"
+	"slices"
 	"strings"
+
+	"domprobe/report"
 )
 
 // nearest returns the word of a list that was most likely meant by a mistyped
@@ -93,7 +96,7 @@ func (inv *invocation) noTLD(source, word string) error {
 	hint := tldHint
 	switch meant := nearest(word, names(commands()[1:])); {
 	case source != "":
-		if strings.ContainsAny(word, ",;\t{") {
+		if format, err := report.FormatOf(source); err == nil && slices.Contains(readable, format) {
 			hint = "if it is a report, try: domprobe render " + source
 		}
 		return usageError(hint, "%s: no TLD given for %q", source, word)

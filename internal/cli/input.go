@@ -19,11 +19,13 @@ import (
 type input struct {
 	sources []source
 	files   []*os.File
-	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into keywords
-	bare    bool                                     // an argument or pattern needs a TLD
-	word    string                                   // the argument that does
-	stdin   bool                                     // standard input is among the sources
-	unique  bool                                     // it is certain that no keyword comes twice
+	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into lines
+	literal bool                                     // lines are keywords as they are
+	note    func(note, from string, keywords []string)
+	bare    bool   // an argument or pattern needs a TLD
+	word    string // the argument that does
+	stdin   bool   // standard input is among the sources
+	unique  bool   // it is certain that no keyword comes twice
 
 	// refuse, if not nil, makes an error of the first keyword of a file that
 	// needs a TLD.
@@ -41,7 +43,7 @@ type source struct {
 // openInput opens the sources: arguments, files, word lists and patterns, or
 // the default words.
 func (g *generating) openInput(inv *invocation) (*input, error) {
-	in := &input{lines: candidate.Lines}
+	in := &input{lines: candidate.Lines, literal: g.null, note: inv.noteOnce()}
 	if g.null {
 		in.lines = candidate.Records
 	}
@@ -74,10 +76,17 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 			continue
 		case err != nil && !literal:
 			return err
-		case !in.bare && !candidate.IsDomain(arg):
-			in.bare, in.word = true, arg
 		}
-		in.addWords(arg)
+		words := []string{arg}
+		if !literal {
+			words = in.meant(arg)
+		}
+		for _, word := range words {
+			if !in.bare && !candidate.IsDomain(word) {
+				in.bare, in.word = true, word
+			}
+		}
+		in.addWords(words...)
 	}
 	for _, path := range g.inputs {
 		if err := g.addFile(in, path, inv.std.In); err != nil {
@@ -107,7 +116,7 @@ func (g *generating) addStdin(in *input, r io.Reader) error {
 		return usageError("", "standard input is named twice")
 	}
 	in.stdin = true
-	s := source{name: "standard input", keywords: named("standard input", in.lines(r))}
+	s := source{name: "standard input", keywords: in.cleaned(named("standard input", in.lines(r)), in.meant)}
 	if g.maxNames != nil && *g.maxNames > 0 && *g.maxNames < maxHeld {
 		words, err := collect(s.keywords, int(*g.maxNames)+1)
 		if err != nil {
@@ -137,14 +146,56 @@ func (g *generating) addFile(in *input, path string, stdin io.Reader) error {
 	if err == nil && info.IsDir() {
 		return fmt.Errorf("read %s: it is a folder", path)
 	}
-	s := source{name: path, keywords: named(path, in.lines(f))}
+	s := source{name: path, keywords: in.cleaned(named(path, in.lines(f)), in.meant)}
 	if err == nil && info.Mode().IsRegular() {
 		s.again = func(yield func(string, error) bool) {
-			in.lines(io.NewSectionReader(f, 0, info.Size()))(yield)
+			lines := in.lines(io.NewSectionReader(f, 0, info.Size()))
+			in.cleaned(lines, func(line string) []string { words, _ := candidate.Clean(line); return words })(yield)
 		}
 	}
 	in.sources = append(in.sources, s)
 	return nil
+}
+
+// meant returns the keywords that pasted text means, and tells the user.
+func (in *input) meant(text string) []string {
+	words, note := candidate.Clean(text)
+	if note != "" {
+		in.note(note, text, words)
+	}
+	return words
+}
+
+// cleaned returns the keywords that lines mean.
+func (in *input) cleaned(lines iter.Seq2[string, error], meant func(string) []string) iter.Seq2[string, error] {
+	if in.literal {
+		return lines
+	}
+	return func(yield func(string, error) bool) {
+		for line, err := range lines {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, word := range meant(line) {
+				if !yield(word, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// noteOnce returns a function that tells how text was understood, once for each
+// note.
+func (inv *invocation) noteOnce() func(note, from string, keywords []string) {
+	seen := make(map[string]bool)
+	return func(note, from string, keywords []string) {
+		if fullStop := len(keywords) == 1 && keywords[0]+"." == from; !seen[note] && !fullStop {
+			seen[note] = true
+			inv.console.Note("%q is read as %s: %s", from, strings.Join(keywords, ", "), note)
+		}
+	}
 }
 
 // maxHeld bounds the keywords that are held in memory.
