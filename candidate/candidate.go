@@ -48,6 +48,14 @@ type Candidate struct {
 	// Keyword is what the user wrote: a keyword, or a whole domain.
 	Keyword string
 
+	// Prefix and Suffix are what was glued to Keyword. Both are empty for
+	// the bare keyword.
+	Prefix, Suffix string
+
+	// Generator names what made Keyword, and is empty for a keyword that
+	// the user wrote: see [Origin].
+	Generator string
+
 	// TLD is the effective TLD in its A-label form: "dev", "co.uk". It is
 	// empty when an invalid candidate has none.
 	TLD string
