@@ -48,12 +48,6 @@ func runDiff(_ context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	changes, err := report.Diff(reports[0], reports[1])
-	if err != nil {
-		return readError(err)
-	}
-	if only != nil {
-		changes = slices.DeleteFunc(changes, func(c report.Change) bool { return c.New == nil || !only[c.New.Verdict] })
-	}
-	return report.WriteChanges(inv.std.Out, format, changes)
+	changes := report.Diff(reports[0], reports[1], report.Differences{Only: only})
+	return readError(report.WriteChanges(inv.std.Out, format, changes))
 }
