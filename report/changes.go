@@ -67,7 +67,8 @@ func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Chan
 		}
 		if more && err == nil && d.Absent {
 			_, err = compare(was, is, func(r, after *probe.Result) bool {
-				return after != nil || yield(Change{Name: r.Name, Old: r}, nil)
+				c := Change{Name: r.Name, Old: r}
+				return after != nil || !d.wants(&c) || yield(c, nil)
 			})
 		}
 		if err != nil {
