@@ -52,6 +52,20 @@ func (g *grid) Close() error {
 	}
 	g.look()
 	g.draw()
+	if g.m.sparse() {
+		g.list()
+	} else {
+		g.blocks()
+	}
+	g.legend()
+	if g.err == nil {
+		_, g.err = g.w.Write(g.buf)
+	}
+	return g.err
+}
+
+// blocks draws the grid, as many columns at once as fit the terminal.
+func (g *grid) blocks() {
 	labels := g.labelWidth(0, g.m.labels.len())
 	for from := 0; from < g.m.tlds.len(); {
 		to := g.fit(labels, from)
@@ -59,11 +73,31 @@ func (g *grid) Close() error {
 		g.buf = append(g.buf, '\n')
 		from = to
 	}
-	g.legend()
-	if g.err == nil {
-		_, g.err = g.w.Write(g.buf)
+}
+
+// list draws a line for each name.
+func (g *grid) list() {
+	name := func(r *probe.Result) string { return visibleLabel(r.Name, r) }
+	width := len("name")
+	for r := range g.m.list() {
+		width = max(width, uniseg.StringWidth(name(r)))
 	}
-	return g.err
+	const verdicts = len("- not found")
+	g.pad("name", width)
+	g.buf = append(append(g.buf, gap...), "verdict      reason\n"...)
+	for r := range g.m.list() {
+		v := min(r.Verdict, probe.Invalid)
+		g.pad(name(r), width)
+		g.buf = append(g.buf, gap...)
+		g.mark(v)
+		g.buf = append(append(g.buf, ' '), verdictText(v)...)
+		if r.Reason != "" {
+			g.spaces(verdicts - len("- ") - len(verdictText(v)) + len(gap))
+			g.buf = appendVisible(g.buf, string(r.Reason))
+		}
+		g.buf = append(g.buf, '\n')
+	}
+	g.buf = append(g.buf, '\n')
 }
 
 // look finds out how large the screen is now, and begins a drawing.
@@ -90,9 +124,9 @@ func (g *grid) drawWindow() {
 	labels := min(g.labelWidth(from, to), g.width/2)
 	columns := g.fit(labels, 0)
 	g.table(labels, from, to, 0, columns)
-	line := fmt.Sprintf("%d names", g.probed())
+	line := fmt.Sprintf("%d names", len(g.m.rows))
 	if g.o.Total > 0 {
-		line = fmt.Sprintf("%d of %d names", g.probed(), g.o.Total)
+		line = fmt.Sprintf("%d of %d names", len(g.m.rows), g.o.Total)
 	}
 	if n := g.m.labels.len() - (to - from); n > 0 {
 		line += fmt.Sprintf(", %d rows not shown", n)
@@ -101,14 +135,6 @@ func (g *grid) drawWindow() {
 		line += fmt.Sprintf(", %d TLDs not shown", n)
 	}
 	g.buf = append(append(g.buf, cut(line, g.width-1)...), '\n')
-}
-
-// probed counts the names in the grid.
-func (g *grid) probed() (n int) {
-	for _, c := range g.m.counts {
-		n += c
-	}
-	return n
 }
 
 // labelWidth returns the width of the widest label of some rows.
@@ -147,9 +173,9 @@ func (g *grid) table(labels, fromRow, toRow, fromColumn, toColumn int) {
 		g.pad(g.m.labels.text(row), labels)
 		blank := 0 // columns that are only drawn when something follows
 		for c := fromColumn; c < toColumn; c++ {
-			if cell := g.m.at(row, c); cell.probed {
+			if r := g.m.at(row, c); r != nil {
 				g.spaces(blank + len(gap))
-				g.mark(cell.verdict)
+				g.mark(min(r.Verdict, probe.Invalid))
 				blank = uniseg.StringWidth(g.m.heading(c)) - 1
 			} else {
 				blank += len(gap) + uniseg.StringWidth(g.m.heading(c))
@@ -166,11 +192,7 @@ func (g *grid) pad(s string, width int) {
 	g.spaces(width - uniseg.StringWidth(s))
 }
 
-func (g *grid) spaces(n int) {
-	for range n {
-		g.buf = append(g.buf, ' ')
-	}
-}
+func (g *grid) spaces(n int) { g.buf = appendSpaces(g.buf, n) }
 
 func (g *grid) mark(v probe.Verdict) {
 	if !g.o.Color {

@@ -23,7 +23,7 @@ const maxRemembered = 1 << 20
 
 // Add appends a name, which must not have been written to a report before.
 func (l *Layout) Add(c *candidate.Candidate) {
-	label, tld := split(c)
+	label, tld := gridPlace(c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.tlds == nil {

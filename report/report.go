@@ -48,6 +48,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,6 +77,16 @@ type Options struct {
 
 	// Zero ends the rows of the format names with NUL instead of a newline.
 	Zero bool
+
+	// Columns are the columns of csv, tsv, json and jsonl, by the names of
+	// [Columns], and make of markdown and html a list with these columns.
+	// Nil means all, and for markdown and html the usual table.
+	Columns []string
+
+	// Longest is the length of the longest name, and Width the number of
+	// characters in a line of the terminal: columns are as wide as the one
+	// needs and the other allows. Zero means that nobody knows.
+	Longest, Width int
 
 	// Layout is the order of the rows and columns of grid, markdown and html.
 	// Where it is nil they are in the order in which they come.
@@ -116,19 +127,21 @@ type format struct {
 	endings []string // of file names, the usual one first
 	whole   bool     // a part of the report is of no use
 	open    func(w io.Writer, o Options) Writer
+	read    func(io.Reader) iter.Seq2[probe.Result, error] // nil for formats for people
 }
 
 var formats = []format{
-	{"columns", []string{".txt"}, false, rows(newColumns)},
-	{"marks", []string{".marks"}, false, rows(newMarks)},
-	{"names", []string{".names"}, false, rows(newNames)},
-	{"csv", []string{".csv"}, false, rows(newCSV)},
-	{"json", []string{".json"}, true, rows(newJSON)},
-	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSONLines)},
-	{"grid", []string{".grid"}, true, newGrid},
-	{"markdown", []string{".md", ".markdown"}, true, newMarkdown},
-	{"html", []string{".html", ".htm"}, true, newHTML},
-	{"none", nil, false, func(io.Writer, Options) Writer { return none{} }},
+	{"columns", []string{".txt"}, false, rows(newColumns), nil},
+	{"marks", []string{".marks"}, false, rows(newMarks), nil},
+	{"names", []string{".names"}, false, rows(newNames), nil},
+	{"csv", []string{".csv"}, false, rows(newCSV), readCSV},
+	{"tsv", []string{".tsv", ".tab"}, false, rows(newTSV), readTSV},
+	{"json", []string{".json"}, true, rows(newJSON), readJSON},
+	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSONLines), readJSONLines},
+	{"grid", []string{".grid"}, true, newGrid, nil},
+	{"markdown", []string{".md", ".markdown"}, true, newMarkdown, nil},
+	{"html", []string{".html", ".htm"}, true, newHTML, nil},
+	{"none", nil, false, func(io.Writer, Options) Writer { return none{} }, nil},
 }
 
 // lookup returns the format with the given name, or a [*FormatError].
@@ -144,6 +157,9 @@ func lookup(name string) (*format, error) {
 // New returns a Writer of the named format on w. The error is a [*FormatError].
 func New(format string, w io.Writer, o Options) (Writer, error) {
 	f, err := lookup(format)
+	if err == nil {
+		err = o.check()
+	}
 	if err != nil {
 		return nil, err
 	}

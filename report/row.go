@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"strings"
 
 	"domprobe/probe"
 )
@@ -38,12 +37,11 @@ func rows(enc func(Options) encoder) func(io.Writer, Options) Writer {
 	}
 }
 
-// continued makes w go on after a header, of CSV, that has so many columns more
-// than its own.
-func (w *rowWriter) continued(more int) {
+// continued makes w go on after the header of a report.
+func (w *rowWriter) continued(header []*field) {
 	w.begun = true
 	if e, ok := w.enc.(*csv); ok {
-		e.more = strings.Repeat(",", more)
+		e.fields = header
 	}
 }
 

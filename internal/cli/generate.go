@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"domprobe/candidate"
+	"domprobe/report"
 )
 
 // A generating is the settings of the names to make.
@@ -124,6 +125,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 		Suffixes: suffixes,
 		MinLen:   g.minLen,
 		MaxLen:   g.maxLen,
+		Origin:   &in.origin,
 		Unique:   in.unique && !g.hacks,
 	}}
 	if s.gen, err = s.generator(in.keywords()); err != nil {
@@ -139,7 +141,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 func (s *selection) generator(keywords iter.Seq2[string, error]) (*candidate.Generator, error) {
 	opts := s.opts
 	if s.hacks {
-		keywords = withHacks(keywords, len(opts.TLDs) > 0)
+		keywords = s.in.withHacks(keywords, len(opts.TLDs) > 0)
 	}
 	opts.Keywords = keywords
 	return candidate.New(opts)
@@ -155,7 +157,7 @@ func (s *selection) measure() {
 
 // withHacks puts the hacks of every keyword after it, or in its place if there
 // is no TLD for it.
-func withHacks(keywords iter.Seq2[string, error], keep bool) iter.Seq2[string, error] {
+func (in *input) withHacks(keywords iter.Seq2[string, error], keep bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for keyword, err := range keywords {
 			if keep || err != nil || candidate.IsDomain(keyword) {
@@ -163,7 +165,7 @@ func withHacks(keywords iter.Seq2[string, error], keep bool) iter.Seq2[string, e
 					return
 				}
 			}
-			for _, hack := range candidate.Hacks(keyword) {
+			for hack := range in.origin.Tag("hacks", candidate.Strings(candidate.Hacks(keyword)...)) {
 				if !yield(hack, nil) {
 					return
 				}
@@ -220,6 +222,25 @@ func (s *selection) rows() int {
 		return 0
 	}
 	return int(s.total.Int64())
+}
+
+// maxMeasured is up to how many names are made to find the longest.
+const maxMeasured = 10_000
+
+// longest returns the length of the longest name of a small run, and else 0.
+func (s *selection) longest() (n int) {
+	keywords := s.in.again()
+	if rows := s.rows(); rows == 0 || rows > maxMeasured || keywords == nil {
+		return 0
+	}
+	gen, err := s.generator(keywords)
+	if err != nil {
+		return 0
+	}
+	for c := range gen.All() {
+		n = max(n, report.NameWidth(c.Name, c.Unicode))
+	}
+	return n
 }
 
 // done returns how far the run has come on the way to total, with so many names

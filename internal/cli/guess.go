@@ -96,7 +96,7 @@ func (inv *invocation) noTLD(source, word string) error {
 	hint := tldHint
 	switch meant := nearest(word, names(commands()[1:])); {
 	case source != "":
-		if format, err := report.FormatOf(source); err == nil && slices.Contains(readable, format) {
+		if format, err := report.FormatOf(source); err == nil && slices.Contains(report.Readable(), format) {
 			hint = "if it is a report, try: domprobe render " + source
 		}
 		return usageError(hint, "%s: no TLD given for %q", source, word)

@@ -21,6 +21,7 @@ type input struct {
 	files   []*os.File
 	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into lines
 	literal bool                                     // lines are keywords as they are
+	origin  candidate.Origin
 	note    func(note, from string, keywords []string)
 	bare    bool   // an argument or pattern needs a TLD
 	word    string // the argument that does
@@ -34,10 +35,11 @@ type input struct {
 
 // A source is a sequence of keywords.
 type source struct {
-	name     string // of a file; empty for arguments
-	keywords iter.Seq2[string, error]
-	again    iter.Seq2[string, error] // the same for a second loop; nil if it can be read only once
-	count    func() amount            // nil to count again
+	name      string // of a file; empty for arguments
+	generator string // of the keywords, in reports; empty if they were given
+	keywords  iter.Seq2[string, error]
+	again     iter.Seq2[string, error] // the same for a second loop; nil if it can be read only once
+	count     func() amount            // nil to count again
 }
 
 // openInput opens the sources: arguments, files, word lists and patterns, or
@@ -100,6 +102,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		}
 		in.addWords(words...)
 		in.bare = true
+		in.sources[len(in.sources)-1].generator = "words"
 	}
 	return nil
 }
@@ -234,7 +237,7 @@ func (g *generating) combined(in *input) error {
 		}
 		return words, err
 	}
-	var s source
+	s := source{generator: "combine"}
 	if in.stdin {
 		s.keywords = func(yield func(string, error) bool) {
 			words, err := all()
@@ -283,7 +286,7 @@ func (g *generating) addPatterns(in *input) error {
 		dotted := strings.Contains(text, ".")
 		in.bare = in.bare || !dotted
 		in.unique = len(in.sources) == 0 && len(g.patterns) == 1 && p.Unique()
-		in.sources = append(in.sources, source{keywords: keywords, again: keywords, count: func() amount {
+		in.sources = append(in.sources, source{generator: "pattern", keywords: keywords, again: keywords, count: func() amount {
 			if dotted { // most likely all of its keywords are whole domains
 				return amount{domains: p.Count()}
 			}
@@ -300,6 +303,9 @@ func (in *input) keywords() iter.Seq2[string, error] {
 		seqs[i] = s.keywords
 		if in.refuse != nil && s.name != "" {
 			seqs[i] = in.refusing(s)
+		}
+		if s.generator != "" {
+			seqs[i] = in.origin.Tag(s.generator, seqs[i])
 		}
 	}
 	return candidate.Concat(seqs...)

@@ -17,11 +17,11 @@ type output struct {
 	*writing
 	console    *term.Console
 	stdout     report.Writer
-	visible    verdictSet // of rows for stdout; nil means all
-	matched    bool       // a row was for stdout
-	unexpected bool       // a row has another verdict than --expect says
+	matched    bool // a row was for stdout
+	unexpected bool // a row has another verdict than --expect says
 	reports    []savedReport
 	opts       report.Options // of every report
+	legend     report.Legend  // of the rows on stdout
 	buf        []probe.Result
 }
 
@@ -33,11 +33,15 @@ type savedReport struct {
 }
 
 // open opens the reports, so that one that cannot be written is known before
-// anybody is asked. A total of 0 rows is unknown.
-func (w *writing) open(ctx context.Context, inv *invocation, total int) (*output, error) {
-	out := &output{writing: w, console: inv.console, visible: w.shown(), opts: report.Options{Zero: w.null, Layout: w.layout()}}
+// anybody is asked. Of the rows, total is how many come, and longest the length
+// of the longest name; 0 is unknown.
+func (w *writing) open(ctx context.Context, inv *invocation, total, longest int) (*output, error) {
+	out := &output{writing: w, console: inv.console, opts: report.Options{Zero: w.null, Columns: w.columns, Layout: w.layout()}}
 	opts, rows := out.opts, inv.std.Out
-	opts.Color, opts.Total = inv.color, total
+	opts.Color, opts.Total, opts.Longest = inv.color, total, longest
+	if inv.terminal {
+		opts.Width, _ = term.Size(inv.stdout)
+	}
 	if s := term.NewScreen(inv.console, inv.stdout, inv.std.Out); s != nil {
 		opts.Screen = s
 	}
@@ -165,13 +169,14 @@ func (o *output) write(rows []probe.Result) error {
 	if o.expect != nil {
 		o.compare(rows)
 	}
-	if o.visible != nil {
-		rows = o.filter(rows, func(r *probe.Result) bool { return o.visible[r.Verdict] })
+	if o.only != nil {
+		rows = o.filter(rows, func(r *probe.Result) bool { return o.only[r.Verdict] })
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	o.matched = true
+	o.legend.Add(rows)
 	return o.stdout.Write(rows)
 }
 
@@ -220,6 +225,16 @@ func (o *output) close() error {
 		}
 	}
 	return err
+}
+
+// explain prints a line for each reason that standard output shows, under the
+// rows of the formats for people.
+func (o *output) explain() {
+	if o.format == "columns" || o.format == "marks" {
+		for _, line := range o.legend.Lines() {
+			o.console.Note("%s", line)
+		}
+	}
 }
 
 // release writes the rows that --sort holds, of a run whose names failed.

@@ -109,7 +109,11 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	if p.out.sorts() {
 		inv.console.Note("rows come at the end, sorted by %s; until then they are held in memory", p.out.sort)
 	}
-	out, err := p.out.open(ctx, inv, names.rows())
+	longest := 0
+	if inv.terminal && p.out.format == "columns" {
+		longest = names.longest()
+	}
+	out, err := p.out.open(ctx, inv, names.rows(), longest)
 	if err != nil {
 		return err
 	}
@@ -184,6 +188,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		err = t.check()
 	}
 	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
+	out.explain()
 	if cut {
 		out.console.Note("%s", p.interruption(names, t))
 	}

@@ -43,32 +43,17 @@ var resolverDocs = []doc{
 type formatDoc struct{ name, endings, text string }
 
 var formatDocs = []formatDoc{
-	{"columns", ".txt", "the name in the column of its verdict, with the reason where there is no answer"},
+	{"columns", ".txt", "the name in the column of its verdict, with the reason where there is no answer; reasons are explained on standard error"},
 	{"marks", ".marks", "`+ name` found, two spaces and the name for not-found, `? name (reason)` for the rest"},
-	{"names", ".names", "the bare name; invalid names only with --only invalid"},
+	{"names", ".names", "the bare name; invalid names are left out"},
 	{"csv", ".csv", "RFC 4180 with a header; new columns are added at the end"},
-	{"json", ".json", "an array of objects with the names of the CSV columns and `\"v\":1`"},
-	{"jsonl", ".jsonl .ndjson", "the same objects, one a line"},
+	{"tsv", ".tsv", "the same columns with tabs between them"},
+	{"json", ".json", "an array of objects with the names of the columns of CSV and `\"v\":1`"},
+	{"jsonl", ".jsonl .ndjson", "the objects of json, one a line"},
 	{"grid", ".grid", "keywords as rows, TLDs as columns, a mark for each verdict"},
-	{"markdown", ".md .markdown", "the same as a table"},
+	{"markdown", ".md .markdown", "the same as a table; a list of whole domains, or of --columns"},
 	{"html", ".html .htm", "the same as a page with filter and sort"},
 	{"none", "", "nothing, for reports and exit codes"},
-}
-
-var columnDocs = []doc{
-	{"domain", "the name in its A-label form"},
-	{"verdict", "found, not-found, unknown or invalid"},
-	{"reason", "why; see Reasons"},
-	{"source", "who decided: dns, dns+rdap or dns+whois; empty for a name that was not asked about"},
-	{"keyword", "the keyword, or the whole domain, as typed"},
-	{"tld", "the effective TLD: dev, co.uk"},
-	{"unicode", "the U-label form, if it differs"},
-	{"rcode", "the RCODE of the response that decided"},
-	{"server", "the server that decided"},
-	{"rtt_ms", "the round trip of that response in milliseconds"},
-	{"tries", "how many queries were sent for the name"},
-	{"checked_at", "when the verdict was reached (RFC 3339, UTC)"},
-	{"ttl", "how old a not-found may be, in seconds"},
 }
 
 var environment = []doc{
@@ -128,7 +113,9 @@ func reference() string {
 	}
 	b.WriteString("\n`--sort` takes " + codes(report.Orders()) + ".\n")
 	section("Columns of CSV and JSON")
-	items(columnDocs)
+	for _, c := range report.Columns() {
+		fmt.Fprintf(&b, "* `%s`: %s\n", c.Name, c.Text)
+	}
 	section("Exit codes")
 	b.WriteString(precedenceText() + "\n")
 	for _, c := range commands() {

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 
 	"domprobe/probe"
 	"domprobe/report"
@@ -41,7 +42,7 @@ func (w *writing) render(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer m.close()
-	out, err := w.open(ctx, inv, 0)
+	out, err := w.open(ctx, inv, 0, 0)
 	if err != nil {
 		return err
 	}
@@ -64,6 +65,9 @@ func (w *writing) render(ctx context.Context, inv *invocation) error {
 		err = out.close()
 	}
 	out.abort()
+	if err == nil {
+		out.explain()
+	}
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -131,8 +135,8 @@ func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Res
 			continue
 		}
 		format, err := report.FormatOf(path)
-		if err == nil && !slices.Contains(readable, format) {
-			err = fmt.Errorf("%s: the format %s cannot be read back: only csv, json and jsonl can", path, format)
+		if err == nil && !slices.Contains(report.Readable(), format) {
+			err = fmt.Errorf("%s: the format %s cannot be read back: only %s can", path, format, strings.Join(report.Readable(), ", "))
 		}
 		if err != nil {
 			return nil, files, usageError("", "%w", err)
@@ -146,9 +150,6 @@ func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Res
 	}
 	return reports, files, nil
 }
-
-// readable are the formats that [report.Read] knows.
-var readable = []string{"csv", "json", "jsonl"}
 
 // readNamed reads a report and puts its name before an error. An empty format
 // is guessed from the first byte.

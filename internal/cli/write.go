@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"domprobe/probe"
 	"domprobe/report"
 )
 
@@ -18,6 +17,7 @@ type writing struct {
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
 	null            bool
+	columns         []string // nil for all
 }
 
 // options are those of every command that writes rows.
@@ -32,10 +32,34 @@ func (w *writing) options() []*option {
 	return []*option{
 		oneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).inShort(),
 		repeated(&w.outputs, "output", "o", "also write every row to this `FILE`, in the format of its ending").inShort(),
+		w.columnsOption(),
 		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").inShort(),
 		order.offering(report.Orders()...),
 		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
 	}
+}
+
+func (w *writing) columnsOption() *option {
+	var known []string
+	for _, c := range report.Columns() {
+		known = append(known, c.Name)
+	}
+	o := newOption("columns", "", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason", "",
+		func(s string) error {
+			for name := range strings.SplitSeq(s, ",") {
+				name = strings.TrimSpace(name)
+				if !slices.Contains(known, name) {
+					return unknownWord("column", name, known)
+				}
+				if slices.Contains(w.columns, name) {
+					return usageError("", "--columns: %s is named twice", name)
+				}
+				w.columns = append(w.columns, name)
+			}
+			return nil
+		}).offering(known...)
+	o.several = true
+	return o
 }
 
 // runOptions are those of a run whose rows come one by one.
@@ -126,13 +150,4 @@ func (w *writing) layout() *report.Layout {
 		return nil
 	}
 	return &report.Layout{ColumnsOnly: w.sorts()}
-}
-
-// shown returns the verdicts of the rows for standard output. Bare names are
-// for other programs, which can do nothing with invalid ones.
-func (w *writing) shown() verdictSet {
-	if w.only == nil && w.format == "names" {
-		return verdictSet{probe.Found: true, probe.NotFound: true, probe.Unknown: true}
-	}
-	return w.only
 }
