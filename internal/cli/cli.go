@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 		return complete(std.Out, args[:n-1])
 	}
 	cmd, args := pick(args)
-	inv := &invocation{std: std, console: console, stdout: std.Out, terminal: term.Is(std.Out)}
+	inv := &invocation{std: std, console: console, stdout: std.Out, terminal: term.Is(std.Out), person: term.Is(std.In) && term.Is(std.Err)}
 	inv.std.Out = rowWriter{std.Out}
 	err := inv.parse(cmd, args)
 	switch {
@@ -99,11 +99,9 @@ type invocation struct {
 	console  *term.Console
 	stdout   io.Writer // as it was given to Run
 	terminal bool      // standard output is a terminal
+	person   bool      // somebody can answer a question
 	color    bool      // rows on standard output are coloured
 }
-
-// person reports whether somebody can answer a question.
-func (inv *invocation) person() bool { return term.Is(inv.std.In) && term.Is(inv.std.Err) }
 
 // errClosed says that the reader of standard output has closed the pipe.
 var errClosed = errors.New("standard output is closed")

@@ -101,7 +101,7 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 
 // counted reports whether somebody wants to know how many names there are.
 func (p *probing) counted(inv *invocation) bool {
-	return inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person()
+	return inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person
 }
 
 // probe probes the names and writes their rows.
@@ -230,7 +230,7 @@ const manyNames = 10_000
 
 // agree asks a person before many names go to a public resolver.
 func (p *probing) agree(ctx context.Context, inv *invocation, names *selection, opts probe.Options) error {
-	if p.yes || p.stopAfter > 0 || names.total == nil || !inv.person() || names.in.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
+	if p.yes || p.stopAfter > 0 || names.total == nil || !inv.person || names.in.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
 		return nil
 	}
 	n := new(big.Int).Div(names.total, big.NewInt(int64(names.shards)))
