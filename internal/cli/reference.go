@@ -9,6 +9,8 @@ import (
 	"domprobe/report"
 )
 
+//go:generate go test -run TestReference -update
+
 // A doc is a word and its meaning. Manual page and reference are written from
 // lists of them.
 type doc struct{ name, text string }
@@ -47,7 +49,7 @@ var formatDocs = []formatDoc{
 	{"marks", ".marks", "`+ name` found, two spaces and the name for not-found, `? name (reason)` for the rest"},
 	{"names", ".names", "the bare name; invalid names are left out"},
 	{"csv", ".csv", "RFC 4180 with a header; new columns are added at the end"},
-	{"tsv", ".tsv", "the same columns with tabs between them"},
+	{"tsv", ".tsv .tab", "the same columns with tabs between them"},
 	{"json", ".json", "an array of objects with the names of the columns of CSV and `\"v\":1`"},
 	{"jsonl", ".jsonl .ndjson", "the objects of json, one a line"},
 	{"grid", ".grid", "keywords as rows, TLDs as columns, a mark for each verdict"},

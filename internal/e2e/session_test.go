@@ -283,7 +283,8 @@ COMP_WORDS=(%s); COMP_CWORD=%d; _domprobe; printf '%%s\n' "${COMPREPLY[*]}"; ls`
 func TestManualPage(t *testing.T) {
 	t.Parallel()
 	_, out := shell(t, "domprobe man | groff -man -Tascii -P-cbou -ww 2>&1", "groff", "groff-base")
-	for _, want := range []string{"SYNOPSIS", "--stop-after", "render", "130", "Exit codes"} {
+	for _, want := range []string{"NAME\n", "SYNOPSIS\n", "DESCRIPTION\n", "OPTIONS\n", "COMMANDS\n", "EXIT STATUS\n", "ENVIRONMENT\n", "FILES\n", "EXAMPLES\n",
+		"--stop-after", "render", "130", "Exit codes"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q", want)
 		}
