@@ -62,7 +62,7 @@ type confirming struct {
 }
 
 func (c *confirming) options() []*option {
-	how := newOption("confirm", "", "ask the registry about each name that is not found, `HOW`: rdap, or rdap,whois for those without RDAP too", "",
+	how := newOption("confirm", "", "ask the registry about each name that is not found; `HOW` is rdap, or rdap,whois for TLDs without RDAP too", "",
 		func(s string) error {
 			for word := range strings.SplitSeq(s, ",") {
 				if word = strings.TrimSpace(word); word != "rdap" && word != "whois" {

@@ -58,7 +58,7 @@ func (g *generating) options() []*option {
 			}
 			return nil
 		}),
-		newOption("max-names", "", "refuse to begin with more than `N` names; 0 is no limit. Standard input is read to its end first",
+		newOption("max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
 			"1000000 on a terminal, else 0", func(s string) error {
 				n, err := strconv.ParseInt(s, 10, 64)
 				if err != nil || n < 0 {

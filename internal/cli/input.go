@@ -72,7 +72,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		literal := i >= len(inv.args)-inv.literal
 		switch err := looksLikeFile(arg, candidate.IsTLD); {
 		case arg == "-":
-			if err := g.addStdin(in, inv.std.In); err != nil {
+			if err := in.addStdin(inv.std.In); err != nil {
 				return err
 			}
 			continue
@@ -91,7 +91,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		in.addWords(words...)
 	}
 	for _, path := range g.inputs {
-		if err := g.addFile(in, path, inv.std.In); err != nil {
+		if err := in.addFile(path, inv.std.In); err != nil {
 			return err
 		}
 	}
@@ -112,52 +112,44 @@ func (in *input) addWords(words ...string) {
 	in.sources = append(in.sources, source{keywords: keywords, again: keywords})
 }
 
-// addStdin adds standard input. With --max-names its keywords are held, as far
-// as the limit goes, so that too many are known before anybody is asked.
-func (g *generating) addStdin(in *input, r io.Reader) error {
+func (in *input) addStdin(r io.Reader) error {
 	if in.stdin {
 		return usageError("", "standard input is named twice")
 	}
 	in.stdin = true
-	s := source{name: "standard input", keywords: in.cleaned(named("standard input", in.lines(r)), in.meant)}
-	if g.maxNames != nil && *g.maxNames > 0 && *g.maxNames < maxHeld {
-		words, err := collect(s.keywords, int(*g.maxNames)+1)
-		if err != nil {
-			return err
-		}
-		s.keywords = candidate.Strings(words...)
-		if len(words) <= int(*g.maxNames) {
-			s.again = s.keywords
-		} else {
-			s.count = func() amount { return amount{words: big.NewInt(int64(len(words)))} }
-		}
-	}
-	in.sources = append(in.sources, s)
+	f, _ := r.(*os.File)
+	in.addReader("standard input", r, f)
 	return nil
 }
 
-func (g *generating) addFile(in *input, path string, stdin io.Reader) error {
+func (in *input) addFile(path string, stdin io.Reader) error {
 	if path == "-" {
-		return g.addStdin(in, stdin)
+		return in.addStdin(stdin)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	in.files = append(in.files, f)
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
+	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return fmt.Errorf("read %s: it is a folder", path)
 	}
-	s := source{name: path, keywords: in.cleaned(named(path, in.lines(f)), in.meant)}
-	if err == nil && info.Mode().IsRegular() {
+	in.addReader(path, f, f)
+	return nil
+}
+
+// addReader adds the keywords of r. If f, which may be nil, is a regular file,
+// they can be read again.
+func (in *input) addReader(name string, r io.Reader, f *os.File) {
+	s := source{name: name, keywords: in.cleaned(named(name, in.lines(r)), in.meant)}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		start, _ := f.Seek(0, io.SeekCurrent) // regular files can be sought
 		s.again = func(yield func(string, error) bool) {
-			lines := in.lines(io.NewSectionReader(f, 0, info.Size()))
+			lines := in.lines(io.NewSectionReader(f, start, info.Size()-start))
 			in.cleaned(lines, func(line string) []string { words, _ := candidate.Clean(line); return words })(yield)
 		}
 	}
 	in.sources = append(in.sources, s)
-	return nil
 }
 
 // meant returns the keywords that pasted text means, and tells the user.
@@ -201,19 +193,19 @@ func (inv *invocation) noteOnce() func(note, from string, keywords []string) {
 	}
 }
 
-// maxHeld bounds the keywords that are held in memory.
+// maxHeld bounds the keywords that are held in memory to be combined.
 const maxHeld = 1 << 20
 
-// collect returns at most so many keywords.
-func collect(keywords iter.Seq2[string, error], most int) ([]string, error) {
+func collect(keywords iter.Seq2[string, error]) ([]string, error) {
 	var words []string
 	for word, err := range keywords {
 		if err != nil {
 			return nil, err
 		}
-		if words = append(words, strings.Clone(word)); len(words) == most {
-			break
+		if len(words) == maxHeld {
+			return nil, fmt.Errorf("more than %d keywords to combine", maxHeld)
 		}
+		words = append(words, strings.Clone(word))
 	}
 	return words, nil
 }
@@ -229,18 +221,11 @@ func (g *generating) combined(in *input) error {
 	case len(in.sources) == 0:
 		return usageError("", "--combine needs keywords; those of a pattern do not count")
 	}
-	sources := *in
-	all := func() ([]string, error) {
-		words, err := collect(sources.keywords(), maxHeld+1)
-		if len(words) > maxHeld {
-			err = fmt.Errorf("more than %d keywords to combine", maxHeld)
-		}
-		return words, err
-	}
+	keywords := in.keywords()
 	s := source{generator: "combine"}
 	if in.stdin {
 		s.keywords = func(yield func(string, error) bool) {
-			words, err := all()
+			words, err := collect(keywords)
 			if err != nil {
 				yield("", err)
 				return
@@ -248,7 +233,7 @@ func (g *generating) combined(in *input) error {
 			candidate.Combine(words, g.combine, g.joins)(yield)
 		}
 	} else {
-		words, err := all()
+		words, err := collect(keywords)
 		if err != nil {
 			return err
 		}

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
 )
@@ -46,7 +49,7 @@ type formatDoc struct{ name, endings, text string }
 
 var formatDocs = []formatDoc{
 	{"columns", ".txt", "the name in the column of its verdict, with the reason where there is no answer; reasons are explained on standard error"},
-	{"marks", ".marks", "`+ name` found, two spaces and the name for not-found, `? name (reason)` for the rest"},
+	{"marks", ".marks", "`+ name` found, two spaces and the name for not-found, `? name (reason)` unknown, `! name (reason)` invalid"},
 	{"names", ".names", "the bare name; invalid names are left out"},
 	{"csv", ".csv", "RFC 4180 with a header; new columns are added at the end"},
 	{"tsv", ".tsv .tab", "the same columns with tabs between them"},
@@ -82,93 +85,96 @@ func precedenceText() string {
 	return "Where several codes apply, the first of these is used: " + strings.Join(codes, ", ") + "."
 }
 
-// reference returns docs/reference.md.
-func reference() string {
-	var b strings.Builder
-	section := func(title string) { fmt.Fprintf(&b, "\n## %s\n\n", title) }
-	items := func(docs []doc) {
-		for _, d := range docs {
-			fmt.Fprintf(&b, "* `%s`: %s\n", d.name, d.text)
-		}
-	}
-	b.WriteString("# Reference\n\nWritten by `go generate ./internal/cli` from the tables behind `domprobe --help` and `domprobe man`.\n")
-	section("Verdicts")
-	items(verdictDocs)
-	section("Reasons")
-	b.WriteString("Every row says why. The reasons that begin with `rdap-` come with `--confirm`;\n" +
-		"of the names not found, only `rdap-not-registered` has the word of the registry.\n")
-	for _, v := range verdictDocs {
-		fmt.Fprintf(&b, "\n**%s**\n\n", v.name)
-		for _, d := range probe.Reasons() {
-			if d.Verdict.String() == v.name {
-				fmt.Fprintf(&b, "* `%s`: %s\n", d.Reason, d.Text)
-			}
-		}
-	}
-	section("Resolvers")
-	items(resolverDocs)
-	section("Formats")
-	b.WriteString("`-f FORMAT` chooses the format of standard output; the ending of `-o FILE` that of a report.\n\n" +
-		"| format | endings | rows |\n|---|---|---|\n")
-	for _, f := range formatDocs {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.name, codes(strings.Fields(f.endings)), f.text)
-	}
-	b.WriteString("\n`--sort` takes " + codes(report.Orders()) + ".\n")
-	section("Columns of CSV and JSON")
-	for _, c := range report.Columns() {
-		fmt.Fprintf(&b, "* `%s`: %s\n", c.Name, c.Text)
-	}
-	section("Exit codes")
-	b.WriteString(precedenceText() + "\n")
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "\n**domprobe %s**\n\n", c.name)
-		for line := range strings.Lines(exitLines(c)) {
-			code, text, _ := strings.Cut(line, " ")
-			fmt.Fprintf(&b, "* `%s`: %s\n", code, strings.TrimSpace(text))
-		}
-	}
-	section("Environment")
-	b.WriteString("Every flag can be set by an environment variable, `DOMPROBE_RESOLVER` for `--resolver`; the flag takes precedence.\n" +
-		"Flags without a variable are marked below.\n\n")
-	items(environment)
-	section("Files")
-	items(files)
-	for _, c := range commands() {
-		section(strings.TrimSpace("domprobe " + c.name))
-		fmt.Fprintf(&b, "%s.\n\n    domprobe %s\n", strings.ToUpper(c.summary[:1])+c.summary[1:], c.synopsis)
-		if c.notes != "" {
-			b.WriteString("\n" + c.notes + "\n")
-		}
-		b.WriteString("\n")
-		for line := range strings.Lines(c.examples) {
-			b.WriteString("  " + line)
-		}
-		b.WriteString("\n")
-		for _, o := range c.options {
-			if c.name != "" && sharedWith(commands()[0], o) {
-				continue
-			}
-			none := ""
-			if o.own && !slices.Contains([]string{"help", "version"}, o.name) {
-				none = "; no variable"
-			}
-			fmt.Fprintf(&b, "* `%s`: %s%s\n", o.spelling(), strings.ReplaceAll(o.text(), "|", `\|`), none)
-		}
-		if c.name != "" {
-			b.WriteString("\nFlags that are not listed here mean the same as in `domprobe`: " + sharedNames(c) + ".\n")
-		}
-	}
-	return b.String()
+// A markdown is a document in the making.
+type markdown struct{ strings.Builder }
+
+func (m *markdown) section(title string)  { m.WriteString("\n## " + title + "\n\n") }
+func (m *markdown) paragraph(text string) { m.WriteString(term.Wrap(text, 0, 100) + "\n") }
+
+func (m *markdown) item(name, text string) {
+	m.WriteString(term.Wrap("* `"+name+"`: "+strings.ReplaceAll(text, "|", `\|`), 2, 100) + "\n")
 }
 
-func sharedNames(c *command) string {
-	var shared []string
-	for _, o := range c.options {
-		if sharedWith(commands()[0], o) {
-			shared = append(shared, "--"+o.name)
+func (m *markdown) items(docs []doc) {
+	for _, d := range docs {
+		m.item(d.name, d.text)
+	}
+}
+
+func (m *markdown) exits(exits map[int]string) {
+	for _, code := range slices.Sorted(maps.Keys(exits)) {
+		m.item(strconv.Itoa(code), exits[code])
+	}
+}
+
+// reference returns docs/reference.md.
+func reference() string {
+	m := new(markdown)
+	m.WriteString("# Reference\n\n")
+	m.paragraph("Written by `go generate ./internal/cli` from the tables behind `domprobe --help` and `domprobe man`.")
+	m.section("Verdicts")
+	m.items(verdictDocs)
+	m.section("Reasons")
+	m.paragraph("Every row says why. The reasons that begin with `rdap-` come with `--confirm`; of the names not found, " +
+		"only `rdap-not-registered` has the word of the registry.")
+	for _, v := range verdictDocs {
+		m.WriteString("\n**" + v.name + "**\n\n")
+		for _, d := range probe.Reasons() {
+			if d.Verdict.String() == v.name {
+				m.item(string(d.Reason), d.Text)
+			}
 		}
 	}
-	return codes(shared)
+	m.section("Resolvers")
+	m.items(resolverDocs)
+	m.section("Formats")
+	m.paragraph("`-f FORMAT` chooses the format of standard output; the ending of `-o FILE` that of a report.")
+	m.WriteString("\n| format | endings | rows |\n|---|---|---|\n")
+	for _, f := range formatDocs {
+		fmt.Fprintf(m, "| `%s` | %s | %s |\n", f.name, codes(strings.Fields(f.endings)), f.text)
+	}
+	m.section("Columns of CSV, TSV and JSON")
+	for _, c := range report.Columns() {
+		m.item(c.Name, c.Text)
+	}
+	m.section("Exit codes")
+	m.paragraph(precedenceText() + " Every command has the codes 1 and 2; those of other commands stand with their flags.")
+	m.WriteString("\n")
+	m.exits(commands()[0].allExits())
+	m.section("Environment")
+	m.paragraph("Every flag can be set by an environment variable, `DOMPROBE_RESOLVER` for `--resolver`; the flag takes precedence. " +
+		"The few flags without a variable are marked.")
+	m.WriteString("\n")
+	m.items(environment)
+	m.section("Files")
+	m.items(files)
+	for i, c := range commands() {
+		m.section(strings.TrimSpace("domprobe " + c.name))
+		m.paragraph("`domprobe " + c.synopsis + "`: " + c.summary + ".")
+		if c.notes != "" {
+			m.WriteString("\n")
+			m.paragraph(c.notes)
+		}
+		m.WriteString("\nExamples:\n\n  " + strings.ReplaceAll(strings.TrimSuffix(c.examples, "\n"), "\n", "\n  ") + "\n\n")
+		var shared []string
+		for _, o := range c.options {
+			switch {
+			case i > 0 && sharedWith(commands()[0], o):
+				shared = append(shared, "--"+o.name)
+			case o.own && i > 0:
+				m.item(o.spelling(), o.text()+"; no variable")
+			default:
+				m.item(o.spelling(), o.text())
+			}
+		}
+		if i > 0 {
+			m.WriteString("\nExit codes:\n\n")
+			m.exits(c.exits)
+			m.WriteString("\n")
+			m.paragraph("As in `domprobe`: " + codes(shared) + ".")
+		}
+	}
+	return m.String()
 }
 
 func codes(words []string) string {

@@ -30,7 +30,7 @@ func (t *talking) options() []*option {
 	return []*option{
 		toggle(&t.quiet, "quiet", "q", "print nothing but errors to standard error").inShort(),
 		verbose.inShort(),
-		oneOf(&t.color, "color", "", "colour rows `WHEN`; auto is on a terminal, and follows NO_COLOR and CLICOLOR_FORCE", "--color", term.Whens()...),
+		oneOf(&t.color, "color", "", "say `WHEN` rows have colours; auto is on a terminal, unless NO_COLOR is set, and always if CLICOLOR_FORCE is", "--color", term.Whens()...),
 		toggle(&t.noColor, "no-color", "", "the same as --color never"),
 		toggle(&t.noProgress, "no-progress", "", "show no progress on a terminal"),
 		toggle(ignored, "version", "", "print the version").local(),

@@ -66,7 +66,7 @@ func (w *writing) columnsOption() *option {
 func (w *writing) runOptions() []*option {
 	return []*option{
 		toggle(&w.ordered, "ordered", "", "write rows in the order of the input, as they come"),
-		toggle(&w.resume, "resume", "", "continue the csv or jsonl reports of an earlier run: skip names that are settled there, append the others").inShort(),
+		toggle(&w.resume, "resume", "", "continue the csv, tsv or jsonl reports of an earlier run: skip names that are settled there, append the others").inShort(),
 	}
 }
 
