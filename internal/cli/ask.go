@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
@@ -23,41 +24,41 @@ type asking struct {
 // resolverWords are the words that --resolver knows.
 var resolverWords = []string{"system", "cloudflare", "google", "quad9", "direct", "demo"}
 
-func (a *asking) options() []*option {
+func (a *asking) options() []*cmdline.Option {
 	a.probe.Concurrency, a.probe.Tries, a.probe.Quorum = probe.DefaultConcurrency, probe.MaxTries, 1
 	a.probe.Timeout = probe.DefaultTimeout
-	return []*option{
-		repeated(&a.resolvers, "resolver", "r", "ask this `RESOLVER`: system (default), 1.1.1.1, 9.9.9.9:53, udp://, tcp://, tls:// or "+
+	return []*cmdline.Option{
+		cmdline.Repeated(&a.resolvers, "resolver", "r", "ask this `RESOLVER`: system (default), 1.1.1.1, 9.9.9.9:53, udp://, tcp://, tls:// or "+
 			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline)").
-			offering(resolverWords...).inShort(),
-		number(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536", 1, probe.MaxConcurrency).inShort(),
-		newOption("rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
+			Offer(resolverWords...).Common(),
+		cmdline.Number(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536", 1, probe.MaxConcurrency).Common(),
+		cmdline.Func("rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
 			"100 to a registry's server, no limit on this machine and private networks", "auto", func(s string) (err error) {
 			a.probe.Rate, err = parseRate(s)
 			return err
 		}),
-		newOption("timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), func(s string) (err error) {
+		cmdline.Func("timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), func(s string) (err error) {
 			a.probe.Timeout, err = parseTimeout(s)
 			return err
 		}),
-		number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
-		number(&a.probe.Quorum, "quorum", "", "believe a not-found when `N` servers agree", 1, probe.MaxQuorum),
-		newOption("escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
+		cmdline.Number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
+		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a not-found when `N` servers agree", 1, probe.MaxQuorum),
+		cmdline.Func("escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
 			"the default for the system's and public resolvers", "", func(s string) error {
 			a.escalate = new(bool)
-			return toggle(a.escalate, "escalate", "", "").set(s)
+			return cmdline.Bool(a.escalate, "escalate")(s)
 		}),
-		toggle(&a.noEscalate, "no-escalate", "", "never ask the registries' own servers"),
+		cmdline.Switch(&a.noEscalate, "no-escalate", "", "never ask the registries' own servers"),
 	}
 }
 
 func parseTimeout(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return 0, usageError("try 500ms or 2s", "--timeout %q is not a time", s)
+		return 0, cmdline.Usage("try 500ms or 2s", "--timeout %q is not a time", s)
 	}
 	if d <= 0 {
-		return 0, usageError("", "--timeout %s is not more than 0", s)
+		return 0, cmdline.Usage("", "--timeout %s is not more than 0", s)
 	}
 	return d, nil
 }
@@ -69,7 +70,7 @@ func parseRate(s string) (float64, error) {
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil || n < 0 || math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0, usageError("try auto, 50 or 0", "--rate %q is not a number of questions a second", s)
+		return 0, cmdline.Usage("try auto, 50 or 0", "--rate %q is not a number of questions a second", s)
 	}
 	if n == 0 {
 		return -1, nil
@@ -82,7 +83,7 @@ func parseRate(s string) (float64, error) {
 func (a *asking) check() (probe.Options, error) {
 	opts := a.probe
 	if a.noEscalate && a.escalate != nil && *a.escalate {
-		return opts, usageError("", "--escalate and --no-escalate contradict each other")
+		return opts, cmdline.Usage("", "--escalate and --no-escalate contradict each other")
 	}
 	var err error
 	if opts.Servers, err = parseServers(a.resolvers); err != nil {
@@ -111,7 +112,7 @@ func (a *asking) escalates(servers []resolver.Server) bool {
 // check is like that of asking, and has the settings of both fit together.
 func (c *confirming) check(opts probe.Options) error {
 	if c.on() && c.offline(opts.Servers) {
-		return usageError("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
+		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
 	}
 	return nil
 }
@@ -146,7 +147,7 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 	}
 	if p.Prober, err = probe.New(p.opts); err != nil {
 		p.stop()
-		return nil, usageError("", "%w", err)
+		return nil, cmdline.Usage("", "%w", err)
 	}
 	return p, nil
 }

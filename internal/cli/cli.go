@@ -3,24 +3,22 @@
 // It decides nothing about names.
 //
 // [Run] picks a command by the first word. Each command has a struct of
-// settings, to whose fields its options are bound. The settings are filled and
-// checked once, before anybody is asked; the run after that is linear.
+// settings, to whose fields its options are bound (package cmdline). The
+// settings are filled and checked once, before anybody is asked; the run after
+// that is linear.
 //
 //	command.go    the table of commands
-//	option.go     options: names, values, help texts, completions
-//	parse.go      arguments and environment to settings (all that touches urfave/cli)
-//	guess.go      what a mistyped word may have meant
 //	talk.go       settings of standard error and colours
-//
-//	generate.go   settings of the names; input.go, limit.go, tlds.go: where they come from
+//	generate.go   settings of the names; input.go, limit.go: keywords and their number
 //	ask.go        settings of the queries; servers.go: resolvers; confirm.go: registries
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	info.go       help, version, man, completion; docs.go, version.go: their texts
 //
-//	help.go, man.go, reference.go, completion.go, version.go: the same tables as text
-//	table.go      aligned columns; interrupt.go: calls that know no context; exit.go: exit codes
+//	guess.go      mistaken keywords; exit.go: exit codes
+//	table.go      aligned columns; interrupt.go: calls that know no context
 //
 // Standard output holds rows and nothing else. Everything for the user goes to
 // standard error through a [term.Console]. An error carries its exit code; Run
@@ -30,10 +28,12 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"syscall"
 
+	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 )
 
@@ -51,38 +51,45 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	console := term.New(std.Err)
 	err := run(ctx, args[min(1, len(args)):], std, console)
 	console.Finish()
+	if err == nil || errors.Is(err, errClosed) {
+		return codeOK
+	}
+	code := codeFailed
+	var usage *cmdline.UsageError
 	var exit *exitError
 	switch {
-	case err == nil, errors.Is(err, errClosed):
-		return codeOK
-	case !errors.As(err, &exit):
-		exit = &exitError{code: codeFailed, err: err}
+	case errors.As(err, &exit):
+		code, err = exit.code, exit.err
+	case errors.As(err, &usage):
+		code = codeUsage
+		if usage.Hint != "" {
+			err = fmt.Errorf("%w; %s", err, usage.Hint)
+		}
 	}
-	switch {
-	case exit.err == nil: // the code says it all
-	case exit.hint == "":
-		console.Print(exit.err.Error())
-	default:
-		console.Print(exit.err.Error() + "; " + exit.hint)
+	if err != nil { // else the code says it all
+		console.Print(err.Error())
 	}
-	return exit.code
+	return code
 }
 
 func run(ctx context.Context, args []string, std Streams, console *term.Console) error {
-	if n := len(args); n > 0 && args[n-1] == completeFlag {
-		return complete(std.Out, args[:n-1])
+	all := commands()
+	if n := len(args); n > 0 && args[n-1] == cmdline.CompleteFlag {
+		return cmdline.Complete(std.Out, plain(all), args[:n-1])
 	}
-	cmd, args := pick(args)
+	at, args := cmdline.Pick(plain(all), args)
+	cmd := all[at]
 	inv := &invocation{std: std, console: console, stdout: std.Out, terminal: term.Is(std.Out), person: term.Is(std.In) && term.Is(std.Err)}
 	inv.std.Out = rowWriter{std.Out}
-	err := inv.parse(cmd, args)
+	var err error
+	inv.Args, err = cmd.Parse(args)
 	switch {
-	case errors.Is(err, errHelp):
+	case errors.Is(err, cmdline.ErrHelp):
 		return inv.help(cmd, false)
-	case errors.Is(err, errFullHelp):
+	case errors.Is(err, cmdline.ErrFullHelp):
 		return inv.help(cmd, true)
-	case errors.Is(err, errVersion):
-		return printVersion(inv.std.Out)
+	case errors.Is(err, cmdline.ErrVersion):
+		return inv.print(version())
 	case err != nil:
 		return err
 	}
@@ -93,14 +100,13 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 
 // An invocation is a command line with the streams that it was given.
 type invocation struct {
-	args     []string // without the options, in order; "-" is standard input
-	literal  int      // so many of args, at the end, come after "--"
-	std      Streams
-	console  *term.Console
-	stdout   io.Writer // as it was given to Run
-	terminal bool      // standard output is a terminal
-	person   bool      // somebody can answer a question
-	color    bool      // rows on standard output are coloured
+	cmdline.Args // the word "-" is standard input
+	std          Streams
+	console      *term.Console
+	stdout       io.Writer // as it was given to Run
+	terminal     bool      // standard output is a terminal
+	person       bool      // somebody can answer a question
+	color        bool      // rows on standard output are coloured
 }
 
 // errClosed says that the reader of standard output has closed the pipe.

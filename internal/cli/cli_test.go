@@ -16,6 +16,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 )
@@ -145,7 +146,7 @@ func TestEscalate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var a asking
-		if err := new(invocation).parse(&command{options: a.options()}, strings.Fields(tt.args)); err != nil {
+		if _, err := (&cmdline.Command{Options: a.options()}).Parse(strings.Fields(tt.args)); err != nil {
 			t.Fatal(err)
 		}
 		opts, err := a.check()

@@ -3,14 +3,16 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"domprobe/internal/cmdline"
 )
 
 // Every script puts the flag behind the words, and the words are completed also
 // behind = and commas. bash gives words that it has split at = and :.
 func TestComplete(t *testing.T) {
-	for _, script := range completionScripts {
-		if !strings.Contains(script, "%[1]s") {
-			t.Errorf("a script does not call domprobe: %s", script)
+	for _, shell := range cmdline.Shells() {
+		if script, err := cmdline.CompletionScript(shell); err != nil || !strings.Contains(script, cmdline.CompleteFlag) {
+			t.Errorf("the script of %s does not call domprobe: %v %s", shell, err, script)
 		}
 	}
 	for line, want := range map[string]string{
@@ -33,10 +35,10 @@ func TestComplete(t *testing.T) {
 		"completion bash ":         "",
 		"-r udp : //192.0.2.1":     "",
 		"diff --format t":          "text",
-		"-t dev go --confirm rdap": "rdap rdap,whois",
+		"-t dev go --confirm rdap": "rdap",
 	} {
 		var out strings.Builder
-		if err := complete(&out, strings.Split(line, " ")); err != nil {
+		if err := cmdline.Complete(&out, plain(commands()), strings.Split(line, " ")); err != nil {
 			t.Error(err)
 		}
 		if got := strings.Join(strings.Fields(out.String()), " "); got != want {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 
+	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/probe/rdap"
@@ -19,12 +19,12 @@ type registering struct {
 	bootstrap string
 }
 
-func (r *registering) options() []*option {
+func (r *registering) options() []*cmdline.Option {
 	r.rate = 1
-	return []*option{
-		newOption("rdap-rate", "", "send at most `N` queries a second to one registry server", "1", func(s string) (err error) {
+	return []*cmdline.Option{
+		cmdline.Func("rdap-rate", "", "send at most `N` queries a second to one registry server", "1", func(s string) (err error) {
 			if r.rate, err = strconv.ParseFloat(s, 64); err != nil || !(r.rate > 0 && r.rate <= maxRegistryRate) {
-				return usageError("the default, 1, is what registries bear", "--rdap-rate %q is not a number of questions a second from 0 to %d", s, maxRegistryRate)
+				return cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of questions a second from 0 to %d", s, maxRegistryRate)
 			}
 			return nil
 		}),
@@ -32,8 +32,8 @@ func (r *registering) options() []*option {
 	}
 }
 
-func (r *registering) bootstrapOption() *option {
-	return text(&r.bootstrap, "rdap-bootstrap", "", "read the RDAP servers of the TLDs from this `URL` or file (RFC 9224), not from IANA")
+func (r *registering) bootstrapOption() *cmdline.Option {
+	return cmdline.Text(&r.bootstrap, "rdap-bootstrap", "", "read the RDAP servers of the TLDs from this `URL` or file (RFC 9224), not from IANA")
 }
 
 // maxRegistryRate is far above what any registry bears, unless it is your own.
@@ -61,18 +61,16 @@ type confirming struct {
 	registering
 }
 
-func (c *confirming) options() []*option {
-	how := newOption("confirm", "", "ask the registry about each name that is not found; `HOW` is rdap, or rdap,whois for TLDs without RDAP too", "",
-		func(s string) error {
-			for word := range strings.SplitSeq(s, ",") {
-				if word = strings.TrimSpace(word); word != "rdap" && word != "whois" {
-					return usageError("known are rdap and rdap,whois", "--confirm cannot be %q", word)
-				}
-				c.how = append(c.how, word)
+func (c *confirming) options() []*cmdline.Option {
+	how := cmdline.Items("confirm", "", "ask the registry about each name that is not found; `HOW` is rdap, or rdap,whois for TLDs without RDAP too",
+		func(word string) error {
+			if word != "rdap" && word != "whois" {
+				return cmdline.Usage("known are rdap and rdap,whois", "--confirm cannot be %q", word)
 			}
+			c.how = append(c.how, word)
 			return nil
-		}).offering("rdap", "rdap,whois").inShort()
-	return append([]*option{how}, c.registering.options()...)
+		}).Offer("rdap", "whois").Common()
+	return append([]*cmdline.Option{how}, c.registering.options()...)
 }
 
 func (c *confirming) on() bool { return len(c.how) > 0 }
@@ -82,7 +80,7 @@ func (c *confirming) rdap(inv *invocation) (rdap.Options, error) {
 	opts := c.client(inv)
 	opts.WHOIS = slices.Contains(c.how, "whois")
 	if opts.WHOIS && !slices.Contains(c.how, "rdap") {
-		return opts, usageError("try --confirm rdap,whois", "--confirm whois goes with rdap")
+		return opts, cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")
 	}
 	return opts, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 	"domprobe/probe"
 )
@@ -32,7 +33,7 @@ func TestConfirmOptions(t *testing.T) {
 			}
 			var c confirming
 			inv := &invocation{console: term.New(io.Discard)}
-			if err := inv.parse(&command{options: c.options()}, strings.Fields(tt.args+" go.dev")); err != nil {
+			if _, err := (&cmdline.Command{Options: c.options()}).Parse(strings.Fields(tt.args + " go.dev")); err != nil {
 				t.Fatal(err)
 			}
 			opts, err := c.rdap(inv)

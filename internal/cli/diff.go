@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"domprobe/internal/cmdline"
 	"domprobe/report"
 )
 
@@ -12,21 +13,22 @@ func diffCommand() *command {
 	var all bool
 	var format string
 	return &command{
-		name:     "diff",
-		summary:  "print the names that are found in one of two reports and not found in the other",
-		synopsis: "diff [flags] OLD NEW",
-		examples: `  domprobe diff yesterday.csv today.csv
+		Command: cmdline.Command{
+			Name:     "diff",
+			Summary:  "print the names that are found in one of two reports and not found in the other",
+			Synopsis: "diff [flags] OLD NEW",
+			Examples: `  domprobe diff yesterday.csv today.csv
   domprobe diff yesterday.csv today.csv --only not-found -f names
   domprobe diff yesterday.csv today.csv --all -f jsonl
 `,
-		options: []*option{
-			tableFormat(&format, report.ChangeFormats()...).inShort(),
-			verdicts(&only, "only", "print only names whose new verdict is this `VERDICT`").local().inShort(),
-			toggle(&all, "all", "a", "also print names that only one report has, and changes from or to unknown and invalid").inShort(),
-		},
-		exits: map[int]string{
-			codeOK:          "the reports could be compared, whether or not a verdict has changed",
-			codeInterrupted: "interrupted",
+			Options: []*cmdline.Option{
+				tableFormat(&format, report.ChangeFormats()...),
+				verdicts(&only, "only", "print only names whose new verdict is this `VERDICT`").Local().Common(),
+				cmdline.Switch(&all, "all", "a", "also print names that only one report has, and changes from or to unknown and invalid").Common(),
+			},
+			Exits: map[int]string{
+				codeOK: "the reports could be compared, whether or not a verdict has changed",
+			},
 		},
 		run: interruptible(func(_ context.Context, inv *invocation) error {
 			return diff(inv, format, report.Differences{Absent: all, Unknown: all, Only: only})
@@ -35,10 +37,10 @@ func diffCommand() *command {
 }
 
 func diff(inv *invocation, format string, d report.Differences) error {
-	if len(inv.args) != 2 {
-		return usageError("try: domprobe diff yesterday.csv today.csv", "diff takes two reports, not %d", len(inv.args))
+	if len(inv.Words) != 2 {
+		return cmdline.Usage("try: domprobe diff yesterday.csv today.csv", "diff takes two reports, not %d", len(inv.Words))
 	}
-	reports, files, err := openReports(inv, inv.args)
+	reports, files, err := openReports(inv, inv.Words)
 	defer closeAll(files)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 )
 
@@ -14,7 +15,7 @@ import (
 // nobody.
 func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) error {
 	if p.out.resume {
-		return usageError("", "--dry-run does not know what --resume would skip")
+		return cmdline.Usage("", "--dry-run does not know what --resume would skip")
 	}
 	opts, err := p.ask.check()
 	if err == nil {
@@ -28,7 +29,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	}
 	if !slices.ContainsFunc(opts.Servers, hasHostName) {
 		if _, err := probe.New(opts); err != nil {
-			return usageError("", "%w", err)
+			return cmdline.Usage("", "%w", err)
 		}
 	}
 	end := byte('\n')

@@ -22,8 +22,9 @@ var precedence = []int{codeInterrupted, codeFailed, codeUsage, codeUnexpected, c
 
 // commonExits are the exit codes of every command.
 var commonExits = map[int]string{
-	codeFailed: "the run failed: a file, the disk, no resolver",
-	codeUsage:  "the command line makes no sense",
+	codeFailed:      "the run failed: a file, the disk, no resolver",
+	codeUsage:       "the command line makes no sense",
+	codeInterrupted: "interrupted",
 }
 
 // rowExits are the exit codes of a command that writes rows.
@@ -39,8 +40,7 @@ var rowExits = map[int]string{
 // An exitError ends the program with an exit code.
 type exitError struct {
 	code int
-	err  error  // for the user; nil when the code says it all
-	hint string // what to do about it; may be empty
+	err  error // for the user; nil when the code says it all
 }
 
 func (e *exitError) Error() string {
@@ -51,11 +51,6 @@ func (e *exitError) Error() string {
 }
 
 func (e *exitError) Unwrap() error { return e.err }
-
-// usageError is an error about the command line. The hint may be empty.
-func usageError(hint, format string, args ...any) error {
-	return &exitError{codeUsage, fmt.Errorf(format, args...), hint}
-}
 
 // exit returns the end of a run that met all the given codes: nil, or the most
 // important of them.

@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 	"domprobe/probe"
 )
@@ -21,20 +22,21 @@ func explainCommand() *command {
 	var ask asking
 	var confirm confirming
 	return &command{
-		name:     "explain",
-		summary:  "tell how the verdict on one name is reached",
-		synopsis: "explain [flags] NAME",
-		examples: `  domprobe explain go.dev
+		Command: cmdline.Command{
+			Name:     "explain",
+			Summary:  "tell how the verdict on one name is reached",
+			Synopsis: "explain [flags] NAME",
+			Examples: `  domprobe explain go.dev
   domprobe explain -r 9.9.9.9 -r 1.1.1.1 example.co.uk
   domprobe explain --confirm rdap qxvzkwj.dev
   domprobe explain -r demo qxvzkwj.dev
 `,
-		notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
-		options: slices.Concat(ask.options(), confirm.options()),
-		exits: map[int]string{
-			codeOK:          "the name settled",
-			codeUnknown:     "the name is unknown",
-			codeInterrupted: "interrupted",
+			Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
+			Options: slices.Concat(ask.options(), confirm.options()),
+			Exits: map[int]string{
+				codeOK:      "the name settled",
+				codeUnknown: "the name is unknown",
+			},
 		},
 		run: func(ctx context.Context, inv *invocation) error {
 			name, err := oneName(inv, "explain")
@@ -50,19 +52,19 @@ func explainCommand() *command {
 // domain: its verdict would answer another question.
 func oneName(inv *invocation, command string) (candidate.Candidate, error) {
 	try := "try: domprobe " + command + " go.dev"
-	if len(inv.args) != 1 {
-		return candidate.Candidate{}, usageError(try, "%s takes one name, not %d", command, len(inv.args))
+	if len(inv.Words) != 1 {
+		return candidate.Candidate{}, cmdline.Usage(try, "%s takes one name, not %d", command, len(inv.Words))
 	}
-	text := inv.args[0]
-	if words, note := candidate.Clean(text); len(words) == 1 && inv.literal == 0 {
+	text := inv.Words[0]
+	if words, note := candidate.Clean(text); len(words) == 1 && inv.Literal == 0 {
 		text = words[0]
 		if note != "" {
-			inv.noteOnce()(note, inv.args[0], words)
+			inv.noteOnce()(note, inv.Words[0], words)
 		}
 	}
 	name := candidate.Parse(text)
 	if name.Err != nil && !candidate.IsDomain(text) {
-		return name, usageError(try, "%w", name.Err)
+		return name, cmdline.Usage(try, "%w", name.Err)
 	}
 	return name, nil
 }

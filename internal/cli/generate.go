@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/report"
 )
 
@@ -24,45 +25,45 @@ type generating struct {
 	maxNames                    *int64
 }
 
-func (g *generating) options() []*option {
+func (g *generating) options() []*cmdline.Option {
 	g.shards = 1
-	return []*option{
-		list(&g.tlds, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").offering(candidate.TLDs()...).inShort(),
-		repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").inShort(),
-		list(&g.prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").inShort(),
-		list(&g.suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").inShort(),
-		list(&g.languages, "words", "", "add the keywords of a programming `LANGUAGE`: go, python").offering("go", "python"),
-		number(&g.minLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
-		number(&g.maxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
-		list(&g.presets, "tld-preset", "", "put keywords under the TLDs of this `SET`: popular, tech, country, all, ...; see domprobe tlds").
-			offering(candidate.Presets()...).inShort(),
-		repeated(&g.tldFiles, "tld-file", "", `put keywords under the TLDs in this `+"`FILE`"+`; its lines "name: com io" are sets for --tld-preset`),
-		repeated(&g.patterns, "pattern", "", "add the keywords of a `PATTERN`: '[a-z]{3}', '\\c\\v\\c\\v', '(get|try)\\d'; "+
-			"\\c is a consonant, \\v a vowel, \\w a letter or digit").inShort(),
-		newOption("shuffle", "", "take the keywords of a pattern in the random order of this `SEED`", "", func(s string) error {
+	return []*cmdline.Option{
+		cmdline.List(&g.tlds, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
+		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
+		cmdline.List(&g.prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
+		cmdline.List(&g.suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").Common(),
+		cmdline.List(&g.languages, "words", "", "add the keywords of a programming `LANGUAGE`: go, python").Offer("go", "python"),
+		cmdline.Number(&g.minLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
+		cmdline.Number(&g.maxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
+		cmdline.List(&g.presets, "tld-preset", "", "put keywords under the TLDs of this `SET`: popular, tech, country, all, ...; see domprobe tlds").
+			Offer(candidate.Presets()...).Common(),
+		cmdline.Repeated(&g.tldFiles, "tld-file", "", `put keywords under the TLDs in this `+"`FILE`"+`; its lines "name: com io" are sets for --tld-preset`),
+		cmdline.Repeated(&g.patterns, "pattern", "", "add the keywords of a `PATTERN`: '[a-z]{3}', '\\c\\v\\c\\v', '(get|try)\\d'; "+
+			"\\c is a consonant, \\v a vowel, \\w a letter or digit").Common(),
+		cmdline.Func("shuffle", "", "take the keywords of a pattern in the random order of this `SEED`", "", func(s string) error {
 			seed, err := strconv.ParseUint(s, 0, 64)
 			if err != nil {
-				return usageError("a seed is a number", "--shuffle cannot be %q", s)
+				return cmdline.Usage("a seed is a number", "--shuffle cannot be %q", s)
 			}
 			g.shuffle = &seed
 			return nil
 		}),
-		number(&g.combine, "combine", "", "replace the keywords by combinations of `N`, in every order", 2, math.MaxInt),
-		list(&g.joins, "join", "", "join combined keywords with these `TEXTS`; \",-\" is with nothing and with a hyphen"),
-		toggle(&g.affixes, "affixes", "", "also put usual words of products before and after each keyword: get, try, app, hq, ...").inShort(),
-		toggle(&g.hacks, "hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
-		toggle(&g.null, "null", "0", "keywords end in NUL, not in a newline, and # begins no comment; the rows of the format names end in NUL too"),
-		newOption("shard", "", "probe only the names of this `PART` of several: 3/16; each name is in one part", "", func(s string) (err error) {
+		cmdline.Number(&g.combine, "combine", "", "replace the keywords by combinations of `N`, in every order", 2, math.MaxInt),
+		cmdline.List(&g.joins, "join", "", "join combined keywords with these `TEXTS`; \",-\" is with nothing and with a hyphen"),
+		cmdline.Switch(&g.affixes, "affixes", "", "also put usual words of products before and after each keyword: get, try, app, hq, ...").Common(),
+		cmdline.Switch(&g.hacks, "hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
+		cmdline.Switch(&g.null, "null", "0", "keywords end in NUL, not in a newline, and # begins no comment; the rows of the format names end in NUL too"),
+		cmdline.Func("shard", "", "probe only the names of this `PART` of several: 3/16; each name is in one part", "", func(s string) (err error) {
 			if g.shard, g.shards, err = candidate.ParseShard(s); err != nil {
-				return usageError("", "%w", err)
+				return cmdline.Usage("", "%w", err)
 			}
 			return nil
 		}),
-		newOption("max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
+		cmdline.Func("max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
 			"1000000 on a terminal, else 0", func(s string) error {
 				n, err := strconv.ParseInt(s, 10, 64)
 				if err != nil || n < 0 {
-					return usageError("", "--max-names %q is not a number of names", s)
+					return cmdline.Usage("", "--max-names %q is not a number of names", s)
 				}
 				g.maxNames = &n
 				return nil
@@ -129,7 +130,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 		Unique:   in.unique && !g.hacks,
 	}}
 	if s.gen, err = s.generator(in.keywords()); err != nil {
-		return nil, usageError("", "%w", err)
+		return nil, cmdline.Usage("", "%w", err)
 	}
 	if s.most > 0 || counted {
 		s.measure()

@@ -12,6 +12,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/candidate/pattern"
+	"domprobe/internal/cmdline"
 )
 
 // An input is the sources of keywords. Its files are open from the start, so
@@ -68,9 +69,9 @@ func (g *generating) openInput(inv *invocation) (*input, error) {
 }
 
 func (g *generating) addAll(in *input, inv *invocation) error {
-	for i, arg := range inv.args {
-		literal := i >= len(inv.args)-inv.literal
-		switch err := looksLikeFile(arg, candidate.IsTLD); {
+	for i, arg := range inv.Words {
+		literal := i >= len(inv.Words)-inv.Literal
+		switch err := looksLikeFile(arg); {
 		case arg == "-":
 			if err := in.addStdin(inv.std.In); err != nil {
 				return err
@@ -98,7 +99,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 	for _, language := range g.languages {
 		words, err := candidate.Words(language)
 		if err != nil {
-			return usageError("", "--words: %w", err)
+			return cmdline.Usage("", "--words: %w", err)
 		}
 		in.addWords(words...)
 		in.bare = true
@@ -114,7 +115,7 @@ func (in *input) addWords(words ...string) {
 
 func (in *input) addStdin(r io.Reader) error {
 	if in.stdin {
-		return usageError("", "standard input is named twice")
+		return cmdline.Usage("", "standard input is named twice")
 	}
 	in.stdin = true
 	f, _ := r.(*os.File)
@@ -215,11 +216,11 @@ func collect(keywords iter.Seq2[string, error]) ([]string, error) {
 func (g *generating) combined(in *input) error {
 	switch {
 	case g.combine == 0 && len(g.joins) > 0:
-		return usageError("try --combine 2", "--join is for --combine only")
+		return cmdline.Usage("try --combine 2", "--join is for --combine only")
 	case g.combine == 0:
 		return nil
 	case len(in.sources) == 0:
-		return usageError("", "--combine needs keywords; those of a pattern do not count")
+		return cmdline.Usage("", "--combine needs keywords; those of a pattern do not count")
 	}
 	keywords := in.keywords()
 	s := source{generator: "combine"}
@@ -242,7 +243,7 @@ func (g *generating) combined(in *input) error {
 		s.count = func() amount { return countCombinations(words, g.combine, g.joins) }
 		for _, err := range s.keywords {
 			if err != nil {
-				return usageError("", "--combine: %w", err)
+				return cmdline.Usage("", "--combine: %w", err)
 			}
 			break
 		}
@@ -254,17 +255,17 @@ func (g *generating) combined(in *input) error {
 // addPatterns adds the keywords of --pattern.
 func (g *generating) addPatterns(in *input) error {
 	if len(g.patterns) == 0 && g.shuffle != nil {
-		return usageError("", "--shuffle is for --pattern only")
+		return cmdline.Usage("", "--shuffle is for --pattern only")
 	}
 	for _, text := range g.patterns {
 		p, err := pattern.Compile(text)
 		if err != nil {
-			return usageError("", "%w", err)
+			return cmdline.Usage("", "%w", err)
 		}
 		keywords := p.All()
 		if g.shuffle != nil {
 			if !p.CanShuffle() {
-				return usageError("", "pattern %q: %w", text, pattern.ErrTooMany)
+				return cmdline.Usage("", "pattern %q: %w", text, pattern.ErrTooMany)
 			}
 			keywords = p.Shuffled(*g.shuffle)
 		}

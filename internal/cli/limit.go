@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+
+	"domprobe/internal/cmdline"
 )
 
 // maxOnTerminal is the default of --max-names when rows go to a terminal.
@@ -83,7 +85,7 @@ func (s *selection) recount() (n int64, all bool) {
 
 // tooMany is the error of a run with more names than the limit.
 func (s *selection) tooMany(names string) error {
-	return usageError("--max-names 0 lifts the limit", "%s names are more than --max-names %d", names, s.most)
+	return cmdline.Usage("--max-names 0 lifts the limit", "%s names are more than --max-names %d", names, s.most)
 }
 
 // shortNumber writes a number that may be too long to read.

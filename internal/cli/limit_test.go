@@ -25,7 +25,8 @@ func TestCountedOnlyIfWanted(t *testing.T) {
 	} {
 		p := new(probing)
 		inv := &invocation{console: term.New(io.Discard), terminal: tt.terminal}
-		if err := inv.parse(p.command(), strings.Fields(tt.args)); err != nil {
+		var err error
+		if inv.Args, err = p.command().Parse(strings.Fields(tt.args)); err != nil {
 			t.Fatal(err)
 		}
 		in, err := p.gen.openInput(inv)

@@ -8,21 +8,20 @@ import (
 
 // An environment variable means the same to every command that knows it.
 func TestVariables(t *testing.T) {
-	type use struct{ command, usage, value string }
+	type use struct{ command, text string }
 	uses := make(map[string]use)
 	without := make(map[string]int) // how many flags of a command have none
 	for _, cmd := range commands() {
-		for _, o := range cmd.options {
-			v := o.variable()
+		for _, o := range cmd.Options {
+			v := o.Variable()
 			if v == "" {
-				without[cmd.name]++
+				without[cmd.Name]++
 				continue
 			}
-			this := use{cmd.name, o.usage, o.initial}
+			this := use{cmd.Name, o.Text()}
 			other, ok := uses[v]
-			if ok && (this.usage != other.usage || this.value != other.value) {
-				t.Errorf("%s is two things: %q by default to %q, %q by default to %q",
-					v, this, this.command, other, other.command)
+			if ok && this.text != other.text {
+				t.Errorf("%s is two things: %q to %q, %q to %q", v, this.text, this.command, other.text, other.command)
 			}
 			uses[v] = this
 		}

@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
@@ -87,7 +88,7 @@ func (o *output) addReport(ctx context.Context, path string) error {
 		f, settled, err := report.Resume(path, format, o.opts)
 		var bad *report.ResumeError
 		if errors.As(err, &bad) {
-			return usageError("", "%w", err)
+			return cmdline.Usage("", "%w", err)
 		}
 		if err == nil {
 			o.reports = append(o.reports, savedReport{f, settled})

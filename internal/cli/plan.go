@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 )
 
@@ -16,31 +17,32 @@ func planCommand() *command {
 	var tlds []string
 	var format string
 	return &command{
-		name:     "plan",
-		summary:  "show how names under a TLD are decided, and which servers can be believed there",
-		synopsis: "plan [flags] -t TLD,...",
-		examples: `  domprobe plan -t dev,ws,co.uk
+		Command: cmdline.Command{
+			Name:     "plan",
+			Summary:  "show how names under a TLD are decided, and which servers can be believed there",
+			Synopsis: "plan [flags] -t TLD,...",
+			Examples: `  domprobe plan -t dev,ws,co.uk
   domprobe plan -t dev -r 1.1.1.1 -r 9.9.9.10 -f json
   domprobe plan -t com.br -r direct       # the registry's own servers
 `,
-		options: slices.Concat([]*option{
-			list(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").offering(candidate.TLDs()...).local().inShort(),
-			tableFormat(&format, "table", "json").inShort(),
-		}, ask.options()),
-		exits: map[int]string{
-			codeOK:          "some server can be believed about every TLD, if only that it does not exist",
-			codeUnknown:     "no server can be believed about some TLD",
-			codeInterrupted: "interrupted",
+			Options: slices.Concat([]*cmdline.Option{
+				cmdline.List(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Local().Common(),
+				tableFormat(&format, "table", "json"),
+			}, ask.options()),
+			Exits: map[int]string{
+				codeOK:      "some server can be believed about every TLD, if only that it does not exist",
+				codeUnknown: "no server can be believed about some TLD",
+			},
 		},
 		run: func(ctx context.Context, inv *invocation) error {
-			return plan(ctx, inv, &ask, append(tlds, inv.args...), format)
+			return plan(ctx, inv, &ask, append(tlds, inv.Words...), format)
 		},
 	}
 }
 
 func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, format string) error {
 	if len(tlds) == 0 {
-		return usageError("try: domprobe plan -t dev", "%w", candidate.ErrNoTLD)
+		return cmdline.Usage("try: domprobe plan -t dev", "%w", candidate.ErrNoTLD)
 	}
 	prober, err := newProber(ctx, inv, ask, nil, tracer(inv.console))
 	if err != nil {
@@ -58,7 +60,7 @@ func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, form
 	var bad *candidate.OptionError
 	switch {
 	case errors.As(err, &bad):
-		return usageError("", "%w", bad)
+		return cmdline.Usage("", "%w", bad)
 	case err != nil:
 		return interrupted(ctx, err)
 	case format == "json":

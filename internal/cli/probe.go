@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 )
 
@@ -33,9 +34,10 @@ func probeCommand() *command { return new(probing).command() }
 
 func (p *probing) command() *command {
 	return &command{
-		summary:  "say which domains are registered",
-		synopsis: "[flags] KEYWORD...",
-		examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
+		Command: cmdline.Command{
+			Summary:  "say which domains are registered",
+			Synopsis: "[flags] KEYWORD...",
+			Examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
   domprobe go.dev example.co.uk        # a keyword with a dot is a whole domain
   cat words.txt | domprobe -t com -    # - is standard input, a keyword a line
   domprobe -t dev                      # Go's keywords of at most 4 letters
@@ -44,13 +46,14 @@ func (p *probing) command() *command {
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
-		options: slices.Concat(p.gen.options(), []*option{
-			number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
-			toggle(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").inShort(),
-			toggle(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
-		exits: rowExits,
-		run:   p.run,
+			Options: slices.Concat(p.gen.options(), []*cmdline.Option{
+				cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
+				cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
+				cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
+			}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+			Exits: rowExits,
+		},
+		run: p.run,
 	}
 }
 
@@ -200,7 +203,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		return &exitError{code: codeInterrupted, err: err}
 	}
 	if errors.Is(err, candidate.ErrNoTLD) {
-		return usageError(tldHint, "%w", err)
+		return cmdline.Usage(tldHint, "%w", err)
 	}
 	if err != nil {
 		return err
@@ -247,7 +250,7 @@ func (p *probing) agree(ctx context.Context, inv *invocation, names *selection, 
 		return err
 	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
-		return usageError("-y begins without the question", "not begun")
+		return cmdline.Usage("-y begins without the question", "not begun")
 	}
 	return nil
 }

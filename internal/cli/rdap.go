@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/probe/rdap"
 )
@@ -15,17 +16,18 @@ func rdapCommand() *command {
 	var registry registering
 	var format string
 	return &command{
-		name:     "rdap",
-		summary:  "show what the registry publishes about one name: status, registrar, dates, name servers",
-		synopsis: "rdap [flags] NAME",
-		examples: `  domprobe rdap go.dev
+		Command: cmdline.Command{
+			Name:     "rdap",
+			Summary:  "show what the registry publishes about one name: status, registrar, dates, name servers",
+			Synopsis: "rdap [flags] NAME",
+			Examples: `  domprobe rdap go.dev
   domprobe rdap -f json example.co.uk
 `,
-		options: []*option{tableFormat(&format, "text", "json").inShort(), registry.bootstrapOption()},
-		exits: map[int]string{
-			codeOK:          "the registry has told: the name is registered, reserved or not registered",
-			codeUnknown:     "the registry cannot be asked, or does not tell",
-			codeInterrupted: "interrupted",
+			Options: []*cmdline.Option{tableFormat(&format, "text", "json"), registry.bootstrapOption()},
+			Exits: map[int]string{
+				codeOK:      "the registry has told: the name is registered, reserved or not registered",
+				codeUnknown: "the registry cannot be asked, or does not tell",
+			},
 		},
 		run: func(ctx context.Context, inv *invocation) error { return lookUp(ctx, inv, &registry, format) },
 	}
@@ -37,7 +39,7 @@ func lookUp(ctx context.Context, inv *invocation, registry *registering, format 
 		return err
 	}
 	if name.Err != nil {
-		return usageError("", "%w", name.Err)
+		return cmdline.Usage("", "%w", name.Err)
 	}
 	client, err := openRegistries(ctx, registry.client(inv))
 	if err != nil {

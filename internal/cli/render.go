@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/report"
 )
@@ -19,23 +20,25 @@ import (
 func renderCommand() *command {
 	w := new(writing)
 	return &command{
-		name:     "render",
-		summary:  "print saved reports in another format, several as one",
-		synopsis: "render [flags] FILE...",
-		examples: `  domprobe render report.csv -f grid
+		Command: cmdline.Command{
+			Name:     "render",
+			Summary:  "print saved reports in another format, several as one",
+			Synopsis: "render [flags] FILE...",
+			Examples: `  domprobe render report.csv -f grid
   domprobe render part-*.csv -o all.html -f none    # the newest verdict wins
   domprobe render report.csv --only not-found -f names --sort length
   zcat report.jsonl.gz | domprobe render - -f markdown
 `,
-		options: append(w.options(), toggle(&w.null, "null", "0", "the rows of the format names end in NUL, not in a newline").local()),
-		exits:   rowExits,
-		run:     w.render,
+			Options: append(w.options(), cmdline.Switch(&w.null, "null", "0", "the rows of the format names end in NUL, not in a newline").Local()),
+			Exits:   rowExits,
+		},
+		run: w.render,
 	}
 }
 
 func (w *writing) render(ctx context.Context, inv *invocation) error {
-	if len(inv.args) == 0 {
-		return usageError("try: domprobe render report.csv -f grid", "render needs a report")
+	if len(inv.Words) == 0 {
+		return cmdline.Usage("try: domprobe render report.csv -f grid", "render needs a report")
 	}
 	m, err := await(ctx, func() (*merged, error) { return w.openMerged(inv) })
 	if err != nil {
@@ -99,7 +102,7 @@ func (m *merged) batch() (rows []probe.Result, err error) {
 // openMerged opens the reports of the arguments, and reads them all before the
 // first row comes out, so that one that cannot be read leaves nothing behind.
 func (w *writing) openMerged(inv *invocation) (*merged, error) {
-	reports, files, err := openReports(inv, inv.args)
+	reports, files, err := openReports(inv, inv.Words)
 	if err == nil {
 		err = w.check(append(inv.inputFile(), files...))
 	}
@@ -128,7 +131,7 @@ func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Res
 	for _, path := range paths {
 		if path == "-" {
 			if stdin {
-				return nil, files, usageError("", "standard input is named twice")
+				return nil, files, cmdline.Usage("", "standard input is named twice")
 			}
 			stdin = true
 			reports = append(reports, readNamed("standard input", inv.std.In, ""))
@@ -139,7 +142,7 @@ func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Res
 			err = fmt.Errorf("%s: the format %s cannot be read back: only %s can", path, format, strings.Join(report.Readable(), ", "))
 		}
 		if err != nil {
-			return nil, files, usageError("", "%w", err)
+			return nil, files, cmdline.Usage("", "%w", err)
 		}
 		f, err := os.Open(path)
 		if err != nil {
@@ -183,7 +186,7 @@ func readNamed(name string, r io.Reader, format string) iter.Seq2[probe.Result, 
 func readError(err error) error {
 	var row *report.RowError
 	if errors.As(err, &row) {
-		return usageError("", "%w", err)
+		return cmdline.Usage("", "%w", err)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
@@ -25,21 +26,22 @@ type surveying struct {
 func resolversCommand() *command {
 	s := new(surveying)
 	return &command{
-		name:     "resolvers",
-		summary:  "test resolvers: which can be believed, lose nothing, and are fast",
-		synopsis: "resolvers [flags] [RESOLVER...]",
-		examples: `  domprobe resolvers                      # the system's
+		Command: cmdline.Command{
+			Name:     "resolvers",
+			Summary:  "test resolvers: which can be believed, lose nothing, and are fast",
+			Synopsis: "resolvers [flags] [RESOLVER...]",
+			Examples: `  domprobe resolvers                      # the system's
   domprobe resolvers -r cloudflare -r google -r tls://dns.quad9.net
   domprobe resolvers -r @many.txt -f list > good.txt    # for -r @good.txt
 `,
-		options: slices.Concat([]*option{
-			list(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").offering(candidate.TLDs()...).local(),
-			tableFormat(&s.format, "table", "json", "list").inShort(),
-		}, s.ask.options()),
-		exits: map[int]string{
-			codeOK:          "some resolver is good",
-			codeUnknown:     "no resolver is good",
-			codeInterrupted: "interrupted",
+			Options: slices.Concat([]*cmdline.Option{
+				cmdline.List(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").Offer(candidate.TLDs()...).Local(),
+				tableFormat(&s.format, "table", "json", "list"),
+			}, s.ask.options()),
+			Exits: map[int]string{
+				codeOK:      "some resolver is good",
+				codeUnknown: "no resolver is good",
+			},
 		},
 		run: s.run,
 	}
@@ -53,7 +55,7 @@ func (s *surveying) run(ctx context.Context, inv *invocation) error {
 	so := probe.SurveyOptions{Parallel: min(s.ask.probe.Concurrency, maxParallel)}
 	switch {
 	case len(s.tlds) > 1:
-		return usageError("", "resolvers are tested with one TLD, not %d", len(s.tlds))
+		return cmdline.Usage("", "resolvers are tested with one TLD, not %d", len(s.tlds))
 	case len(s.tlds) == 1:
 		so.TLD = s.tlds[0]
 	}
@@ -71,7 +73,7 @@ func (s *surveying) run(ctx context.Context, inv *invocation) error {
 	var bad *candidate.OptionError
 	var never *candidate.Error
 	if errors.As(err, &bad) || errors.As(err, &never) {
-		return usageError("", "%w", err)
+		return cmdline.Usage("", "%w", err)
 	}
 	if err != nil {
 		return interrupted(ctx, err)
@@ -94,12 +96,12 @@ func (s *surveying) run(ctx context.Context, inv *invocation) error {
 
 // servers returns the servers of the arguments and --resolver.
 func (s *surveying) servers(ctx context.Context, inv *invocation) ([]resolver.Server, func() error, error) {
-	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(append(s.ask.resolvers, inv.args...)) })
+	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(append(s.ask.resolvers, inv.Words...)) })
 	if err != nil {
 		return nil, nil, err
 	}
 	if slices.ContainsFunc(servers, isDirect) {
-		return nil, nil, usageError("try: domprobe plan -r direct -t dev", "direct is not a resolver that can be tested")
+		return nil, nil, cmdline.Usage("try: domprobe plan -r direct -t dev", "direct is not a resolver that can be tested")
 	}
 	return openServers(ctx, servers, inv.console)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/web"
 )
@@ -29,25 +30,27 @@ type serving struct {
 func serveCommand() *command {
 	s := &serving{listen: "127.0.0.1:8053", maxNames: web.DefaultMaxNames, clientRate: web.DefaultClientRate}
 	return &command{
-		name:     "serve",
-		summary:  "search in a browser, and over HTTP",
-		synopsis: "serve [flags]",
-		examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
+		Command: cmdline.Command{
+			Name:     "serve",
+			Summary:  "search in a browser, and over HTTP",
+			Synopsis: "serve [flags]",
+			Examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
   domprobe serve -r quad9 -r cloudflare --quorum 2
   curl 'http://127.0.0.1:8053/v1/probe?keyword=go,rust&tld=dev,io'
   domprobe serve --listen 192.0.2.7:8053 --token "$(openssl rand -hex 16)"
 `,
-		options: slices.Concat([]*option{
-			text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").inShort(),
-			text(&s.token, "token", "", "serve only clients that send this `TOKEN`; an address that is not loopback needs one").inShort(),
-			list(&s.hosts, "host", "", "answer to this `NAME` too, besides IP addresses and localhost").inShort(),
-			number(&s.maxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).local(),
-			number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
-			toggle(&s.noConfirm, "no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
-		}, s.ask.options(), s.registry.options()),
-		exits: map[int]string{
-			codeOK:          "ended by a signal",
-			codeInterrupted: "interrupted before it served",
+			Options: slices.Concat([]*cmdline.Option{
+				cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
+				cmdline.Text(&s.token, "token", "", "serve only clients that send this `TOKEN`; an address that is not loopback needs one").Common(),
+				cmdline.List(&s.hosts, "host", "", "answer to this `NAME` too, besides IP addresses and localhost").Common(),
+				cmdline.Number(&s.maxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
+				cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
+				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
+			}, s.ask.options(), s.registry.options()),
+			Exits: map[int]string{
+				codeOK:          "ended by a signal",
+				codeInterrupted: "interrupted before it served",
+			},
 		},
 		run: s.run,
 	}
@@ -95,12 +98,12 @@ const tokenHint = `name one: --token "$(openssl rand -hex 16)"`
 
 func (s *serving) check(inv *invocation) error {
 	switch n := len(s.token); {
-	case len(inv.args) > 0:
-		return usageError("names are typed into the page", "serve takes no arguments, but got %s", inv.args[0])
+	case len(inv.Words) > 0:
+		return cmdline.Usage("names are typed into the page", "serve takes no arguments, but got %s", inv.Words[0])
 	case n > 0 && n < minToken:
-		return usageError("try: openssl rand -hex 16", "--token has %d characters, which can be guessed; %d are the least", n, minToken)
+		return cmdline.Usage("try: openssl rand -hex 16", "--token has %d characters, which can be guessed; %d are the least", n, minToken)
 	case n == 0 && !isLoopbackAddress(s.listen):
-		return usageError(tokenHint, "--listen %s: %w", s.listen, web.ErrNoToken)
+		return cmdline.Usage(tokenHint, "--listen %s: %w", s.listen, web.ErrNoToken)
 	}
 	return nil
 }
@@ -148,7 +151,7 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 	}
 	err = server.Serve(ctx, l)
 	if errors.Is(err, web.ErrNoToken) { // a host name that is not of this machine alone
-		return usageError(tokenHint, "--listen %s: %w", l.Addr(), err)
+		return cmdline.Usage(tokenHint, "--listen %s: %w", l.Addr(), err)
 	}
 	if err == nil {
 		inv.console.Note("stopped")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/internal/cmdline"
 	"domprobe/internal/demo"
 	"domprobe/internal/term"
 	"domprobe/probe/resolver"
@@ -24,16 +25,16 @@ func parseServers(specs []string) ([]resolver.Server, error) {
 	var bad *resolver.ParseError
 	if errors.As(err, &bad) {
 		hint := ""
-		if meant := nearest(bad.Input, resolverWords); meant != "" {
+		if meant := cmdline.Nearest(bad.Input, resolverWords); meant != "" {
 			hint = "did you mean " + meant + "?"
 		}
-		return nil, usageError(hint, "%w", bad)
+		return nil, cmdline.Usage(hint, "%w", bad)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(servers, isDemo) && len(servers) > 1 {
-		return nil, usageError("", "the resolver demo goes with no other")
+		return nil, cmdline.Usage("", "the resolver demo goes with no other")
 	}
 	return servers, nil
 }

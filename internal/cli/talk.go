@@ -3,6 +3,7 @@ package cli
 import (
 	"strconv"
 
+	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 )
 
@@ -15,26 +16,25 @@ type talking struct {
 	noColor, noProgress bool
 }
 
-func (t *talking) options() []*option {
-	verbose := newOption("verbose", "v", "print decisions to standard error; -vv prints every query and response", "", func(s string) (err error) {
+func (t *talking) options() []*cmdline.Option {
+	verbose := cmdline.Func("verbose", "v", "print decisions to standard error; -vv prints every query and response", "", func(s string) (err error) {
 		if t.verbosity, err = strconv.Atoi(s); err != nil {
-			return usageError("", "--verbose cannot be %q", s)
+			return cmdline.Usage("", "--verbose cannot be %q", s)
 		}
 		if t.verbosity < 0 || t.verbosity > 2 {
-			return usageError("", "--verbose is 0, 1 or 2")
+			return cmdline.Usage("", "--verbose is 0, 1 or 2")
 		}
 		return nil
 	})
-	verbose.counts = true
 	ignored := new(bool) // parse answers --help and --version
-	return []*option{
-		toggle(&t.quiet, "quiet", "q", "print nothing but errors to standard error").inShort(),
-		verbose.inShort(),
-		oneOf(&t.color, "color", "", "say `WHEN` rows have colours; auto is on a terminal, unless NO_COLOR is set, and always if CLICOLOR_FORCE is", "--color", term.Whens()...),
-		toggle(&t.noColor, "no-color", "", "the same as --color never"),
-		toggle(&t.noProgress, "no-progress", "", "show no progress on a terminal"),
-		toggle(ignored, "version", "", "print the version").local(),
-		toggle(ignored, "help", "h", "print help: -h the usual flags, --help everything").local().inShort(),
+	return []*cmdline.Option{
+		cmdline.Switch(&t.quiet, "quiet", "q", "print nothing but errors to standard error").Common(),
+		verbose.Counting().Common(),
+		cmdline.OneOf(&t.color, "color", "", "say `WHEN` rows have colours; auto is on a terminal, unless NO_COLOR is set, and always if CLICOLOR_FORCE is", "--color", term.Whens()...),
+		cmdline.Switch(&t.noColor, "no-color", "", "the same as --color never"),
+		cmdline.Switch(&t.noProgress, "no-progress", "", "show no progress on a terminal"),
+		cmdline.Switch(ignored, "version", "", "print the version").Local(),
+		cmdline.Switch(ignored, "help", "h", "print help: -h the usual flags, --help everything").Local().Common(),
 	}
 }
 

@@ -12,38 +12,40 @@ import (
 	"strings"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 )
 
 // tldsCommand prints the TLDs of sets.
 func tldsCommand() *command {
 	var g generating
 	return &command{
-		name:     "tlds",
-		summary:  "print the TLDs of a set, or all sets",
-		synopsis: "tlds [flags]",
-		examples: `  domprobe tlds                              # every set, a line each
+		Command: cmdline.Command{
+			Name:     "tlds",
+			Summary:  "print the TLDs of a set, or all sets",
+			Synopsis: "tlds [flags]",
+			Examples: `  domprobe tlds                              # every set, a line each
   domprobe tlds --tld-preset tech            # the TLDs of one, a line each
   domprobe tlds --tld-preset all | wc -l
 `,
-		notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
-			"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
-			"$XDG_CONFIG_HOME/domprobe where that is set.",
-		options: []*option{
-			list(&g.tlds, "tld", "t", "print these `TLD`s in their A-label form, each once: .io,CO.UK").offering(candidate.TLDs()...).local().inShort(),
-			list(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").offering(candidate.Presets()...).local().inShort(),
-			repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").local().inShort(),
-		},
-		exits: map[int]string{
-			codeOK:          "the TLDs are printed",
-			codeInterrupted: "interrupted",
+			Notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
+				"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
+				"$XDG_CONFIG_HOME/domprobe where that is set.",
+			Options: []*cmdline.Option{
+				cmdline.List(&g.tlds, "tld", "t", "print these `TLD`s in their A-label form, each once: .io,CO.UK").Offer(candidate.TLDs()...).Local().Common(),
+				cmdline.List(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").Offer(candidate.Presets()...).Local().Common(),
+				cmdline.Repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").Local().Common(),
+			},
+			Exits: map[int]string{
+				codeOK: "the TLDs are printed",
+			},
 		},
 		run: interruptible(g.printTLDs),
 	}
 }
 
 func (g *generating) printTLDs(_ context.Context, inv *invocation) error {
-	if len(inv.args) > 0 {
-		return usageError("try: domprobe tlds --tld-preset "+inv.args[0], "tlds takes no words")
+	if len(inv.Words) > 0 {
+		return cmdline.Usage("try: domprobe tlds --tld-preset "+inv.Words[0], "tlds takes no words")
 	}
 	tlds, err := g.allTLDs()
 	if err != nil {
@@ -51,7 +53,7 @@ func (g *generating) printTLDs(_ context.Context, inv *invocation) error {
 	}
 	gen, err := candidate.New(candidate.Options{TLDs: tlds})
 	if err != nil {
-		return usageError("", "%w", err)
+		return cmdline.Usage("", "%w", err)
 	}
 	var b strings.Builder
 	if len(g.tlds) > 0 || len(g.presets) > 0 || len(tlds) > 0 {
@@ -90,7 +92,7 @@ func (g *generating) allTLDs() ([]string, error) {
 	}
 	for _, name := range g.presets {
 		if sets[name] == nil {
-			return nil, unknownWord("TLD set", name, order)
+			return nil, cmdline.Unknown("TLD set", name, order)
 		}
 		tlds = append(tlds, sets[name]...)
 	}
@@ -110,7 +112,7 @@ func (g *generating) sets() (sets map[string][]string, order []string, err error
 		case err != nil:
 			return nil, nil, err
 		case len(bare) > 0:
-			return nil, nil, usageError("", "%s: %s is in no set; a line reads \"name: com io dev\"", path, bare[0])
+			return nil, nil, cmdline.Usage("", "%s: %s is in no set; a line reads \"name: com io dev\"", path, bare[0])
 		}
 		maps.Copy(own, more)
 	}
@@ -156,7 +158,7 @@ func readTLDs(path string) (bare []string, sets map[string][]string, err error) 
 	sets, err = candidate.ReadPresets(f)
 	var line *candidate.LineError
 	if errors.As(err, &line) {
-		return nil, nil, usageError("", "%s: %w", path, err)
+		return nil, nil, cmdline.Usage("", "%s: %w", path, err)
 	}
 	if err != nil {
 		return nil, nil, err

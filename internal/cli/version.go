@@ -1,37 +1,18 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
 )
 
-func versionCommand() *command {
-	return &command{
-		name:     "version",
-		summary:  "print the version, the commit and its date",
-		synopsis: "version",
-		examples: "  domprobe version\n",
-		exits:    map[int]string{codeOK: "the version is printed"},
-		run: func(_ context.Context, inv *invocation) error {
-			if len(inv.args) > 0 {
-				return usageError("", "version takes no words")
-			}
-			return printVersion(inv.std.Out)
-		},
-	}
-}
-
-func printVersion(w io.Writer) error {
+func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = new(debug.BuildInfo)
 	}
-	_, err := io.WriteString(w, versionText(info))
-	return err
+	return versionText(info)
 }
 
 // versionText tells what was built, as far as the build recorded it.

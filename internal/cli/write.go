@@ -6,8 +6,36 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/internal/cmdline"
+	"domprobe/probe"
 	"domprobe/report"
 )
+
+// A verdictSet is the verdicts of --only or --expect; nil means all.
+type verdictSet map[probe.Verdict]bool
+
+func verdicts(p *verdictSet, name, usage string) *cmdline.Option {
+	var known []string
+	for _, v := range probe.Verdicts() {
+		known = append(known, v.String())
+	}
+	return cmdline.Items(name, "", usage+": "+strings.Join(known, ", "), func(word string) error {
+		v, err := probe.ParseVerdict(word)
+		if err != nil {
+			return cmdline.Unknown("verdict", word, known)
+		}
+		if *p == nil {
+			*p = make(verdictSet)
+		}
+		(*p)[v] = true
+		return nil
+	}).Offer(known...)
+}
+
+// tableFormat is the option of a command that prints something else than rows.
+func tableFormat(p *string, formats ...string) *cmdline.Option {
+	return cmdline.OneOf(p, "format", "f", "print in this `FORMAT`", "format", formats...).Local().Common()
+}
 
 // A writing is the settings of the rows: formats, files, order, choice.
 type writing struct {
@@ -21,52 +49,47 @@ type writing struct {
 }
 
 // options are those of every command that writes rows.
-func (w *writing) options() []*option {
-	order := newOption("sort", "", "write rows in this `ORDER`, holding them in memory until the end: "+strings.Join(report.Orders(), ", "), "",
+func (w *writing) options() []*cmdline.Option {
+	order := cmdline.Func("sort", "", "write rows in this `ORDER`, holding them in memory until the end: "+strings.Join(report.Orders(), ", "), "",
 		func(s string) error {
 			if w.sort = s; !slices.Contains(report.Orders(), s) {
-				return unknownWord("order", s, report.Orders())
+				return cmdline.Unknown("order", s, report.Orders())
 			}
 			return nil
 		})
-	return []*option{
-		oneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).inShort(),
-		repeated(&w.outputs, "output", "o", "also write every row to this `FILE`, in the format of its ending").inShort(),
+	return []*cmdline.Option{
+		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
+		cmdline.Repeated(&w.outputs, "output", "o", "also write every row to this `FILE`, in the format of its ending").Common(),
 		w.columnsOption(),
-		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").inShort(),
-		order.offering(report.Orders()...),
+		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").Common(),
+		order.Offer(report.Orders()...),
 		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
 	}
 }
 
-func (w *writing) columnsOption() *option {
+func (w *writing) columnsOption() *cmdline.Option {
 	var known []string
 	for _, c := range report.Columns() {
 		known = append(known, c.Name)
 	}
-	o := newOption("columns", "", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason", "",
-		func(s string) error {
-			for name := range strings.SplitSeq(s, ",") {
-				name = strings.TrimSpace(name)
-				if !slices.Contains(known, name) {
-					return unknownWord("column", name, known)
-				}
-				if slices.Contains(w.columns, name) {
-					return usageError("", "--columns: %s is named twice", name)
-				}
-				w.columns = append(w.columns, name)
+	return cmdline.Items("columns", "", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason",
+		func(name string) error {
+			switch {
+			case !slices.Contains(known, name):
+				return cmdline.Unknown("column", name, known)
+			case slices.Contains(w.columns, name):
+				return cmdline.Usage("", "--columns: %s is named twice", name)
 			}
+			w.columns = append(w.columns, name)
 			return nil
-		}).offering(known...)
-	o.several = true
-	return o
+		}).Offer(known...)
 }
 
 // runOptions are those of a run whose rows come one by one.
-func (w *writing) runOptions() []*option {
-	return []*option{
-		toggle(&w.ordered, "ordered", "", "write rows in the order of the input, as they come"),
-		toggle(&w.resume, "resume", "", "continue the csv, tsv or jsonl reports of an earlier run: skip names that are settled there, append the others").inShort(),
+func (w *writing) runOptions() []*cmdline.Option {
+	return []*cmdline.Option{
+		cmdline.Switch(&w.ordered, "ordered", "", "write rows in the order of the input, as they come"),
+		cmdline.Switch(&w.resume, "resume", "", "continue the csv, tsv or jsonl reports of an earlier run: skip names that are settled there, append the others").Common(),
 	}
 }
 
@@ -75,11 +98,11 @@ func (w *writing) runOptions() []*option {
 func (w *writing) check(inputs []*os.File) error {
 	switch {
 	case w.sort != "" && w.ordered:
-		return usageError("", "--sort and --ordered exclude each other")
+		return cmdline.Usage("", "--sort and --ordered exclude each other")
 	case w.sort != "" && w.resume:
-		return usageError("sort afterwards: domprobe render --sort", "--sort and --resume exclude each other")
+		return cmdline.Usage("sort afterwards: domprobe render --sort", "--sort and --resume exclude each other")
 	case w.resume && len(w.outputs) == 0:
-		return usageError("name it with --output", "--resume needs a report")
+		return cmdline.Usage("name it with --output", "--resume needs a report")
 	}
 	for i, path := range w.outputs {
 		format, err := report.FormatOf(path)
@@ -88,11 +111,11 @@ func (w *writing) check(inputs []*os.File) error {
 		}
 		switch {
 		case err != nil:
-			return usageError("", "%w", err)
+			return cmdline.Usage("", "%w", err)
 		case slices.ContainsFunc(w.outputs[:i], func(other string) bool { return sameFile(path, other) }):
-			return usageError("", "--output %s is named twice", path)
+			return cmdline.Usage("", "--output %s is named twice", path)
 		case isOneOf(path, inputs):
-			return usageError("", "--output %s would overwrite the input", path)
+			return cmdline.Usage("", "--output %s would overwrite the input", path)
 		}
 	}
 	return nil

@@ -1,43 +1,27 @@
-package cli
+package cmdline
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 )
 
-// completionCommand prints the completion script of a shell.
-func completionCommand() *command {
-	shells := []string{"bash", "zsh", "fish", "powershell"}
-	return &command{
-		name:     "completion",
-		summary:  "print the completion script of a shell: " + strings.Join(shells, ", "),
-		synopsis: "completion " + strings.Join(shells, "|"),
-		examples: `  source <(domprobe completion bash)
-  domprobe completion zsh > "${fpath[1]}/_domprobe"
-  domprobe completion fish > ~/.config/fish/completions/domprobe.fish
-  domprobe completion powershell >> $PROFILE
-`,
-		words: shells,
-		exits: map[int]string{codeOK: "the script is printed"},
-		run: func(_ context.Context, inv *invocation) error {
-			if len(inv.args) != 1 {
-				return usageError("", "completion takes one shell: %s", strings.Join(shells, ", "))
-			}
-			script, ok := completionScripts[inv.args[0]]
-			if !ok {
-				return unknownWord("shell", inv.args[0], shells)
-			}
-			_, err := io.WriteString(inv.std.Out, fmt.Sprintf(script, completeFlag))
-			return err
-		},
-	}
-}
+// CompleteFlag is what the completion scripts put behind an unfinished command
+// line, for [Complete].
+const CompleteFlag = "--generate-bash-completion"
 
-// completeFlag is what the scripts put behind an unfinished command line.
-const completeFlag = "--generate-bash-completion"
+// Shells returns the shells that [CompletionScript] knows.
+func Shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
+
+// CompletionScript returns the completion script of a shell.
+func CompletionScript(shell string) (string, error) {
+	script, ok := completionScripts[shell]
+	if !ok {
+		return "", Unknown("shell", shell, Shells())
+	}
+	return fmt.Sprintf(script, CompleteFlag), nil
+}
 
 // The scripts pass the words of the command line as they are and never evaluate
 // them.
@@ -76,17 +60,21 @@ complete -c domprobe -n 'test (count (__domprobe_complete)) -gt 0' -f -a '(__dom
 `,
 }
 
-// complete prints the words that the last word of a command line, which may be
+// Complete prints the words that the last word of a command line, which may be
 // empty, can become.
-func complete(w io.Writer, args []string) error {
+func Complete(w io.Writer, commands []*Command, args []string) error {
 	args, kept := joined(args)
 	if len(args) == 0 {
 		args = []string{""}
 	}
 	word := args[len(args)-1]
-	cmd, rest := pick(args[:len(args)-1])
+	at, rest := Pick(commands, args[:len(args)-1])
+	candidates := commands[at].completions(rest, word)
+	if len(args) == 1 && !strings.HasPrefix(word, "-") {
+		candidates = Names(commands[1:])
+	}
 	var b strings.Builder
-	for _, c := range cmd.completions(rest, word, len(args) == 1) {
+	for _, c := range candidates {
 		if strings.HasPrefix(c, word) {
 			b.WriteString(strings.TrimPrefix(c, kept) + "\n")
 		}
@@ -116,7 +104,7 @@ func joined(args []string) (words []string, kept string) {
 }
 
 // completions returns the words that may stand in the place of word, after rest.
-func (c *command) completions(rest []string, word string, first bool) (words []string) {
+func (c *Command) completions(rest []string, word string) (words []string) {
 	if slices.Contains(rest, "--") {
 		return nil
 	}
@@ -125,49 +113,34 @@ func (c *command) completions(rest []string, word string, first bool) (words []s
 			return o.completions(word)
 		}
 	}
-	name, value, ok := strings.Cut(word, "=")
+	name, value, hasValue := strings.Cut(word, "=")
 	switch {
-	case ok && strings.HasPrefix(word, "-"):
+	case hasValue && strings.HasPrefix(word, "-"):
 		if o := c.option(strings.TrimLeft(name, "-")); o != nil {
 			for _, v := range o.completions(value) {
 				words = append(words, name+"="+v)
 			}
 		}
 	case strings.HasPrefix(word, "-"):
-		for _, o := range c.options {
-			words = append(words, "--"+o.name)
+		for _, o := range c.Options {
+			words = append(words, "--"+o.Name)
 		}
-	case first:
-		words = names(commands()[1:])
 	case len(rest) == 0:
-		words = c.words
+		words = c.Words
 	}
 	return words
 }
 
-// option returns the option with a name or letter, and nil if there is none.
-func (c *command) option(name string) *option {
-	for _, o := range c.options {
-		if name != "" && (o.name == name || o.letter == name) {
-			return o
-		}
-	}
-	return nil
-}
-
 // completions returns the values that may stand in the place of value: after a
 // comma, those that are not there yet.
-func (o *option) completions(value string) (values []string) {
+func (o *Option) completions(value string) (values []string) {
 	before := ""
 	if i := strings.LastIndex(value, ","); i >= 0 && o.several {
 		before = value[:i+1]
 	}
-	there := make(map[string]bool)
-	for v := range strings.SplitSeq(before, ",") {
-		there[v] = true
-	}
+	there := strings.Split(before, ",")
 	for _, v := range o.values {
-		if !there[v] {
+		if !slices.Contains(there, v) {
 			values = append(values, before+v)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"domprobe/internal/cmdline"
 	"domprobe/report"
 )
 
@@ -15,7 +16,7 @@ var update = flag.Bool("update", false, "write docs/reference.md")
 // The reference is what the tables say.
 func TestReference(t *testing.T) {
 	const path = "../../docs/reference.md"
-	want := reference()
+	want := manual().Markdown()
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o666); err != nil {
 			t.Fatal(err)
@@ -30,11 +31,14 @@ func TestReference(t *testing.T) {
 // The formats are those of package report, with their endings.
 func TestFormatDocs(t *testing.T) {
 	var names []string
+	documented := make(map[string]bool)
 	for _, f := range formatDocs {
-		names = append(names, f.name)
-		for _, ending := range strings.Fields(f.endings) {
-			if format, err := report.FormatOf("x" + ending); err != nil || format != f.name {
-				t.Errorf("%s: the ending %s is that of %q, %v", f.name, ending, format, err)
+		name, endings, _ := strings.Cut(strings.TrimSuffix(f.Name, ")"), " (")
+		names = append(names, name)
+		for _, ending := range strings.FieldsFunc(endings, func(r rune) bool { return r == ',' || r == ' ' }) {
+			documented[ending] = true
+			if format, err := report.FormatOf("x" + ending); err != nil || format != name {
+				t.Errorf("%s: the ending %s is that of %q, %v", name, ending, format, err)
 			}
 		}
 	}
@@ -44,7 +48,7 @@ func TestFormatDocs(t *testing.T) {
 	_, err := report.FormatOf("x")
 	_, endings, _ := strings.Cut(err.Error(), "known: ")
 	for _, ending := range strings.Fields(strings.TrimSuffix(endings, ")")) {
-		if !slices.ContainsFunc(formatDocs, func(f formatDoc) bool { return slices.Contains(strings.Fields(f.endings), ending) }) {
+		if !documented[ending] {
 			t.Errorf("the ending %s is not documented", ending)
 		}
 	}
@@ -56,7 +60,7 @@ func TestResolverWords(t *testing.T) {
 		if _, err := parseServers([]string{word}); err != nil && word != "system" {
 			t.Errorf("%s: %v", word, err)
 		}
-		if !slices.ContainsFunc(resolverDocs, func(d doc) bool { return strings.Contains(d.name, word) }) {
+		if !slices.ContainsFunc(resolverDocs, func(d cmdline.Item) bool { return strings.Contains(d.Name, word) }) {
 			t.Errorf("%s is not documented", word)
 		}
 	}
