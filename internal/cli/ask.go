@@ -70,7 +70,7 @@ func parseRate(s string) (float64, error) {
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil || n < 0 || math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0, cmdline.Usage("try auto, 50 or 0", "--rate %q is not a number of questions a second", s)
+		return 0, cmdline.Usage("try auto, 50 or 0", "--rate %q is not a number of queries a second", s)
 	}
 	if n == 0 {
 		return -1, nil

@@ -24,7 +24,7 @@ func (r *registering) options() []*cmdline.Option {
 	return []*cmdline.Option{
 		cmdline.Func("rdap-rate", "", "send at most `N` queries a second to one registry server", "1", func(s string) (err error) {
 			if r.rate, err = strconv.ParseFloat(s, 64); err != nil || !(r.rate > 0 && r.rate <= maxRegistryRate) {
-				return cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of questions a second from 0 to %d", s, maxRegistryRate)
+				return cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of queries a second from 0 to %d", s, maxRegistryRate)
 			}
 			return nil
 		}),
