@@ -48,7 +48,7 @@ func TestFilterAgainstOracle(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", shape, limit), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(1, uint64(limit)))
 				f := newFilter(limit)
-				f.memory = math.MaxInt // the limit decides
+				f.memory = math.MaxInt32 // the limit decides
 				o := &oracle{limit: limit, known: make(map[string]bool)}
 				rounds := 20_000
 				if shape == "long" {

@@ -60,7 +60,7 @@ type Generator struct {
 	prefixes, suffixes []affix
 
 	unique      bool
-	label       []byte // the current one
+	label       []byte // the label being put together
 	names       text.Slab
 	valid, rest *filter
 
@@ -208,9 +208,9 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 	return true
 }
 
-// pass yields the candidate unless it is a repeat. A valid and an invalid
-// candidate of the same name are no repeats of one another: foo.github.io is
-// valid under github.io and invalid as a whole domain.
+// pass yields the candidate unless it is a repeat. A name can be valid under
+// one TLD and invalid as a whole domain (foo.github.io); these are not repeats
+// of one another.
 func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
 	if g.unique {
 		return yield(c, nil)

@@ -9,7 +9,7 @@ type tld struct {
 	unicode string // the U-label form after a dot, or empty
 
 	bidi     bool   // right-to-left, so that the bidi rule holds for every label
-	special  *Error // if every name under it is of special use
+	special  *Error // every name under it is of special use
 	inspect  bool   // some name under it may be of special use
 	suffixes bool   // some name under it may be a public suffix
 }

@@ -7,21 +7,19 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A Truth says what exists in the DNS, and answers accordingly. Its functions
-// are given names in lower case without the final dot, and are called
-// concurrently.
+// A Truth knows what exists in the DNS, and responds accordingly. Its functions get
+// names in lower case without the final dot, and are called concurrently.
 type Truth struct {
-	// Registered reports whether there is a delegation at exactly the name.
+	// Registered reports whether the name itself is delegated.
 	Registered func(name string) bool
 
-	// Zone returns the registry zone that holds the name, which is the name
-	// itself where the name is one, and "" for the root, whose zone holds
-	// names without a TLD. Nil means that every single label is a registry
-	// zone, and nothing else.
+	// Zone returns the registry zone of a name: the name itself if it is a
+	// registry zone, and "", the root, for a name without a TLD. Nil means
+	// that every single label is a registry zone, and no other name is.
 	Zone func(name string) string
 
-	// Empty reports whether a name exists without being registered: a TLD
-	// such as co.jp, whose names live in the zone above. Nil means none.
+	// Empty reports whether a name exists without a delegation, as co.jp,
+	// whose names are in the zone jp. Nil means that none does.
 	Empty func(name string) bool
 
 	// NIC reports whether nic.ZONE is delegated, as it is under most TLDs of
@@ -32,8 +30,8 @@ type Truth struct {
 	Serial uint32
 }
 
-// Zones returns a [Truth.Zone] for the given zones. Without any single label
-// among them, every single label is a zone as well.
+// Zones returns a [Truth.Zone] for the given zones. If no single label is among
+// them, every single label is a zone, too.
 func Zones(zones ...string) func(name string) string {
 	listed, singles := make(map[string]bool), false
 	for _, z := range zones {
@@ -50,18 +48,18 @@ func Zones(zones ...string) func(name string) string {
 	}
 }
 
-// Resolver returns the handler of a healthy recursive resolver in a world of
-// the given zones, as in [Zones], and registered names.
+// Resolver returns the handler of a healthy recursive resolver for the registered
+// names and the zones, as in [Zones].
 func Resolver(registered func(name string) bool, zones ...string) Handler {
 	return Answer(Truth{Registered: registered, Zone: Zones(zones...)}.Resolve)
 }
 
-// Resolve answers as a healthy recursive resolver. Every registered name has
-// name servers, the address 192.0.2.1 (RFC 5737), and no DS record.
+// Resolve returns the response of a healthy recursive resolver. Every registered
+// name has name servers, the address 192.0.2.1 (RFC 5737), and no DS record.
 func (t Truth) Resolve(q *dns.Msg) *dns.Msg { return t.dated(t.resolve(q)) }
 
-// Delegate answers as the registry's own server, which holds every registry
-// zone, does not recurse, and refers to the servers of a registered name.
+// Delegate returns the response of the registry's authoritative server, which has
+// every registry zone. About a registered name it is a referral.
 func (t Truth) Delegate(q *dns.Msg) *dns.Msg { return t.dated(t.delegate(q)) }
 
 // dated puts the serial into the SOA records of a response.
@@ -124,9 +122,9 @@ func (t Truth) delegate(q *dns.Msg) *dns.Msg {
 	return r
 }
 
-// find returns the zone that answers for a name, and the registered name in
-// it that the name is or lies below, if there is one. A question for DS is the
-// business of the zone above.
+// find returns the zone that is authoritative for a name and type, and the
+// registered name in that zone that the name is or lies below, if there is one.
+// The zone above is authoritative for DS.
 func (t Truth) find(name string, qtype uint16) (zone, cut string) {
 	zoneOf := t.Zone
 	if zoneOf == nil {
@@ -145,12 +143,12 @@ func (t Truth) find(name string, qtype uint16) (zone, cut string) {
 	return zone, cut
 }
 
-// isNIC reports whether a name is that of the registry itself.
+// isNIC reports whether a name is the delegated nic of its zone.
 func (t Truth) isNIC(name, zone string) bool {
 	return zone != "" && name == "nic."+zone && (t.NIC == nil || t.NIC(zone))
 }
 
-// apex answers a question about the top of a zone.
+// apex returns the response about the apex of a zone.
 func apex(q *dns.Msg) *dns.Msg {
 	owner := q.Question[0].Name
 	switch q.Question[0].Qtype {
@@ -162,7 +160,7 @@ func apex(q *dns.Msg) *dns.Msg {
 	return NoData(q, owner)
 }
 
-// normal returns a name of a message as a [Truth] takes it.
+// normal returns a name in lower case without the final dot.
 func normal(name string) string {
 	return strings.TrimSuffix(strings.ToLower(name), ".")
 }

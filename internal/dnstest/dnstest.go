@@ -9,10 +9,11 @@
 //     add a fault to the handler of a Truth, or build single responses with
 //     [NXDomain], [NoData], [Referral], ...
 //   - [ServeRaw] sends bytes, for responses that no DNS library would send.
-//   - [Fast] responds from a hash of the label, in batches, faster than a client
-//     can send queries, so that a benchmark measures the client. cmd/fastdns is
-//     the command.
-//   - [Proxy] delays or loses datagrams between a client and a server.
+//   - [Fast] answers from a hash of the label, in batches, faster than a client
+//     can ask, so that a benchmark measures the client. cmd/fastdns runs it as
+//     a command.
+//   - [Proxy] stands between a client and a server and delays or loses
+//     datagrams.
 //   - [Net] is a network in memory. Its delays are those of package time, so that
 //     it works with the fake time of testing/synctest.
 //

@@ -15,16 +15,16 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// registries starts one RDAP server for each of these TLDs, writes FILE, the
-// bootstrap file that names them, and sets $SSL_CERT_FILE, so that they are
-// trusted, and $BOOTSTRAP, a URL at which the file is to be had once:
+// registries starts an RDAP server for each of these TLDs, writes their bootstrap
+// file to FILE, sets $SSL_CERT_FILE to their certificates, and sets $BOOTSTRAP to
+// a URL that serves the file once:
 //
 //	dev   knows the names that begin with "taken", and reserves "reserved"
 //	com   has every name
 //	org   refuses
-//	net   does not say a word
+//	net   does not respond
 //
-// Who does not say that it is domprobe gets an error.
+// A client other than domprobe gets an error.
 func registries(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: registries FILE")

@@ -166,8 +166,8 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	checkCode(ts, args[1], <-ended)
 }
 
-// A watcher closes a channel once a text has been written to it. The empty text
-// has been before the first write.
+// A watcher closes a channel once a text has been written to it, at the start if
+// the text is empty.
 type watcher struct {
 	w      io.Writer
 	text   string
@@ -222,8 +222,8 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	return cmd
 }
 
-// environ is a program that prints its environment, each variable ended by a
-// NUL: a script does not tell what it has set.
+// environ is a program that prints its environment, each variable ended by a NUL.
+// There is no other way to get the variables that a script has set.
 func environ() {
 	for _, v := range os.Environ() {
 		fmt.Print(v + "\x00")

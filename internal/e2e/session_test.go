@@ -127,8 +127,8 @@ func TestResumeAfterKill(t *testing.T) {
 	}
 }
 
-// killAfter starts a command and kills it some moment after it has written so
-// many rows to standard output, if it writes as many.
+// killAfter starts a command and kills it soon after it has written that many rows
+// to standard output.
 func killAfter(t *testing.T, cmd *exec.Cmd, rows int) {
 	t.Helper()
 	out, err := cmd.StdoutPipe()
@@ -148,7 +148,7 @@ func killAfter(t *testing.T, cmd *exec.Cmd, rows int) {
 	cmd.Wait()
 }
 
-// checkReports fails unless each report has so many rows, each of another name.
+// checkReports fails unless each report has that many rows of different names.
 func checkReports(t *testing.T, names int, reports ...string) {
 	t.Helper()
 	for _, path := range reports {
@@ -172,8 +172,8 @@ func checkReports(t *testing.T, names int, reports ...string) {
 	}
 }
 
-// A shell runs the command lines of the documentation as they are written
-// there. A literal block that begins with the given words is one script.
+// documentedScript returns the literal block of a document that begins with the
+// given words.
 func documentedScript(t *testing.T, path, begin string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -189,8 +189,8 @@ func documentedScript(t *testing.T, path, begin string) string {
 	return ""
 }
 
-// shell runs a script in a folder with words.txt in it, which has 200 words,
-// and what else the documentation speaks of.
+// shell runs a script in a folder with words.txt, which has 200 words, and the
+// other files that the documentation mentions.
 func shell(t *testing.T, script, program, pkg string, env ...string) (dir, stdout string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {

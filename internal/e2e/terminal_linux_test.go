@@ -49,8 +49,8 @@ func openTerminal(t *testing.T) (person, program *os.File) {
 // lastByte is written to a terminal behind everything that its program wrote.
 const lastByte = "\x00"
 
-// readTerminal returns what comes to the terminal up to lastByte, and calls
-// look with what has come whenever that is more.
+// readTerminal returns the output of the program up to lastByte. Whenever there is
+// more, it calls look with the output so far.
 func readTerminal(person io.Reader, look func(raw string)) (raw string, err error) {
 	buf := make([]byte, 4096)
 	for !strings.HasSuffix(raw, lastByte) {
@@ -91,9 +91,9 @@ func atTerminal(t *testing.T, piped bool, env []string, args ...string) session 
 	return s
 }
 
-// runAtTerminal runs cmd with whatever it has no place for at a terminal. It
-// calls look with the person's end of it and all that is on its way to the
-// screen, whenever that is more.
+// runAtTerminal runs cmd with standard error, and standard output if it is not set,
+// at a terminal. Whenever the program has written more, it calls look with the
+// person's end of the terminal and everything written so far.
 func runAtTerminal(t *testing.T, cmd *exec.Cmd, look func(person *os.File, raw string)) session {
 	t.Helper()
 	person, program := openTerminal(t)
@@ -278,9 +278,9 @@ func TestGridIsRedrawn(t *testing.T) {
 
 var drawn = regexp.MustCompile(`\n(\d+) names(, .*)?\x1b\[K\r\n\x1b\[J$`)
 
-// gridByKeyword runs domprobe with the demo at a terminal. It gets a keyword
-// whenever the grid has the names of those before, so many of each, and react is
-// called before it does.
+// gridByKeyword runs domprobe with the demo at a terminal. It writes the next
+// keyword when the grid has all names of the keywords before, after a call of
+// react.
 func gridByKeyword(t *testing.T, keywords []string, each int, react func(person *os.File, raw string), args ...string) session {
 	t.Helper()
 	cmd := exec.Command("domprobe", append([]string{"-r", "demo", "--no-escalate", "-f", "grid", "-i", "-"}, args...)...)

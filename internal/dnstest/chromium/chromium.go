@@ -1,4 +1,4 @@
-// Package chromium starts a browser, for tests of pages.
+// Package chromium starts Chromium for tests of pages.
 package chromium
 
 import (

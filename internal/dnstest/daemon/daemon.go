@@ -1,21 +1,19 @@
-// Package daemon starts the DNS servers that a user of the program would meet
-// in the wild, for tests: NSD, Knot and BIND as registries, Unbound and BIND
-// as resolvers, dnsmasq and systemd-resolved as forwarders.
+// Package daemon starts real DNS servers for tests: NSD, Knot and BIND as
+// registries, Unbound and BIND as resolvers, dnsmasq and systemd-resolved as
+// forwarders.
 //
-// Each server is a struct of options with a Start method: [NSD], [Knot],
-// [BIND], [Unbound], [Dnsmasq], [Resolved]. It runs in the foreground, with
-// a configuration of its own in a directory of the test's own, on loopback
-// addresses, and ends with the test; what it logged is shown when the test
-// fails. Start returns when the server answers.
+// Each server is a struct of options with a Start method, which returns when the
+// server responds: [NSD], [Knot], [BIND], [Unbound], [Dnsmasq], [Resolved]. A
+// server runs in the foreground on loopback addresses, with a configuration in a
+// directory of the test, and ends with the test. A test that fails shows its log.
 //
-// [Need] skips a test where a server is not installed, and names the Debian
-// package that has it. With DOMPROBE_REQUIRE_SERVERS=1 in the environment it
-// fails the test instead. [Missing] does the same for whatever else a test needs.
+// [Need] skips a test if a server is not installed, with the name of its Debian
+// package. With DOMPROBE_REQUIRE_SERVERS=1 in the environment it fails the test
+// instead. [Missing] does the same for any other program.
 //
-// [Internet] is a whole laboratory: a root, registries of several TLDs with
-// everything that is odd about real ones, the broken servers of registered
-// names, two resolvers, and the truth about every name. [CA] makes the
-// certificates of encrypted servers, good and bad.
+// [Internet] is a small internet: a root, registries of several TLDs with the
+// oddities of real registries, broken servers of registered names, two resolvers,
+// and the truth about every name. [CA] issues valid and invalid certificates.
 package daemon
 
 import (

@@ -1,13 +1,13 @@
 // Bench measures the command as a whole against a responder on loopback: names
 // a second, CPU time per name, peak memory, and whether every verdict is right.
 //
-// It builds the command and the project's own responder, or starts the one that
-// DOMPROBE_FASTDNS names, which has to answer as package dnstest's does:
+// It builds the command and starts a responder: fastdns, or the program in
+// DOMPROBE_FASTDNS, which must respond as [dnstest.Fast] does.
 //
 //	go run ./internal/dnstest/cmd/bench -n 1000000 -c 2000 -runs 5
 //	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
 //
-// What follows -- goes to the responder. Medians are over the runs.
+// The flags after -- are those of the responder. Medians are over the runs.
 package main
 
 import (

@@ -1,7 +1,7 @@
-// Command fastdns is a DNS responder for benchmarks: it answers faster than a
-// client can ask. What is registered is decided by a hash of the label; see
-// [dnstest.Fast] and [dnstest.Registered]. An interrupt ends it, with its
-// counters on stderr.
+// Fastdns is a DNS responder for benchmarks, which responds faster than a client
+// can send queries. A hash of the label decides whether a name is registered: see
+// [dnstest.Fast] and [dnstest.Registered]. On an interrupt it writes its counters
+// to standard error and ends.
 package main
 
 import (
