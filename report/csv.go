@@ -193,11 +193,12 @@ func (t *csvTable) header() error {
 }
 
 // continues reports whether rows of the chosen columns can follow the header: it
-// begins with them, or, of an older version, they begin with it. The columns
-// must tell which names are to be asked again.
+// begins with them, or, of an older version, they begin with it, apart from
+// columns that are not known. They must tell which names are to be asked again.
 func (t *csvTable) continues(chosen []*field) bool {
-	n := min(len(t.fields), len(chosen))
-	return slices.Equal(t.fields[:n], chosen[:n]) && t.has("domain", "verdict", "reason", "tld")
+	known := slices.DeleteFunc(slices.Clone(t.fields), func(f *field) bool { return f == nil })
+	n := min(len(known), len(chosen))
+	return slices.Equal(known[:n], chosen[:n]) && t.has("domain", "verdict", "reason", "tld")
 }
 
 // has reports whether there are columns of these names.

@@ -22,6 +22,8 @@ func diffCommand() *command {
 		flags: slices.Concat([]cli.Flag{
 			tableFlag(report.ChangeFormats()...),
 			local(list("only", "", "print only names whose new verdict is this `VERDICT`: found, not-found, unknown, invalid")),
+			local(toggle("absent", "", "print names, too, that only one report has")),
+			local(toggle("unknown", "", "print changes, too, from and to unknown and invalid")),
 		}, consoleFlags()),
 		exits: map[int]string{
 			codeOK:          "the reports could be compared, whether or not a verdict has changed",
@@ -48,6 +50,8 @@ func runDiff(_ context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	changes := report.Diff(reports[0], reports[1], report.Differences{Only: only})
+	changes := report.Diff(reports[0], reports[1], report.Differences{
+		Absent: inv.flags.Bool("absent"), Unknown: inv.flags.Bool("unknown"), Only: only,
+	})
 	return readError(report.WriteChanges(inv.std.Out, format, changes))
 }
