@@ -131,6 +131,7 @@ type csvTable struct {
 	line   int      // of the start of the row
 	raw    []byte   // the row as it stands, with blank lines before it
 	rest   []byte   // of raw, for package encoding/csv
+	result probe.Result
 }
 
 func newCSVTable(r io.Reader, comma byte) *csvTable {
@@ -170,8 +171,7 @@ func (t *csvTable) Read(p []byte) (int, error) {
 func (t *csvTable) record() ([]string, error) {
 	t.raw = t.raw[:0]
 	cells, err := t.cells.Read()
-	var pe *stdcsv.ParseError
-	if errors.As(err, &pe) {
+	if pe, ok := err.(*stdcsv.ParseError); ok {
 		err = &RowError{t.line, pe.Err}
 	}
 	return cells, err
@@ -209,10 +209,10 @@ func (t *csvTable) has(names ...string) bool {
 // next reads a row, and the header before the first. The error is io.EOF after
 // the last one.
 func (t *csvTable) next() (probe.Result, error) {
-	r := probe.Result{Rcode: -1}
+	t.result = probe.Result{Rcode: -1}
 	if t.fields == nil {
 		if err := t.header(); err != nil {
-			return r, err
+			return t.result, err
 		}
 	}
 	cells, err := t.record()
@@ -220,15 +220,20 @@ func (t *csvTable) next() (probe.Result, error) {
 		err = &RowError{t.line, fmt.Errorf("%d cells, where the header has %d", len(cells), len(t.fields))}
 	}
 	for i := 0; err == nil && i < len(cells); i++ {
-		if f := t.fields[i]; f != nil {
-			s := cells[i]
-			if f.text != nil {
-				s = strings.TrimPrefix(s, "'")
-			}
-			if e := f.set(&r, s); e != nil {
-				err = &RowError{t.line, e}
-			}
+		if e := t.set(t.fields[i], cells[i]); e != nil {
+			err = &RowError{t.line, e}
 		}
 	}
-	return r, err
+	return t.result, err
+}
+
+// set sets a field of the result to what its cell holds.
+func (t *csvTable) set(f *field, cell string) error {
+	switch {
+	case f == nil:
+		return nil
+	case f.text != nil:
+		cell = strings.TrimPrefix(cell, "'")
+	}
+	return f.set(&t.result, cell)
 }

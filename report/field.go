@@ -18,6 +18,8 @@ import (
 type field struct {
 	name, doc string
 
+	needed bool // in every row that is read
+
 	text func(r *probe.Result) *string // nil for the others
 
 	append func(dst []byte, r *probe.Result, c *clock) []byte // nothing for a value that is not known
@@ -28,9 +30,9 @@ type field struct {
 
 // fields lists the columns of a report, in order. New ones are added at the end.
 var fields = [...]field{
-	{name: "domain", doc: "the name in its ASCII form", text: func(r *probe.Result) *string { return &r.Name }},
+	{name: "domain", doc: "the name in its ASCII form", needed: true, text: func(r *probe.Result) *string { return &r.Name }},
 	{
-		name: "verdict", doc: "found, not-found, unknown or invalid", quoted: true,
+		name: "verdict", doc: "found, not-found, unknown or invalid", needed: true, quoted: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return append(dst, r.Verdict.String()...) },
 		parse: func(r *probe.Result, s string) (err error) {
 			r.Verdict, err = probe.ParseVerdict(s)
