@@ -51,32 +51,11 @@ func (e *csv) end(dst []byte) []byte { return dst }
 // endLine puts a line break in the place of the last comma.
 func endLine(dst []byte) []byte { return append(dst[:len(dst)-1], '\n') }
 
-// csvOdd holds the bytes that need quotes or an escape, or are not ASCII.
-var csvOdd = func() (t [256]bool) {
-	for c := range t {
-		t[c] = c < ' ' || c >= 0x7f || strings.IndexByte(`",\`, byte(c)) >= 0
-	}
-	return t
-}()
-
 // isFront reports whether a cell that starts with c needs an apostrophe: a
 // spreadsheet would run it as a formula, or it could be taken for the
 // apostrophe itself, or, between tabs, for a quote.
 func isFront(c, comma byte) bool {
-	switch c {
-	case '=', '+', '-', '@', '\t', '\r', '\'':
-		return true
-	}
-	return c == '"' && comma == '\t'
-}
-
-func isPlain(s string) bool {
-	for i := range len(s) {
-		if csvOdd[s[i]] {
-			return false
-		}
-	}
-	return true
+	return strings.IndexByte("=+-@\t\r'", c) >= 0 || c == '"' && comma == '\t'
 }
 
 // appendCell appends one cell of text.
@@ -85,7 +64,7 @@ func appendCell(dst []byte, s string, comma byte) []byte {
 		return dst
 	}
 	front := isFront(s[0], comma)
-	if !front && isPlain(s) {
+	if !front && isASCII(s, `",`) {
 		return append(dst, s...)
 	}
 	quote := comma == ',' && strings.ContainsAny(s, `",`)

@@ -9,7 +9,6 @@ import (
 	"iter"
 	"reflect"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"domprobe/probe"
@@ -101,21 +100,16 @@ func (f *field) appendJSON(dst []byte, r *probe.Result, c *clock) []byte {
 	return dst
 }
 
-// appendJSON appends a time as a JSON string, or null where there is none.
-func (c *clock) appendJSON(dst []byte, t time.Time) []byte {
-	return fieldOf("checked_at").appendJSON(dst, &probe.Result{At: t}, c)
-}
-
 // appendString appends s as a JSON string. Beyond what RFC 8259 section 7 asks
 // for it escapes all that a terminal could take for a command.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return append(appendOdd(dst, s), '"')
-		}
+	if isASCII(s, `"`) {
+		dst = append(dst, s...)
+	} else {
+		dst = appendOdd(dst, s)
 	}
-	return append(append(dst, s...), '"')
+	return append(dst, '"')
 }
 
 func appendOdd(dst []byte, s string) []byte {

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 )
 
@@ -53,16 +54,8 @@ func (s *Settled) Count(v probe.Verdict) int {
 func (s *Settled) Confirmed() int { return s.confirmed }
 
 func (s *Settled) key(name, tld string) key {
-	return key{hash(s.high, name, tld), hash(s.low, name, tld)}
-}
-
-func hash(seed maphash.Seed, name, tld string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	h.WriteString(name)
-	h.WriteByte(0)
-	h.WriteString(tld)
-	return h.Sum64()
+	k := candidate.Key{Name: name, TLD: tld}
+	return key{maphash.Comparable(s.high, k), maphash.Comparable(s.low, k)}
 }
 
 // find returns the place of a name, once the set is sorted.

@@ -21,9 +21,9 @@ const (
 type spool struct {
 	tail   []byte // the rows that are not in the file
 	f      *os.File
-	size   int64  // of the file
-	window []byte // the part of the file that was read last
-	from   int64  // its offset
+	size   int64        // of the file
+	window []byte       // the part of the file that was read last
+	from   int64        // its offset
 	row    probe.Result // that was read last
 	clock  clock
 }

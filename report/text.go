@@ -9,15 +9,24 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// appendVisible appends s for a terminal: every byte of what does not print is
-// escaped, and so are the marks that reorder text.
-func appendVisible(dst []byte, s string) []byte {
+// isASCII reports whether s is plain ASCII without a backslash, nor any of other
+// characters, so that it needs no escape.
+func isASCII(s, others string) bool {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' {
-			return appendEscaped(dst, s, func(r rune) bool { return !strconv.IsPrint(r) })
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' || strings.IndexByte(others, c) >= 0 {
+			return false
 		}
 	}
-	return append(dst, s...)
+	return true
+}
+
+// appendVisible appends s for a terminal: every byte of a character that does
+// not print is escaped, and so are the marks that reorder text.
+func appendVisible(dst []byte, s string) []byte {
+	if isASCII(s, "") {
+		return append(dst, s...)
+	}
+	return appendEscaped(dst, s, func(r rune) bool { return !strconv.IsPrint(r) })
 }
 
 // appendEscaped appends s with the bytes of every rune that is bad, and of
