@@ -149,7 +149,7 @@ func parseTries(s string) (int, error) {
 	return int(n), nil
 }
 
-// rcodes is dns.RcodeToString without the hashing.
+// rcodes is dns.RcodeToString as an array, which is faster.
 var rcodes = func() (names [32]string) {
 	for code, name := range dns.RcodeToString {
 		if code >= 0 && code < len(names) {
@@ -159,8 +159,8 @@ var rcodes = func() (names [32]string) {
 	return names
 }()
 
-// appendRcode appends the mnemonic of an RCODE, its number where it has none,
-// and nothing where no response decided.
+// appendRcode appends the mnemonic of an RCODE, or its number if it has none, and
+// nothing if no response decided.
 func appendRcode(dst []byte, rcode int) []byte {
 	switch {
 	case rcode < 0:
@@ -243,8 +243,8 @@ type clock struct {
 	prefix []byte
 }
 
-// append appends t, and nothing for the zero time and for a year that RFC 3339
-// cannot express.
+// append appends t, and nothing for the zero time or a year that RFC 3339 cannot
+// express.
 func (c *clock) append(dst []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return dst
