@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"strings"
 
 	"domprobe/probe"
 )
@@ -123,31 +124,23 @@ func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) 
 			return names{'\n'}.row(dst, c.result())
 		}
 	case "csv":
-		header = "domain,old,new,old_reason,reason,checked_at\n"
+		header = strings.Join(changeColumns[:], ",") + "\n"
 		line = appendChangeCells
 	case "jsonl":
 		line = appendChangeObject
 	default:
 		return &FormatError{Format: format}
 	}
+	put(out, header)
 	var buf []byte
-	begun := false
 	for c, err := range changes {
 		if err != nil {
-			out.Flush()
 			return err
-		}
-		if !begun {
-			put(out, header)
-			begun = true
 		}
 		buf = line(buf[:0], &c)
 		if _, err := out.Write(buf); err != nil {
 			return err
 		}
-	}
-	if !begun {
-		put(out, header)
 	}
 	return out.Flush()
 }
@@ -184,21 +177,31 @@ func appendChangeText(dst []byte, c *Change) []byte {
 	return append(dst, '\n')
 }
 
+// changeColumns are those of the formats csv and jsonl.
+var changeColumns = [...]string{"domain", "old", "new", "old_reason", "reason", "checked_at"}
+
+// cells returns the text of each column.
+func (c *Change) cells() [len(changeColumns)]string {
+	at := string(new(clock).append(nil, c.result().At))
+	return [...]string{c.Name, verdictOf(c.Old, ""), verdictOf(c.New, ""), reasonOf(c.Old), reasonOf(c.New), at}
+}
+
 func appendChangeCells(dst []byte, c *Change) []byte {
-	dst = append(appendCell(dst, c.Name, ','), ',')
-	dst = append(dst, verdictOf(c.Old, "")+","+verdictOf(c.New, "")+","...)
-	dst = append(appendCell(dst, reasonOf(c.Old), ','), ',')
-	dst = append(appendCell(dst, reasonOf(c.New), ','), ',')
-	var k clock
-	return append(k.append(dst, c.result().At), '\n')
+	for _, cell := range c.cells() {
+		dst = append(appendCell(dst, cell, ','), ',')
+	}
+	return endLine(dst)
 }
 
 func appendChangeObject(dst []byte, c *Change) []byte {
-	dst = appendString(append(dst, `{"v":`+jsonVersion+`,"domain":`...), c.Name)
-	dst = append(dst, `,"old":"`+verdictOf(c.Old, "")+`","new":"`+verdictOf(c.New, "")+`","old_reason":`...)
-	dst = appendString(dst, reasonOf(c.Old))
-	dst = appendString(append(dst, `,"reason":`...), reasonOf(c.New))
-	dst = append(dst, `,"checked_at":`...)
-	var k clock
-	return append(k.appendJSON(dst, c.result().At), "}\n"...)
+	dst = append(dst, `{"v":`+jsonVersion...)
+	for i, cell := range c.cells() {
+		dst = append(dst, `,"`+changeColumns[i]+`":`...)
+		if cell == "" && changeColumns[i] == "checked_at" {
+			dst = append(dst, "null"...)
+		} else {
+			dst = appendString(dst, cell)
+		}
+	}
+	return append(dst, "}\n"...)
 }

@@ -163,6 +163,7 @@ func TestResumeColumns(t *testing.T) {
 		filename string
 	}{
 		{"older", "domain,verdict,reason,source,keyword,tld\na.dev,found,delegated,dns,a,dev\n", Options{}, "b.dev,found,,,,dev\n", true, "csv"},
+		{"older, with a column of others", "domain,verdict,reason,source,keyword,tld,price\na.dev,found,delegated,dns,a,dev,9\n", Options{}, "b.dev,found,,,,dev,\n", true, "csv"},
 		{"chosen", "domain,verdict,reason,tld\na.dev,found,delegated,dev\n", chosen, "b.dev,found,,dev\n", true, "csv"},
 		{"chosen, torn header", "domain,verdict,rea", chosen, "b.dev,found,,dev\n", true, "csv"},
 		{"other columns", "domain,verdict,reason,tld\na.dev,found,delegated,dev\n", Options{Columns: []string{"domain", "tld", "verdict", "reason"}}, "", false, "csv"},

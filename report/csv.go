@@ -51,32 +51,11 @@ func (e *csv) end(dst []byte) []byte { return dst }
 // endLine puts a line break in the place of the last comma.
 func endLine(dst []byte) []byte { return append(dst[:len(dst)-1], '\n') }
 
-// csvOdd holds the bytes that need quotes or an escape, or are not ASCII.
-var csvOdd = func() (t [256]bool) {
-	for c := range t {
-		t[c] = c < ' ' || c >= 0x7f || strings.IndexByte(`",\`, byte(c)) >= 0
-	}
-	return t
-}()
-
 // isFront reports whether a cell that starts with c needs an apostrophe: a
 // spreadsheet would run it as a formula, or it could be taken for the
 // apostrophe itself, or, between tabs, for a quote.
 func isFront(c, comma byte) bool {
-	switch c {
-	case '=', '+', '-', '@', '\t', '\r', '\'':
-		return true
-	}
-	return c == '"' && comma == '\t'
-}
-
-func isPlain(s string) bool {
-	for i := range len(s) {
-		if csvOdd[s[i]] {
-			return false
-		}
-	}
-	return true
+	return strings.IndexByte("=+-@\t\r'", c) >= 0 || c == '"' && comma == '\t'
 }
 
 // appendCell appends one cell of text.
@@ -85,7 +64,7 @@ func appendCell(dst []byte, s string, comma byte) []byte {
 		return dst
 	}
 	front := isFront(s[0], comma)
-	if !front && isPlain(s) {
+	if !front && isASCII(s, `",`) {
 		return append(dst, s...)
 	}
 	quote := comma == ',' && strings.ContainsAny(s, `",`)
@@ -131,6 +110,7 @@ type csvTable struct {
 	line   int      // of the start of the row
 	raw    []byte   // the row as it stands, with blank lines before it
 	rest   []byte   // of raw, for package encoding/csv
+	result probe.Result
 }
 
 func newCSVTable(r io.Reader, comma byte) *csvTable {
@@ -170,8 +150,7 @@ func (t *csvTable) Read(p []byte) (int, error) {
 func (t *csvTable) record() ([]string, error) {
 	t.raw = t.raw[:0]
 	cells, err := t.cells.Read()
-	var pe *stdcsv.ParseError
-	if errors.As(err, &pe) {
+	if pe, ok := err.(*stdcsv.ParseError); ok {
 		err = &RowError{t.line, pe.Err}
 	}
 	return cells, err
@@ -193,11 +172,12 @@ func (t *csvTable) header() error {
 }
 
 // continues reports whether rows of the chosen columns can follow the header: it
-// begins with them, or, of an older version, they begin with it. The columns
-// must tell which names are to be asked again.
+// begins with them, or, of an older version, they begin with it, apart from
+// columns that are not known. They must tell which names are to be asked again.
 func (t *csvTable) continues(chosen []*field) bool {
-	n := min(len(t.fields), len(chosen))
-	return slices.Equal(t.fields[:n], chosen[:n]) && t.has("domain", "verdict", "reason", "tld")
+	known := slices.DeleteFunc(slices.Clone(t.fields), func(f *field) bool { return f == nil })
+	n := min(len(known), len(chosen))
+	return slices.Equal(known[:n], chosen[:n]) && t.has("domain", "verdict", "reason", "tld")
 }
 
 // has reports whether there are columns of these names.
@@ -208,10 +188,10 @@ func (t *csvTable) has(names ...string) bool {
 // next reads a row, and the header before the first. The error is io.EOF after
 // the last one.
 func (t *csvTable) next() (probe.Result, error) {
-	r := probe.Result{Rcode: -1}
+	t.result = probe.Result{Rcode: -1}
 	if t.fields == nil {
 		if err := t.header(); err != nil {
-			return r, err
+			return t.result, err
 		}
 	}
 	cells, err := t.record()
@@ -219,15 +199,20 @@ func (t *csvTable) next() (probe.Result, error) {
 		err = &RowError{t.line, fmt.Errorf("%d cells, where the header has %d", len(cells), len(t.fields))}
 	}
 	for i := 0; err == nil && i < len(cells); i++ {
-		if f := t.fields[i]; f != nil {
-			s := cells[i]
-			if f.text != nil {
-				s = strings.TrimPrefix(s, "'")
-			}
-			if e := f.set(&r, s); e != nil {
-				err = &RowError{t.line, e}
-			}
+		if e := t.set(t.fields[i], cells[i]); e != nil {
+			err = &RowError{t.line, e}
 		}
 	}
-	return r, err
+	return t.result, err
+}
+
+// set sets a field of the result to what its cell holds.
+func (t *csvTable) set(f *field, cell string) error {
+	switch {
+	case f == nil:
+		return nil
+	case f.text != nil:
+		cell = strings.TrimPrefix(cell, "'")
+	}
+	return f.set(&t.result, cell)
 }

@@ -13,76 +13,55 @@ import (
 	"domprobe/probe"
 )
 
-// A field is a column of CSV and TSV and a member of a JSON object. Its value is
+// A field is a column of csv and tsv and a member of a JSON object. Its value is
 // either a text of any bytes or has an ASCII form of its own.
 type field struct {
 	name, doc string
+	needed    bool // in every row that is read
 
 	text func(r *probe.Result) *string // nil for the others
 
 	append func(dst []byte, r *probe.Result, c *clock) []byte // nothing for a value that is not known
-	parse  func(r *probe.Result, s string) error              // its inverse
+	parse  func(r *probe.Result, s string) error              // the inverse
 	quoted bool                                               // a string in JSON, not a number
 	null   bool                                               // null in JSON when there is no value
 }
 
+// parses makes the parse of a field out of the place of its value.
+func parses[T any](place func(*probe.Result) *T, parse func(string) (T, error)) func(*probe.Result, string) error {
+	return func(r *probe.Result, s string) (err error) {
+		*place(r), err = parse(s)
+		return err
+	}
+}
+
 // fields lists the columns of a report, in order. New ones are added at the end.
 var fields = [...]field{
-	{name: "domain", doc: "the name in its ASCII form", text: func(r *probe.Result) *string { return &r.Name }},
-	{
-		name: "verdict", doc: "found, not-found, unknown or invalid", quoted: true,
+	{name: "domain", doc: "the name in its ASCII form", needed: true, text: func(r *probe.Result) *string { return &r.Name }},
+	{name: "verdict", doc: "found, not-found, unknown or invalid", needed: true, quoted: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return append(dst, r.Verdict.String()...) },
-		parse: func(r *probe.Result, s string) (err error) {
-			r.Verdict, err = probe.ParseVerdict(s)
-			return err
-		},
-	},
+		parse:  parses(func(r *probe.Result) *probe.Verdict { return &r.Verdict }, probe.ParseVerdict)},
 	{name: "reason", doc: "why", text: func(r *probe.Result) *string { return (*string)(&r.Reason) }},
 	{name: "source", doc: "who decided: dns, dns+rdap or dns+whois", text: func(r *probe.Result) *string { return &r.Source }},
 	{name: "keyword", doc: "the keyword or whole domain as it was given", text: func(r *probe.Result) *string { return &r.Keyword }},
 	{name: "tld", doc: "the effective TLD", text: func(r *probe.Result) *string { return &r.TLD }},
 	{name: "unicode", doc: "the Unicode form of the name, if it has another one", text: func(r *probe.Result) *string { return &r.Unicode }},
-	{
-		name: "rcode", doc: "the RCODE of the response that decided", quoted: true,
+	{name: "rcode", doc: "the RCODE of the response that decided", quoted: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendRcode(dst, r.Rcode) },
-		parse: func(r *probe.Result, s string) (err error) {
-			r.Rcode, err = parseRcode(s)
-			return err
-		},
-	},
+		parse:  parses(func(r *probe.Result) *int { return &r.Rcode }, parseRcode)},
 	{name: "server", doc: "the server whose response decided", text: func(r *probe.Result) *string { return &r.Server }},
-	{
-		name: "rtt_ms", doc: "the time from query to response, in milliseconds", null: true,
+	{name: "rtt_ms", doc: "the time from query to response, in milliseconds", null: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendMillis(dst, r.RTT) },
-		parse: func(r *probe.Result, s string) (err error) {
-			r.RTT, err = parseMillis(s)
-			return err
-		},
-	},
-	{
-		name: "tries", doc: "the number of queries sent for the name",
+		parse:  parses(func(r *probe.Result) *time.Duration { return &r.RTT }, parseMillis)},
+	{name: "tries", doc: "the number of queries sent for the name",
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return strconv.AppendInt(dst, int64(r.Tries), 10) },
-		parse: func(r *probe.Result, s string) (err error) {
-			r.Tries, err = parseTries(s)
-			return err
-		},
-	},
-	{
-		name: "checked_at", doc: "the time of the verdict (RFC 3339, UTC)", quoted: true, null: true,
+		parse:  parses(func(r *probe.Result) *int { return &r.Tries }, parseTries)},
+	{name: "checked_at", doc: "the time of the verdict (RFC 3339, UTC)", quoted: true, null: true,
 		append: func(dst []byte, r *probe.Result, c *clock) []byte { return c.append(dst, r.At) },
-		parse: func(r *probe.Result, s string) (err error) {
-			r.At, err = parseTime(s)
-			return err
-		},
-	},
-	{
-		name: "ttl", doc: "the seconds that a negative response may be cached", null: true,
+		parse:  parses(func(r *probe.Result) *time.Time { return &r.At }, parseTime)},
+	{name: "ttl", doc: "the seconds that a negative response may be cached", null: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendSeconds(dst, r.TTL) },
-		parse: func(r *probe.Result, s string) (err error) {
-			r.TTL, err = parseSeconds(s)
-			return err
-		},
-	},
+		parse:  parses(func(r *probe.Result) *time.Duration { return &r.TTL }, parseSeconds)},
 	{name: "prefix", doc: "the prefix glued to the keyword", text: func(r *probe.Result) *string { return &r.Prefix }},
 	{name: "suffix", doc: "the suffix glued to the keyword", text: func(r *probe.Result) *string { return &r.Suffix }},
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
@@ -170,7 +149,7 @@ func parseTries(s string) (int, error) {
 	return int(n), nil
 }
 
-// rcodes is dns.RcodeToString without the hashing.
+// rcodes is dns.RcodeToString as an array, which is faster.
 var rcodes = func() (names [32]string) {
 	for code, name := range dns.RcodeToString {
 		if code >= 0 && code < len(names) {
@@ -180,8 +159,8 @@ var rcodes = func() (names [32]string) {
 	return names
 }()
 
-// appendRcode appends the mnemonic of an RCODE, its number where it has none,
-// and nothing where no response decided.
+// appendRcode appends the mnemonic of an RCODE, or its number if it has none, and
+// nothing if no response decided.
 func appendRcode(dst []byte, rcode int) []byte {
 	switch {
 	case rcode < 0:
@@ -264,8 +243,8 @@ type clock struct {
 	prefix []byte
 }
 
-// append appends t, and nothing for the zero time and for a year that RFC 3339
-// cannot express.
+// append appends t, and nothing for the zero time or a year that RFC 3339 cannot
+// express.
 func (c *clock) append(dst []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return dst

@@ -11,8 +11,8 @@ import (
 )
 
 // grid is the format of the same name: a row for each keyword, a column for
-// each TLD, and a mark for each verdict. It is written when all is known; on a
-// screen, what is known so far is drawn anew with every batch.
+// each TLD, and a mark for each verdict. It is written at the end; a screen shows
+// the rows so far, redrawn with every batch.
 type grid struct {
 	w             io.Writer
 	o             Options
@@ -25,7 +25,7 @@ type grid struct {
 
 func newGrid(w io.Writer, o Options) Writer { return &grid{w: w, o: o} }
 
-// The least terminal on which a moving grid makes sense.
+// The smallest terminal on which a moving grid makes sense.
 const (
 	minWidth  = 20
 	minHeight = 5
@@ -100,7 +100,7 @@ func (g *grid) list() {
 	g.buf = append(g.buf, '\n')
 }
 
-// look finds out how large the screen is now, and begins a drawing.
+// look asks for the size of the screen, and begins a drawing.
 func (g *grid) look() {
 	g.buf = g.buf[:0]
 	if g.o.Screen != nil {
@@ -108,7 +108,7 @@ func (g *grid) look() {
 	}
 }
 
-// draw puts the drawing on the screen, in the place of the one before.
+// draw replaces the drawing on the screen.
 func (g *grid) draw() {
 	if g.o.Screen != nil && g.err == nil {
 		g.err = g.o.Screen.Draw(g.buf)
@@ -147,8 +147,8 @@ func (g *grid) labelWidth(from, to int) (width int) {
 
 const gap = "  " // between columns
 
-// fit returns the column after the last that fits the terminal beside the
-// labels, from a first one on, which always does.
+// fit returns the column after the last one that fits the terminal beside the
+// labels. The first column, from, always does.
 func (g *grid) fit(labels, from int) int {
 	if g.width <= 0 {
 		return g.m.tlds.len()
@@ -171,7 +171,7 @@ func (g *grid) table(labels, fromRow, toRow, fromColumn, toColumn int) {
 	g.buf = append(g.buf, '\n')
 	for row := fromRow; row < toRow; row++ {
 		g.pad(g.m.labels.text(row), labels)
-		blank := 0 // columns that are only drawn when something follows
+		blank := 0 // spaces that are drawn only before a mark
 		for c := fromColumn; c < toColumn; c++ {
 			if r := g.m.at(row, c); r != nil {
 				g.spaces(blank + len(gap))
@@ -204,7 +204,7 @@ func (g *grid) mark(v probe.Verdict) {
 	g.buf = append(g.buf, colorEnd...)
 }
 
-// legend explains the marks, in one line where that fits.
+// legend explains the marks, in one line if it fits.
 func (g *grid) legend() {
 	width := 0
 	for i, v := range verdictOrder {
@@ -228,8 +228,8 @@ func (g *grid) legend() {
 
 const legendGap = "   " // between marks
 
-// cut returns s shortened to a width on the terminal, with an ellipsis where
-// something was cut off.
+// cut returns s shortened to a width on the terminal, with an ellipsis in the
+// place of the rest.
 func cut(s string, width int) string {
 	if uniseg.StringWidth(s) <= width {
 		return s

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"reflect"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"domprobe/probe"
@@ -100,21 +100,16 @@ func (f *field) appendJSON(dst []byte, r *probe.Result, c *clock) []byte {
 	return dst
 }
 
-// appendJSON appends a time as a JSON string, or null where there is none.
-func (c *clock) appendJSON(dst []byte, t time.Time) []byte {
-	return fieldOf("checked_at").appendJSON(dst, &probe.Result{At: t}, c)
-}
-
 // appendString appends s as a JSON string. Beyond what RFC 8259 section 7 asks
 // for it escapes all that a terminal could take for a command.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return append(appendOdd(dst, s), '"')
-		}
+	if isASCII(s, `"`) {
+		dst = append(dst, s...)
+	} else {
+		dst = appendOdd(dst, s)
 	}
-	return append(append(dst, s...), '"')
+	return append(dst, '"')
 }
 
 func appendOdd(dst []byte, s string) []byte {
@@ -135,59 +130,99 @@ func appendOdd(dst []byte, s string) []byte {
 	return dst
 }
 
-// An object is a row of a JSON report.
-type object map[string]json.RawMessage
-
-// result returns the row that an object is.
-func (o object) result() (probe.Result, error) {
-	r := probe.Result{Rcode: -1}
-	if o.missing("domain") || o.missing("verdict") {
-		return r, errors.New("not a row of a report: there is no domain or no verdict")
-	}
-	for i := range fields {
-		f := &fields[i]
-		if o.missing(f.name) {
-			continue
-		}
-		s, err := o.value(f.name, f.text != nil || f.quoted)
-		if err == nil {
-			err = f.set(&r, s)
-		}
-		if err != nil {
-			return r, err
-		}
-	}
-	if o.missing("error") {
-		return r, nil
-	}
-	s, err := o.value("error", true)
-	if s != "" {
-		r.Err = errors.New(unescape(s))
-	}
-	return r, err
+// An object reads rows of a JSON report: package encoding/json fills a struct
+// that has a member for each field, and one for the error.
+type object struct {
+	row     any // a pointer to the struct
+	texts   [len(fields) + 1]*string
+	numbers [len(fields)]*json.RawMessage
+	res     probe.Result
 }
 
-// missing reports whether a member is not there, or null.
-func (o object) missing(name string) bool { return len(o[name]) == 0 || o[name][0] == 'n' }
+// objectType is the type of the struct.
+var objectType = func() reflect.Type {
+	member := func(name string, t reflect.Type) reflect.StructField {
+		return reflect.StructField{Name: strings.ToUpper(name), Type: t, Tag: reflect.StructTag(`json:"` + name + `"`)}
+	}
+	var members []reflect.StructField
+	for i := range fields {
+		t := reflect.TypeFor[string]()
+		if fields[i].isNumber() {
+			t = reflect.TypeFor[json.RawMessage]()
+		}
+		members = append(members, member(fields[i].name, t))
+	}
+	return reflect.StructOf(append(members, member("error", reflect.TypeFor[string]())))
+}()
 
-// value returns a member as text.
-func (o object) value(name string, quoted bool) (s string, err error) {
-	raw := o[name]
-	if !quoted {
-		return string(raw), nil
+func (f *field) isNumber() bool { return f.text == nil && !f.quoted }
+
+func newObject() *object {
+	row := reflect.New(objectType)
+	o := &object{row: row.Interface()}
+	for i := range objectType.NumField() {
+		switch p := row.Elem().Field(i).Addr().Interface().(type) {
+		case *string:
+			o.texts[i] = p
+		case *json.RawMessage:
+			o.numbers[i] = p
+		}
 	}
-	if len(raw) > 1 && raw[0] == '"' && isPlain(string(raw[1:len(raw)-1])) {
-		return string(raw[1 : len(raw)-1]), nil
+	return o
+}
+
+// absent is the text of a member that is not there, or null. It is not UTF-8,
+// and so cannot come from JSON.
+const absent = "\xff"
+
+// clear makes all members absent.
+func (o *object) clear() {
+	for i := range fields {
+		if o.numbers[i] != nil {
+			*o.numbers[i] = (*o.numbers[i])[:0]
+		} else {
+			*o.texts[i] = absent
+		}
 	}
-	if err = json.Unmarshal(raw, &s); err != nil {
-		err = fmt.Errorf("%s: %w", name, err)
+	*o.texts[len(fields)] = absent
+}
+
+// member returns the text of a field, or absent.
+func (o *object) member(i int) string {
+	if o.texts[i] != nil {
+		return *o.texts[i]
 	}
-	return s, err
+	if s := string(*o.numbers[i]); s != "" && s != "null" {
+		return s
+	}
+	return absent
+}
+
+// result returns the row that the object is.
+func (o *object) result() (probe.Result, error) {
+	o.res = probe.Result{Rcode: -1}
+	for i := range fields {
+		f := &fields[i]
+		s := o.member(i)
+		if s == absent {
+			if f.needed {
+				return o.res, errors.New("not a row of a report: there is no domain or no verdict")
+			}
+			continue
+		}
+		if err := f.set(&o.res, s); err != nil {
+			return o.res, err
+		}
+	}
+	if s := *o.texts[len(fields)]; s != absent && s != "" {
+		o.res.Err = errors.New(unescape(s))
+	}
+	return o.res, nil
 }
 
 func readJSONLines(r io.Reader) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
-		o := objectLines{lines: newLines(r)}
+		o := objectLines{lines: newLines(r), row: newObject()}
 		for {
 			r, err := o.next()
 			if err == io.EOF || !yield(r, err) || err != nil {
@@ -201,7 +236,7 @@ func readJSONLines(r io.Reader) iter.Seq2[probe.Result, error] {
 type objectLines struct {
 	lines *lines
 	raw   []byte // the row as it stands
-	row   object
+	row   *object
 }
 
 // next reads a row. The error is io.EOF after the last one.
@@ -214,8 +249,8 @@ func (o *objectLines) next() (r probe.Result, err error) {
 			break
 		}
 	}
-	clear(o.row)
-	if err = json.Unmarshal(o.raw, &o.row); err == nil {
+	o.row.clear()
+	if err = json.Unmarshal(o.raw, o.row.row); err == nil {
 		r, err = o.row.result()
 	}
 	if err != nil {
@@ -238,15 +273,15 @@ func readJSON(r io.Reader) iter.Seq2[probe.Result, error] {
 			fail(err)
 			return
 		}
-		var row object
+		o := newObject()
 		for dec.More() {
-			clear(row)
-			if err := dec.Decode(&row); err != nil {
+			o.clear()
+			if err := dec.Decode(o.row); err != nil {
 				fail(whole(err))
 				return
 			}
 			m.line(dec.InputOffset())
-			res, err := row.result()
+			res, err := o.result()
 			if err != nil {
 				fail(err)
 				return

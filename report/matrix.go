@@ -28,15 +28,16 @@ type matrix struct {
 // A place is the number of a label and that of a TLD.
 type place struct{ label, tld int }
 
-// An axis is the rows or the columns of a matrix.
+// An axis is the rows or the columns of a matrix. Its keys are numbered in the
+// order of arrival.
 type axis struct {
-	numbers map[string]int // of the keys, as they came
-	texts   []string       // by number, as are the places
-	places  []int          // that the layout gives
-	shown   []int          // the numbers, by place and then as they came
+	numbers map[string]int // of the keys
+	texts   []string       // by number
+	places  []int          // in the layout, by number
+	shown   []int          // the numbers, sorted by place
 }
 
-// add returns the number of a key, and enters it if it is new.
+// add returns the number of a key, which may be new.
 func (a *axis) add(key string, place int, text func() string) int {
 	if n, known := a.numbers[key]; known {
 		return n
@@ -51,7 +52,7 @@ func (a *axis) add(key string, place int, text func() string) int {
 	return n
 }
 
-// find returns where a number is shown, or is to be.
+// find returns the position of a number, which it may not have taken yet.
 func (a *axis) find(n int) int {
 	i, _ := slices.BinarySearchFunc(a.shown, n, func(m, n int) int {
 		return cmp.Or(cmp.Compare(a.places[m], a.places[n]), cmp.Compare(m, n))
@@ -61,7 +62,7 @@ func (a *axis) find(n int) int {
 
 func (a *axis) len() int { return len(a.shown) }
 
-// positions returns where each number is shown.
+// positions returns the position of each number.
 func (a *axis) positions() []int {
 	at := make([]int, len(a.shown))
 	for i, n := range a.shown {
@@ -70,11 +71,11 @@ func (a *axis) positions() []int {
 	return at
 }
 
-// text returns the text that is shown at a position.
+// text returns the text at a position.
 func (a *axis) text(i int) string { return a.texts[a.shown[i]] }
 
-// add enters the result, at a new place where the layout says. A later result
-// about the same name replaces the earlier one.
+// add enters a result, at the place in the layout. A later result about the same
+// name replaces the earlier one.
 func (m *matrix) add(r *probe.Result, l *Layout) {
 	label, tld := gridPlace(&r.Candidate)
 	atRow, atColumn := l.places(label, tld)
@@ -97,13 +98,13 @@ func (m *matrix) add(r *probe.Result, l *Layout) {
 	m.span(r.At)
 }
 
-// rowOf returns where the row of a result is shown that was added.
+// rowOf returns the position of the row of a result that was added.
 func (m *matrix) rowOf(r *probe.Result) int {
 	label, _ := gridPlace(&r.Candidate)
 	return m.labels.find(m.labels.numbers[label])
 }
 
-// at returns the result that is shown there, or nil.
+// at returns the result at a position, or nil.
 func (m *matrix) at(row, column int) *probe.Result {
 	if i, taken := m.taken[place{m.labels.shown[row], m.tlds.shown[column]}]; taken {
 		return &m.rows[i]
@@ -152,7 +153,7 @@ func (m *matrix) heading(column int) string {
 	return "(domain)"
 }
 
-// span widens the time in which the verdicts were reached.
+// span widens the time from the first to the last verdict.
 func (m *matrix) span(t time.Time) {
 	if t.IsZero() {
 		return

@@ -242,6 +242,43 @@ func TestSorted(t *testing.T) {
 	}
 }
 
+// TestSortedStable writes equal rows in the order in which they came.
+func TestSortedStable(t *testing.T) {
+	for _, order := range Orders() {
+		var out strings.Builder
+		inner, err := New("csv", &out, Options{Columns: []string{"keyword"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := Sorted(order, inner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keywords [3]string // by name
+		all := ""
+		for i := range 1000 { // more than fit a batch, and than are sorted by insertion
+			keyword := fmt.Sprintf("k%d\n", i)
+			name := i * i % 7 % 3
+			keywords[name] += keyword
+			all += keyword
+			r := probe.Result{Candidate: candidate.Candidate{Name: string(rune('a'+name)) + ".dev", Keyword: strings.TrimSpace(keyword)}}
+			if err := w.Write([]probe.Result{r}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := "keyword\n" + strings.Join(keywords[:], "")
+		if order == "input" {
+			want = "keyword\n" + all
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Errorf("%s: equal rows are in another order", order)
+		}
+	}
+}
+
 func TestSortedError(t *testing.T) {
 	inner, err := New("csv", &recorder{fail: 1}, Options{})
 	if err != nil {
@@ -338,6 +375,34 @@ func TestSpill(t *testing.T) {
 	}
 	if got := folder(t, dir); got != "" {
 		t.Errorf("the folder of temporary files holds %s", got)
+	}
+}
+
+// TestSpool reads rows in any order, from memory and from the file.
+func TestSpool(t *testing.T) {
+	var s spool
+	defer s.close()
+	padding := strings.Repeat("x", 3000)
+	var offsets []int64
+	for i := range 26_000 {
+		r := probe.Result{Candidate: candidate.Candidate{Name: fmt.Sprint(i), Keyword: padding[:i%len(padding)]}, Tries: i % 100}
+		offset, err := s.add(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		offsets = append(offsets, offset)
+		for _, j := range []int{i, i / 2, i / 3, 0} {
+			if j > 0 && i%100 > 0 {
+				continue
+			}
+			r, err := s.at(offsets[j])
+			if err != nil || r.Name != fmt.Sprint(j) || len(r.Keyword) != j%len(padding) || r.Tries != j%100 {
+				t.Fatalf("row %d of %d: %+v, %v", j, i, r, err)
+			}
+		}
+	}
+	if s.f == nil {
+		t.Error("there is no file")
 	}
 }
 

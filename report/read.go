@@ -68,8 +68,8 @@ func newLines(r io.Reader) *lines {
 	return &lines{r: bufio.NewReaderSize(r, bufferSize)}
 }
 
-// next returns the next line, with its end; only the last one may have none. It
-// is valid until the next call. The error is io.EOF after the last line.
+// next returns the next line, with its end, which the last one may lack. The
+// line is valid until the next call. The error is io.EOF after the last line.
 func (l *lines) next() ([]byte, error) {
 	l.n++
 	line, err := l.r.ReadSlice('\n')

@@ -218,6 +218,7 @@ func TestResumeRefuses(t *testing.T) {
 		{"columns in another order", "csv", "verdict,domain\nfound,go.dev\n"},
 		{"columns are missing", "csv", "domain,verdict\ngo.dev,found\n"},
 		{"a row in the middle is broken", "csv", csvReport + "go.dev,fou\n" + csvReport[len(csvHeader):]},
+		{"a quote in the middle is not closed", "csv", csvHeader + "\"go.dev,found\n" + write(t, "csv", Options{}, saved()[:3])[len(csvHeader):] + "torn"},
 		{"a line in the middle is broken", "jsonl", objects + "{\n" + objects},
 		{"columns cannot be resumed", "columns", ""},
 		{"json cannot be resumed", "json", "[]\n"},

@@ -8,20 +8,19 @@ import (
 
 // An encoder appends the parts of a report to a buffer.
 type encoder interface {
-	begin(dst []byte) []byte // before everything, also when there is no row
+	begin(dst []byte) []byte // before everything, also without rows
 	row(dst []byte, r *probe.Result) []byte
 	end(dst []byte) []byte
 }
 
 const (
 	bufferSize = 64 << 10
-	// flushSize leaves room for one more row of any usual length, so that
-	// the buffer does not grow.
+	// flushSize leaves room for one more row of usual length, so that the
+	// buffer does not grow.
 	flushSize = bufferSize - 4<<10
 )
 
-// A rowWriter is the Writer of every format that needs no more than the row
-// itself to write it.
+// A rowWriter is the Writer of every format that writes rows one by one.
 type rowWriter struct {
 	w     io.Writer
 	enc   encoder
@@ -30,7 +29,7 @@ type rowWriter struct {
 	err   error // the first one
 }
 
-// rows makes a format out of an encoder.
+// rows returns the open function of a format with an encoder.
 func rows(enc func(Options) encoder) func(io.Writer, Options) Writer {
 	return func(w io.Writer, o Options) Writer {
 		return &rowWriter{w: w, enc: enc(o), buf: make([]byte, 0, bufferSize)}
@@ -77,7 +76,7 @@ func (w *rowWriter) flush() error {
 			w.err = io.ErrShortWrite
 		}
 	}
-	if cap(w.buf) > bufferSize { // a giant row is no reason to keep a giant buffer
+	if cap(w.buf) > bufferSize { // of a giant row
 		w.buf = make([]byte, 0, bufferSize)
 	}
 	w.buf = w.buf[:0]

@@ -21,9 +21,10 @@ const (
 type spool struct {
 	tail   []byte // the rows that are not in the file
 	f      *os.File
-	size   int64  // of the file
-	window []byte // the part of the file that was read last
-	from   int64  // its offset
+	size   int64        // of the file
+	window []byte       // the part of the file that was read last
+	from   int64        // its offset
+	row    probe.Result // that was read last
 	clock  clock
 }
 
@@ -49,16 +50,16 @@ func (s *spool) add(r *probe.Result) (int64, error) {
 }
 
 // at returns the row at an offset.
-func (s *spool) at(offset int64) (r probe.Result, err error) {
+func (s *spool) at(offset int64) (probe.Result, error) {
 	const head = 4
 	data, err := s.bytes(offset, head)
 	if err == nil {
 		data, err = s.bytes(offset+head, int(binary.BigEndian.Uint32(data)))
 	}
-	if err != nil {
-		return r, err
+	if err == nil {
+		err = parseRecord(string(data), &s.row)
 	}
-	return parseRecord(string(data))
+	return s.row, err
 }
 
 // bytes returns n bytes from an offset, until the next call.
@@ -114,22 +115,24 @@ func appendRecord(dst []byte, r *probe.Result, k *clock) []byte {
 	return dst
 }
 
-func parseRecord(s string) (r probe.Result, err error) {
+// parseRecord is the inverse of appendRecord, but for the length.
+func parseRecord(s string, r *probe.Result) error {
+	*r = probe.Result{}
 	for i := range fields {
 		f := &fields[i]
 		n, size := stringUvarint(s)
 		part := s[size:][:n]
 		s = s[size+n:]
 		if f.text != nil {
-			*f.text(&r) = part
-		} else if err := f.parse(&r, part); err != nil {
-			return r, err
+			*f.text(r) = part
+		} else if err := f.parse(r, part); err != nil {
+			return err
 		}
 	}
 	if s != "" {
 		r.Err = errors.New(s)
 	}
-	return r, nil
+	return nil
 }
 
 // stringUvarint is [binary.Uvarint] for a string, without a copy.

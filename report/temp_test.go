@@ -214,8 +214,11 @@ func TestStaleFiles(t *testing.T) {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := running.Abort(); err != nil {
+		if _, err := os.Stat(running.temp); err != nil {
 			t.Errorf("%s: the file of a running process is gone: %v", format, err)
+		}
+		if err := running.Abort(); err != nil {
+			t.Error(err)
 		}
 		if _, err := os.Stat(running.temp); err == nil {
 			t.Error("Abort leaves its file")

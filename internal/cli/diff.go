@@ -9,8 +9,8 @@ import (
 
 // diffCommand tells what has changed between two reports.
 func diffCommand() *command {
+	var d report.Differences
 	var only verdictSet
-	var all bool
 	var format string
 	return &command{
 		Command: cmdline.Command{
@@ -19,19 +19,21 @@ func diffCommand() *command {
 			Synopsis: "diff [flags] OLD NEW",
 			Examples: `  domprobe diff yesterday.csv today.csv
   domprobe diff yesterday.csv today.csv --only not-found -f names
-  domprobe diff yesterday.csv today.csv --all -f jsonl
+  domprobe diff yesterday.csv today.csv --absent -f jsonl
 `,
 			Options: []*cmdline.Option{
 				tableFormat(&format, report.ChangeFormats()...),
 				verdicts(&only, "only", "print only names whose new verdict is this `VERDICT`").Local().Common(),
-				cmdline.Switch(&all, "all", "a", "also print names that only one report has, and changes from or to unknown and invalid").Common(),
+				cmdline.Switch(&d.Absent, "absent", "", "also print names that only one report has").Local().Common(),
+				cmdline.Switch(&d.Unknown, "unknown", "", "also print changes from and to unknown and invalid").Local().Common(),
 			},
 			Exits: map[int]string{
 				codeOK: "the reports could be compared, whether or not a verdict has changed",
 			},
 		},
 		run: interruptible(func(_ context.Context, inv *invocation) error {
-			return diff(inv, format, report.Differences{Absent: all, Unknown: all, Only: only})
+			d.Only = only
+			return diff(inv, format, d)
 		}),
 	}
 }
