@@ -109,14 +109,6 @@ func (a *asking) escalates(servers []resolver.Server) bool {
 	})
 }
 
-// check is like that of asking, and has the settings of both fit together.
-func (c *confirming) check(opts probe.Options) error {
-	if c.on() && c.offline(opts.Servers) {
-		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
-	}
-	return nil
-}
-
 // A prober asks about names for a command.
 type prober struct {
 	*probe.Prober

@@ -73,6 +73,14 @@ func (c *confirming) options() []*cmdline.Option {
 	return append([]*cmdline.Option{how}, c.registering.options()...)
 }
 
+// check has the settings fit the servers that are asked.
+func (c *confirming) check(opts probe.Options) error {
+	if c.on() && c.offline(opts.Servers) {
+		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
+	}
+	return nil
+}
+
 func (c *confirming) on() bool { return len(c.how) > 0 }
 
 // rdap returns the options of a client for --confirm.

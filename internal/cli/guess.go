@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,4 +46,45 @@ func looksLikeFile(word string) error {
 		return nil
 	}
 	return cmdline.Usage("to read keywords from it: -i "+word+"; to probe it as a name: -- "+word, "%s is a file", word)
+}
+
+// meant returns the keywords that pasted text means, and tells the user.
+func (in *input) meant(text string) []string {
+	words, note := candidate.Clean(text)
+	if note != "" {
+		in.note(note, text, words)
+	}
+	return words
+}
+
+// cleaned returns the keywords that lines mean.
+func (in *input) cleaned(lines iter.Seq2[string, error], meant func(string) []string) iter.Seq2[string, error] {
+	if in.literal {
+		return lines
+	}
+	return func(yield func(string, error) bool) {
+		for line, err := range lines {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, word := range meant(line) {
+				if !yield(word, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// noteOnce returns a function that tells how text was understood, once for each
+// note.
+func (inv *invocation) noteOnce() func(note, from string, keywords []string) {
+	seen := make(map[string]bool)
+	return func(note, from string, keywords []string) {
+		if fullStop := len(keywords) == 1 && keywords[0]+"." == from; !seen[note] && !fullStop {
+			seen[note] = true
+			inv.console.Note("%q is read as %s: %s", from, strings.Join(keywords, ", "), note)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"math/big"
 	"os"
 	"strings"
 
@@ -153,105 +152,6 @@ func (in *input) addReader(name string, r io.Reader, f *os.File) {
 	in.sources = append(in.sources, s)
 }
 
-// meant returns the keywords that pasted text means, and tells the user.
-func (in *input) meant(text string) []string {
-	words, note := candidate.Clean(text)
-	if note != "" {
-		in.note(note, text, words)
-	}
-	return words
-}
-
-// cleaned returns the keywords that lines mean.
-func (in *input) cleaned(lines iter.Seq2[string, error], meant func(string) []string) iter.Seq2[string, error] {
-	if in.literal {
-		return lines
-	}
-	return func(yield func(string, error) bool) {
-		for line, err := range lines {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			for _, word := range meant(line) {
-				if !yield(word, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// noteOnce returns a function that tells how text was understood, once for each
-// note.
-func (inv *invocation) noteOnce() func(note, from string, keywords []string) {
-	seen := make(map[string]bool)
-	return func(note, from string, keywords []string) {
-		if fullStop := len(keywords) == 1 && keywords[0]+"." == from; !seen[note] && !fullStop {
-			seen[note] = true
-			inv.console.Note("%q is read as %s: %s", from, strings.Join(keywords, ", "), note)
-		}
-	}
-}
-
-// maxHeld bounds the keywords that are held in memory to be combined.
-const maxHeld = 1 << 20
-
-func collect(keywords iter.Seq2[string, error]) ([]string, error) {
-	var words []string
-	for word, err := range keywords {
-		if err != nil {
-			return nil, err
-		}
-		if len(words) == maxHeld {
-			return nil, fmt.Errorf("more than %d keywords to combine", maxHeld)
-		}
-		words = append(words, strings.Clone(word))
-	}
-	return words, nil
-}
-
-// combined replaces the sources by combinations of their keywords. It reads all
-// of them at once, without standard input.
-func (g *generating) combined(in *input) error {
-	switch {
-	case g.combine == 0 && len(g.joins) > 0:
-		return cmdline.Usage("try --combine 2", "--join is for --combine only")
-	case g.combine == 0:
-		return nil
-	case len(in.sources) == 0:
-		return cmdline.Usage("", "--combine needs keywords; those of a pattern do not count")
-	}
-	keywords := in.keywords()
-	s := source{generator: "combine"}
-	if in.stdin {
-		s.keywords = func(yield func(string, error) bool) {
-			words, err := collect(keywords)
-			if err != nil {
-				yield("", err)
-				return
-			}
-			candidate.Combine(words, g.combine, g.joins)(yield)
-		}
-	} else {
-		words, err := collect(keywords)
-		if err != nil {
-			return err
-		}
-		s.keywords = candidate.Combine(words, g.combine, g.joins)
-		s.again = s.keywords
-		s.count = func() amount { return countCombinations(words, g.combine, g.joins) }
-		for _, err := range s.keywords {
-			if err != nil {
-				return cmdline.Usage("", "--combine: %w", err)
-			}
-			break
-		}
-	}
-	in.sources = []source{s}
-	return nil
-}
-
 // addPatterns adds the keywords of --pattern.
 func (g *generating) addPatterns(in *input) error {
 	if len(g.patterns) == 0 && g.shuffle != nil {
@@ -347,60 +247,4 @@ func named(name string, seq iter.Seq2[string, error]) iter.Seq2[string, error] {
 			}
 		}
 	}
-}
-
-// An amount is how many keywords a source has, as far as that is known before
-// they are read. The zero value is that of an unknown number.
-type amount struct {
-	words   *big.Int // to be put under TLDs; nil for none
-	domains *big.Int // whole domains; nil for none
-	exact   bool     // there are no more
-}
-
-func (s source) amount() amount {
-	switch {
-	case s.count != nil:
-		return s.count()
-	case s.again == nil:
-		return amount{}
-	}
-	var words, domains int64
-	for keyword, err := range s.again {
-		switch {
-		case err != nil: // it ends the run when it gets there
-		case candidate.IsDomain(keyword):
-			domains++
-		default:
-			words++
-		}
-	}
-	return amount{big.NewInt(words), big.NewInt(domains), true}
-}
-
-func countCombinations(words []string, n int, joins []string) amount {
-	all := candidate.CombineCount(words, n, joins)
-	known := make(map[string]bool)
-	for _, w := range words {
-		if candidate.IsDomain(w) {
-			known[strings.ToLower(w)] = true
-		}
-	}
-	domains := big.NewInt(int64(len(known)))
-	return amount{all.Sub(all, domains), domains, true}
-}
-
-// amount returns how many keywords all sources have together.
-func (in *input) amount() amount {
-	sum := amount{new(big.Int), new(big.Int), true}
-	for _, s := range in.sources {
-		a := s.amount()
-		if a.words != nil {
-			sum.words.Add(sum.words, a.words)
-		}
-		if a.domains != nil {
-			sum.domains.Add(sum.domains, a.domains)
-		}
-		sum.exact = sum.exact && a.exact
-	}
-	return sum
 }

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strconv"
 
+	"domprobe/candidate"
 	"domprobe/internal/cmdline"
 )
 
@@ -98,4 +99,48 @@ func shortNumber(n *big.Int) string {
 		return fmt.Sprintf("more than 1e%d", len(n.String())-1)
 	}
 	return fmt.Sprintf("%.3g", f)
+}
+
+// An amount is how many keywords a source has, as far as that is known before
+// they are read. The zero value is that of an unknown number.
+type amount struct {
+	words   *big.Int // to be put under TLDs; nil for none
+	domains *big.Int // whole domains; nil for none
+	exact   bool     // there are no more
+}
+
+func (s source) amount() amount {
+	switch {
+	case s.count != nil:
+		return s.count()
+	case s.again == nil:
+		return amount{}
+	}
+	var words, domains int64
+	for keyword, err := range s.again {
+		switch {
+		case err != nil: // it ends the run when it gets there
+		case candidate.IsDomain(keyword):
+			domains++
+		default:
+			words++
+		}
+	}
+	return amount{big.NewInt(words), big.NewInt(domains), true}
+}
+
+// amount returns how many keywords all sources have together.
+func (in *input) amount() amount {
+	sum := amount{new(big.Int), new(big.Int), true}
+	for _, s := range in.sources {
+		a := s.amount()
+		if a.words != nil {
+			sum.words.Add(sum.words, a.words)
+		}
+		if a.domains != nil {
+			sum.domains.Add(sum.domains, a.domains)
+		}
+		sum.exact = sum.exact && a.exact
+	}
+	return sum
 }

@@ -191,6 +191,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		err = t.check()
 	}
 	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
+	out.console.Finish()
 	out.explain()
 	if cut {
 		out.console.Note("%s", p.interruption(names, t))
@@ -209,8 +210,8 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		return err
 	}
 	if t.noneBelieved() && !slices.ContainsFunc(p.ask.resolvers, func(s string) bool { return s == "demo" }) {
-		out.console.Note("hint: no response could be believed. Another resolver may do: -r 9.9.9.10. "+
-			"The queries and responses: domprobe explain %s. A run without a network: -r demo", t.open)
+		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
+			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}
 	return exit(out.codes(t)...)
 }
