@@ -13,6 +13,9 @@ import (
 	"domprobe/report"
 )
 
+// languages are the programming languages whose keywords are known.
+var languages = []string{"go", "python"}
+
 // A generating is the settings of the names to make.
 type generating struct {
 	tlds, presets, tldFiles     []string
@@ -32,7 +35,7 @@ func (g *generating) options() []*cmdline.Option {
 		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
 		cmdline.List(&g.prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
 		cmdline.List(&g.suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").Common(),
-		cmdline.List(&g.languages, "words", "", "add the keywords of a programming `LANGUAGE`: go, python").Offer("go", "python"),
+		cmdline.List(&g.languages, "words", "", "add the keywords of a programming `LANGUAGE`: go, python").Offer(languages...),
 		cmdline.Number(&g.minLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
 		cmdline.Number(&g.maxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
 		cmdline.List(&g.presets, "tld-preset", "", "put keywords under the TLDs of this `SET`: popular, tech, country, all, ...; see domprobe tlds").
@@ -217,12 +220,20 @@ func counting(names iter.Seq2[candidate.Candidate, error], n *atomic.Int64) iter
 	}
 }
 
-// rows returns how many rows the run has, and 0 if that is not known.
-func (s *selection) rows() int {
-	if s.total == nil || !s.exact || s.shards > 1 || !s.total.IsInt64() || s.total.Int64() > math.MaxInt {
+// known returns how many names the generator makes, and 0 if that is not known.
+func (s *selection) known() int {
+	if s.total == nil || !s.exact || !s.total.IsInt64() || s.total.Int64() > math.MaxInt {
 		return 0
 	}
 	return int(s.total.Int64())
+}
+
+// rows returns how many rows the run has, and 0 if that is not known.
+func (s *selection) rows() int {
+	if s.shards > 1 {
+		return 0
+	}
+	return s.known()
 }
 
 // maxMeasured is up to how many names are made to find the longest.

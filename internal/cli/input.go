@@ -98,7 +98,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 	for _, language := range g.languages {
 		words, err := candidate.Words(language)
 		if err != nil {
-			return cmdline.Usage("", "--words: %w", err)
+			return cmdline.Usage(cmdline.Hint(language, languages), "--words: %w", err)
 		}
 		in.addWords(words...)
 		in.bare = true

@@ -124,7 +124,7 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	names.settled = out.settled
 	out.recall()
 	t.before = out.before(t.freeBefore)
-	endProgress := inv.console.StartProgress(names.rows(), func() (int64, string) {
+	endProgress := inv.console.StartProgress(names.known(), func() (int64, string) {
 		return names.done(t.names.Load() - t.total()), t.counts()
 	})
 	err = p.stream(ctx, prober.Prober, names, out, t)

@@ -24,11 +24,7 @@ func parseServers(specs []string) ([]resolver.Server, error) {
 	servers, err := resolver.ParseAll(specs)
 	var bad *resolver.ParseError
 	if errors.As(err, &bad) {
-		hint := ""
-		if meant := cmdline.Nearest(bad.Input, resolverWords); meant != "" {
-			hint = "did you mean " + meant + "?"
-		}
-		return nil, cmdline.Usage(hint, "%w", bad)
+		return nil, cmdline.Usage(cmdline.Hint(bad.Input, resolverWords), "%w", bad)
 	}
 	if err != nil {
 		return nil, err

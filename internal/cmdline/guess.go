@@ -1,6 +1,9 @@
 package cmdline
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Nearest returns the word of a list that was most likely meant by a mistyped
 // one, or nothing.
@@ -13,6 +16,15 @@ func Nearest(word string, known []string) (meant string) {
 		}
 	}
 	return meant
+}
+
+// Hint asks whether the nearest word of a list was meant. It is empty if none is
+// near.
+func Hint(word string, known []string) string {
+	if meant := Nearest(word, known); meant != "" {
+		return "did you mean " + meant + "?"
+	}
+	return ""
 }
 
 // distance is how many slips turn a into b: a letter too many, too few, or
@@ -44,10 +56,7 @@ func distance(a, b string) int {
 // Unknown is the error of a word that is not in a closed list. noun is what the
 // words are.
 func Unknown(noun, word string, known []string) error {
-	hint := "known are " + strings.Join(known, ", ")
-	if meant := Nearest(word, known); meant != "" {
-		hint = "did you mean " + meant + "?"
-	}
+	hint := cmp.Or(Hint(word, known), "known are "+strings.Join(known, ", "))
 	return Usage(hint, "unknown %s %q", noun, word)
 }
 
