@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"iter"
 	"testing"
+
+	"domprobe/candidate/internal/text"
+	"domprobe/candidate/pattern"
 )
 
 // counted streams the numbers from 0 as words, without an end of its own.
 func counted(n int) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		var names slab
+		var names text.Slab
 		var buf []byte
 		for i := range n {
 			buf = fmt.Appendf(buf[:0], "w%07d", i)
-			if !yield(names.join(buf, ""), nil) {
+			if !yield(names.Join(buf, ""), nil) {
 				return
 			}
 		}
@@ -88,4 +91,19 @@ func BenchmarkLines(b *testing.B) {
 		Lines(bytes.NewReader(text.Bytes()))(yield)
 	}
 	drain(b, opts, n)
+}
+
+func BenchmarkPattern(b *testing.B) {
+	// 10 million names and a bit.
+	const src, n = "[a-z]{4}[a-w]", 26 * 26 * 26 * 26 * 23
+	p, err := pattern.Compile(src)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("ordered", func(b *testing.B) {
+		drain(b, Options{Keywords: p.All(), TLDs: []string{"com"}, Unique: p.Unique()}, n)
+	})
+	b.Run("shuffled", func(b *testing.B) {
+		drain(b, Options{Keywords: p.Shuffled(1), TLDs: []string{"com"}, Unique: p.Unique()}, n)
+	})
 }

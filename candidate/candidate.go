@@ -1,51 +1,45 @@
-// Package candidate makes the names to be probed: keywords times TLDs, as a
-// stream that is never held whole.
+// Package candidate generates domain names to probe: every keyword under every
+// TLD, as a stream that is never in memory as a whole.
 //
-// Data flows in one direction through the package, from keywords to names:
+// A [Generator] combines keywords, prefixes, suffixes and TLDs:
 //
-//   - Sources of keywords are sequences of strings: [Lines] and [Records] of
-//     a text, [Strings] given one by one, the [Words] of a programming
-//     language, the keywords of a [Pattern], in order or shuffled, what
-//     [Combine] makes of words and [Hacks] of one. [Concat] puts sources one
-//     after the other.
-//   - TLDs are chosen by hand or by [Preset] from the embedded list, [TLDs].
-//     A mistyped one is recognized by [Closest].
-//   - A [Generator] multiplies them: each keyword, with each prefix and each
-//     suffix glued to it, under each TLD. A keyword with a dot is a whole
-//     domain and is not multiplied.
-//   - A [Candidate] comes out for every one, normalized and checked. [Parse]
-//     and [Names] make candidates of whole domains directly. [Shard] and
-//     [Limit] take a part of a stream of candidates.
+//   - Keywords come from a sequence of strings. [Lines] and [Records] read them
+//     from a text, [Words] has the keywords of a programming language, [Combine]
+//     joins words, and package pattern expands a pattern. [Concat] puts sequences
+//     one after the other, and [Clean] finds the keywords in pasted text.
+//   - TLDs are chosen one by one or by [Preset] from the embedded list, [TLDs].
+//     [Closest] corrects a mistyped TLD.
+//   - A keyword with a dot is a whole domain: it is not combined with anything.
 //
-// Nothing is dropped in silence. A name that cannot be registered is a
-// candidate too, with the [Reason] in its Err, so that every input has its row
-// in a report. What is not passed on is counted: [Generator.Repeated] names
-// are exact repeats of one of the last million, [Generator.Skipped] ones are
-// outside the length that was asked for.
+// The result is one [Candidate] for each name, normalized and validated. [Parse]
+// and [Names] return candidates for whole domains directly, [Hacks] finds the
+// domains that spell a keyword, and [Shard] selects a part of a stream.
 //
-// Names are normalized by UTS 46, non-transitional, with the bidi rule of RFC
-// 5893. What is ASCII already, nearly everything in practice, does not take
-// that road: it is checked and glued together in one pass. Which names are
-// registrable follows from three lists: the ICANN section of the public suffix
-// list, the special-use names of RFC 6761, and the label rules of RFC 1123
-// section 2.1.
+// No name is dropped silently. A name that cannot be registered is a candidate
+// with an [Error], so that a report has a row for every input. Names that are left
+// out are counted: [Generator.Repeated] counts repeats of one of the last million
+// names, and [Generator.Skipped] counts names of the wrong length.
 //
-// A sequence yields its own error, of a file that cannot be read for example,
-// once and last, with a zero value beside it.
+// Names are normalized as UTS 46 specifies, with non-transitional processing and
+// the bidi rule of RFC 5893. Whether a name is registrable follows from the ICANN
+// section of the public suffix list, the special-use names of RFC 6761, and the
+// syntax of a label (RFC 1123 section 2.1).
+//
+// A sequence yields an error of its own, such as that of a file, once and last,
+// with a zero value beside it.
 package candidate
 
-// A Candidate is a name to be probed, with the keyword and the TLD that made it.
+// A Candidate is a name to probe, with the keyword and the TLD that it was made of.
 type Candidate struct {
 	// Name is the domain in its A-label form: lower case, without a final
-	// dot. For an invalid candidate it is what could be made of the input,
-	// which may hold any character.
+	// dot. The Name of an invalid candidate may contain any character.
 	Name string
 
-	// Unicode is the U-label form of Name, and empty when it would equal
-	// Name or would not convert back to it.
+	// Unicode is the U-label form of Name. It is empty if it equals Name or
+	// does not convert back to Name.
 	Unicode string
 
-	// Keyword is what the user wrote: a keyword, or a whole domain.
+	// Keyword is the keyword, or the whole domain, as the user wrote it.
 	Keyword string
 
 	// Prefix and Suffix are what was glued to Keyword. Both are empty for
@@ -57,37 +51,36 @@ type Candidate struct {
 	Generator string
 
 	// TLD is the effective TLD in its A-label form: "dev", "co.uk". It is
-	// empty when an invalid candidate has none.
+	// empty if an invalid candidate has no TLD.
 	TLD string
 
-	// Err says why Name is not a registrable name. It is nil for a
-	// candidate that can be probed.
+	// Err says why Name cannot be registered. It is nil for a candidate
+	// that can be probed.
 	Err *Error
 }
 
-// A Key is what tells candidates apart: a name under one TLD is not the same
-// name under another. foo.github.io can be registered under github.io, and is
-// invalid under io.
+// A Key identifies a candidate: a name and its TLD. The TLD is part of the key
+// since foo.github.io can be registered under github.io but is invalid under io.
 type Key struct{ Name, TLD string }
 
 // Key returns the key of the candidate.
 func (c *Candidate) Key() Key { return Key{c.Name, c.TLD} }
 
-// A Reason is one word of the closed list that says why a verdict is what it
-// is. Package probe holds the words that need the network.
+// A Reason is one word of a closed list that explains a verdict. Package probe
+// defines the reasons that need a query.
 type Reason string
 
-// The reasons for which a name is invalid without asking anybody.
+// The reasons of an invalid name that need no query.
 const (
-	BadLabel       Reason = "bad-label"       // empty, wrong character, hyphen at an edge (RFC 1123 section 2.1)
-	BadIDN         Reason = "bad-idn"         // not convertible by UTS 46, or against the bidi rule (RFC 5893)
+	BadLabel       Reason = "bad-label"       // empty label, bad character, hyphen at an end (RFC 1123 section 2.1)
+	BadIDN         Reason = "bad-idn"         // not convertible by UTS 46, or a violation of the bidi rule (RFC 5893)
 	TooLong        Reason = "too-long"        // label over 63 octets or name over 253 (RFC 1035 section 2.3.4)
 	NotRegistrable Reason = "not-registrable" // below a registrable name: foo.bar.com
-	PublicSuffix   Reason = "public-suffix"   // is itself a public suffix: co.uk
-	SpecialUse     Reason = "special-use"     // RFC 6761 registry: test, local, onion
+	PublicSuffix   Reason = "public-suffix"   // a public suffix: co.uk
+	SpecialUse     Reason = "special-use"     // reserved by RFC 6761: test, local, onion
 )
 
-// An Error says why a candidate is not a registrable name.
+// An Error says why a candidate cannot be registered.
 type Error struct {
 	Reason Reason
 	Detail string // one line for the user: "foo.bar.com lies below bar.com"

@@ -3,9 +3,12 @@ package candidate
 import (
 	"errors"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"domprobe/candidate/pattern"
 )
 
 func TestParse(t *testing.T) {
@@ -100,9 +103,10 @@ func TestParse(t *testing.T) {
 		{in: "x.internal", name: "x.internal", tld: "internal", reason: SpecialUse},
 		{in: "x.invalid", name: "x.invalid", tld: "invalid", reason: SpecialUse},
 		{in: "x.example", name: "x.example", tld: "example", reason: SpecialUse},
-		{in: "example.com", name: "example.com", tld: "com", reason: SpecialUse, detail: "example.com is reserved"},
-		{in: "www.example.net", name: "www.example.net", tld: "net", reason: SpecialUse},
-		{in: "EXAMPLE.org.", name: "example.org", tld: "org", reason: SpecialUse},
+		{in: "example.com", name: "example.com", tld: "com"}, // asked like any name (RFC 6761 section 6.5)
+		{in: "www.example.net", name: "www.example.net", tld: "net", reason: NotRegistrable},
+		{in: "EXAMPLE.org.", name: "example.org", tld: "org"},
+		{in: "example", name: "example", reason: SpecialUse},
 		{in: "myexample.com", name: "myexample.com", tld: "com"},
 		{in: "example.de", name: "example.de", tld: "de"},
 		{in: "home.arpa", name: "home.arpa", tld: "arpa", reason: SpecialUse},
@@ -260,8 +264,8 @@ func TestGenerator(t *testing.T) {
 		{
 			name: "special use",
 			opts: Options{Keywords: Strings("example", "home"), TLDs: []string{"com", "test", "arpa", "dev", "example.org"}},
-			want: "example.com(special-use) example.test(special-use) example.arpa example.dev example.example.org(special-use) " +
-				"home.com home.test(special-use) home.arpa(special-use) home.dev home.example.org(special-use)",
+			want: "example.com example.test(special-use) example.arpa example.dev example.example.org " +
+				"home.com home.test(special-use) home.arpa(special-use) home.dev home.example.org",
 		},
 		{
 			name: "IDN",
@@ -540,4 +544,64 @@ func FuzzGenerator(f *testing.F) {
 			t.Errorf("%d candidates for %q", n, keyword)
 		}
 	})
+}
+
+// A name is a repeat of one of the last 1<<20 different names, and not of an
+// older one.
+func TestRepeatsWindow(t *testing.T) {
+	const remembered = 1 << 20
+	keywords := Concat(Strings("first"), counted(remembered-1), Strings("first", "last", "first"))
+	g, err := New(Options{Keywords: keywords, TLDs: []string{"dev"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	var final string
+	for c, err := range g.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, final = n+1, c.Name
+	}
+	if n != remembered+2 || g.Repeated() != 1 || final != "first.dev" {
+		t.Errorf("%d names, the final one %s, and %d repeats, want %d, first.dev and 1", n, final, g.Repeated(), remembered+2)
+	}
+}
+
+// TestPatternMemory generates half a million names and watches the heap.
+func TestPatternMemory(t *testing.T) {
+	p, err := pattern.Compile("[a-z]{3}[a-z0-9]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := New(Options{Keywords: p.All(), TLDs: []string{"com"}, Unique: p.Unique()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	before, n := m.HeapAlloc, 0
+	for range g.All() {
+		if n++; n%200_000 == 0 {
+			runtime.GC()
+			if runtime.ReadMemStats(&m); int64(m.HeapAlloc)-int64(before) > 1<<20 {
+				t.Fatalf("after %d names the heap has grown by %d octets", n, m.HeapAlloc-before)
+			}
+		}
+	}
+	if n != 26*26*26*36 {
+		t.Errorf("%d names", n)
+	}
+}
+
+func TestIsDomain(t *testing.T) {
+	for keyword, want := range map[string]bool{
+		"": false, "go": false, "bücher": false, "中文": false, "go·dev": false,
+		".": true, "go.dev": true, "bücher.de": true, "中文。com": true, "go｡dev": true, "go．dev": true,
+	} {
+		if got := IsDomain(keyword); got != want {
+			t.Errorf("IsDomain(%q) = %t", keyword, got)
+		}
+	}
 }

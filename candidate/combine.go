@@ -6,22 +6,23 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"domprobe/candidate/internal/text"
 )
 
-// Combine streams what n different words make when they are put in a row, in
-// every order, with each of the joins between them: go and hub make gohub,
-// hubgo, and with "-" go-hub and hub-go. Words that differ only in their case
-// are the same, joins nil are the empty one. A word with a dot is a whole
-// domain; it is streamed as it is, before all others.
+// Combine streams the keywords that are n different words in a row, in every
+// order, with each of the joins between the words: go and hub make gohub and
+// hubgo, and with the join "-" also go-hub and hub-go. Nil joins are one empty
+// join. Words that differ only in case are the same word. A word with a dot is a
+// whole domain, which comes unchanged before the keywords.
 //
-// The words have to be in memory, what they make has not. An [*OptionError]
-// comes instead if there are no n different words.
+// If there are fewer than n different words, Combine yields an [*OptionError].
 func Combine(words []string, n int, joins []string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		domains, words := divide(words)
 		if n < 1 || n > len(words) {
 			yield("", &OptionError{"combination", fmt.Sprint(n),
-				fmt.Errorf("%d different words are not to be had of %d", n, len(words))})
+				fmt.Errorf("cannot combine %d different words: only %d given", n, len(words))})
 			return
 		}
 		for _, domain := range domains {
@@ -39,7 +40,7 @@ func Combine(words []string, n int, joins []string) iter.Seq2[string, error] {
 	}
 }
 
-// CombineCount returns how many keywords Combine streams.
+// CombineCount returns the number of keywords that [Combine] streams.
 func CombineCount(words []string, n int, joins []string) *big.Int {
 	domains, words := divide(words)
 	if n < 1 || n > len(words) {
@@ -59,18 +60,17 @@ func joinsOrEmpty(joins []string) []string {
 	if len(joins) == 0 {
 		return []string{""}
 	}
-	return distinct(joins)
+	return text.Distinct(joins)
 }
 
-// divide separates whole domains from words and removes repeats and
-// empty words.
+// divide separates whole domains from words, without repeats and empty words.
 func divide(list []string) (domains, words []string) {
 	known := make(map[string]bool)
 	for _, w := range list {
 		folded := strings.ToLower(w)
 		switch {
 		case w == "", known[folded]:
-		case hasDot(w, classify(w)):
+		case IsDomain(w):
 			domains = append(domains, w)
 		default:
 			words = append(words, w)
@@ -80,20 +80,20 @@ func divide(list []string) (domains, words []string) {
 	return slices.Clip(domains), slices.Clip(words)
 }
 
-// A combination is the state of one loop.
+// A combination is the state of one loop over Combine.
 type combination struct {
 	words []string
 	joins []string
 	used  []bool
-	names slab
+	names text.Slab
 	yield func(string, error) bool
 }
 
-// extend puts n more words behind text, in every order, with join before each
-// but the first, for which it tries all joins.
+// extend appends n more words to text, in every order, with join before each of
+// them. For the first word it tries every join.
 func (c *combination) extend(text []byte, n int, join string) bool {
 	if n == 0 {
-		return c.yield(c.names.join(text, ""), nil)
+		return c.yield(c.names.Join(text, ""), nil)
 	}
 	for i, word := range c.words {
 		if c.used[i] {

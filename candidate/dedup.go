@@ -6,17 +6,17 @@ import (
 )
 
 const (
-	// window is how many different names a filter remembers.
+	// window is the number of different names that a filter remembers.
 	window = 1 << 20
 
-	// chunkSize is what the memory of a filter grows by; entries in it are
-	// aligned, so that a reference of 24 bits reaches maxChunks chunks.
+	// The memory of a filter grows by chunkSize. Entries are aligned, so that
+	// a reference of 24 bits reaches maxChunks chunks.
 	chunkSize  = 1 << 16
 	alignment  = 4
 	chunkSlots = chunkSize / alignment
 	maxChunks  = 1 << refBits / chunkSlots
 
-	// A slot of the table is, from its low bits on, a reference, some bits
+	// A slot of the table has, from its low bits on, a reference, some bits
 	// of the name's hash, and a distance.
 	refBits     = 24
 	refMask     = 1<<refBits - 1
@@ -24,35 +24,34 @@ const (
 	farShift    = refBits + tagBits
 	maxDistance = 1<<(32-farShift) - 1
 
-	// maxMemory is what the remembered names may take. It is reached when
-	// they have more than 60 octets on average; then fewer are remembered.
+	// maxMemory is the most memory for names. Names of more than 60 octets
+	// on average reach it before they fill the window.
 	maxMemory = maxChunks * chunkSize
 )
 
-// A filter recognizes names that it has seen before. It is exact for the last
-// different names, as many as its limit says: a name that is recognized was
-// seen, and an older one is taken for new. Its memory grows with what it
-// holds: for a million names of 12 octets it is 25 MB.
+// A filter recognizes repeated names. It is exact for as many different names as
+// its limit says; an older name counts as new. A million names of 12 octets take
+// 25 MB.
 //
-// The names lie in chunks in the order in which they came, each behind its
-// length, so that the oldest is found without a list. The table is an open
-// hash table, at most half full, with linear probing in the order of the
-// distances (Robin Hood hashing): how far a name is from the slot that its
-// hash points to is kept beside the reference, and so are a few bits of the
-// hash. Thus a lookup ends early and reads next to no other name, and a
-// deletion closes the gap without hashing its neighbours.
+// Names are stored in chunks in the order of their arrival, each after its
+// length, so that the oldest is found without a list. They are indexed by an open
+// hash table that is at most half full, with linear probing in the order of
+// distances (Robin Hood hashing). A slot stores the distance of its name from
+// the slot of the name's hash, and some bits of the hash. So a lookup ends early
+// and reads few other names, and a deletion closes the gap without hashing the
+// neighbours again.
 type filter struct {
 	limit  int
 	memory int
 
 	seed  maphash.Seed
 	table []uint32 // zero is an empty slot
-	names int      // remembered
+	names int      // the number of them
 
 	chunks [maxChunks][]byte // a ring
-	oldest int               // the chunk of the oldest name, not yet modulo maxChunks
-	newest int               // the chunk after the newest name, likewise
-	first  int               // where the oldest name is in its chunk
+	oldest int               // the chunk of the oldest name, before modulo maxChunks
+	newest int               // the chunk after the newest name, before modulo maxChunks
+	first  int               // the offset of the oldest name in its chunk
 	size   int               // memory of all chunks
 	spare  []byte            // an emptied chunk
 }
@@ -61,7 +60,7 @@ func newFilter(limit int) *filter {
 	return &filter{limit: limit, memory: maxMemory, seed: maphash.MakeSeed()}
 }
 
-// seen reports whether name is remembered, and remembers it.
+// seen reports whether the filter has name, and adds it.
 func (f *filter) seen(name string) bool {
 	h := maphash.String(f.seed, name)
 	if f.has(name, h) {
@@ -100,10 +99,10 @@ func (f *filter) has(name string, h uint64) bool {
 
 func tag(h uint64) uint32 { return uint32(h>>(64-tagBits)) << refBits }
 
-// insert enters a name that the table does not have: behind the names of its
-// distance or more, before the rest of the run. In a half-full table no name
-// is ever maxDistance away from its place; if one were, the new one would stay
-// out and a repeat of it would be taken for new.
+// insert adds a name that the table does not have: after the names of the same
+// or a greater distance, before the rest of the run. No name in a half-full table
+// ever gets as far as maxDistance; if one did, the new name would be left out, so
+// that its repeat would count as new.
 func (f *filter) insert(ref uint32, h uint64) {
 	mask := uint32(len(f.table) - 1)
 	i, d := uint32(h)&mask, uint32(0)
@@ -125,7 +124,7 @@ func (f *filter) insert(ref uint32, h uint64) {
 	f.table[i] = d<<farShift | tag(h) | ref
 }
 
-// remove takes a name out and moves back the rest of its run.
+// remove deletes a name and moves the rest of its run back.
 func (f *filter) remove(ref uint32, h uint64) {
 	mask := uint32(len(f.table) - 1)
 	i := uint32(h) & mask
@@ -171,7 +170,7 @@ func (f *filter) fitsNewest(need int) bool {
 	return cap(c)-len(c) >= need
 }
 
-// store appends a name and returns its reference. There must be room for it.
+// store appends a name, for which there must be room, and returns its reference.
 func (f *filter) store(name string, need int) uint32 {
 	if f.newest == f.oldest || !f.fitsNewest(need) {
 		f.addChunk(chunkFor(need))
@@ -200,7 +199,7 @@ func (f *filter) addChunk(size int) {
 	f.size += cap(c)
 }
 
-// forget drops the oldest name.
+// forget deletes the oldest name.
 func (f *filter) forget() {
 	ref := reference(f.oldest, f.first)
 	name := f.name(ref)
@@ -230,7 +229,7 @@ func reference(chunk, at int) uint32 {
 	return uint32(chunk%maxChunks*chunkSlots + at/alignment)
 }
 
-// entrySize is what a name of n octets takes, length and padding included.
+// entrySize returns the memory of a name of n octets, with length and padding.
 func entrySize(n int) int {
 	var length [binary.MaxVarintLen64]byte
 	n += binary.PutUvarint(length[:], uint64(n))

@@ -3,6 +3,7 @@ package candidate
 import (
 	"fmt"
 	"hash/maphash"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -47,7 +48,7 @@ func TestFilterAgainstOracle(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", shape, limit), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(1, uint64(limit)))
 				f := newFilter(limit)
-				f.memory = 1 << 40 // the limit decides
+				f.memory = math.MaxInt // the limit decides
 				o := &oracle{limit: limit, known: make(map[string]bool)}
 				rounds := 20_000
 				if shape == "long" {

@@ -49,27 +49,6 @@ func ExampleNames() {
 	// printer.local: local is reserved for special use (RFC 6761) and nobody can register it (special-use)
 }
 
-func ExamplePattern() {
-	p, err := candidate.CompilePattern(`(get|try)\v[xyz]`)
-	if err != nil {
-		log.Fatal(err)
-	}
-	g, err := candidate.New(candidate.Options{Keywords: p.All(), TLDs: []string{"dev"}, Unique: p.Unique()})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(p.Count(), "keywords")
-	for c := range candidate.Limit(g.All(), 4) {
-		fmt.Println(c.Name)
-	}
-	// Output:
-	// 30 keywords
-	// getax.dev
-	// getay.dev
-	// getaz.dev
-	// getex.dev
-}
-
 func ExampleHacks() {
 	fmt.Println(candidate.Hacks("instagram"), candidate.Hacks("delicious"))
 	// Output: [instagr.am] [delicio.us]

@@ -6,70 +6,68 @@ import (
 	"iter"
 	"strings"
 	"sync/atomic"
+
+	"domprobe/candidate/internal/text"
 )
 
-// ErrNoTLD is yielded, once and last, for a keyword without a dot when no TLD
-// was given.
+// ErrNoTLD is the error of a keyword without a dot if there is no TLD.
 var ErrNoTLD = errors.New("no TLD given")
 
-// Options say which candidates to generate.
+// Options are the parts of the names to generate.
 type Options struct {
-	// Keywords are what is multiplied. A keyword with a dot, or with one of
-	// the characters that UTS 46 maps to a dot, is a whole domain and is
-	// not multiplied. Nil means none.
+	// Keywords are combined with everything below, except for whole domains:
+	// see [IsDomain]. Nil means no keywords.
 	Keywords iter.Seq2[string, error]
 
-	// TLDs are what keywords are put under, as typed: with or without a
-	// leading dot, in any case, in A-label or U-label form, of one label or
-	// more. Repeats are folded. None will do for whole domains.
+	// TLDs may have several labels, any case, a leading dot, and A-label or
+	// U-label form. Repeats are ignored. Whole domains need no TLD.
 	TLDs []string
 
-	// Prefixes and Suffixes are glued to each keyword, every prefix with
-	// every suffix. The keyword without a prefix and without a suffix comes
-	// first; empty ones and repeats are folded.
+	// Prefixes and Suffixes are added to each keyword, every prefix with
+	// every suffix. The keyword without them comes first. Repeats are
+	// ignored.
 	Prefixes, Suffixes []string
 
 	// MinLen and MaxLen bound the first label of a name, in octets of its
-	// A-label form. Zero means no bound. Names outside are not generated,
-	// and counted by [Generator.Skipped].
+	// A-label form. Zero means no bound. [Generator.Skipped] counts the
+	// names that are left out.
 	MinLen, MaxLen int
 
 	// Origin says which generator made a keyword. Nil means none.
 	Origin *Origin
 
-	// Unique promises that no two keywords make the same name, which saves
-	// the search for repeats and its memory. With prefixes or suffixes it
-	// is not believed: they can make the same label of two keywords.
+	// Unique promises that no two keywords make the same name, so that
+	// repeats need not be looked for. It is ignored if there are prefixes or
+	// suffixes, with which two keywords can make the same label.
 	Unique bool
 }
 
-// An OptionError says which value of which option [New] rejected.
+// An OptionError is an invalid value of an option.
 type OptionError struct {
 	Option string // "TLD", "prefix", "suffix", "length"
 	Value  string
-	Err    error // an [*Error], if Value is not fit for a name
+	Err    error // an [*Error] if no name can contain Value
 }
 
 func (e *OptionError) Error() string { return fmt.Sprintf("bad %s: %v", e.Option, e.Err) }
 
 func (e *OptionError) Unwrap() error { return e.Err }
 
-// A Generator makes candidates of keywords.
+// A Generator generates candidates from keywords.
 type Generator struct {
 	opts               Options
 	tlds               []tld
 	prefixes, suffixes []affix
 
 	unique      bool
-	label       []byte // the label being put together
-	names       slab
+	label       []byte // the current one
+	names       text.Slab
 	valid, rest *filter
 
 	repeated, skipped atomic.Int64
 }
 
-// New checks the options and returns a Generator. An error is an
-// [*OptionError].
+// New returns a Generator, or an [*OptionError].
 func New(opts Options) (*Generator, error) {
 	g := &Generator{opts: opts}
 	if opts.MinLen < 0 || opts.MaxLen < 0 || opts.MaxLen > 0 && opts.MinLen > opts.MaxLen {
@@ -99,27 +97,27 @@ func (g *Generator) TLDs() []string {
 	return names
 }
 
-// PerKeyword returns how many names a keyword makes that is not a whole domain,
-// repeats and those of a wrong length included.
+// PerKeyword returns the number of names of a keyword that is not a whole domain,
+// including repeats and names of the wrong length.
 func (g *Generator) PerKeyword() int { return len(g.prefixes) * len(g.suffixes) * len(g.tlds) }
 
-// Unique reports whether All need not look for repeats.
+// Unique reports whether [Generator.All] does not look for repeats.
 func (g *Generator) Unique() bool { return g.unique }
 
-// Repeated returns how many names All left out because one of the last 1<<20
-// different names, or of the last 64 MiB of names, was the same. It may be
-// called while All runs.
+// Repeated returns the number of names that [Generator.All] left out as repeats
+// of one of the last 1<<20 different names, or of the last 64 MiB of names. It may
+// be called while All runs.
 func (g *Generator) Repeated() int64 { return g.repeated.Load() }
 
-// Skipped returns how many names All left out because of MinLen and MaxLen. It
-// may be called while All runs.
+// Skipped returns the number of names that [Generator.All] left out because of
+// MinLen and MaxLen. It may be called while All runs.
 func (g *Generator) Skipped() int64 { return g.skipped.Load() }
 
-// All streams the candidates: for each keyword, for each prefix, for each
-// suffix, for each TLD one. A name that cannot be registered is an invalid
-// candidate. An error of the keywords, or [ErrNoTLD], comes once and last.
+// All streams the candidates: one for each keyword, prefix, suffix and TLD. A name
+// that cannot be registered is an invalid candidate. An error of the keywords, or
+// [ErrNoTLD], comes once and last.
 //
-// All is for one loop: a second one takes the names of the first for repeats.
+// All is for a single loop: in a second one every name is a repeat.
 func (g *Generator) All() iter.Seq2[Candidate, error] {
 	return func(yield func(Candidate, error) bool) {
 		if g.opts.Keywords == nil {
@@ -190,12 +188,13 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 		t := &g.tlds[i]
 		c := Candidate{Keyword: keyword, TLD: t.name, Prefix: prefix.text, Suffix: suffix.text, Generator: g.opts.Origin.name()}
 		if ready && !t.bidi && len(g.label)+len(t.dotted) <= maxName {
-			c.Name = g.names.join(g.label, t.dotted)
+			c.Name = g.names.Join(g.label, t.dotted)
 			if t.unicode != "" {
-				c.Unicode = g.names.join(g.label, t.unicode)
+				c.Unicode = g.names.Join(g.label, t.unicode)
 			}
 			if f&upper == 0 {
-				// A part of the name, so that the source's memory can go.
+				// As a part of the name it does not keep the memory of
+				// its source.
 				c.Keyword = c.Name[len(prefix.text):][:len(keyword)]
 			}
 			c.Err = t.check(c.Name)
@@ -209,9 +208,9 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 	return true
 }
 
-// pass yields the candidate unless it is a repeat. A name can be valid under
-// one TLD and invalid as a whole domain (foo.github.io); these are not repeats
-// of one another.
+// pass yields the candidate unless it is a repeat. A valid and an invalid
+// candidate of the same name are no repeats of one another: foo.github.io is
+// valid under github.io and invalid as a whole domain.
 func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
 	if g.unique {
 		return yield(c, nil)
@@ -236,8 +235,8 @@ func (g *Generator) within(n int) bool {
 	return n >= g.opts.MinLen && (g.opts.MaxLen == 0 || n <= g.opts.MaxLen)
 }
 
-// labelSize returns the octets of the label's A-label form, or of what was
-// typed if it has none.
+// labelSize returns the octets of the label's A-label form, or of the label
+// itself if it has none.
 func (g *Generator) labelSize(ready bool) int {
 	if !ready {
 		if name, _, err := normalize(string(g.label)); err == nil {

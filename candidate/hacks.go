@@ -2,11 +2,10 @@ package candidate
 
 import "strings"
 
-// Hacks returns the whole domains that spell the keyword: delicio.us for
-// delicious, instagr.am for instagram, and across a dot of the TLD viva.co.uk
-// for vivacouk. Those with the shortest TLD come first. A keyword that is a
-// whole domain, or holds anything but ASCII letters, digits and hyphens, has
-// none.
+// Hacks returns the domains that spell a keyword: delicio.us for delicious, and
+// viva.co.uk for vivacouk. Domains with the shortest TLD come first. Hacks finds
+// nothing for a whole domain, nor for a keyword with characters other than ASCII
+// letters, digits and hyphens.
 func Hacks(keyword string) []string {
 	if classify(keyword)&^upper != plain || len(keyword) > maxName {
 		return nil

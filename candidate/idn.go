@@ -7,9 +7,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// uts46 maps and checks as UTS 46 says, non-transitional, with the bidi rule
-// (RFC 5893), CheckHyphens, CheckJoiners and UseSTD3ASCIIRules. The lengths
-// are checked by checkName.
+// uts46 is the processing of UTS 46, non-transitional, with the bidi rule (RFC
+// 5893), CheckHyphens, CheckJoiners and UseSTD3ASCIIRules. checkName checks the
+// lengths.
 var uts46 = idna.New(
 	idna.MapForLookup(),
 	idna.Transitional(false),
@@ -21,9 +21,8 @@ var uts46 = idna.New(
 // of the length. No name of 253 octets is longer in UTF-8.
 const maxTyped = 4 * maxName
 
-// normalize brings a name without final dot into its A-label form and its
-// U-label form; the latter is empty when it adds nothing. If err is not nil,
-// name is the best that could be made of it.
+// normalize returns the A-label form of a name without a final dot, and the
+// U-label form if that differs. With an error, name is what was typed.
 func normalize(typed string) (name, unicode string, err *Error) {
 	f := classify(typed)
 	if f&high == 0 {
@@ -81,17 +80,20 @@ func toUnicode(name string) string {
 
 func reword(err error) string { return strings.TrimPrefix(err.Error(), "idna: ") }
 
-// hasDot reports whether s is a whole domain: whether it holds a dot, or one
-// of the characters that UTS 46 maps to one.
+// IsDomain reports whether a keyword is a whole domain: whether it holds a dot,
+// or one of the characters that UTS 46 maps to a dot.
+func IsDomain(keyword string) bool { return hasDot(keyword, classify(keyword)) }
+
+// hasDot is IsDomain for a keyword that has been classified.
 func hasDot(s string, f class) bool {
 	return f&dot != 0 || f&high != 0 && strings.ContainsAny(s, otherDots)
 }
 
-// otherDots are the ideographic full stop, its halfwidth form and the
-// fullwidth full stop (UTS 46 section 2.3).
+// otherDots are the characters that UTS 46 section 2.3 maps to a dot: the
+// ideographic full stop, its halfwidth form, and the fullwidth full stop.
 const otherDots = "\u3002\uff61\uff0e"
 
-// trimDot removes one final dot, which says that a name is complete.
+// trimDot removes the final dot of a fully qualified name.
 func trimDot(s string) string {
 	if r, n := utf8.DecodeLastRuneInString(s); r == '.' || n > 1 && strings.ContainsRune(otherDots, r) {
 		return s[:len(s)-n]

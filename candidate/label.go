@@ -7,20 +7,20 @@ import (
 	"unicode/utf8"
 )
 
-// The limits of RFC 1035 section 2.3.4, in octets of the A-label form and
-// without the final dot.
+// The limits of RFC 1035 section 2.3.4, in octets of the A-label form, without
+// the final dot.
 const (
 	maxLabel = 63
 	maxName  = 253
 )
 
-// A class is what the characters of a string have in common, as a bit set.
+// A class is the set of the kinds of characters in a string.
 type class uint8
 
 const (
 	upper class = 1 << iota // an ASCII capital
 	dot                     // a full stop
-	other                   // ASCII that no name can hold
+	other                   // ASCII that no name can contain
 	high                    // an octet of a multi-byte character
 
 	plain class = 0 // lower-case letters, digits and hyphens only
@@ -51,8 +51,8 @@ func classify(s string) (f class) {
 	return f
 }
 
-// fits reports whether a label of plain characters is valid as it stands. One
-// that is not may still be an A-label.
+// fits reports whether a label of plain characters is valid without a look at
+// UTS 46. It is false for A-labels.
 func fits(label []byte) bool {
 	n := len(label)
 	return 0 < n && n <= maxLabel &&
@@ -60,8 +60,8 @@ func fits(label []byte) bool {
 		!(n >= 4 && label[2] == '-' && label[3] == '-')
 }
 
-// checkName says what is wrong with an ASCII name: labels of letters, digits
-// and inner hyphens (RFC 1123 section 2.1), and the lengths.
+// checkName checks the lengths of an ASCII name, and that its labels consist of
+// letters, digits and inner hyphens (RFC 1123 section 2.1).
 func checkName(name string) *Error {
 	for label := range strings.SplitSeq(name, ".") {
 		if err := checkLabel(name, label); err != nil {
@@ -89,13 +89,12 @@ func checkLabel(name, label string) *Error {
 		return invalid(BadLabel, "%s ends with a hyphen", quote(label))
 	case n >= 4 && label[2:4] == "--" && label[:2] != "xn":
 		// Reserved by RFC 5891 section 4.2.3.1.
-		return invalid(BadLabel, "%s has hyphens in third and fourth place, which only xn-- may", quote(label))
+		return invalid(BadLabel, "%s has hyphens in the third and fourth place, which only xn-- may have", quote(label))
 	}
 	return nil
 }
 
-// checkCharacters looks at the ASCII characters of s; the others are the
-// business of UTS 46.
+// checkCharacters checks the ASCII characters of s. UTS 46 checks the others.
 func checkCharacters(s string) *Error {
 	for i := range len(s) {
 		if classes[s[i]]&other != 0 {
@@ -110,7 +109,7 @@ func invalid(r Reason, format string, args ...any) *Error {
 	return &Error{Reason: r, Detail: fmt.Sprintf(format, args...)}
 }
 
-// quote makes any input fit for one line of a terminal.
+// quote quotes the beginning of a string for one line of a terminal.
 func quote(s string) string {
 	const most = 64
 	if len(s) <= most {

@@ -2,13 +2,13 @@ package candidate
 
 import "iter"
 
-// Parse makes a candidate of one whole domain, with or without a final dot, in
-// its A-label or U-label form. Its TLD is what the ICANN section of the public
-// suffix list says, or the last label when the list has none: whether such a
-// TLD exists is for the network to say.
+// Parse returns the candidate of a whole domain, in A-label or U-label form, with
+// or without a final dot. Its TLD is its public suffix in the ICANN section of the
+// public suffix list, or its last label if the list has none. Parse does not know
+// whether that TLD exists.
 //
 // A domain that is not directly below its TLD is invalid with the reason
-// [NotRegistrable], and a name without a dot with [PublicSuffix].
+// [NotRegistrable]. A name without a dot is invalid with the reason [PublicSuffix].
 func Parse(name string) Candidate {
 	c := Candidate{Keyword: name}
 	c.Name, c.Unicode, c.Err = normalize(trimDot(name))
@@ -18,8 +18,8 @@ func Parse(name string) Candidate {
 	return c
 }
 
-// Names streams whole domains: one candidate for each name, in order, repeats
-// included. It never yields an error; a bad name is an invalid candidate.
+// Names streams the candidates of whole domains, in order and with repeats. It
+// never yields an error.
 func Names(names ...string) iter.Seq2[Candidate, error] {
 	return func(yield func(Candidate, error) bool) {
 		for _, name := range names {

@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// Shard streams the candidates of one of n equal parts, the i-th counted from
-// 1. A candidate belongs to the part that a hash of its name says: FNV-1a with
-// 64 bits, the two halves of which are combined by exclusive or, modulo n. So
-// the n parts of a stream have no name in common and together are the stream,
-// on any machine and in any run.
+// Shard streams the i-th of n parts of a stream, counted from 1. The parts of a
+// stream have no name in common, together are the stream, and are about equally
+// large. The part of a name is the same on every machine and in every run: the
+// 64-bit FNV-1a hash of the name, its halves combined by exclusive or, modulo n.
 //
-// Errors of seq are in every part. If i is not between 1 and n, the stream is
-// an [*OptionError].
+// Errors of seq are in every part. If i is not between 1 and n, Shard yields an
+// [*OptionError].
 func Shard(seq iter.Seq2[Candidate, error], i, n int) iter.Seq2[Candidate, error] {
 	return func(yield func(Candidate, error) bool) {
 		if err := checkShard(i, n); err != nil {
@@ -32,7 +31,7 @@ func Shard(seq iter.Seq2[Candidate, error], i, n int) iter.Seq2[Candidate, error
 	}
 }
 
-// ParseShard parses "3/16", the third of sixteen parts. An error is an
+// ParseShard parses a part such as "3/16", the third of sixteen. An error is an
 // [*OptionError].
 func ParseShard(s string) (i, n int, err error) {
 	part, parts, ok := strings.Cut(s, "/")
@@ -60,22 +59,4 @@ func shardOf(name string, n int) int {
 		h = (h ^ uint64(name[i])) * 0x100000001b3
 	}
 	return int((h>>32^h&0xffffffff)%uint64(n)) + 1
-}
-
-// Limit streams the first n candidates and asks seq for no more.
-func Limit(seq iter.Seq2[Candidate, error], n int) iter.Seq2[Candidate, error] {
-	return func(yield func(Candidate, error) bool) {
-		if n <= 0 {
-			return
-		}
-		left := n
-		for c, err := range seq {
-			if !yield(c, err) {
-				return
-			}
-			if left--; left == 0 {
-				return
-			}
-		}
-	}
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// A preset is a named set of TLDs: a list, or a choice of all.
+// A preset is a named set of TLDs: a list, or those of all TLDs that pick selects.
 type preset struct {
 	name string
 	list string
 	pick func(tld string) bool
 }
 
-// presets hold TLDs that anybody can register under, country and all excepted.
+// Anybody can register under the TLDs of a preset, except for country and all.
 var presets = []preset{
 	{name: "popular", list: "com net org io dev app co ai me xyz"},
 	{name: "classic", list: "com net org info biz"},
@@ -30,8 +30,8 @@ var presets = []preset{
 }
 
 // Presets returns the names of the built-in sets of TLDs: popular, classic,
-// startup, tech, business, shop, creative; short, which are the two-letter
-// ones that are open to everybody; country, all two-letter ones; and all.
+// startup, tech, business, shop, creative, short (two-letter TLDs that are open
+// to everybody), country (all two-letter TLDs), and all.
 func Presets() []string {
 	names := make([]string, len(presets))
 	for i, p := range presets {
@@ -40,8 +40,8 @@ func Presets() []string {
 	return names
 }
 
-// Preset returns the TLDs of a built-in set, and an [*OptionError] if there is
-// no set of that name.
+// Preset returns the TLDs of a built-in set, or an [*OptionError] if there is no
+// set of that name.
 func Preset(name string) ([]string, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == name })
 	if i < 0 {
@@ -54,11 +54,10 @@ func Preset(name string) ([]string, error) {
 	return strings.Fields(presets[i].list), nil
 }
 
-// ReadPresets reads sets of TLDs, one a line: the name, a colon, and the TLDs
-// with spaces or commas between them. The TLDs of lines without a colon are
-// together the set of the empty name. Comments and blank lines are as in
-// [Lines]. The TLDs come back in their A-label form, without repeats. An error
-// in a line is a [*LineError].
+// ReadPresets reads sets of TLDs, one per line: a name, a colon, and TLDs that are
+// separated by spaces or commas. The TLDs of all lines without a colon are the set
+// with the empty name. Comments and blank lines are as for [Lines]. The TLDs are
+// returned in A-label form, without repeats. An error in a line is a [*LineError].
 func ReadPresets(r io.Reader) (map[string][]string, error) {
 	sets := make(map[string][]string)
 	number := 0
@@ -74,7 +73,7 @@ func ReadPresets(r io.Reader) (map[string][]string, error) {
 		}
 		name, tlds, err := parsePreset(line)
 		if err == nil && name != "" && sets[name] != nil {
-			err = fmt.Errorf("%s was there before", name)
+			err = fmt.Errorf("%s occurs a second time", name)
 		}
 		if err != nil {
 			return nil, &LineError{number, err}

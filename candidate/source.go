@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// maxLine is the most octets that a line may have, its end not counted.
+// maxLine is the most octets of a line, without its end.
 const maxLine = 64 << 10
 
 // ErrLineTooLong is in a [LineError] for a line of more than 64 KiB.
@@ -26,15 +26,14 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Lines streams the keywords of a text: one a line, without the white space
-// around it. Empty lines are skipped, and so is what follows a '#' at the start
-// of a line or after white space. Lines end in LF or CRLF, the last one may
-// lack it, and a byte order mark before the first is skipped.
+// Lines streams the keywords of a text: one per line, without surrounding white
+// space. A comment begins with '#' at the start of a line or after white space.
+// Blank lines and a byte order mark are skipped. Lines end in LF or CRLF; the last
+// line need not.
 //
-// A line is yielded as soon as r has delivered its end, before anything more
-// is read. A line of more than 64 KiB ends the stream with a [LineError]; an
-// error of r ends it as it is, and what r delivered of an unfinished line is
-// dropped.
+// Lines yields a line as soon as it has read its end, before it reads more. A line
+// of more than 64 KiB ends the stream with a [LineError]. An error of r ends the
+// stream, without the unfinished line.
 func Lines(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		first := true
@@ -55,9 +54,9 @@ func Lines(r io.Reader) iter.Seq2[string, error] {
 
 const byteOrderMark = "\ufeff"
 
-// Records streams the keywords of a text in which each is ended by a NUL, as
-// find -print0 writes it. They are taken as they are, empty ones are skipped,
-// and comments there are none. All else is as with [Lines].
+// Records streams the keywords of a text in which each is ended by a NUL, as find
+// -print0 writes it. It is like [Lines], but white space and '#' are part of a
+// keyword.
 func Records(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for record, err := range split(r, "\x00") {
@@ -89,10 +88,10 @@ func uncomment(line string) string {
 
 func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
-// readSize bounds one read, and with it the memory that a kept keyword keeps.
+// readSize bounds a read, and so the memory that a single keyword can keep.
 const readSize = 16 << 10
 
-// split streams what the separator ends, and what is left at the end of r.
+// split streams the texts that the separator ends, and the rest at the end of r.
 func split(r io.Reader, sep string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		s := splitter{r: r, sep: sep}
@@ -127,22 +126,22 @@ func split(r io.Reader, sep string) iter.Seq2[string, error] {
 	}
 }
 
-// tooLong reports whether a line is too long, with leave for the CR of a CRLF.
+// tooLong reports whether a line is too long, apart from the CR of a CRLF.
 func tooLong[T string | []byte](line T) bool {
 	n := len(line)
 	return n > maxLine+1 || n == maxLine+1 && line[maxLine] != '\r'
 }
 
-// A splitter cuts what a reader delivers after the last separator.
+// A splitter cuts the text of a reader after the last separator.
 type splitter struct {
 	r    io.Reader
 	sep  string
-	rest []byte // read, and not ended by a separator yet
+	rest []byte // text without a separator
 	line int    // lines cut off so far
-	idle int    // reads in a row that brought nothing
+	idle int    // consecutive reads of nothing
 }
 
-// read reads once and returns what that has completed, which may be nothing.
+// read reads once and returns the lines that are now complete.
 func (s *splitter) read() (lines string, err error) {
 	start := len(s.rest)
 	s.rest = slices.Grow(s.rest, readSize)

@@ -2,19 +2,16 @@ package candidate
 
 import "strings"
 
-// special returns the special-use name that name is or lies under, and an
-// empty string for an ordinary name. The names are those of the registry that
-// RFC 6761 opened, and internal, which is reserved for private use.
+// special returns the special-use name that name is or lies under, and an empty
+// string for any other name. The special-use names are those of the IANA registry
+// (RFC 6761), and internal, which ICANN reserves for private use. example.com,
+// example.net and example.org are no special case here: they are delegated, and
+// should be resolved like any name (RFC 6761 section 6.5).
 func special(name string) string {
 	tld := name[strings.LastIndexByte(name, '.')+1:]
 	switch tld {
 	case "alt", "example", "internal", "invalid", "local", "localhost", "onion", "test":
 		return tld
-	case "com", "net", "org":
-		above, ok := strings.CutSuffix(name[:len(name)-len(tld)], "example.")
-		if ok && (above == "" || above[len(above)-1] == '.') {
-			return name[len(above):]
-		}
 	case "arpa":
 		return specialARPA(name)
 	}
@@ -42,7 +39,7 @@ var arpaNames = map[string]bool{
 	"ipv4only.arpa":            true, // RFC 7050, RFC 8880
 	"resolver.arpa":            true, // RFC 9462
 	"service.arpa":             true, // RFC 9665
-	"10.in-addr.arpa":          true, // RFC 6761 section 6.1, and all until 192.168
+	"10.in-addr.arpa":          true, // RFC 6761 section 6.1, down to 168.192
 	"16.172.in-addr.arpa":      true,
 	"17.172.in-addr.arpa":      true,
 	"18.172.in-addr.arpa":      true,

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// place finds the effective TLD of a whole domain in its A-label form, and says
-// why the domain is not directly below it.
+// place returns the effective TLD of a whole domain in A-label form, and an error
+// if the domain is not registrable under it.
 func place(name string) (tld string, err *Error) {
 	tld, err = registrable(name)
 	if s := special(name); s != "" {
@@ -42,9 +42,9 @@ func publicSuffix(name string) *Error {
 	return invalid(PublicSuffix, "%s is itself a public suffix", name)
 }
 
-// icannSuffix returns the public suffix of name by the ICANN section of the
-// public suffix list, and whether the list has it. The suffixes that private
-// parties entered, github.io for one, are names that somebody registered.
+// icannSuffix returns the public suffix of name in the ICANN section of the public
+// suffix list, and whether the list has it. The suffixes of the private section,
+// such as github.io, are registered names themselves.
 func icannSuffix(name string) (suffix string, listed bool) {
 	for {
 		suffix, listed = publicsuffix.PublicSuffix(name)
@@ -56,10 +56,9 @@ func icannSuffix(name string) (suffix string, listed bool) {
 	}
 }
 
-// mayHoldSuffixes reports whether the public suffix list could have a suffix
-// of ICANN's section directly below tld. It never has one below the generic
-// TLDs, but for a few of the oldest; asking the list takes longer than all
-// else that a candidate needs.
+// mayHoldSuffixes reports whether the ICANN section of the public suffix list can
+// have a suffix directly below tld. It has none below generic TLDs, except for
+// some of the oldest. Asking the list takes more time than the rest of a candidate.
 func mayHoldSuffixes(tld string) bool {
 	switch {
 	case len(tld) == 2, strings.HasPrefix(tld, "xn--"), strings.Contains(tld, "."):

@@ -2,15 +2,14 @@ package candidate
 
 import "strings"
 
-// A tld is what keywords are put under, with what need not be found out anew
-// for each of them.
+// A tld is an effective TLD, with all that depends on the TLD alone.
 type tld struct {
 	name    string // A-label form
 	dotted  string // name after a dot
 	unicode string // the U-label form after a dot, or empty
 
 	bidi     bool   // right-to-left, so that the bidi rule holds for every label
-	special  *Error // every name under it is of special use
+	special  *Error // if every name under it is of special use
 	inspect  bool   // some name under it may be of special use
 	suffixes bool   // some name under it may be a public suffix
 }
@@ -50,14 +49,11 @@ func parseTLD(typed string) (tld, *Error) {
 	if s := special(name); s != "" {
 		t.special = specialUse(s)
 	}
-	switch name[strings.LastIndexByte(name, '.')+1:] {
-	case "com", "net", "org", "arpa":
-		t.inspect = true
-	}
+	t.inspect = name[strings.LastIndexByte(name, '.')+1:] == "arpa"
 	return t, nil
 }
 
-// check says why a name under t, valid by its form, is not registrable.
+// check says why a syntactically valid name under t is not registrable.
 func (t *tld) check(name string) *Error {
 	if t.special != nil {
 		return t.special
@@ -88,13 +84,13 @@ func (t *tld) normalize(label string) (name, unicode string, err *Error) {
 	return name, unicode, t.check(name)
 }
 
-// An affix is glued to keywords.
+// An affix is a prefix or a suffix of keywords.
 type affix struct {
 	text  string
 	class class
 }
 
-// parseAffixes returns the affixes in lower case behind the empty one.
+// parseAffixes returns the empty affix and those of the list, in lower case.
 func parseAffixes(option string, list []string) ([]affix, error) {
 	affixes := []affix{{}}
 	known := map[string]bool{"": true}
@@ -112,7 +108,7 @@ func parseAffixes(option string, list []string) ([]affix, error) {
 	return affixes, nil
 }
 
-// checkAffix rejects what would make every label invalid.
+// checkAffix rejects an affix that makes every label invalid.
 func checkAffix(option, text string) *Error {
 	if hasDot(text, classify(text)) {
 		return invalid(BadLabel, "%s holds a dot", quote(text))

@@ -28,14 +28,13 @@ var tldSet = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// TLDs returns the delegated top-level domains in their A-label form, sorted.
-// The list is embedded in the program; tlds.txt says of what day it is, and
-// how to renew it. Whether a TLD exists is for the network to say: the list
-// serves to choose TLDs and to suggest them.
+// TLDs returns the delegated top-level domains in A-label form, sorted. The list
+// is embedded and can be out of date: tlds.txt has its date. It serves to choose
+// and to suggest TLDs, not to decide whether a TLD exists.
 func TLDs() []string { return slices.Clone(tldList()) }
 
-// IsTLD reports whether the list of [TLDs] has tld, which may be in any case,
-// start with a dot, and be an A-label or a U-label.
+// IsTLD reports whether [TLDs] has tld, which may have any case, a leading dot, and
+// A-label or U-label form.
 func IsTLD(tld string) bool {
 	if tldSet()[tld] {
 		return true
@@ -44,18 +43,17 @@ func IsTLD(tld string) bool {
 	return err == nil && tldSet()[t.name]
 }
 
-// byRegistrations has the TLDs that most names are registered under or that
-// most people mean, first the ones that a slip of the pen most likely misses.
+// byRegistrations has the most popular TLDs, the most likely ones first.
 var byRegistrations = strings.Fields(`
 	com net org io dev co ai app de uk cn nl ru br fr eu it au info xyz
 	in ca pl us ch es jp be se me cz at top shop online tech store site club
 	biz kr dk no fi nz ir ua mx gr hu ro pt tv cc tr za vn sk il ar`)
 
-// Closest returns the delegated TLD that is one slip away from tld: a letter
-// too many, too few, or wrong, or two neighbours exchanged. Of several it is
-// the most popular one, then the shortest, then the first by the alphabet. Of
-// a TLD of several labels the last one is put right. Closest returns an empty
-// string if tld is delegated, and if nothing is that close.
+// Closest returns the delegated TLD that differs from tld by one slip: a letter
+// too many, too few, or wrong, or two neighbours exchanged. Of several TLDs it
+// returns the most popular one, then the shortest, then the first in alphabetical
+// order. It corrects the last label of a TLD of several labels. If tld is delegated
+// or no TLD is close, Closest returns an empty string.
 func Closest(tld string) string {
 	name, _, err := normalize(trimDot(strings.TrimPrefix(tld, ".")))
 	if err != nil {
@@ -83,7 +81,7 @@ func Closest(tld string) string {
 	return above + slices.MinFunc(near, func(a, b string) int { return len(a) - len(b) })
 }
 
-// oneSlip reports whether a and b differ, and by one slip only.
+// oneSlip reports whether a and b differ by exactly one slip.
 func oneSlip(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"domprobe/candidate/internal/text"
 )
 
 func TestTLDs(t *testing.T) {
@@ -55,7 +57,11 @@ func TestOneSlip(t *testing.T) {
 	var words []string
 	layer := []string{""}
 	for range 4 {
-		layer = cross(layer, []string{"a", "b", "c"})
+		var longer []string
+		for _, w := range layer {
+			longer = append(longer, w+"a", w+"b", w+"c")
+		}
+		layer = longer
 		words = append(words, layer...)
 	}
 	for _, a := range words {
@@ -266,7 +272,7 @@ func TestAffixes(t *testing.T) {
 		t.Error(err)
 	}
 	for _, list := range [][]string{prefixes, suffixes} {
-		if len(list) < 6 || len(distinct(list)) != len(list) {
+		if len(list) < 6 || len(text.Distinct(list)) != len(list) {
 			t.Errorf("affixes %q", list)
 		}
 	}
@@ -355,34 +361,6 @@ func TestShardErrors(t *testing.T) {
 		if i, n, err := ParseShard(s); err == nil {
 			t.Errorf("ParseShard(%q) = %d, %d", s, i, n)
 		}
-	}
-}
-
-func TestLimit(t *testing.T) {
-	for n, want := range map[int]int{-1: 0, 0: 0, 1: 1, 2: 2, 3: 3, 4: 3} {
-		asked, got := 0, 0
-		source := func(yield func(Candidate, error) bool) {
-			for c := range Names("a.com", "b.com", "c.com") {
-				asked++
-				if !yield(c, nil) {
-					return
-				}
-			}
-		}
-		for range Limit(source, n) {
-			got++
-		}
-		if got != want || asked != want {
-			t.Errorf("Limit %d: %d candidates, %d asked for, want %d", n, got, asked, want)
-		}
-	}
-	got := 0
-	for range Limit(Names("a.com", "b.com"), 2) {
-		got++
-		break
-	}
-	if got != 1 {
-		t.Error("the loop went on")
 	}
 }
 

@@ -15,8 +15,8 @@ var words = map[string]string{
 		lambda nonlocal not or pass raise return try while with yield`,
 }
 
-// Words returns the keywords of a programming language, "go" or "python", in
-// the order of the language's own list.
+// Words returns the keywords of a programming language, "go" or "python", in the
+// order of the language's specification.
 func Words(language string) ([]string, error) {
 	list, ok := words[language]
 	if !ok {

@@ -127,6 +127,11 @@ func (r *run) hijacks(c *controls) {
 // pass settles controls well.
 func (r *run) pass(c *controls, as status) {
 	c.status, c.settled = as, r.now
+	outcome := "controls passed"
+	if as == wildcard {
+		outcome = "controls show a wildcard: the TLD answers for every name"
+	}
+	r.traceControls(c, outcome)
 	r.checkZones(c.scope)
 	r.release(c)
 	r.compare(c.scope)
@@ -155,6 +160,11 @@ func (r *run) checkZones(sc *scope) {
 // fail settles controls badly.
 func (r *run) fail(c *controls, reason Reason, err error) {
 	c.status, c.reason, c.err = failed, reason, err
+	outcome := "controls failed: " + string(reason)
+	if err != nil {
+		outcome += ": " + err.Error()
+	}
+	r.traceControls(c, outcome)
 	switch reason {
 	case Timeout, ServFail, Refused, Unreachable, BadResponse, Truncated:
 		c.again = r.now.Add(lookAfter(c.looks))

@@ -8,20 +8,21 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/candidate"
+	"domprobe/internal/demo"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
 
 func ExampleProber_Probe() {
-	demo, err := dnstest.StartDemo()
+	registry, err := demo.Start()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer demo.Close()
+	defer registry.Close()
 	p, err := probe.New(probe.Options{
-		Servers: []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr()}},
+		Servers: []resolver.Server{{Transport: resolver.UDP, Addr: registry.Addr()}},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -42,14 +43,14 @@ func ExampleProber_Probe() {
 }
 
 func ExampleProber_One() {
-	demo, err := dnstest.StartDemo()
+	registry, err := demo.Start()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer demo.Close()
+	defer registry.Close()
 	p, err := probe.New(probe.Options{
-		Servers: []resolver.Server{{Transport: resolver.UDP, Addr: demo.Addr()}},
+		Servers: []resolver.Server{{Transport: resolver.UDP, Addr: registry.Addr()}},
 	})
 	if err != nil {
 		fmt.Println(err)

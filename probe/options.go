@@ -84,8 +84,9 @@ type Exchanger interface {
 	ExchangeContext(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error)
 }
 
-// An Event is one question that was sent, or one response that came, with
-// what was made of it.
+// An Event is one query that was sent, or one response that came with the rule
+// that judged it, or the outcome of a server's controls. The outcome has no
+// Type, and its Name is the TLD or zone that the controls are about.
 type Event struct {
 	At        time.Time
 	Server    string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,7 +68,11 @@ func (o *Options) complete() error {
 		o.Servers = system
 	}
 	if asked := askable(o.Servers); o.Quorum > 1 && asked > 0 && o.Quorum > asked {
-		return fmt.Errorf("a quorum of %d needs as many resolvers; %d are given", o.Quorum, asked)
+		given := "1 is"
+		if asked > 1 {
+			given = fmt.Sprintf("%d are", asked)
+		}
+		return fmt.Errorf("a quorum of %d needs %d resolvers; %s given", o.Quorum, o.Quorum, given)
 	}
 	return nil
 }
@@ -202,6 +207,7 @@ func (p *Prober) logOnce(level slog.Level, key, text string) {
 	p.warned[key] = true
 	p.mu.Unlock()
 	if !seen {
-		p.opts.Log.Log(context.Background(), level, text)
+		kind, _, _ := strings.Cut(key, " ")
+		p.opts.Log.Log(context.Background(), level, text, "kind", kind)
 	}
 }

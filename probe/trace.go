@@ -38,16 +38,24 @@ func (r *run) traceReply(f *flight, d *delivery, ru ruling) {
 	r.emit(f.server.name, via(d), f.Name, f.qtype, true, rule, d.Msg)
 }
 
-// traceInquiry tells what became of a question of the run's own.
+// traceControls tells the outcome of a server's controls.
+func (r *run) traceControls(c *controls, outcome string) {
+	if r.opts.Trace != nil {
+		r.emit(c.server.name, string(c.server.spec.Transport), c.scope.name, 0, true, outcome, nil)
+	}
+}
+
+// traceInquiry tells what became of a question of the run's own. A control is
+// judged with the others of its server: see traceControls.
 func (r *run) traceInquiry(in *inquiry, d delivery) {
 	if r.opts.Trace == nil {
 		return
 	}
-	rule := "accepted"
+	rule := "control"
 	if d.Failure != transport.None {
-		rule = d.Failure.String()
+		rule += ": " + d.Failure.String()
 	}
-	r.emit(in.server.name, via(&d), in.q.Name, in.q.Type, true, "control: "+rule, d.Msg)
+	r.emit(in.server.name, via(&d), in.q.Name, in.q.Type, true, rule, d.Msg)
 }
 
 // traceFailure tells that a question about a name has no reply.

@@ -41,6 +41,9 @@ func ParseVerdict(s string) (Verdict, error) {
 	return Unknown, fmt.Errorf("unknown verdict %q", s)
 }
 
+// Verdicts returns all verdicts, in the order in which reports list them.
+func Verdicts() []Verdict { return []Verdict{Found, NotFound, Unknown, Invalid} }
+
 // MarshalText implements [encoding.TextMarshaler].
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 

@@ -208,7 +208,7 @@ func visible(s string) string { return string(appendVisible(nil, s)) }
 var verdictMarks = [...]string{probe.Unknown: "?", probe.Found: "+", probe.NotFound: "-", probe.Invalid: "!"}
 
 // verdictOrder is the order in which verdicts are listed and sorted.
-var verdictOrder = [...]probe.Verdict{probe.Found, probe.NotFound, probe.Unknown, probe.Invalid}
+var verdictOrder = probe.Verdicts()
 
 // verdictText is a verdict in running text.
 func verdictText(v probe.Verdict) string { return strings.ReplaceAll(v.String(), "-", " ") }

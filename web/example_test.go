@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"net/http/httptest"
 
-	"domprobe/internal/dnstest"
+	"domprobe/internal/demo"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 	"domprobe/web"
 )
 
 func ExampleNew() {
-	registry, err := dnstest.StartDemo() // in place of a resolver
+	registry, err := demo.Start() // in place of a resolver
 	if err != nil {
 		fmt.Println(err)
 		return

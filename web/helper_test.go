@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"domprobe/candidate"
+	registries "domprobe/internal/demo"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // demo returns a prober on the demo registry.
 func demo(t testing.TB) *probe.Prober {
 	t.Helper()
-	registry, err := dnstest.StartDemo()
+	registry, err := registries.Start()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -175,7 +175,7 @@ func TestPageSearch(t *testing.T) {
 func TestPageFilterSortStar(t *testing.T) {
 	b := open(t, serve(t, Options{Prober: demo(t)}))
 	b.screen(1280, 900, "light")
-	b.visit("#keyword=go,rust,zig,qxvzkwj,github,apple,google&tld=dev,io,com&show=not-found")
+	b.visit("#keyword=go,rust,zig,qxvzkwj,github,apple,google&tld=dev,io,net&show=not-found")
 	b.until(done)
 	expect(b, `document.getElementById('show').value`, "not-found")
 	expect(b, `[...new Set([...document.querySelectorAll('td[data-v]:not(.off)')].map(c => c.dataset.v))]`, []string{"not-found"})

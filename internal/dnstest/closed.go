@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
+
+	"domprobe/internal/dnsserver"
 )
 
 // Closed reserves a port of 127.0.0.1 at which nobody listens: questions to it
@@ -38,8 +39,7 @@ func reserve(peer net.Listener) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, udp.Close())
 	}
-	return &Server{
-		addr:  addr.String(),
-		close: sync.OnceValue(func() error { return errors.Join(udp.Close(), tcp.Close(), peer.Close()) }),
-	}, nil
+	return dnsserver.NewServer(addr.String(), func() error {
+		return errors.Join(udp.Close(), tcp.Close(), peer.Close())
+	}), nil
 }

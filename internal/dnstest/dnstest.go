@@ -1,27 +1,49 @@
-// Package dnstest is the other side of the wire: DNS servers that run inside
-// the process, for tests, for benchmarks and for --resolver demo. None of them
-// reaches beyond the loopback interface.
+// Package dnstest runs DNS servers inside the process, for tests and benchmarks.
+// They listen on the loopback interface only.
 //
-// A [Truth] says what exists: which names are registered, in which zones. It
-// answers a question as a healthy recursive resolver ([Truth.Resolve]) or as
-// the registry's own server ([Truth.Delegate]) would, and so do the servers
-// made of it:
+// A [Truth] knows the registered names and their zones. It responds as a healthy
+// recursive resolver ([Truth.Resolve]) or as the registry's authoritative server
+// ([Truth.Delegate]). The servers of the package are:
 //
-//   - [StartDemo] is the registry that the program carries with it: some
-//     hundred names that really are registered, listed in demo.txt.
-//   - [Serve] runs any [Handler] on a loopback port, over UDP and TCP. Tests
-//     wrap the handler of a Truth with the fault that they are about, or
-//     build responses one by one: [NXDomain], [NoData], [Referral], ...
-//   - [ServeRaw] is for responses that no DNS library would send: the test
-//     writes the bytes.
-//   - [Fast] answers from a hash of the label, in batches, faster than a client
-//     can ask, so that a benchmark measures the client. cmd/fastdns runs it as
-//     a command.
-//   - [Proxy] stands between a client and a server and delays or loses
-//     datagrams.
-//   - [Net] is a network in memory, whose delays are those of package time and
-//     which therefore works with fake time in a testing/synctest bubble.
+//   - [Serve] serves any [Handler] on a loopback port, over UDP and TCP. Tests
+//     add a fault to the handler of a Truth, or build single responses with
+//     [NXDomain], [NoData], [Referral], ...
+//   - [ServeRaw] sends bytes, for responses that no DNS library would send.
+//   - [Fast] responds from a hash of the label, in batches, faster than a client
+//     can send queries, so that a benchmark measures the client. cmd/fastdns is
+//     the command.
+//   - [Proxy] delays or loses datagrams between a client and a server.
+//   - [Net] is a network in memory. Its delays are those of package time, so that
+//     it works with the fake time of testing/synctest.
 //
-// Package daemon, below this one, starts the servers that a user would meet
-// in the wild: NSD, Knot, BIND, Unbound, dnsmasq and systemd-resolved.
+// Package daemon starts real servers: NSD, Knot, BIND, Unbound, dnsmasq and
+// systemd-resolved.
 package dnstest
+
+import "domprobe/internal/dnsserver"
+
+// The servers and responses of package dnsserver.
+type (
+	Handler = dnsserver.Handler
+	Server  = dnsserver.Server
+	Truth   = dnsserver.Truth
+)
+
+var (
+	Answer  = dnsserver.Answer
+	Serve   = dnsserver.Serve
+	ServeAt = dnsserver.ServeAt
+
+	Resolver = dnsserver.Resolver
+	Zones    = dnsserver.Zones
+
+	Address  = dnsserver.Address
+	CNAME    = dnsserver.CNAME
+	NoData   = dnsserver.NoData
+	NS       = dnsserver.NS
+	NXDomain = dnsserver.NXDomain
+	Rcode    = dnsserver.Rcode
+	Referral = dnsserver.Referral
+	SOA      = dnsserver.SOA
+	Truncate = dnsserver.Truncate
+)

@@ -14,12 +14,14 @@ import (
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/time/rate"
+
+	"domprobe/internal/dnsserver"
 )
 
 // Fast is a responder for benchmarks. It plays the server of every TLD, and a
 // resolver to those who set RD: NAME.TLD is registered where [Registered]
-// says so of NAME, and everything below it with it. The zero value knows of no
-// registered name and answers everything.
+// says so of NAME, and everything below it with it. The zero value knows only
+// the names that are registered everywhere, and answers everything.
 type Fast struct {
 	// Addr is the address to listen on. Empty means a free port of 127.0.0.1.
 	Addr string
@@ -90,17 +92,17 @@ func (f Fast) Start() (*FastServer, error) {
 		r.running.Wait()
 		return err
 	}
-	return &FastServer{&Server{addr: l.Addr().String(), close: sync.OnceValue(closeAll)}, r}, nil
+	return &FastServer{dnsserver.NewServer(l.Addr().String(), closeAll), r}, nil
 }
 
 // listenShared opens n UDP sockets and a listener, all on the same address.
 func listenShared(addr string, n int) ([]*net.UDPConn, *net.TCPListener, error) {
 	if n == 1 || reusePort == nil {
-		pc, l, err := listen(addr)
+		pc, l, err := dnsserver.Listen(net.ListenConfig{}, addr)
 		return []*net.UDPConn{pc}, l, err
 	}
 	lc := net.ListenConfig{Control: reusePort}
-	pc, l, err := listenWith(lc, addr)
+	pc, l, err := dnsserver.Listen(lc, addr)
 	if err != nil {
 		return nil, nil, err
 	}

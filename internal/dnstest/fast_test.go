@@ -25,6 +25,8 @@ func TestRegistered(t *testing.T) {
 		{"foobar", 21, true}, {"foobar", 20, false}, {"FooBar", 21, true},
 		{strings.Repeat("a", 19), 100, true}, {strings.Repeat("a", 20), 100, false},
 		{"a", 0, false},
+		{"nic", 0, true}, {"Google", 0, true}, {"iana", 0, true}, {"wikipedia", 0, true}, {"go", 0, true}, {"WEB", 0, true},
+		{"nice", 0, false}, {"ni", 0, false}, {"wikipedias", 0, false},
 	} {
 		if got := Registered(tt.label, tt.share); got != tt.want {
 			t.Errorf("Registered(%q, %d) = %t", tt.label, tt.share, got)
@@ -61,6 +63,8 @@ func TestFast(t *testing.T) {
 		{yes + ".dev.", dns.TypeDS, true, 0, false, "", "SOA dev."},
 		{yes + ".dev.", dns.TypeNS, true, 0, false, "NS " + yes + ".dev.", ""},
 		{yes + ".dev.", dns.TypeA, true, 0, false, "A " + yes + ".dev.", ""},
+		{yes + ".dev.", dns.TypeMX, true, 0, false, "", "SOA dev."},
+		{yes + ".dev.", dns.TypeTXT, false, 0, false, "", "NS " + yes + ".dev."},
 		{"www." + yes + ".dev.", dns.TypeNS, true, 0, false, "", "SOA dev."},
 		{yes + ".dev.", dns.TypeNS, false, 0, false, "", "NS " + yes + ".dev."},
 		{"www." + yes + ".dev.", dns.TypeA, false, 0, false, "", "NS " + yes + ".dev."},
@@ -103,7 +107,7 @@ func owners(rrs []dns.RR) string {
 }
 
 func TestFastFaults(t *testing.T) {
-	q := new(dns.Msg).SetQuestion("go.dev.", dns.TypeNS)
+	q := new(dns.Msg).SetQuestion("elif.dev.", dns.TypeNS)
 	t.Run("servfail", func(t *testing.T) {
 		if r := exchange(t, "udp", fast(t, Fast{ServFail: 100}).Addr(), q); r.Rcode != dns.RcodeServerFailure {
 			t.Errorf("got %v", r)

@@ -5,10 +5,14 @@ import (
 	"math/rand/v2"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/dnsserver"
 )
 
 // Registered is the truth of [Fast] about a label directly under a TLD: of
 // every hundred labels, share are registered, and none of 20 octets or more.
+// Always registered are nic, google, iana, wikipedia, go and web, some of which
+// exist under most TLDs of the world.
 func Registered(label string, share int) bool {
 	return registered([]byte(label), share)
 }
@@ -21,7 +25,27 @@ func registered(label []byte, share int) bool {
 		}
 		h = (h ^ uint32(c)) * 16777619
 	}
-	return len(label) < 20 && int(h%100) < share
+	return len(label) < 20 && int(h%100) < share || everywhere(label)
+}
+
+// everywhere reports whether a label is registered under every TLD.
+func everywhere(label []byte) bool {
+	const longest = len("wikipedia")
+	if len(label) > longest {
+		return false
+	}
+	var buf [longest]byte
+	for i, c := range label {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	switch string(buf[:len(label)]) {
+	case "nic", "google", "iana", "wikipedia", "go", "web":
+		return true
+	}
+	return false
 }
 
 const (
@@ -175,12 +199,12 @@ func (a *fastAnswer) delegation(owner int) {
 
 // soa appends the SOA record of a TLD.
 func (a *fastAnswer) soa(tld int) {
-	a.record(tld, dns.TypeSOA, negativeTTL, 4+4+5*4)
+	a.record(tld, dns.TypeSOA, dnsserver.NegativeTTL, 4+4+5*4)
 	for _, host := range []byte{'a', 'h'} {
 		a.b = append(a.b, 1, host)
 		a.pointer(tld)
 	}
-	for _, v := range []uint32{1, 3600, 900, 604800, negativeTTL} {
+	for _, v := range []uint32{1, 3600, 900, 604800, dnsserver.NegativeTTL} {
 		a.b = binary.BigEndian.AppendUint32(a.b, v)
 	}
 }

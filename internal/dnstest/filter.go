@@ -2,6 +2,7 @@ package dnstest
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -30,7 +31,7 @@ func Forward(addr string) func(q *dns.Msg) *dns.Msg {
 // others with the other. Names are given in lower case without the final dot.
 func Block(blocked func(name string) bool, policy, other func(q *dns.Msg) *dns.Msg) func(q *dns.Msg) *dns.Msg {
 	return func(q *dns.Msg) *dns.Msg {
-		if len(q.Question) == 1 && blocked(normal(q.Question[0].Name)) {
+		if len(q.Question) == 1 && blocked(strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")) {
 			return policy(q)
 		}
 		return other(q)
@@ -43,7 +44,7 @@ func AdGuard(q *dns.Msg) *dns.Msg {
 	name := q.Question[0].Name
 	r := Rcode(q, dns.RcodeNameError)
 	r.Ns = []dns.RR{&dns.SOA{
-		Hdr: header(name, dns.TypeSOA, 10),
+		Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeSOA, Class: dns.ClassINET, Ttl: 10},
 		Ns:  "fake-for-negative-caching.adguard.com.", Mbox: "hostmaster." + name,
 		Serial: 100500, Refresh: 1800, Retry: 900, Expire: 604800, Minttl: 86400,
 	}}

@@ -7,7 +7,7 @@ import (
 )
 
 func TestFilter(t *testing.T) {
-	demo := started(t)(StartDemo())
+	demo := startGoDev(t)
 	blocked := func(name string) bool { return name == "go.dev" }
 	s := started(t)(Serve(Answer(Block(blocked, AdGuard, Forward(demo.Addr())))))
 	for name, want := range map[string]string{

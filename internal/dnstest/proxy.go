@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"domprobe/internal/dnsserver"
 )
 
 // A Proxy stands between clients and one server. It delays and loses
@@ -41,7 +43,7 @@ const (
 func (p Proxy) Start() (*Server, error) { return p.start(maxFlows) }
 
 func (p Proxy) start(most int) (*Server, error) {
-	pc, l, err := listen(p.Addr)
+	pc, l, err := dnsserver.Listen(net.ListenConfig{}, p.Addr)
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +51,12 @@ func (p Proxy) start(most int) (*Server, error) {
 	r.running.Go(r.questions)
 	r.running.Go(r.line)
 	streams := newAcceptor(l, p.relay)
-	return &Server{addr: l.Addr().String(), close: sync.OnceValue(func() error {
+	return dnsserver.NewServer(l.Addr().String(), func() error {
 		err := errors.Join(pc.Close(), streams.close())
 		r.stop()
 		r.running.Wait()
 		return err
-	})}, nil
+	}), nil
 }
 
 // proxy is a running Proxy.

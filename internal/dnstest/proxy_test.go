@@ -24,7 +24,7 @@ func TestProxy(t *testing.T) {
 		{"questions dropped", Proxy{DropQuestion: always}, 0, true},
 		{"answers dropped", Proxy{DropAnswer: always}, 0, true},
 	}
-	server := started(t)(StartDemo())
+	server := startGoDev(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.p.Server = server.Addr()
@@ -51,7 +51,7 @@ func TestProxy(t *testing.T) {
 // Each client gets its own answers, and more clients than the proxy
 // remembers do not stop it.
 func TestProxyFlows(t *testing.T) {
-	server := started(t)(StartDemo())
+	server := startGoDev(t)
 	s := started(t)(Proxy{Server: server.Addr()}.start(3))
 	for range 20 {
 		ask(t, "udp", s.Addr(), "go.dev", dns.TypeNS)
@@ -60,7 +60,7 @@ func TestProxyFlows(t *testing.T) {
 
 // What is under way when the proxy is closed is lost, and nothing is waited for.
 func TestProxyCloseWithDelayed(t *testing.T) {
-	server := started(t)(StartDemo())
+	server := startGoDev(t)
 	s, err := Proxy{Server: server.Addr(), Delay: func() time.Duration { return time.Hour }}.Start()
 	if err != nil {
 		t.Fatal(err)

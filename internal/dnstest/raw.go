@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"sync"
+
+	"domprobe/internal/dnsserver"
 )
 
 // Raw answers in bytes, so that it can send what no DNS library would: a
@@ -32,18 +34,18 @@ func Bytes(f func(q []byte) [][]byte) func(pc net.PacketConn, from net.Addr, q [
 
 // ServeRaw starts a server that answers in bytes, on a free port of 127.0.0.1.
 func ServeRaw(r Raw) (*Server, error) {
-	pc, l, err := listen("")
+	pc, l, err := dnsserver.Listen(net.ListenConfig{}, "")
 	if err != nil {
 		return nil, err
 	}
 	var running sync.WaitGroup
 	running.Go(func() { serveDatagrams(pc, r.UDP) })
 	streams := newAcceptor(l, r.TCP)
-	return &Server{addr: pc.LocalAddr().String(), close: sync.OnceValue(func() error {
+	return dnsserver.NewServer(pc.LocalAddr().String(), func() error {
 		err := errors.Join(pc.Close(), streams.close())
 		running.Wait()
 		return err
-	})}, nil
+	}), nil
 }
 
 func serveDatagrams(pc net.PacketConn, f func(net.PacketConn, net.Addr, []byte)) {

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// A ParseError is a string that names no resolver.
+// A ParseError is the error of an invalid specification.
 type ParseError struct {
-	Input  string // what the user wrote; "FILE:LINE: TEXT" when it stands in a file
+	Input  string // the specification; "FILE:LINE: TEXT" if it is in a file
 	Reason string // one line: "unknown scheme; known are udp, tcp, tls and https"
 }
 
@@ -21,13 +21,11 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("resolver %q: %s", e.Input, e.Reason)
 }
 
-// Parse returns the servers that s stands for, at least one and none twice.
-// What s may be is in the package comment. Host names are kept as they are:
-// see [Resolve].
+// Parse returns the servers of the specifications in s: at least one, and none
+// twice.
 func Parse(s string) ([]Server, error) { return ParseAll([]string{s}) }
 
-// ParseAll is like [Parse] for a list of strings; an empty list gives no
-// servers.
+// ParseAll is like [Parse] for a list of strings. An empty list gives no servers.
 func ParseAll(list []string) ([]Server, error) {
 	var all []Server
 	for _, s := range list {
@@ -47,8 +45,8 @@ func ParseAll(list []string) ([]Server, error) {
 	return fold(all), nil
 }
 
-// split yields the parts of s between commas. The path of a file or URL may
-// hold a comma, so that only what starts with an address or a name is split.
+// split yields the parts of s between commas. A file or an https URL is one part,
+// as its path may contain a comma.
 func split(s string) func(yield func(string) bool) {
 	if strings.HasPrefix(s, "@") || strings.HasPrefix(strings.ToLower(s), "https://") {
 		return func(yield func(string) bool) { yield(s) }
@@ -56,7 +54,7 @@ func split(s string) func(yield func(string) bool) {
 	return strings.SplitSeq(s, ",")
 }
 
-// fold drops every server that is already there under whatever origin.
+// fold drops repeated servers, whatever their origin.
 func fold(servers []Server) []Server {
 	seen := make(map[Server]bool, len(servers))
 	kept := servers[:0]
@@ -71,7 +69,7 @@ func fold(servers []Server) []Server {
 	return kept
 }
 
-// parseItem parses anything but a file.
+// parseItem parses a specification that is not a file.
 func parseItem(s string) ([]Server, error) {
 	switch name := strings.ToLower(s); name {
 	case "":
@@ -93,7 +91,7 @@ func parseItem(s string) ([]Server, error) {
 	return []Server{server}, nil
 }
 
-// parseOne parses an address or a URL. The reason is empty when it is one.
+// parseOne parses an address or a URL. The reason is empty if s is one.
 func parseOne(s string) (server Server, reason string) {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
@@ -125,8 +123,8 @@ func parseAddress(s string) (Server, string) {
 	return Server{Transport: UDP, Addr: net.JoinHostPort(host, port)}, ""
 }
 
-// parseHostURL parses what follows udp://, tcp:// or tls://. It does not use
-// net/url, which wants the % of a scope identifier escaped.
+// parseHostURL parses the rest of a URL after udp://, tcp:// or tls://. It does not
+// use net/url, which requires the % of a scope identifier to be escaped.
 func parseHostURL(t Transport, rest string) (Server, string) {
 	defaultPort := "53"
 	if t == TLS {
@@ -147,7 +145,7 @@ func parseHostURL(t Transport, rest string) (Server, string) {
 }
 
 func parseHTTPS(s string) (Server, string) {
-	s = strings.TrimSuffix(s, "{?dns}") // the URI template of RFC 8484 section 4.1; questions are POSTed
+	s = strings.TrimSuffix(s, "{?dns}") // the URI template of RFC 8484 section 4.1; queries are POSTed
 	u, err := url.Parse(s)
 	if err != nil {
 		return Server{}, "not a URL"
@@ -170,8 +168,8 @@ func parseHTTPS(s string) (Server, string) {
 }
 
 // splitHostPort splits HOST, HOST:PORT, [HOST]:PORT, [HOST] and a bare IPv6
-// address, and gives the address in its canonical spelling and the host name
-// in lower case.
+// address. It returns an address in its canonical form and a host name in lower
+// case.
 func splitHostPort(s, defaultPort string) (host, port, reason string) {
 	switch {
 	case s == "":
@@ -207,7 +205,7 @@ func splitHostPort(s, defaultPort string) (host, port, reason string) {
 	return strings.ToLower(strings.TrimSuffix(host, ".")), port, ""
 }
 
-// isHostName reports whether s looks like a name that the system can look up.
+// isHostName reports whether s is a syntactically valid host name.
 func isHostName(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
@@ -227,11 +225,11 @@ func isHostName(s string) bool {
 			}
 		}
 	}
-	return letter // else it is a mistyped IPv4 address
+	return letter // without a letter it is a mistyped IPv4 address
 }
 
-// parseFile reads one resolver a line. A file names no other file, so that
-// reading it always ends.
+// parseFile parses a file with a specification on each line. A file cannot name
+// another file, so that reading always ends.
 func parseFile(at string) ([]Server, error) {
 	path := strings.TrimPrefix(at, "@")
 	f, err := os.Open(path)

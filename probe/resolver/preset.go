@@ -1,8 +1,8 @@
 package resolver
 
-// presets are the IPv4 addresses of public resolvers that answer from the
-// whole DNS, without a blocklist. IPv4 only: a machine without IPv6 would lose
-// a try of every other name to an address that it cannot reach.
+// presets are the IPv4 addresses of public resolvers without a blocklist. They
+// have no IPv6 addresses, since a machine without IPv6 would lose a try of every
+// other name to them.
 var presets = map[string][]string{
 	"cloudflare": {"1.1.1.1:53", "1.0.0.1:53"},
 	"google":     {"8.8.8.8:53", "8.8.4.4:53"},

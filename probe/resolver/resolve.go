@@ -7,19 +7,19 @@ import (
 	"net/netip"
 )
 
-// A lookuper finds the addresses of a host, the best first. [net.Resolver] is
-// one.
+// A lookuper returns the addresses of a host, the best first, as [net.Resolver]
+// does.
 type lookuper interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Resolve returns the servers with every host name looked up once through the
-// system and replaced by addresses; Host keeps the name for the certificate.
+// Resolve returns the servers with every host name replaced by its addresses, as
+// the system looks them up.
 //
-// A host gives one server for each address of the family that the system
-// prefers, so that a machine without IPv6 is not given addresses that it
-// cannot reach. One of HTTPS gives a single server, as its URL is one. The
-// first host that cannot be found is an error.
+// A host becomes one server for each of its addresses, but only addresses of the
+// family that the system prefers: a machine without IPv6 cannot reach the others.
+// The host of an HTTPS server becomes a single server, since it has a single URL.
+// A host that cannot be looked up is an error.
 func Resolve(ctx context.Context, servers []Server) ([]Server, error) {
 	return resolve(ctx, net.DefaultResolver, servers)
 }

@@ -1,7 +1,7 @@
-// Package resolver says what a --resolver string means: which servers, spoken
-// to over which transport. It asks no DNS question of its own.
+// Package resolver parses the specification of a resolver into the servers to
+// query and the transports to use. It sends no DNS query of its own.
 //
-// [Parse] turns one string into servers:
+// [Parse] understands these specifications:
 //
 //	system                      every nameserver of /etc/resolv.conf
 //	1.1.1.1, 1.1.1.1:5353       an address, over UDP; port 53 unless given
@@ -11,23 +11,16 @@
 //	tls://HOST[:853]            DNS over TLS
 //	https://HOST/dns-query      DNS over HTTPS
 //	cloudflare, google, quad9   well-known public resolvers, over UDP
-//	@FILE                       one of the above on each line, # comments
+//	@FILE                       one of the above on each line, with # comments
 //	direct                      the registries' own servers
 //	demo                        the registry built into the program
 //
-// Several may stand in one string, separated by commas; what begins with @ or
-// https:// goes on to the end of a string that it begins. [ParseAll] does the
-// same for a list of strings and folds repeats. A string that means nothing
-// gives a [*ParseError]; a file that cannot be read gives the file system's
-// error.
+// Several specifications in one string are separated by commas. One that begins
+// with @ or https:// extends to the end of the string. [ParseAll] parses a list of
+// strings. Repeated servers are left out. The error of an invalid specification is
+// a [*ParseError].
 //
-// The files of the package, in the order in which a string passes through them:
-//
-//	resolver.go   Transport, Server: the result
-//	parse.go      Parse, ParseAll, ParseError: strings
-//	preset.go     the well-known names
-//	system.go     System: what the machine is configured with
-//	resolve.go    Resolve: host names to addresses, once, before the run
+// Host names stay in the servers until [Resolve] replaces them by addresses.
 package resolver
 
 import (
@@ -35,7 +28,7 @@ import (
 	"net/netip"
 )
 
-// A Transport is how a question travels to a server.
+// A Transport is the protocol that carries queries to a server.
 type Transport string
 
 const (
@@ -47,28 +40,29 @@ const (
 	Demo   Transport = "demo"   // the registry built into the program
 )
 
-// A Server is something that can be asked. Servers are comparable; two that
-// differ in Origin only are the same server.
+// A Server is a resolver to query, or the registries' own servers. Servers are
+// comparable; two that differ only in Origin are the same server.
 type Server struct {
 	Transport Transport
 
-	// Addr is "host:port" and holds an IP address once [Resolve] has run.
-	// It is empty for Direct and Demo.
+	// Addr is "host:port". The host is an IP address once [Resolve] has run.
+	// Addr is empty for Direct and Demo.
 	Addr string
 
-	// Host is the name that the server's certificate must carry, for TLS
-	// and HTTPS: a host name or an IP address.
+	// Host is the host name or IP address in the certificate of a TLS or
+	// HTTPS server.
 	Host string
 
 	// URL is the endpoint of an HTTPS server.
 	URL string
 
-	// Origin is what the user wrote, or "system".
+	// Origin is the specification of the server as the user wrote it, or
+	// "system".
 	Origin string
 }
 
-// String returns the server as results name it: "9.9.9.9:53" for UDP, a URL
-// for the rest.
+// String returns the server as reports name it: "9.9.9.9:53" for UDP, the name of
+// Direct and Demo, and a URL for the others.
 func (s Server) String() string {
 	switch s.Transport {
 	case UDP:
@@ -81,10 +75,10 @@ func (s Server) String() string {
 	return string(s.Transport) + "://" + s.Addr
 }
 
-// Local reports whether the server is on this machine or its own network: a
-// loopback, private (RFC 1918, RFC 4193), link-local or unspecified address,
-// the host name localhost, or Demo. A host name that [Resolve] has not seen
-// yet is not local.
+// Local reports whether the server is on this machine or its network: it has a
+// loopback, private (RFC 1918, RFC 4193), link-local or unspecified address or the
+// host name localhost, or it is Demo. Other host names are not local until
+// [Resolve] has replaced them.
 func (s Server) Local() bool {
 	if s.Transport == Demo {
 		return true

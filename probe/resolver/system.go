@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// resolvConf is where resolv.conf(5) puts the system's resolvers.
+// resolvConf is the file with the system's resolvers: see resolv.conf(5).
 const resolvConf = "/etc/resolv.conf"
 
-// System returns every nameserver of /etc/resolv.conf, in its order. It is an
-// error if there is none, and on Windows, which has no such file. A local stub
-// (127.0.0.53) is returned like any other.
+// System returns the nameservers of /etc/resolv.conf, in their order, including a
+// local stub such as 127.0.0.53. It is an error if there is none. Windows has no
+// such file.
 func System() ([]Server, error) {
 	if runtime.GOOS == "windows" {
 		return nil, errors.New("the system's resolvers cannot be read on Windows; name one with --resolver")
@@ -37,8 +37,8 @@ func System() ([]Server, error) {
 	return servers, nil
 }
 
-// readResolvConf returns the nameservers of a resolv.conf(5). A line that it
-// does not understand is left out, as the C library does.
+// readResolvConf returns the nameservers of a resolv.conf(5). Like the C library,
+// it ignores lines that it does not understand.
 func readResolvConf(r io.Reader) ([]Server, error) {
 	var servers []Server
 	lines := bufio.NewScanner(r)

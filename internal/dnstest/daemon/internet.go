@@ -30,7 +30,8 @@ import (
 // Unbound and BIND.
 type Internet struct {
 	// Words are the labels of the names. They must not begin with "held-" or
-	// "orphan-", nor be "nic".
+	// "orphan-", nor be "nic", which every registry zone delegates, or
+	// "tld-servers".
 	Words []string
 
 	// RateLimit is that of the NSD of com, as in [NSD].
@@ -140,7 +141,8 @@ func (l *Lab) zoneOf(name string) string {
 // startHosts starts the servers of the registered names.
 func (l *Lab) startHosts(t testing.TB) {
 	t.Helper()
-	own := dnstest.Truth{Registered: func(string) bool { return false }, Zone: l.zoneOf}
+	none := func(string) bool { return false }
+	own := dnstest.Truth{Registered: none, Zone: l.zoneOf, NIC: none}
 	answers := map[Kind]func(q *dns.Msg) *dns.Msg{
 		Healthy: func(q *dns.Msg) *dns.Msg {
 			switch q.Question[0].Qtype {

@@ -53,12 +53,36 @@ func TestInternet(t *testing.T) {
 			t.Errorf("%d names are %s, too few to test with", seen[kind], kind)
 		}
 	}
+	t.Run("nic", func(t *testing.T) { testNIC(t, l) })
 	t.Run("TLDs", func(t *testing.T) { testTLDs(t, l) })
 	t.Run("hosts", func(t *testing.T) { testHosts(t, l) })
 	t.Run("broken hosts", func(t *testing.T) { testBrokenHosts(t, l) })
 	t.Run("broken servers", func(t *testing.T) { testBrokenServers(t, l) })
 	t.Run("signed", func(t *testing.T) { testSigned(t, l) })
 	t.Run("truth", func(t *testing.T) { testTruth(t, l) })
+}
+
+// Every registry has nic.ZONE, whatever is asked about it.
+func testNIC(t *testing.T, l *Lab) {
+	for _, suffix := range append(Suffixes(), "uk") {
+		zone := dns.Fqdn(RegistryZone(suffix))
+		name := "nic." + zone
+		for _, addr := range []string{l.Unbound.Addr, l.BIND.Addr} {
+			for qtype, want := range map[uint16]string{
+				dns.TypeDS: "NOERROR ra / / SOA " + zone, dns.TypeNS: "NOERROR ra / NS " + name,
+				dns.TypeA: "NOERROR ra / A " + name, dns.TypeTXT: "NOERROR ra / / SOA " + name,
+			} {
+				if got := ask(t, addr, name, qtype, true); got != want {
+					t.Errorf("%s of %s through %s: %s, want %s", dns.TypeToString[qtype], name, addr, got, want)
+				}
+			}
+		}
+		for _, addr := range l.RegistryAddrs(suffix) {
+			if got, want := ask(t, addr, name, dns.TypeNS, false), "NOERROR / / NS "+name; got != want {
+				t.Errorf("%s from the registry: %s, want %s", name, got, want)
+			}
+		}
+	}
 }
 
 func testTLDs(t *testing.T, l *Lab) {

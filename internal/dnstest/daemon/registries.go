@@ -68,11 +68,11 @@ func (n network) addrs(hosts ...int) []string {
 // listens there for [Dead].
 func (n network) host(k Kind) int { return firstOwnHost + 1 + slices.Index(broken, k) }
 
-// servers names the servers of a zone: a.nic.dev, b.nic.dev, ...
+// servers names the servers of a zone: a.tld-servers.dev, b.tld-servers.dev, ...
 func (n network) servers(zone string, hosts ...int) []Host {
 	var servers []Host
 	for i, h := range hosts {
-		servers = append(servers, Host{fmt.Sprintf("%c.nic.%s", 'a'+i, zone), n.ip(h)})
+		servers = append(servers, Host{fmt.Sprintf("%c.tld-servers.%s", 'a'+i, zone), n.ip(h)})
 	}
 	return servers
 }
@@ -91,6 +91,9 @@ func (l *Lab) startRegistries(t testing.TB, rateLimit int) {
 	coUK := Zone{Origin: "co.uk", Servers: n.servers("co.uk", registryHost), Records: l.records("co.uk", "")}
 	uk := Zone{Origin: "uk", Servers: n.servers("uk", registryHost), Records: coUK.delegation()}
 	br := Zone{Origin: "br", Servers: n.servers("br", registryHost), Records: comBR.delegation()}
+	for _, z := range []*Zone{&com, &ws, &comBR, &network, &org, &jp, &dev, &coUK, &uk, &br} {
+		l.delegateNIC(z)
+	}
 
 	root := Zone{Servers: []Host{{rootServer, l.Root}}}
 	for _, z := range []Zone{com, ws, network, org, jp, dev, uk, br} {
@@ -106,6 +109,13 @@ func (l *Lab) startRegistries(t testing.TB, rateLimit int) {
 	l.front(t, registryHost, l.Registries["bind"])
 	l.serve(t, silentHost, func(*dns.Msg) *dns.Msg { return nil })
 	l.serve(t, upwardHost, func(q *dns.Msg) *dns.Msg { return dnstest.Referral(q, "") })
+}
+
+// delegateNIC puts nic.ZONE into a zone, which most TLDs of the world delegate.
+func (l *Lab) delegateNIC(z *Zone) {
+	z.Records += fmt.Sprintf("nic NS %s\n", hostOf(Healthy))
+	name := "nic." + z.Origin
+	l.names[name] = Name{Name: name, Suffix: z.Origin, Kind: Healthy, Registered: true}
 }
 
 // front lets a server answer on a host's address that cannot listen there:

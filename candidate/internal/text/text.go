@@ -1,0 +1,37 @@
+// Package text has the string operations that candidate and pattern share.
+package text
+
+import (
+	"slices"
+	"strings"
+)
+
+// slabSize is the size of an allocation. A string that is kept keeps that much
+// memory.
+const slabSize = 4 << 10
+
+// A Slab builds strings that share their memory, which saves allocations.
+type Slab struct{ text strings.Builder }
+
+// Join returns head and tail as one string.
+func (s *Slab) Join(head []byte, tail string) string {
+	n := len(head) + len(tail)
+	if s.text.Cap()-s.text.Len() < n {
+		s.text = strings.Builder{}
+		s.text.Grow(max(n, slabSize))
+	}
+	start := s.text.Len()
+	s.text.Write(head)
+	s.text.WriteString(tail)
+	return s.text.String()[start:]
+}
+
+// Distinct returns the strings without repeats, in order.
+func Distinct(list []string) []string {
+	known := make(map[string]bool, len(list))
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool {
+		repeat := known[s]
+		known[s] = true
+		return repeat
+	})
+}
