@@ -77,7 +77,7 @@ func (e *columns) header(dst []byte) []byte {
 	return dst
 }
 
-// shift moves what follows start n columns to the right.
+// shift moves the text from start on n columns to the right.
 func shift(dst []byte, start, n int) []byte {
 	dst = appendSpaces(dst, n)
 	copy(dst[start+n:], dst[start:])
@@ -161,7 +161,7 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 }
 
 // showsReason reports whether a row for people names its reason: there is no
-// answer, or the registry has not confirmed a name that it was asked about.
+// answer, or the registry was asked to confirm a name and did not.
 func showsReason(r *probe.Result) bool {
 	switch r.Verdict {
 	case probe.Found:

@@ -100,9 +100,9 @@ func readTable(r io.Reader, comma byte) iter.Seq2[probe.Result, error] {
 	}
 }
 
-// A csvTable reads the rows of csv and tsv. It hands package encoding/csv one line
-// at a time, and another one only inside quotes, so that it knows the bytes of
-// every row and can bound them.
+// A csvTable reads the rows of csv and tsv. Package encoding/csv gets one line at
+// a time, and another one only inside quotes, so that the bytes of every row are
+// known and bounded.
 type csvTable struct {
 	lines  *lines
 	cells  *stdcsv.Reader
@@ -173,7 +173,7 @@ func (t *csvTable) header() error {
 
 // continues reports whether rows of the chosen columns can follow the header: it
 // begins with them, or, of an older version, they begin with it, apart from
-// columns that are not known. They must tell which names are to be asked again.
+// unknown columns. Without reason and TLD it does not show which names to ask again.
 func (t *csvTable) continues(chosen []*field) bool {
 	known := slices.DeleteFunc(slices.Clone(t.fields), func(f *field) bool { return f == nil })
 	n := min(len(known), len(chosen))
@@ -206,7 +206,7 @@ func (t *csvTable) next() (probe.Result, error) {
 	return t.result, err
 }
 
-// set sets a field of the result to what its cell holds.
+// set sets a field of the result to the value in its cell.
 func (t *csvTable) set(f *field, cell string) error {
 	switch {
 	case f == nil:

@@ -132,7 +132,7 @@ func (o *Options) check() error {
 	return nil
 }
 
-// set sets the field of a result to what was read from a report.
+// set sets the field of a result to a value that was read from a report.
 func (f *field) set(r *probe.Result, s string) error {
 	if f.text == nil {
 		return f.parse(r, s)

@@ -33,17 +33,17 @@ type File struct {
 	begun   bool
 	prepare func() error // for Begin; nil is nothing
 
-	regular bool      // the rest is known
-	size    int64     // of what was written
-	checked time.Time // when the file was compared with that
+	regular bool      // otherwise nothing is checked
+	size    int64     // bytes written
+	checked time.Time // when the file was compared with them
 }
 
 // Create opens a report for writing. An existing file is emptied by
 // [File.Begin] for a row format, and replaced by [File.Close] for the others.
-// That the folder is missing, that path is a folder, or that it may not be
-// written is an error now, before anything is asked. It is an [*fs.PathError],
-// which wraps [ErrLocked] when some other File is open on the same rows, or a
-// [*FormatError].
+// A missing folder, a path that is a folder, and one that may not be written are
+// errors now, before a run begins. The error is an [*fs.PathError], which wraps
+// [ErrLocked] when some other File is open on the same rows, a [*FormatError] or
+// a [*ColumnError].
 func Create(path, format string, o Options) (*File, error) {
 	kind, err := lookup(format)
 	if err != nil {
@@ -73,8 +73,7 @@ func Create(path, format string, o Options) (*File, error) {
 
 var errFolder = errors.New("not the name of a file")
 
-// openRows opens the target itself, which Begin empties, and takes care that
-// nobody else writes it.
+// openRows opens the target itself, which Begin empties, and locks it.
 func (f *File) openRows() (err error) {
 	f.created = missing(f.path)
 	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|appending, 0o666); err != nil {
@@ -83,6 +82,7 @@ func (f *File) openRows() (err error) {
 	info, err := f.f.Stat()
 	if err == nil && info.Mode().IsRegular() {
 		f.regular = true
+		removeStale(f.path)
 		f.prepare = func() error { return f.f.Truncate(0) }
 		err = lockReport(f.f, f.path)
 	}
@@ -119,8 +119,8 @@ var (
 	errReplaced = errors.New("another program replaced it while it was written")
 )
 
-// check compares a file that is being written with what was written: its name
-// and its size.
+// check compares the name and the size of a file with those of the report that
+// was written.
 func (f *File) check() error {
 	if !f.regular {
 		return nil
@@ -155,8 +155,8 @@ func (f *File) failed(op string, err error) error {
 	return &fs.PathError{Op: op, Path: f.path, Err: cause(err)}
 }
 
-// A rowFile is a file that is written in whole rows, whose errors carry the
-// name of the report.
+// A rowFile is a file that is written in whole rows. Its errors carry the name of
+// the report.
 type rowFile struct {
 	file *File
 	end  byte // of a row
@@ -181,8 +181,8 @@ func (w rowFile) Write(p []byte) (int, error) {
 }
 
 // Close ends the report of a run that went well: it writes the end of the
-// format, waits until the disk has it, and gives the file its name. On an error
-// the file is left as by [File.Abort].
+// format, waits until the disk has it, and gives the file its name. After an error
+// the file is as after [File.Abort].
 func (f *File) Close() error {
 	if f.f == nil {
 		return f.failed("close", fs.ErrClosed)
@@ -214,9 +214,9 @@ func (f *File) Close() error {
 	return f.failed("close", err)
 }
 
-// Abort ends the report of a run that failed. A row format keeps the rows that
-// it has; of the others nothing is left, and what was there before stays. A
-// report that was not begun is left as it was found. After Close it does nothing.
+// Abort ends the report of a run that failed. A row format keeps its rows. The
+// other formats leave nothing, and an earlier report stays. A report that was not
+// begun is left as it was found. After Close it does nothing.
 func (f *File) Abort() error {
 	if f.f == nil {
 		return nil

@@ -9,11 +9,11 @@ import (
 	"domprobe/probe"
 )
 
-// Merge yields one row for each name of several reports: the one with the newest
-// verdict, and of equally new ones the last. A name under another TLD is another
-// one, as in [Settled]; but a row without a TLD, of a report that has no such
-// column, is about the name under any, which has one row then. Names come in the
-// order in which they are first met, and their rows as [Read] yields them from
+// Merge yields one row for each name of several reports: the newest one, and the
+// last of equally new ones. A name under another TLD is another name, as in
+// [Settled]. But a row without a TLD, of a report without that column, is about
+// the name under any TLD, and then the name has one row. Names come in the order
+// of their first rows. Rows have the precision with which [Read] yields them from
 // JSON. The first error of a report is yielded alone, and ends the sequence.
 //
 // Every report is read before the first row comes. Many rows go to a temporary
@@ -41,9 +41,9 @@ func Merge(reports ...iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, er
 	}
 }
 
-// An index knows the newest row of each name. A name has a number, in the order
-// in which they are first met. Rows are found by a hash of the name, and told
-// apart by the names themselves.
+// An index knows the newest row of each name. Names are numbered in the order of
+// their first rows. They are found by a hash, and compared with the name in the
+// row, so that names with the same hash are never taken for one another.
 type index struct {
 	spool  spool
 	seed   maphash.Seed
@@ -62,7 +62,7 @@ func (x *index) row(id int) (probe.Result, error) { return x.spool.at(x.rows[id]
 
 func (x *index) hash(name string) uint32 { return uint32(maphash.String(x.seed, name)) }
 
-// read takes the rows of a report in.
+// read enters the rows of a report.
 func (x *index) read(report iter.Seq2[probe.Result, error]) error {
 	for r, err := range report {
 		if err != nil {
@@ -139,8 +139,8 @@ func (x *index) find(k candidate.Key) (int, error) {
 	}
 }
 
-// fold makes one name, under any TLD, of those that some index has without a
-// TLD.
+// fold joins the rows of a name under all TLDs where some index has the name
+// without a TLD.
 func fold(all ...*index) error {
 	names, noTLD := 0, 0
 	for _, x := range all {
@@ -174,7 +174,7 @@ func fold(all ...*index) error {
 	return nil
 }
 
-// rebuild enters all rows anew, some of them as names under any TLD.
+// rebuild enters all rows again, some of them for a name under any TLD.
 func (x *index) rebuild(bare []bool) error {
 	rows := x.rows
 	x.rows, x.hashes = rows[:0], x.hashes[:0] // which never overtakes the rows still to be read

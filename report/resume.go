@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"domprobe/probe"
@@ -27,8 +26,8 @@ func (e *ResumeError) Error() string {
 
 func (e *ResumeError) Unwrap() error { return e.Err }
 
-// CheckResume returns a [*ResumeError] for a format that [Resume] cannot go on
-// with, without a look at the file.
+// CheckResume returns a [*ResumeError] for a format that [Resume] does not know,
+// without reading the file.
 func CheckResume(path, format string) error {
 	if kind, err := lookup(format); err != nil || kind.read == nil || kind.whole {
 		return &ResumeError{path, format, errors.New("only csv, tsv and jsonl reports can be resumed")}
@@ -78,13 +77,10 @@ func Resume(path, format string, o Options) (*File, *Settled, error) {
 
 // openResumed opens and locks a report.
 func openResumed(path, format string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, &ResumeError{path, format, errors.New("not a regular file")}
 	}
-	if dest, err := filepath.EvalSymlinks(path); err == nil {
-		removeStale(dest)
-	}
+	removeStale(path)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|appending, 0o666)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func (t *tableWriter) Close() error {
 	return t.err
 }
 
-// table returns what the matrix looks like.
+// table returns the matrix as a grid or as a list.
 func (m *matrix) table(o *Options) *table {
 	if o.Columns == nil && !m.sparse() {
 		return m.grid()

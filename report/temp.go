@@ -15,15 +15,15 @@ import (
 // ErrLocked is the error of a report that is being written already.
 var ErrLocked = errors.New("another process is writing this report")
 
-// What tests put something else in the place of.
+// Tests replace these.
 var (
 	lock  = flock
 	fsync = (*os.File).Sync
 )
 
 // lockReport takes the lock of a file, and makes sure that path still is its
-// name: the holder of the lock may just have replaced it. Where there are no
-// locks nobody could be kept out, and the report is written without one.
+// name: the holder of the lock may just have replaced it. A file system without
+// locks is no reason to refuse.
 func lockReport(f *os.File, path string) error {
 	if err := lock(f); errors.Is(err, ErrLocked) {
 		return &fs.PathError{Op: "lock", Path: path, Err: err}
@@ -58,7 +58,7 @@ func createTemp(path string) (temp *os.File, dest string, err error) {
 		}
 		mode = info.Mode().Perm()
 	}
-	removeStale(dest)
+	removeStale(path)
 	if temp, err = openTemp(dest, mode); err == nil && info != nil {
 		if err = temp.Chmod(mode); err != nil { // the umask may have taken something away
 			discard(temp)
@@ -97,10 +97,14 @@ func tempPrefix(dest string) string { return "." + filepath.Base(dest) + "." }
 
 var tempSuffix = regexp.MustCompile(`^[A-Z2-7]{8}\.tmp$`) // as of rand.Text
 
-// removeStale removes the temporary files of killed runs for a report: they are
-// called as openTemp does it, and no process holds their lock.
-func removeStale(dest string) {
-	entries, _ := os.ReadDir(filepath.Dir(dest)) // whoever cannot read it leaves them
+// removeStale removes the temporary files of killed runs for a report: openTemp
+// named them, and no process holds their lock.
+func removeStale(path string) {
+	dest, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		dest = path
+	}
+	entries, _ := os.ReadDir(filepath.Dir(dest)) // an unreadable folder keeps them
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), tempPrefix(dest))
 		if !ours || !tempSuffix.MatchString(rest) || !e.Type().IsRegular() {
@@ -163,8 +167,8 @@ func syncFolder(path string) error {
 	return err
 }
 
-// cause returns an error without the name of a file that the user has never
-// heard of.
+// cause returns an error without the name of its file, which may be a temporary
+// one.
 func cause(err error) error {
 	switch e := err.(type) {
 	case *fs.PathError:

@@ -187,9 +187,13 @@ func TestResumeSynced(t *testing.T) {
 }
 
 func TestStaleFiles(t *testing.T) {
-	for _, format := range []string{"json", "csv"} {
+	for _, format := range []string{"json", "csv", "tsv"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "report")
+		running, err := Create(path, "html", Options{}) // whose file is in use
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, name := range []string{".report.ABCDEFGH.tmp", ".report.abcdefgh.tmp", ".report.ABCDEFG.tmp", ".report2.ABCDEFGH.tmp", "report.ABCDEFGH.tmp"} {
 			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 				t.Fatal(err)
@@ -198,12 +202,8 @@ func TestStaleFiles(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(dir, ".report.FOLDERAA.tmp"), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		running, err := Create(path, "html", Options{}) // whose file is in use
-		if err != nil {
-			t.Fatal(err)
-		}
 		var f *File
-		if format == "json" {
+		if format != "tsv" {
 			f, err = Create(path, format, Options{})
 		} else {
 			f, _, err = Resume(path, format, Options{})

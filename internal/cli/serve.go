@@ -41,11 +41,11 @@ func serveCommand() *command {
 `,
 			Options: slices.Concat([]*cmdline.Option{
 				cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
-				cmdline.Text(&s.token, "token", "", "serve only clients that send this `TOKEN`; an address that is not loopback needs one").Common(),
-				cmdline.List(&s.hosts, "host", "", "answer to this `NAME` too, besides IP addresses and localhost").Common(),
+				cmdline.Text(&s.token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
+				cmdline.List(&s.hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
 				cmdline.Number(&s.maxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 				cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
-				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not offer to ask registries about single names (RDAP, WHOIS)"),
+				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
 			}, s.ask.options(), s.registry.options()),
 			Exits: map[int]string{
 				codeOK:          "ended by a signal",
@@ -87,8 +87,8 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 	return s.serve(ctx, inv, opts)
 }
 
-// registryWait is how long a name waits for a registry that refuses. Somebody
-// looks at the page meanwhile.
+// registryWait is how long a name waits for a registry that refuses: a user of
+// the page waits for it.
 const registryWait = 5 * time.Second
 
 // minToken is the length below which a token can be guessed.
@@ -127,7 +127,7 @@ func (s *serving) options(inv *invocation) web.Options {
 func isLoopbackAddress(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return true // listening on it tells the error
+		return true // listening fails with a better message
 	}
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
@@ -146,7 +146,7 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 	if s.token != "" {
 		inv.console.Note("the page asks for the token; the API takes it as Authorization: Bearer TOKEN")
 		if !isLoopbackAddress(l.Addr().String()) {
-			inv.console.Note("warning: others can reach this address, and without TLS in front the network sees names and token")
+			inv.console.Note("warning: others can reach this address, and without a TLS proxy in front the network sees names and token")
 		}
 	}
 	err = server.Serve(ctx, l)
@@ -159,7 +159,7 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 	return err
 }
 
-// accessLine is a request on one line.
+// accessLine is the line of the log for a request.
 func accessLine(a web.Access) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %s %d %d bytes", a.Client, a.Method, a.Path, a.Status, a.Bytes)
