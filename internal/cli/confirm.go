@@ -126,7 +126,7 @@ func (c *confirmer) Confirm(ctx context.Context, name string) rdap.Answer {
 func (c *confirmer) close() {
 	c.client.Close()
 	if n := c.open.Load(); n > 0 {
-		c.console.Note("hint: %d of the names not found could not be confirmed and may be registered; the formats csv and json say why", n)
+		c.console.Note("hint: %d of the names not found could not be confirmed and may be registered; each row says why", n)
 	}
 }
 
