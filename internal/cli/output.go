@@ -53,8 +53,8 @@ func (w *writing) open(ctx context.Context, inv *invocation, total, longest int)
 	if out.stdout, err = out.writer(report.New(w.format, rows, opts)); err != nil {
 		return nil, err
 	}
-	for _, path := range w.outputs {
-		if err = out.addReport(ctx, path); err != nil {
+	for _, t := range w.outputs {
+		if err = out.addReport(ctx, t); err != nil {
 			break
 		}
 	}
@@ -79,13 +79,9 @@ func (o *output) writer(w report.Writer, err error) (report.Writer, error) {
 }
 
 // addReport opens a report and changes nothing in it yet.
-func (o *output) addReport(ctx context.Context, path string) error {
-	format, err := report.FormatOf(path)
-	if err != nil {
-		return err
-	}
+func (o *output) addReport(ctx context.Context, t target) error {
 	if o.resume {
-		f, settled, err := report.Resume(path, format, o.opts)
+		f, settled, err := report.Resume(t.path, t.format, o.opts)
 		var bad *report.ResumeError
 		if errors.As(err, &bad) {
 			return cmdline.Usage("", "%w", err)
@@ -95,7 +91,7 @@ func (o *output) addReport(ctx context.Context, path string) error {
 		}
 		return err
 	}
-	f, err := await(ctx, func() (*report.File, error) { return report.Create(path, format, o.opts) })
+	f, err := await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
 	if err != nil {
 		return err
 	}

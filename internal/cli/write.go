@@ -40,13 +40,16 @@ func tableFormat(p *string, formats ...string) *cmdline.Option {
 // A writing is the settings of the rows: formats, files, order, choice.
 type writing struct {
 	format          string
-	outputs         []string
+	outputs         []target
 	only, expect    verdictSet
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
 	null            bool
 	columns         []string // nil for all
 }
+
+// A target is a report to write.
+type target struct{ path, format string }
 
 // options are those of every command that writes rows.
 func (w *writing) options() []*cmdline.Option {
@@ -59,7 +62,14 @@ func (w *writing) options() []*cmdline.Option {
 		})
 	return []*cmdline.Option{
 		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
-		cmdline.Repeated(&w.outputs, "output", "o", "also write every row to this `FILE`, in the format of its ending").Common(),
+		cmdline.Func("output", "o", "also write every row to this `FILE`, in the format of its ending", "", func(s string) error {
+			format, err := report.FormatOf(s)
+			if err != nil {
+				return cmdline.Usage("", "%w", err)
+			}
+			w.outputs = append(w.outputs, target{s, format})
+			return nil
+		}).Common(),
 		w.columnsOption(),
 		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").Common(),
 		order.Offer(report.Orders()...),
@@ -104,18 +114,18 @@ func (w *writing) check(inputs []*os.File) error {
 	case w.resume && len(w.outputs) == 0:
 		return cmdline.Usage("name it with --output", "--resume needs a report")
 	}
-	for i, path := range w.outputs {
-		format, err := report.FormatOf(path)
-		if err == nil && w.resume {
-			err = report.CheckResume(path, format)
+	for i, out := range w.outputs {
+		var err error
+		if w.resume {
+			err = report.CheckResume(out.path, out.format)
 		}
 		switch {
 		case err != nil:
 			return cmdline.Usage("", "%w", err)
-		case slices.ContainsFunc(w.outputs[:i], func(other string) bool { return sameFile(path, other) }):
-			return cmdline.Usage("", "--output %s is named twice", path)
-		case isOneOf(path, inputs):
-			return cmdline.Usage("", "--output %s would overwrite the input", path)
+		case slices.ContainsFunc(w.outputs[:i], func(other target) bool { return sameFile(out.path, other.path) }):
+			return cmdline.Usage("", "--output %s is named twice", out.path)
+		case isOneOf(out.path, inputs):
+			return cmdline.Usage("", "--output %s would overwrite the input", out.path)
 		}
 	}
 	return nil
@@ -123,9 +133,8 @@ func (w *writing) check(inputs []*os.File) error {
 
 // resumable reports whether --resume can continue every report.
 func (w *writing) resumable() bool {
-	return len(w.outputs) > 0 && !slices.ContainsFunc(w.outputs, func(path string) bool {
-		format, err := report.FormatOf(path)
-		return err != nil || report.CheckResume(path, format) != nil
+	return len(w.outputs) > 0 && !slices.ContainsFunc(w.outputs, func(out target) bool {
+		return report.CheckResume(out.path, out.format) != nil
 	})
 }
 
@@ -164,13 +173,9 @@ func (w *writing) sorts() bool { return w.sort != "" && w.sort != "input" }
 // layout returns the layout of tables, if any are written: the order of the
 // input, unless rows are sorted.
 func (w *writing) layout() *report.Layout {
-	formats := []string{w.format}
-	for _, path := range w.outputs {
-		format, _ := report.FormatOf(path) // checked before
-		formats = append(formats, format)
+	isTable := func(out target) bool { return out.format == "grid" || out.format == "markdown" || out.format == "html" }
+	if isTable(target{format: w.format}) || slices.ContainsFunc(w.outputs, isTable) {
+		return &report.Layout{ColumnsOnly: w.sorts()}
 	}
-	if !slices.ContainsFunc(formats, func(f string) bool { return f == "grid" || f == "markdown" || f == "html" }) {
-		return nil
-	}
-	return &report.Layout{ColumnsOnly: w.sorts()}
+	return nil
 }
