@@ -42,6 +42,14 @@ type Candidate struct {
 	// Keyword is the keyword, or the whole domain, as the user wrote it.
 	Keyword string
 
+	// Prefix and Suffix are what was glued to Keyword. Both are empty for
+	// the bare keyword.
+	Prefix, Suffix string
+
+	// Generator names what made Keyword, and is empty for a keyword that
+	// the user wrote: see [Origin].
+	Generator string
+
 	// TLD is the effective TLD in its A-label form: "dev", "co.uk". It is
 	// empty if an invalid candidate has no TLD.
 	TLD string

@@ -35,9 +35,12 @@ type Options struct {
 	// names that are left out.
 	MinLen, MaxLen int
 
-	// Unique promises that no two keywords make the same name, which saves
-	// the search for repeats and its memory. With prefixes or suffixes it
-	// is not believed: they can make the same label of two keywords.
+	// Origin says which generator made a keyword. Nil means none.
+	Origin *Origin
+
+	// Unique promises that no two keywords make the same name, so that
+	// repeats need not be looked for. It is ignored if there are prefixes or
+	// suffixes, with which two keywords can make the same label.
 	Unique bool
 }
 
@@ -148,6 +151,7 @@ func (g *Generator) All() iter.Seq2[Candidate, error] {
 
 func (g *Generator) whole(domain string, yield func(Candidate, error) bool) bool {
 	c := Parse(domain)
+	c.Generator = g.opts.Origin.name()
 	label, _, _ := strings.Cut(c.Name, ".")
 	if !g.within(len(label)) {
 		g.skipped.Add(1)
@@ -186,7 +190,7 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 	g.forms = g.forms[:0]
 	for i := range g.tlds {
 		t := &g.tlds[i]
-		c := Candidate{Keyword: keyword, TLD: t.name}
+		c := Candidate{Keyword: keyword, TLD: t.name, Prefix: prefix.text, Suffix: suffix.text, Generator: g.opts.Origin.name()}
 		if ready && t.kind != rightToLeft && len(g.label)+len(t.dotted) <= maxName {
 			c.Name = g.names.Join(g.label, t.dotted)
 			if t.unicode != "" {

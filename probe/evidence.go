@@ -260,6 +260,9 @@ func (b *bench) set(f trust.Finding) {
 func (e *evidence) settle(b *bench) {
 	b.ready = false
 	f := &b.finding
+	if f.Standing != trust.Failed {
+		e.trace.finding(b)
+	}
 	switch f.Standing {
 	case trust.Passed:
 		b.settled = e.now
@@ -334,6 +337,7 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 	case Hijacked, DeniesKnown:
 		e.p.warnOnce(string(reason)+" "+b.server.name, fmt.Sprintf("%v; it is not believed", err))
 	}
+	e.trace.finding(b)
 	e.opts.Log.Debug("controls failed", "server", b.server.name, "zone", z.name, "reason", string(reason))
 	e.drop(b)
 	e.wake(b)

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,7 +79,11 @@ func (o *Options) complete() error {
 		return fmt.Errorf("resolver %s: asking over HTTPS needs the package domprobe/probe/doh to be imported", o.Servers[i])
 	}
 	if asked := askable(o.Servers); o.Quorum > 1 && asked > 0 && o.Quorum > asked {
-		return fmt.Errorf("a quorum of %d needs as many resolvers; %d are given", o.Quorum, asked)
+		given := "1 is"
+		if asked > 1 {
+			given = fmt.Sprintf("%d are", asked)
+		}
+		return fmt.Errorf("a quorum of %d needs %d resolvers; %s given", o.Quorum, o.Quorum, given)
 	}
 	return nil
 }
@@ -217,6 +222,7 @@ func (p *Prober) logOnce(level slog.Level, key, text string) {
 	p.warned[key] = true
 	p.mu.Unlock()
 	if !seen {
-		p.opts.Log.Log(context.Background(), level, text)
+		kind, _, _ := strings.Cut(key, " ")
+		p.opts.Log.Log(context.Background(), level, text, "kind", kind)
 	}
 }

@@ -277,8 +277,8 @@ func resolverString(s resolver.Server) string {
 	return s.String()
 }
 
-// Rank sorts what a survey found: the good resolvers first, the fastest of
-// them first.
+// Rank sorts the resolvers of a survey: the good ones first, among them those
+// that lose less, then the faster.
 func Rank(list []Surveyed) {
 	slices.SortFunc(list, func(a, b Surveyed) int {
 		if a.Good != b.Good {
@@ -288,7 +288,8 @@ func Rank(list []Surveyed) {
 			return 1
 		}
 		return cmp.Or(
-			-cmp.Compare(min(a.Answered, 1), min(b.Answered, 1)),
+			-cmp.Compare(a.Answered*b.Asked, b.Answered*a.Asked),
+			-cmp.Compare(a.Answered, b.Answered),
 			cmp.Compare(a.MedianMS, b.MedianMS), cmp.Compare(a.P95MS, b.P95MS), strings.Compare(a.Server, b.Server),
 		)
 	})

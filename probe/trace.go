@@ -22,7 +22,7 @@ type Event struct {
 	Type      uint16 // in the query
 
 	Response bool   // a response, or the end of the wait for one, rather than a query
-	Control  bool   // a query of the run's own, rather than one about a candidate
+	Control  bool   // a query of the run's own, or what the controls of a server show
 	Ignored  bool   // a message that is no response to the query
 	Failure  string // no response that counts: "no response in time", ...
 
@@ -87,9 +87,32 @@ func (t *tracer) control(q *query, d *delivery) {
 		return
 	}
 	ev := t.response(q, d)
-	ev.Control, ev.Rule = true, "control: accepted"
+	ev.Control, ev.Rule = true, "control"
 	if d.Failure != transport.None {
-		ev.Rule = "control: " + ev.Failure
+		ev.Rule += ": " + ev.Failure
+	}
+	t.emit(ev)
+}
+
+// finding tells what the controls of a server show. The event has no Type, and
+// its Name is the TLD or zone that the controls are about.
+func (t *tracer) finding(b *bench) {
+	if t.emit == nil {
+		return
+	}
+	f := &b.finding
+	ev := Event{
+		At: time.Now(), Server: b.server.name, Transport: string(b.server.spec.Transport), Name: b.zone.name,
+		Response: true, Control: true, Reason: f.Reason, Rule: "controls passed",
+	}
+	switch {
+	case f.Standing == trust.Failed || f.Rewrites:
+		ev.Rule = "controls failed: " + string(f.Reason)
+		if f.Err != nil {
+			ev.Rule += ": " + f.Err.Error()
+		}
+	case f.Wildcard:
+		ev.Rule = "controls show a wildcard: the TLD answers for every name"
 	}
 	t.emit(ev)
 }

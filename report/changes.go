@@ -3,20 +3,119 @@ package report
 import (
 	"bufio"
 	"io"
+	"iter"
+	"strings"
 
 	"domprobe/probe"
 )
+
+// A Change is a name, under one TLD, about which two reports differ. Old is nil
+// for a name that only the new report has, and New for one that only the old
+// report has.
+type Change struct {
+	Name     string
+	Old, New *probe.Result
+}
+
+// Differences are the kinds of changes that [Diff] yields besides those between
+// found and not found.
+type Differences struct {
+	Absent  bool // names that only one report has
+	Unknown bool // changes from or to unknown and invalid
+
+	// Only leaves names whose new verdict is another one out. Nil means all.
+	Only map[probe.Verdict]bool
+}
+
+// wants reports whether a change is of a kind that was asked for.
+func (d Differences) wants(c *Change) bool {
+	switch {
+	case d.Only != nil && (c.New == nil || !d.Only[c.New.Verdict]):
+		return false
+	case c.Old == nil || c.New == nil:
+		return d.Absent
+	case c.Old.Verdict == c.New.Verdict:
+		return false
+	}
+	return d.Unknown || isAnswer(c.Old.Verdict) && isAnswer(c.New.Verdict)
+}
+
+func isAnswer(v probe.Verdict) bool { return v == probe.Found || v == probe.NotFound }
+
+// Diff yields the names whose verdicts differ between two reports, in the order
+// of the new one, with those that only the old one has at the end. Each report
+// counts as [Merge] would write it, in as much memory, with one row for a name
+// that the other has without a TLD. An error is that of a report, and ends the
+// sequence.
+func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		was, is := newIndex(), newIndex()
+		defer was.spool.close()
+		defer is.spool.close()
+		err := was.read(old)
+		if err == nil {
+			err = is.read(new)
+		}
+		if err == nil {
+			err = fold(was, is)
+		}
+		more := err == nil
+		if more {
+			more, err = compare(is, was, func(r, before *probe.Result) bool {
+				c := Change{r.Name, before, r}
+				return !d.wants(&c) || yield(c, nil)
+			})
+		}
+		if more && err == nil && d.Absent {
+			_, err = compare(was, is, func(r, after *probe.Result) bool {
+				c := Change{Name: r.Name, Old: r}
+				return after != nil || !d.wants(&c) || yield(c, nil)
+			})
+		}
+		if err != nil {
+			yield(Change{}, err)
+		}
+	}
+}
+
+// compare calls each with the rows of an index and those of another about the
+// same names, which may be nil, until it returns false.
+func compare(x, other *index, each func(r, its *probe.Result) bool) (more bool, err error) {
+	for id := range x.rows {
+		r, err := x.row(id)
+		if err != nil {
+			return false, err
+		}
+		found, err := other.find(r.Key())
+		if err != nil {
+			return false, err
+		}
+		var its *probe.Result
+		if found >= 0 {
+			row, err := other.row(found)
+			if err != nil {
+				return false, err
+			}
+			its = &row
+		}
+		if !each(&r, its) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
 
 // ChangeFormats returns the formats that [WriteChanges] knows: text for people,
 // names, csv and jsonl.
 func ChangeFormats() []string { return []string{"text", "names", "csv", "jsonl"} }
 
-// WriteChanges writes what [Diff] has found, a line for each change. The old or
-// the new verdict of a name that only one report has is a hyphen in text, and
-// empty in csv and jsonl. The error is a [*FormatError], or that of w.
-func WriteChanges(w io.Writer, format string, changes []Change) error {
+// WriteChanges writes a line for each change. The old or the new verdict of a
+// name that only one report has is a hyphen in text, and empty in csv and jsonl.
+// The error is a [*FormatError], or that of w or of the changes.
+func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) error {
 	var line func(dst []byte, c *Change) []byte
 	out := bufio.NewWriterSize(w, bufferSize)
+	var header string
 	switch format {
 	case "text":
 		line = appendChangeText
@@ -25,17 +124,23 @@ func WriteChanges(w io.Writer, format string, changes []Change) error {
 			return names{'\n'}.row(dst, c.result())
 		}
 	case "csv":
-		put(out, "domain,old,new,old_reason,reason,checked_at\n")
+		header = strings.Join(changeColumns[:], ",") + "\n"
 		line = appendChangeCells
 	case "jsonl":
 		line = appendChangeObject
 	default:
 		return &FormatError{Format: format}
 	}
+	put(out, header)
 	var buf []byte
-	for i := range changes {
-		buf = line(buf[:0], &changes[i])
-		out.Write(buf) // keeps its first error until it is flushed
+	for c, err := range changes {
+		if err != nil {
+			return err
+		}
+		buf = line(buf[:0], &c)
+		if _, err := out.Write(buf); err != nil {
+			return err
+		}
 	}
 	return out.Flush()
 }
@@ -72,21 +177,31 @@ func appendChangeText(dst []byte, c *Change) []byte {
 	return append(dst, '\n')
 }
 
+// changeColumns are those of the formats csv and jsonl.
+var changeColumns = [...]string{"domain", "old", "new", "old_reason", "reason", "checked_at"}
+
+// cells returns the text of each column.
+func (c *Change) cells() [len(changeColumns)]string {
+	at := string(new(clock).append(nil, c.result().At))
+	return [...]string{c.Name, verdictOf(c.Old, ""), verdictOf(c.New, ""), reasonOf(c.Old), reasonOf(c.New), at}
+}
+
 func appendChangeCells(dst []byte, c *Change) []byte {
-	dst = append(appendCell(dst, c.Name), ',')
-	dst = append(dst, verdictOf(c.Old, "")+","+verdictOf(c.New, "")+","...)
-	dst = append(appendCell(dst, reasonOf(c.Old)), ',')
-	dst = append(appendCell(dst, reasonOf(c.New)), ',')
-	var k clock
-	return append(k.append(dst, c.result().At), '\n')
+	for _, cell := range c.cells() {
+		dst = append(appendCell(dst, cell, ','), ',')
+	}
+	return endLine(dst)
 }
 
 func appendChangeObject(dst []byte, c *Change) []byte {
-	dst = appendString(append(dst, `{"v":1,"domain":`...), c.Name)
-	dst = append(dst, `,"old":"`+verdictOf(c.Old, "")+`","new":"`+verdictOf(c.New, "")+`","old_reason":`...)
-	dst = appendString(dst, reasonOf(c.Old))
-	dst = appendString(append(dst, `,"reason":`...), reasonOf(c.New))
-	dst = append(dst, `,"checked_at":`...)
-	var k clock
-	return append(k.appendJSON(dst, c.result().At), "}\n"...)
+	dst = append(dst, `{"v":`+jsonVersion...)
+	for i, cell := range c.cells() {
+		dst = append(dst, `,"`+changeColumns[i]+`":`...)
+		if cell == "" && changeColumns[i] == "checked_at" {
+			dst = append(dst, "null"...)
+		} else {
+			dst = appendString(dst, cell)
+		}
+	}
+	return append(dst, "}\n"...)
 }

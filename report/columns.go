@@ -2,31 +2,43 @@ package report
 
 import (
 	"strings"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"domprobe/probe"
 )
 
-// columnWidth is where the next column starts. A row holds one name, so a
-// longer one runs on to the right and stays whole.
-const columnWidth = 16
-
-var (
-	secondColumn = strings.Repeat(" ", columnWidth)
-	thirdColumn  = strings.Repeat(" ", 2*columnWidth)
+// The width of a column, gap included: usually, at least, which the headings
+// need, and at most where the longest name is not known.
+const (
+	usualColumn = 16
+	leastColumn = 10
+	widerColumn = 32
 )
 
-const columnsHeader = "" +
-	"FOUND           NOT FOUND       UNKNOWN\n" +
-	"=====           =========       =======\n"
-
-// columns is the format of the same name. The header comes with the first row:
-// a run without rows says nothing.
+// columns is the format of the same name, with a column for each verdict. The
+// header comes with the first row: a run without rows says nothing. A row holds
+// one name, so a name longer than its column runs on to the right.
 type columns struct {
 	color bool
 	begun bool
+	width int // of a column
+	line  int // characters of the terminal, or 0
 }
 
-func newColumns(o Options) encoder { return &columns{color: o.Color} }
+func newColumns(o Options) encoder {
+	e := &columns{color: o.Color, width: usualColumn, line: o.Width}
+	if o.Longest > 0 {
+		e.width = max(e.width, o.Longest+2)
+	} else if o.Width > 0 {
+		e.width = widerColumn
+	}
+	if o.Width > 0 {
+		e.width = max(leastColumn, min(e.width, o.Width/len(verdictOrder)))
+	}
+	return e
+}
 
 func (e *columns) begin(dst []byte) []byte { return dst }
 func (e *columns) end(dst []byte) []byte   { return dst }
@@ -34,16 +46,52 @@ func (e *columns) end(dst []byte) []byte   { return dst }
 func (e *columns) row(dst []byte, r *probe.Result) []byte {
 	if !e.begun {
 		e.begun = true
-		dst = append(dst, columnsHeader...)
+		dst = e.header(dst)
 	}
-	switch r.Verdict {
-	case probe.Found:
-	case probe.NotFound:
-		dst = append(dst, secondColumn...)
-	default:
-		dst = append(dst, thirdColumn...)
+	start := len(dst)
+	dst = append(appendName(dst, r, e.color), '\n')
+	indent := e.width * rank(min(r.Verdict, probe.Invalid))
+	if e.line > 0 && indent > 0 {
+		// A name that would not fit its line starts further to the left.
+		width := uniseg.StringWidth(string(appendName(nil, r, false)))
+		indent = max(0, min(indent, e.line-1-width))
 	}
-	return appendName(dst, r, e.color)
+	return shift(dst, start, indent)
+}
+
+// header draws the heading of each column, underlined.
+func (e *columns) header(dst []byte) []byte {
+	for _, underline := range []bool{false, true} {
+		for i, v := range verdictOrder {
+			text := strings.ToUpper(verdictText(v))
+			if underline {
+				text = strings.Repeat("=", len(text))
+			}
+			dst = append(dst, text...)
+			if i < len(verdictOrder)-1 {
+				dst = appendSpaces(dst, e.width-len(text))
+			}
+		}
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+// shift moves the text from start on n columns to the right.
+func shift(dst []byte, start, n int) []byte {
+	dst = appendSpaces(dst, n)
+	copy(dst[start+n:], dst[start:])
+	for i := range n {
+		dst[start+i] = ' '
+	}
+	return dst
+}
+
+func appendSpaces(dst []byte, n int) []byte {
+	for range n {
+		dst = append(dst, ' ')
+	}
+	return dst
 }
 
 // marks is the format of the same name.
@@ -55,23 +103,45 @@ func (e marks) begin(dst []byte) []byte { return dst }
 func (e marks) end(dst []byte) []byte   { return dst }
 
 func (e marks) row(dst []byte, r *probe.Result) []byte {
-	switch r.Verdict {
-	case probe.Found:
-		dst = append(dst, "+ "...)
-	case probe.NotFound:
-		dst = append(dst, "  "...)
-	default:
-		dst = append(dst, "? "...)
+	mark := verdictMarks[min(r.Verdict, probe.Invalid)]
+	if r.Verdict == probe.NotFound {
+		mark = " "
 	}
-	return appendName(dst, r, e.color)
+	dst = append(append(dst, mark...), ' ')
+	return append(appendName(dst, r, e.color), '\n')
 }
 
-// appendName appends the name as people read it and ends the line: the A-label
-// form, which can be pasted anywhere and cannot pretend to be another name,
-// the Unicode form in parentheses, and the reason where there is no answer.
+// names is the format of the same name: bare names, for other programs. Invalid
+// names are left out, because they are none that other programs could use.
+type names struct{ stop byte }
+
+func newNames(o Options) encoder { return names{o.rowEnd("names")} }
+
+func (e names) begin(dst []byte) []byte { return dst }
+func (e names) end(dst []byte) []byte   { return dst }
+
+func (e names) row(dst []byte, r *probe.Result) []byte {
+	switch {
+	case r.Verdict == probe.Invalid:
+		return dst
+	case isASCII(r.Name, ""):
+		return append(append(dst, r.Name...), e.stop)
+	}
+	return append(appendEscaped(dst, r.Name, isControl), e.stop)
+}
+
+// none is the format for runs of which only the exit code is wanted.
+type none struct{}
+
+func (none) Write([]probe.Result) error { return nil }
+func (none) Close() error               { return nil }
+
+// appendName appends the name as people read it: the A-label form, which can be
+// pasted anywhere and cannot pretend to be another name, the Unicode form in
+// parentheses, and the reason where it is shown.
 func appendName(dst []byte, r *probe.Result, color bool) []byte {
 	if color {
-		dst = append(dst, colors[min(int(r.Verdict), len(colors)-1)]...)
+		dst = append(dst, colors[min(r.Verdict, probe.Invalid)]...)
 	}
 	dst = appendVisible(dst, r.Name)
 	if color {
@@ -82,12 +152,34 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 		dst = appendVisible(dst, r.Unicode)
 		dst = append(dst, ')')
 	}
-	if r.Reason != "" && r.Verdict != probe.Found && r.Verdict != probe.NotFound {
+	if showsReason(r) {
 		dst = append(dst, " ("...)
 		dst = appendVisible(dst, string(r.Reason))
 		dst = append(dst, ')')
 	}
-	return append(dst, '\n')
+	return dst
+}
+
+// showsReason reports whether a row for people names its reason: there is no
+// answer, or the registry was asked to confirm a name and did not.
+func showsReason(r *probe.Result) bool {
+	switch r.Verdict {
+	case probe.Found:
+		return false
+	case probe.NotFound:
+		return r.Reason != probe.RDAPNotRegistered && strings.HasPrefix(string(r.Reason), "rdap-")
+	}
+	return r.Reason != ""
+}
+
+// NameWidth returns the length of a name as columns and marks show it, without
+// its reason: see [Options].Longest.
+func NameWidth(name, unicode string) int {
+	width := utf8.RuneCountInString(name)
+	if unicode != "" {
+		width += uniseg.StringWidth(unicode) + len(" ()")
+	}
+	return width
 }
 
 // colors begin a name of each verdict on a terminal (ECMA-48 section 8.3.117).

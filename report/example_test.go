@@ -28,8 +28,8 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	// Output:
-	// FOUND           NOT FOUND       UNKNOWN
-	// =====           =========       =======
+	// FOUND           NOT FOUND       UNKNOWN         INVALID
+	// =====           =========       =======         =======
 	//                 elif.dev
 	// go.dev
 	//                                 zig.dev (timeout)

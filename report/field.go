@@ -3,37 +3,153 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"domprobe/probe"
 )
 
-// fieldNames are the names of the CSV columns and of the members of a JSON
-// object, in order. New ones are added at the end.
-var fieldNames = [...]string{
-	"domain", "verdict", "reason", "source", "keyword", "tld", "unicode",
-	"rcode", "server", "rtt_ms", "tries", "checked_at", "ttl",
+// A field is a column of csv and tsv and a member of a JSON object. Its value is
+// either a text of any bytes or has an ASCII form of its own.
+type field struct {
+	name, doc string
+	needed    bool // in every row that is read
+
+	text func(r *probe.Result) *string // nil for the others
+
+	append func(dst []byte, r *probe.Result, c *clock) []byte // nothing for a value that is not known
+	parse  func(r *probe.Result, s string) error              // the inverse
+	quoted bool                                               // a string in JSON, not a number
+	null   bool                                               // null in JSON when there is no value
 }
 
-// The places of the fields in fieldNames.
-const (
-	fieldDomain = iota
-	fieldVerdict
-	fieldReason
-	fieldSource
-	fieldKeyword
-	fieldTLD
-	fieldUnicode
-	fieldRcode
-	fieldServer
-	fieldRTT
-	fieldTries
-	fieldCheckedAt
-	fieldTTL
-)
+// parses makes the parse of a field out of the place of its value.
+func parses[T any](place func(*probe.Result) *T, parse func(string) (T, error)) func(*probe.Result, string) error {
+	return func(r *probe.Result, s string) (err error) {
+		*place(r), err = parse(s)
+		return err
+	}
+}
 
-// rcodes is dns.RcodeToString without the hashing.
+// fields lists the columns of a report, in order. New ones are added at the end.
+var fields = [...]field{
+	{name: "domain", doc: "the name in its ASCII form", needed: true, text: func(r *probe.Result) *string { return &r.Name }},
+	{name: "verdict", doc: "found, not-found, unknown or invalid", needed: true, quoted: true,
+		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return append(dst, r.Verdict.String()...) },
+		parse:  parses(func(r *probe.Result) *probe.Verdict { return &r.Verdict }, probe.ParseVerdict)},
+	{name: "reason", doc: "why", text: func(r *probe.Result) *string { return (*string)(&r.Reason) }},
+	{name: "source", doc: "who decided: dns, dns+rdap or dns+whois", text: func(r *probe.Result) *string { return &r.Source }},
+	{name: "keyword", doc: "the keyword or whole domain as it was given", text: func(r *probe.Result) *string { return &r.Keyword }},
+	{name: "tld", doc: "the effective TLD", text: func(r *probe.Result) *string { return &r.TLD }},
+	{name: "unicode", doc: "the Unicode form of the name, if it has another one", text: func(r *probe.Result) *string { return &r.Unicode }},
+	{name: "rcode", doc: "the RCODE of the response that decided", quoted: true,
+		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendRcode(dst, r.Rcode) },
+		parse:  parses(func(r *probe.Result) *int { return &r.Rcode }, parseRcode)},
+	{name: "server", doc: "the server whose response decided", text: func(r *probe.Result) *string { return &r.Server }},
+	{name: "rtt_ms", doc: "the time from query to response, in milliseconds", null: true,
+		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendMillis(dst, r.RTT) },
+		parse:  parses(func(r *probe.Result) *time.Duration { return &r.RTT }, parseMillis)},
+	{name: "tries", doc: "the number of queries sent for the name",
+		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return strconv.AppendInt(dst, int64(r.Tries), 10) },
+		parse:  parses(func(r *probe.Result) *int { return &r.Tries }, parseTries)},
+	{name: "checked_at", doc: "the time of the verdict (RFC 3339, UTC)", quoted: true, null: true,
+		append: func(dst []byte, r *probe.Result, c *clock) []byte { return c.append(dst, r.At) },
+		parse:  parses(func(r *probe.Result) *time.Time { return &r.At }, parseTime)},
+	{name: "ttl", doc: "the seconds that a negative response may be cached", null: true,
+		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendSeconds(dst, r.TTL) },
+		parse:  parses(func(r *probe.Result) *time.Duration { return &r.TTL }, parseSeconds)},
+	{name: "prefix", doc: "the prefix glued to the keyword", text: func(r *probe.Result) *string { return &r.Prefix }},
+	{name: "suffix", doc: "the suffix glued to the keyword", text: func(r *probe.Result) *string { return &r.Suffix }},
+	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
+}
+
+// A Column documents a column of the reports in csv and tsv, which is a member
+// of the objects in json and jsonl.
+type Column struct{ Name, Text string }
+
+// Columns returns all columns in the order in which they are written.
+func Columns() []Column {
+	all := make([]Column, len(fields))
+	for i, f := range fields {
+		all[i] = Column{f.name, f.doc}
+	}
+	return all
+}
+
+// A ColumnError says that a column is not known, or that it is named twice.
+type ColumnError struct {
+	Column   string
+	Repeated bool
+}
+
+func (e *ColumnError) Error() string {
+	if e.Repeated {
+		return fmt.Sprintf("column %q is named twice", e.Column)
+	}
+	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(fieldNames(), ", "))
+}
+
+func fieldNames() []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	return names
+}
+
+// fieldOf returns the field with a name, or nil.
+func fieldOf(name string) *field {
+	if i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == name }); i >= 0 {
+		return &fields[i]
+	}
+	return nil
+}
+
+// fields returns the chosen columns, which are all by default.
+func (o *Options) fields() []*field {
+	names := o.Columns
+	if names == nil {
+		names = fieldNames()
+	}
+	chosen := make([]*field, len(names))
+	for i, name := range names {
+		chosen[i] = fieldOf(name)
+	}
+	return chosen
+}
+
+// check returns a [*ColumnError] for a bad choice of columns.
+func (o *Options) check() error {
+	for i, name := range o.Columns {
+		if repeated := slices.Contains(o.Columns[:i], name); repeated || fieldOf(name) == nil {
+			return &ColumnError{name, repeated}
+		}
+	}
+	return nil
+}
+
+// set sets the field of a result to a value that was read from a report.
+func (f *field) set(r *probe.Result, s string) error {
+	if f.text == nil {
+		return f.parse(r, s)
+	}
+	*f.text(r) = unescape(s)
+	return nil
+}
+
+func parseTries(s string) (int, error) {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil && s != "" {
+		return 0, fmt.Errorf("tries %q is not a number", s)
+	}
+	return int(n), nil
+}
+
+// rcodes is dns.RcodeToString as an array, which is faster.
 var rcodes = func() (names [32]string) {
 	for code, name := range dns.RcodeToString {
 		if code >= 0 && code < len(names) {
@@ -43,8 +159,8 @@ var rcodes = func() (names [32]string) {
 	return names
 }()
 
-// appendRcode appends the mnemonic of an RCODE, its number where it has none,
-// and nothing where no response decided.
+// appendRcode appends the mnemonic of an RCODE, or its number if it has none, and
+// nothing if no response decided.
 func appendRcode(dst []byte, rcode int) []byte {
 	switch {
 	case rcode < 0:
@@ -94,11 +210,6 @@ func parseMillis(s string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("rtt_ms %q is not a number", s)
 	}
-	return millis(ms)
-}
-
-// millis checks what a report says in milliseconds.
-func millis(ms float64) (time.Duration, error) {
 	us := math.Round(ms * 1000)
 	if !(us >= 0 && us < 1<<50) { // 35 years, up to which a float64 is exact; not NaN
 		return 0, fmt.Errorf("rtt_ms %v is out of range", ms)
@@ -132,8 +243,8 @@ type clock struct {
 	prefix []byte
 }
 
-// append appends t, and nothing for the zero time and for a year that RFC 3339
-// cannot express.
+// append appends t, and nothing for the zero time or a year that RFC 3339 cannot
+// express.
 func (c *clock) append(dst []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return dst

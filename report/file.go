@@ -2,46 +2,54 @@ package report
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"time"
 
 	"domprobe/probe"
 )
 
 // A File is a report in a file. A run ends it with either [File.Close] or
-// [File.Abort], so that what is left there is never half a report that looks
-// whole.
+// [File.Abort], so that no half report is left that looks whole.
 //
 // The row formats go to the file itself, whole rows in each write. The other
-// formats go to a temporary file in the same folder, which Close renames. What
-// is not a regular file, such as /dev/stdout, is written directly.
+// formats go to a temporary file in the same folder, which Close renames. A path
+// that is not a regular file, such as /dev/stdout, is written directly.
 //
 // Nothing in an existing file changes before [File.Begin], so that several
 // reports can be opened, and all be left alone when one of them cannot be.
+//
+// A file that another program deletes, replaces or changes while it is written
+// is an error, of Write within a second or of Close.
 type File struct {
 	Writer
 	path    string   // as the caller knows it
 	f       *os.File // nil once closed
-	temp    string   // what f is called, when it is not path
-	dest    string   // what temp becomes: path, or where that links to
+	temp    string   // the name of f, when it is not path
+	dest    string   // the name that temp gets: path, or the file that path links to
 	created bool     // there was no file at path
 	begun   bool
-	prepare func() error // what Begin does; nil is nothing
+	prepare func() error // for Begin; nil is nothing
+
+	regular bool      // otherwise nothing is checked
+	size    int64     // bytes written
+	checked time.Time // when the file was compared with them
 }
 
 // Create opens a report for writing. An existing file is emptied by
 // [File.Begin] for a row format, and replaced by [File.Close] for the others.
-// That the folder is missing, that path is a folder, or that it may not be
-// written is an error now, before anything is asked. It is an [*fs.PathError],
-// which wraps [ErrLocked] when some other File is open on the same rows, or a
-// [*FormatError].
+// A missing folder, a path that is a folder, and one that may not be written are
+// errors now, before a run begins. The error is an [*fs.PathError], which wraps
+// [ErrLocked] when some other File is open on the same rows, a [*FormatError] or
+// a [*ColumnError].
 func Create(path, format string, o Options) (*File, error) {
 	kind, err := lookup(format)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	file := &File{path: path}
@@ -50,7 +58,9 @@ func Create(path, format string, o Options) (*File, error) {
 	case err == nil && info.IsDir(), path == "", os.IsPathSeparator(path[len(path)-1]):
 		return nil, &fs.PathError{Op: "create", Path: path, Err: errFolder}
 	case kind.whole && (err != nil || info.Mode().IsRegular()):
-		err = file.openTemp()
+		if file.f, file.dest, err = createTemp(path); err == nil {
+			file.temp, file.regular = file.f.Name(), true
+		}
 	default:
 		err = file.openRows()
 	}
@@ -63,30 +73,18 @@ func Create(path, format string, o Options) (*File, error) {
 
 var errFolder = errors.New("not the name of a file")
 
-// openTemp opens a new file beside the target, whose mode it takes over when
-// there is one already.
-func (f *File) openTemp() (err error) {
-	f.f, f.dest, err = createTemp(f.path)
-	if err == nil {
-		f.temp = f.f.Name()
-	}
-	return err
-}
-
-// openRows opens the target itself, which is to be emptied, and takes care that
-// nobody else writes it.
+// openRows opens the target itself, which Begin empties, and locks it.
 func (f *File) openRows() (err error) {
 	f.created = missing(f.path)
-	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE, 0o666); err != nil {
+	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|appending, 0o666); err != nil {
 		return err
 	}
 	info, err := f.f.Stat()
 	if err == nil && info.Mode().IsRegular() {
+		f.regular = true
+		removeStale(f.path)
 		f.prepare = func() error { return f.f.Truncate(0) }
-		// Where there are no locks there is nobody to be kept out by one.
-		if e := lockReport(f.f, f.path); errors.Is(e, ErrLocked) {
-			err = e
-		}
+		err = lockReport(f.f, f.path)
 	}
 	if err != nil {
 		f.f.Close()
@@ -100,8 +98,8 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// Begin makes the file ready for the first row: it empties a report that is
-// not resumed, and takes out of one that is what does not stay. The first
+// Begin makes the file ready for the first row: it empties the file, or
+// removes from a resumed report the rows that do not stay. The first
 // [File.Write] does it too, and so does [File.Close].
 func (f *File) Begin() error {
 	if f.begun {
@@ -112,53 +110,53 @@ func (f *File) Begin() error {
 			return err
 		}
 	}
-	f.begun = true
+	f.begun, f.checked = true, time.Now()
 	return nil
 }
 
-// createTemp creates a file beside path, and returns with it what it is to
-// become: path, or where that links to. It takes over the mode of that.
-func createTemp(path string) (temp *os.File, dest string, err error) {
-	dest = path
-	mode := fs.FileMode(0o666)
-	info, err := os.Stat(path)
+var (
+	errDeleted  = errors.New("another program deleted or moved it while it was written")
+	errReplaced = errors.New("another program replaced it while it was written")
+)
+
+// check compares the name and the size of a file with those of the report that
+// was written.
+func (f *File) check() error {
+	if !f.regular {
+		return nil
+	}
+	f.checked = time.Now()
+	name := f.path
+	if f.temp != "" {
+		name = f.temp
+	}
+	mine, err := f.f.Stat()
 	if err == nil {
-		// What the user may not write must not be replaced either.
-		w, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, "", err
-		}
-		w.Close()
-		if dest, err = filepath.EvalSymlinks(path); err != nil {
-			return nil, "", err
-		}
-		mode = info.Mode().Perm()
-	}
-	name := filepath.Join(filepath.Dir(dest), "."+filepath.Base(dest)+"."+rand.Text()[:8]+".tmp")
-	temp, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err == nil && info != nil {
-		if err = temp.Chmod(mode); err != nil { // what the umask has taken away
-			temp.Close()
-			os.Remove(name)
+		var its fs.FileInfo
+		its, err = os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = errDeleted
+		case err == nil && !os.SameFile(mine, its):
+			err = errReplaced
+		case err == nil && mine.Size() != f.size:
+			err = fmt.Errorf("another program changed it while it was written: it has %d bytes, of which %d were written",
+				mine.Size(), f.size)
 		}
 	}
-	if err != nil {
-		return nil, "", &fs.PathError{Op: "create", Path: path, Err: cause(err)}
-	}
-	return temp, dest, nil
+	return f.failed("write", err)
 }
 
-// cause returns what is wrong, without the name of a file that the user has
-// never heard of.
-func cause(err error) error {
-	if p, ok := err.(*fs.PathError); ok {
-		return p.Err
+// failed makes an [*fs.PathError] about the report of an error.
+func (f *File) failed(op string, err error) error {
+	if p, ok := err.(*fs.PathError); err == nil || ok && p.Path == f.path {
+		return err
 	}
-	return err
+	return &fs.PathError{Op: op, Path: f.path, Err: cause(err)}
 }
 
-// A rowFile is a file that is written in whole rows, whose errors carry the
-// name of the report.
+// A rowFile is a file that is written in whole rows. Its errors carry the name of
+// the report.
 type rowFile struct {
 	file *File
 	end  byte // of a row
@@ -167,66 +165,58 @@ type rowFile struct {
 // Write writes whole rows. When the disk takes only a part of them, it takes
 // back the last row, which is torn.
 func (w rowFile) Write(p []byte) (int, error) {
-	f := w.file.f
-	n, err := f.Write(p)
-	if err == nil {
-		return n, nil
+	f := w.file
+	if time.Since(f.checked) >= time.Second {
+		if err := f.check(); err != nil {
+			return 0, err
+		}
 	}
-	torn := int64(n - (bytes.LastIndexByte(p[:n], w.end) + 1))
-	if at, e := f.Seek(0, io.SeekCurrent); e == nil && torn > 0 {
-		f.Truncate(at - torn) // fails where there is nothing to take back
+	n, err := f.f.Write(p)
+	f.size += int64(n)
+	if err != nil && f.regular {
+		f.size -= int64(n - (bytes.LastIndexByte(p[:n], w.end) + 1))
+		f.f.Truncate(f.size) // best effort: err is reported anyway
 	}
-	return n, &fs.PathError{Op: "write", Path: w.file.path, Err: cause(err)}
+	return n, f.failed("write", err)
 }
 
-// Close ends the report of a run that went well: it writes what ends the
-// format, waits until the disk has it, and gives the file its name. On an
-// error the file is left as by [File.Abort].
+// Close ends the report of a run that went well: it writes the end of the
+// format, waits until the disk has it, and gives the file its name. After an error
+// the file is as after [File.Abort].
 func (f *File) Close() error {
 	if f.f == nil {
-		return &fs.PathError{Op: "close", Path: f.path, Err: fs.ErrClosed}
+		return f.failed("close", fs.ErrClosed)
 	}
 	err := f.Begin()
 	if err == nil {
 		err = f.Writer.Close()
 	}
-	if err == nil {
-		err = f.sync()
+	if err == nil && f.regular {
+		if err = f.failed("write", fsync(f.f)); err == nil { // some disks say only now that they are full
+			err = f.check()
+		}
+	}
+	if err == nil && f.temp != "" {
+		err = publish(f.f, f.dest)
+	} else if err == nil && f.created && f.regular {
+		err = syncFolder(f.path)
 	}
 	if err != nil {
 		f.Abort()
-		return err
+		return f.failed("close", err)
 	}
+	temp := f.temp != ""
 	err = f.f.Close()
 	f.f = nil
-	if err == nil && f.temp != "" {
-		err = os.Rename(f.temp, f.dest)
+	if temp && errors.Is(err, fs.ErrClosed) { // by publish, on Windows
+		err = nil
 	}
-	if err != nil {
-		if f.temp != "" {
-			os.Remove(f.temp)
-		}
-		return &fs.PathError{Op: "close", Path: f.path, Err: cause(err)}
-	}
-	return nil
+	return f.failed("close", err)
 }
 
-// sync has the disk confirm a regular file, because some report that they are
-// full only then.
-func (f *File) sync() error {
-	info, err := f.f.Stat()
-	if err == nil && info.Mode().IsRegular() {
-		err = f.f.Sync()
-	}
-	if err != nil {
-		err = &fs.PathError{Op: "write", Path: f.path, Err: cause(err)}
-	}
-	return err
-}
-
-// Abort ends the report of a run that failed. A row format keeps the rows that
-// it has; of the others nothing is left, and what was there before stays. A
-// report that was not begun is left as it was found. After Close it does nothing.
+// Abort ends the report of a run that failed. A row format keeps its rows. The
+// other formats leave nothing, and an earlier report stays. A report that was not
+// begun is left as it was found. After Close it does nothing.
 func (f *File) Abort() error {
 	if f.f == nil {
 		return nil
@@ -238,20 +228,17 @@ func (f *File) Abort() error {
 		name = f.path
 	}
 	if name != "" {
-		if e := os.Remove(name); err == nil {
+		if e := os.Remove(name); err == nil && !errors.Is(e, fs.ErrNotExist) {
 			err = e
 		}
 	}
-	if err != nil {
-		err = &fs.PathError{Op: "close", Path: f.path, Err: cause(err)}
-	}
-	return err
+	return f.failed("close", err)
 }
 
 // Write writes rows through to the file. The error is an [*fs.PathError].
 func (f *File) Write(rows []probe.Result) error {
 	if f.f == nil {
-		return &fs.PathError{Op: "write", Path: f.path, Err: fs.ErrClosed}
+		return f.failed("write", fs.ErrClosed)
 	}
 	if err := f.Begin(); err != nil {
 		return err

@@ -101,3 +101,26 @@ func TestFileTornWrite(t *testing.T) {
 		t.Errorf("a limit of %d bytes left %q", limit, got)
 	}
 }
+
+// TestFileMode takes over the mode of a report that is replaced, whatever the
+// umask says.
+func TestFileMode(t *testing.T) {
+	old := syscall.Umask(0o077)
+	defer syscall.Umask(old)
+	for _, mode := range []os.FileMode{0o600, 0o644, 0o666} {
+		path := filepath.Join(t.TempDir(), "report.json")
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Create(path, "json", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("mode %v, %v; want %v", info.Mode().Perm(), err, mode)
+		}
+	}
+}

@@ -11,8 +11,8 @@ import (
 )
 
 // grid is the format of the same name: a row for each keyword, a column for
-// each TLD, and a mark for each verdict. It is written when all is known; on a
-// screen, what is known so far is drawn anew with every batch.
+// each TLD, and a mark for each verdict. It is written at the end; a screen shows
+// the rows so far, redrawn with every batch.
 type grid struct {
 	w             io.Writer
 	o             Options
@@ -25,7 +25,7 @@ type grid struct {
 
 func newGrid(w io.Writer, o Options) Writer { return &grid{w: w, o: o} }
 
-// The least terminal on which a moving grid makes sense.
+// The smallest terminal on which a moving grid makes sense.
 const (
 	minWidth  = 20
 	minHeight = 5
@@ -52,12 +52,10 @@ func (g *grid) Close() error {
 	}
 	g.look()
 	g.draw()
-	labels := g.labelWidth(0, g.m.labels.len())
-	for from := 0; from < g.m.tlds.len(); {
-		to := g.fit(labels, from)
-		g.table(labels, 0, g.m.labels.len(), from, to)
-		g.buf = append(g.buf, '\n')
-		from = to
+	if g.m.sparse() {
+		g.list()
+	} else {
+		g.blocks()
 	}
 	g.legend()
 	if g.err == nil {
@@ -66,7 +64,43 @@ func (g *grid) Close() error {
 	return g.err
 }
 
-// look finds out how large the screen is now, and begins a drawing.
+// blocks draws the grid, as many columns at once as fit the terminal.
+func (g *grid) blocks() {
+	labels := g.labelWidth(0, g.m.labels.len())
+	for from := 0; from < g.m.tlds.len(); {
+		to := g.fit(labels, from)
+		g.table(labels, 0, g.m.labels.len(), from, to)
+		g.buf = append(g.buf, '\n')
+		from = to
+	}
+}
+
+// list draws a line for each name.
+func (g *grid) list() {
+	name := func(r *probe.Result) string { return visibleLabel(r.Name, r) }
+	width := len("name")
+	for r := range g.m.list() {
+		width = max(width, uniseg.StringWidth(name(r)))
+	}
+	const verdicts = len("- not found")
+	g.pad("name", width)
+	g.buf = append(append(g.buf, gap...), "verdict      reason\n"...)
+	for r := range g.m.list() {
+		v := min(r.Verdict, probe.Invalid)
+		g.pad(name(r), width)
+		g.buf = append(g.buf, gap...)
+		g.mark(v)
+		g.buf = append(append(g.buf, ' '), verdictText(v)...)
+		if r.Reason != "" {
+			g.spaces(verdicts - len("- ") - len(verdictText(v)) + len(gap))
+			g.buf = appendVisible(g.buf, string(r.Reason))
+		}
+		g.buf = append(g.buf, '\n')
+	}
+	g.buf = append(g.buf, '\n')
+}
+
+// look asks for the size of the screen, and begins a drawing.
 func (g *grid) look() {
 	g.buf = g.buf[:0]
 	if g.o.Screen != nil {
@@ -74,7 +108,7 @@ func (g *grid) look() {
 	}
 }
 
-// draw puts the drawing on the screen, in the place of the one before.
+// draw replaces the drawing on the screen.
 func (g *grid) draw() {
 	if g.o.Screen != nil && g.err == nil {
 		g.err = g.o.Screen.Draw(g.buf)
@@ -90,9 +124,9 @@ func (g *grid) drawWindow() {
 	labels := min(g.labelWidth(from, to), g.width/2)
 	columns := g.fit(labels, 0)
 	g.table(labels, from, to, 0, columns)
-	line := fmt.Sprintf("%d names", g.probed())
+	line := fmt.Sprintf("%d names", len(g.m.rows))
 	if g.o.Total > 0 {
-		line = fmt.Sprintf("%d of %d names", g.probed(), g.o.Total)
+		line = fmt.Sprintf("%d of %d names", len(g.m.rows), g.o.Total)
 	}
 	if n := g.m.labels.len() - (to - from); n > 0 {
 		line += fmt.Sprintf(", %d rows not shown", n)
@@ -101,14 +135,6 @@ func (g *grid) drawWindow() {
 		line += fmt.Sprintf(", %d TLDs not shown", n)
 	}
 	g.buf = append(append(g.buf, cut(line, g.width-1)...), '\n')
-}
-
-// probed counts the names in the grid.
-func (g *grid) probed() (n int) {
-	for _, c := range g.m.counts {
-		n += c
-	}
-	return n
 }
 
 // labelWidth returns the width of the widest label of some rows.
@@ -121,8 +147,8 @@ func (g *grid) labelWidth(from, to int) (width int) {
 
 const gap = "  " // between columns
 
-// fit returns the column after the last that fits the terminal beside the
-// labels, from a first one on, which always does.
+// fit returns the column after the last one that fits the terminal beside the
+// labels. The first column, from, always does.
 func (g *grid) fit(labels, from int) int {
 	if g.width <= 0 {
 		return g.m.tlds.len()
@@ -145,11 +171,11 @@ func (g *grid) table(labels, fromRow, toRow, fromColumn, toColumn int) {
 	g.buf = append(g.buf, '\n')
 	for row := fromRow; row < toRow; row++ {
 		g.pad(g.m.labels.text(row), labels)
-		blank := 0 // columns that are only drawn when something follows
+		blank := 0 // spaces that are drawn only before a mark
 		for c := fromColumn; c < toColumn; c++ {
-			if cell := g.m.at(row, c); cell.probed {
+			if r := g.m.at(row, c); r != nil {
 				g.spaces(blank + len(gap))
-				g.mark(cell.verdict)
+				g.mark(min(r.Verdict, probe.Invalid))
 				blank = uniseg.StringWidth(g.m.heading(c)) - 1
 			} else {
 				blank += len(gap) + uniseg.StringWidth(g.m.heading(c))
@@ -166,11 +192,7 @@ func (g *grid) pad(s string, width int) {
 	g.spaces(width - uniseg.StringWidth(s))
 }
 
-func (g *grid) spaces(n int) {
-	for range n {
-		g.buf = append(g.buf, ' ')
-	}
-}
+func (g *grid) spaces(n int) { g.buf = appendSpaces(g.buf, n) }
 
 func (g *grid) mark(v probe.Verdict) {
 	if !g.o.Color {
@@ -182,7 +204,7 @@ func (g *grid) mark(v probe.Verdict) {
 	g.buf = append(g.buf, colorEnd...)
 }
 
-// legend explains the marks, in one line where that fits.
+// legend explains the marks, in one line if it fits.
 func (g *grid) legend() {
 	width := 0
 	for i, v := range verdictOrder {
@@ -206,8 +228,8 @@ func (g *grid) legend() {
 
 const legendGap = "   " // between marks
 
-// cut returns s shortened to a width on the terminal, with an ellipsis where
-// something was cut off.
+// cut returns s shortened to a width on the terminal, with an ellipsis in the
+// place of the rest.
 func cut(s string, width int) string {
 	if uniseg.StringWidth(s) <= width {
 		return s

@@ -89,6 +89,33 @@ func TestPageInChromium(t *testing.T) {
 	photograph(t, ctx)
 }
 
+// TestListInChromium filters and sorts a page that is a list, with columns that
+// are no verdicts.
+func TestListInChromium(t *testing.T) {
+	ctx := chromium.Start(t)
+	path := filepath.Join(t.TempDir(), "report.html")
+	o := Options{Columns: []string{"domain", "reason", "verdict"}}
+	if err := os.WriteFile(path, []byte(write(t, "html", o, saved()[:7])), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	rows := func() string {
+		return strings.Join(evaluate[[]string](t, ctx, `[...document.querySelectorAll('tbody tr')].filter(r => r.checkVisibility()).map(r => r.cells[0].textContent.slice(0, 3))`), " ")
+	}
+	expect := func(want string, steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			t.Fatal(err)
+		}
+		if got := rows(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	expect("go. eli rus xn- xn- sup zig", chromedp.Navigate("file://"+path), chromedp.WaitVisible(chromedp.CSS("form")))
+	expect("xn- go. rus eli xn- sup zig", chromedp.Click(chromedp.CSS(`thead th:nth-child(2) button`)))
+	expect("xn- go. rus eli xn- sup zig", chromedp.Click(chromedp.CSS(`thead th:nth-child(3) button`)))
+	expect("eli xn- sup zig", chromedp.Click(chromedp.CSS(`[value="found"]`)))
+}
+
 // evaluate returns the value of an expression on the page.
 func evaluate[T any](t *testing.T, ctx context.Context, expression string) T {
 	t.Helper()

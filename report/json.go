@@ -1,116 +1,115 @@
 package report
 
 import (
-	"strconv"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"reflect"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"domprobe/probe"
 )
 
 // jsonVersion is the "v" of every object.
-const jsonVersion = 1
+const jsonVersion = "1"
 
-// jsonLines is the format jsonl: one object a line.
-type jsonLines struct{ clock clock }
-
-func newJSONLines(Options) encoder { return new(jsonLines) }
-
-func (e *jsonLines) begin(dst []byte) []byte { return dst }
-func (e *jsonLines) end(dst []byte) []byte   { return dst }
-
-func (e *jsonLines) row(dst []byte, r *probe.Result) []byte {
-	return append(appendObject(dst, r, &e.clock), '\n')
+// jsonObjects writes the formats json and jsonl: objects of RFC 8259, one a
+// line, and for json in an array.
+type jsonObjects struct {
+	fields []*field
+	keys   []string // of the members, with the punctuation around them
+	errors bool     // there is a member "error" for a row that has one
+	array  bool
+	rows   bool // there is one already
+	clock  clock
 }
 
-// jsonArray is the format json: an array of the same objects, one a line.
-type jsonArray struct {
-	clock clock
-	rows  bool
+func newJSON(o Options) encoder      { return newObjects(o, true) }
+func newJSONLines(o Options) encoder { return newObjects(o, false) }
+
+func newObjects(o Options, array bool) *jsonObjects {
+	e := &jsonObjects{fields: o.fields(), errors: o.Columns == nil, array: array}
+	for _, f := range e.fields {
+		e.keys = append(e.keys, `,"`+f.name+`":`)
+	}
+	return e
 }
 
-func newJSON(Options) encoder { return new(jsonArray) }
+func (e *jsonObjects) begin(dst []byte) []byte {
+	if e.array {
+		dst = append(dst, '[')
+	}
+	return dst
+}
 
-func (e *jsonArray) begin(dst []byte) []byte { return append(dst, '[') }
-
-func (e *jsonArray) row(dst []byte, r *probe.Result) []byte {
-	if e.rows {
-		dst = append(dst, ',')
+// row appends an object. All members are in every object, but for "error"; a
+// number or a time that is not known is null.
+func (e *jsonObjects) row(dst []byte, r *probe.Result) []byte {
+	if e.array {
+		if e.rows {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '\n')
 	}
 	e.rows = true
-	return appendObject(append(dst, '\n'), r, &e.clock)
+	dst = append(dst, `{"v":`+jsonVersion...)
+	for i, f := range e.fields {
+		dst = f.appendJSON(append(dst, e.keys[i]...), r, &e.clock)
+	}
+	if e.errors && r.Err != nil {
+		dst = append(dst, `,"error":`...)
+		dst = appendString(dst, r.Err.Error())
+	}
+	if dst = append(dst, '}'); !e.array {
+		dst = append(dst, '\n')
+	}
+	return dst
 }
 
-func (e *jsonArray) end(dst []byte) []byte {
+func (e *jsonObjects) end(dst []byte) []byte {
+	if !e.array {
+		return dst
+	}
 	if e.rows {
 		dst = append(dst, '\n')
 	}
 	return append(dst, "]\n"...)
 }
 
-// appendObject appends r as an object of RFC 8259. Every member is there in
-// every object, save "error"; a number or a time that is not known is null.
-func appendObject(dst []byte, r *probe.Result, c *clock) []byte {
-	dst = append(dst, `{"v":1,"domain":`...)
-	dst = appendString(dst, r.Name)
-	dst = append(dst, `,"verdict":`...)
-	dst = appendString(dst, r.Verdict.String())
-	dst = append(dst, `,"reason":`...)
-	dst = appendString(dst, string(r.Reason))
-	dst = append(dst, `,"source":`...)
-	dst = appendString(dst, r.Source)
-	dst = append(dst, `,"keyword":`...)
-	dst = appendString(dst, r.Keyword)
-	dst = append(dst, `,"tld":`...)
-	dst = appendString(dst, r.TLD)
-	dst = append(dst, `,"unicode":`...)
-	dst = appendString(dst, r.Unicode)
-	dst = append(dst, `,"rcode":"`...)
-	dst = appendRcode(dst, r.Rcode)
-	dst = append(dst, `","server":`...)
-	dst = appendString(dst, r.Server)
-	dst = append(dst, `,"rtt_ms":`...)
-	dst = orNull(dst, appendMillis(dst, r.RTT))
-	dst = append(dst, `,"tries":`...)
-	dst = strconv.AppendInt(dst, int64(r.Tries), 10)
-	dst = c.appendJSON(append(dst, `,"checked_at":`...), r.At)
-	dst = append(dst, `,"ttl":`...)
-	dst = orNull(dst, appendSeconds(dst, r.TTL))
-	if r.Err != nil {
-		dst = append(dst, `,"error":`...)
-		dst = appendString(dst, r.Err.Error())
+// appendJSON appends the value of the field.
+func (f *field) appendJSON(dst []byte, r *probe.Result, c *clock) []byte {
+	if f.text != nil {
+		return appendString(dst, *f.text(r))
 	}
-	return append(dst, '}')
-}
-
-// appendJSON appends a time as a JSON string, or null where there is none.
-func (c *clock) appendJSON(dst []byte, t time.Time) []byte {
-	if at := c.append(append(dst, '"'), t); len(at) > len(dst)+1 {
-		return append(at, '"')
+	start := len(dst)
+	if f.quoted {
+		dst = append(dst, '"')
 	}
-	return append(dst, "null"...)
-}
-
-// orNull returns after, which is before and what was appended to it, or null
-// where that is nothing.
-func orNull(before, after []byte) []byte {
-	if len(after) == len(before) {
-		return append(after, "null"...)
+	before := len(dst)
+	dst = f.append(dst, r, c)
+	switch {
+	case f.null && len(dst) == before:
+		return append(dst[:start], "null"...)
+	case f.quoted:
+		dst = append(dst, '"')
 	}
-	return after
+	return dst
 }
 
 // appendString appends s as a JSON string. Beyond what RFC 8259 section 7 asks
 // for it escapes all that a terminal could take for a command.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return append(appendOdd(dst, s), '"')
-		}
+	if isASCII(s, `"`) {
+		dst = append(dst, s...)
+	} else {
+		dst = appendOdd(dst, s)
 	}
-	return append(append(dst, s...), '"')
+	return append(dst, '"')
 }
 
 func appendOdd(dst []byte, s string) []byte {
@@ -129,4 +128,232 @@ func appendOdd(dst []byte, s string) []byte {
 		s = s[size:]
 	}
 	return dst
+}
+
+// An object reads rows of a JSON report: package encoding/json fills a struct
+// that has a member for each field, and one for the error.
+type object struct {
+	row     any // a pointer to the struct
+	texts   [len(fields) + 1]*string
+	numbers [len(fields)]*json.RawMessage
+	res     probe.Result
+}
+
+// objectType is the type of the struct.
+var objectType = func() reflect.Type {
+	member := func(name string, t reflect.Type) reflect.StructField {
+		return reflect.StructField{Name: strings.ToUpper(name), Type: t, Tag: reflect.StructTag(`json:"` + name + `"`)}
+	}
+	var members []reflect.StructField
+	for i := range fields {
+		t := reflect.TypeFor[string]()
+		if fields[i].isNumber() {
+			t = reflect.TypeFor[json.RawMessage]()
+		}
+		members = append(members, member(fields[i].name, t))
+	}
+	return reflect.StructOf(append(members, member("error", reflect.TypeFor[string]())))
+}()
+
+func (f *field) isNumber() bool { return f.text == nil && !f.quoted }
+
+func newObject() *object {
+	row := reflect.New(objectType)
+	o := &object{row: row.Interface()}
+	for i := range objectType.NumField() {
+		switch p := row.Elem().Field(i).Addr().Interface().(type) {
+		case *string:
+			o.texts[i] = p
+		case *json.RawMessage:
+			o.numbers[i] = p
+		}
+	}
+	return o
+}
+
+// absent is the text of a member that is not there, or null. It is not UTF-8,
+// and so cannot come from JSON.
+const absent = "\xff"
+
+// clear makes all members absent.
+func (o *object) clear() {
+	for i := range fields {
+		if o.numbers[i] != nil {
+			*o.numbers[i] = (*o.numbers[i])[:0]
+		} else {
+			*o.texts[i] = absent
+		}
+	}
+	*o.texts[len(fields)] = absent
+}
+
+// member returns the text of a field, or absent.
+func (o *object) member(i int) string {
+	if o.texts[i] != nil {
+		return *o.texts[i]
+	}
+	if s := string(*o.numbers[i]); s != "" && s != "null" {
+		return s
+	}
+	return absent
+}
+
+// result returns the row that the object is.
+func (o *object) result() (probe.Result, error) {
+	o.res = probe.Result{Rcode: -1}
+	for i := range fields {
+		f := &fields[i]
+		s := o.member(i)
+		if s == absent {
+			if f.needed {
+				return o.res, errors.New("not a row of a report: there is no domain or no verdict")
+			}
+			continue
+		}
+		if err := f.set(&o.res, s); err != nil {
+			return o.res, err
+		}
+	}
+	if s := *o.texts[len(fields)]; s != absent && s != "" {
+		o.res.Err = errors.New(unescape(s))
+	}
+	return o.res, nil
+}
+
+func readJSONLines(r io.Reader) iter.Seq2[probe.Result, error] {
+	return func(yield func(probe.Result, error) bool) {
+		o := objectLines{lines: newLines(r), row: newObject()}
+		for {
+			r, err := o.next()
+			if err == io.EOF || !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// objectLines reads the rows of jsonl.
+type objectLines struct {
+	lines *lines
+	raw   []byte // the row as it stands
+	row   *object
+}
+
+// next reads a row. The error is io.EOF after the last one.
+func (o *objectLines) next() (r probe.Result, err error) {
+	for {
+		if o.raw, err = o.lines.next(); err != nil {
+			return r, err
+		}
+		if len(bytes.TrimRight(o.raw, "\r\n")) > 0 {
+			break
+		}
+	}
+	o.row.clear()
+	if err = json.Unmarshal(o.raw, o.row.row); err == nil {
+		r, err = o.row.result()
+	}
+	if err != nil {
+		err = &RowError{o.lines.n, err}
+	}
+	return r, err
+}
+
+func readJSON(r io.Reader) iter.Seq2[probe.Result, error] {
+	return func(yield func(probe.Result, error) bool) {
+		m := &meter{r: r}
+		dec := json.NewDecoder(m)
+		fail := func(err error) {
+			if m.err == nil { // not the reader's own
+				err = &RowError{m.line(dec.InputOffset()), err}
+			}
+			yield(probe.Result{}, err)
+		}
+		if err := expect(dec, json.Delim('[')); err != nil {
+			fail(err)
+			return
+		}
+		o := newObject()
+		for dec.More() {
+			o.clear()
+			if err := dec.Decode(o.row); err != nil {
+				fail(whole(err))
+				return
+			}
+			m.line(dec.InputOffset())
+			res, err := o.result()
+			if err != nil {
+				fail(err)
+				return
+			}
+			if !yield(res, nil) {
+				return
+			}
+		}
+		if err := expect(dec, json.Delim(']')); err != nil {
+			fail(err)
+			return
+		}
+		if _, err := dec.Token(); err != io.EOF {
+			fail(errors.New("something follows the array"))
+		}
+	}
+}
+
+// expect reads the token that must come next.
+func expect(dec *json.Decoder, want json.Delim) error {
+	got, err := dec.Token()
+	if err == nil && got != want {
+		err = fmt.Errorf("%v where an array of rows has %v", got, want)
+	}
+	return whole(err)
+}
+
+// whole explains an end of the input in the middle of a report.
+func whole(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("the report is not whole: %w", io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// A meter counts the lines that a JSON decoder reads, and bounds how far it
+// reads ahead.
+type meter struct {
+	r      io.Reader
+	read   int64
+	passed int64   // bytes that the decoder is done with
+	lines  int     // that end before passed
+	ends   []int64 // of the lines after passed
+	err    error   // of r
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.read-m.passed > maxRow {
+		return 0, errLong
+	}
+	n, err := m.r.Read(p)
+	for i, c := range p[:n] {
+		if c == '\n' {
+			m.ends = append(m.ends, m.read+int64(i))
+		}
+	}
+	m.read += int64(n)
+	if err != io.EOF {
+		m.err = err
+	}
+	return n, err
+}
+
+// line returns the number of the line that the decoder is on, which has passed
+// offset.
+func (m *meter) line(offset int64) int {
+	m.passed = offset
+	i := 0
+	for i < len(m.ends) && m.ends[i] < offset {
+		i++
+	}
+	m.lines += i
+	m.ends = m.ends[:copy(m.ends, m.ends[i:])]
+	return m.lines + 1
 }

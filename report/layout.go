@@ -6,9 +6,9 @@ import (
 	"domprobe/candidate"
 )
 
-// A Layout remembers the order in which names were taken for a run. Tables are
-// laid out in that order, whatever the order of their rows, so that two reports
-// of one search can be compared. It is safe for concurrent use.
+// A Layout remembers the order of the names of a run. Tables have that order,
+// whatever the order of their rows, so that two reports of one search can be
+// compared. It is safe for concurrent use.
 type Layout struct {
 	// ColumnsOnly leaves the keywords in the order of the rows.
 	ColumnsOnly bool
@@ -17,13 +17,13 @@ type Layout struct {
 	labels, tlds map[string]int
 }
 
-// maxRemembered bounds the keywords and the TLDs whose order is remembered; what
-// is beyond comes after them, in the order of the rows.
+// maxRemembered bounds the keywords and the TLDs whose order is remembered. The
+// others come after them, in the order of the rows.
 const maxRemembered = 1 << 20
 
-// Add appends a name, which must not have been written to a report before.
+// Add appends a name. It must be called before the name is written to a report.
 func (l *Layout) Add(c *candidate.Candidate) {
-	label, tld := split(c)
+	label, tld := gridPlace(c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.tlds == nil {
@@ -41,8 +41,8 @@ func remember(places map[string]int, key string) {
 	}
 }
 
-// places returns the places of a label and a TLD. What was not added comes
-// after everything else.
+// places returns the places of a label and a TLD. Those that were not added
+// come last.
 func (l *Layout) places(label, tld string) (row, column int) {
 	row, column = maxRemembered, maxRemembered
 	if l == nil {

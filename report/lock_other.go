@@ -7,11 +7,7 @@ import (
 	"os"
 )
 
-// lock fails, because the system has no lock that ends with the process.
-func lock(*os.File) error { return errors.ErrUnsupported }
+const appending = os.O_APPEND
 
-// replace is never called where there is no lock.
-func replace(old, temp *os.File, _ string) (*os.File, error) {
-	temp.Close()
-	return old, errors.ErrUnsupported
-}
+// flock fails, because the system has no lock that ends with the process.
+func flock(*os.File) error { return errors.ErrUnsupported }

@@ -4,70 +4,47 @@ import (
 	"bufio"
 	"io"
 	"strings"
-
-	"domprobe/probe"
 )
 
-// markdown is the format of the same name: the grid as a table of GitHub
-// Flavored Markdown, with words in the cells. It is written when all is known.
-type markdown struct {
-	w      io.Writer
-	m      matrix
-	layout *Layout
-	err    error
-}
-
-func newMarkdown(w io.Writer, o Options) Writer { return &markdown{w: w, layout: o.Layout} }
-
-func (w *markdown) Write(rows []probe.Result) error {
-	for i := range rows {
-		w.m.add(&rows[i], w.layout)
-	}
-	return w.err
-}
-
-func (w *markdown) Close() error {
-	if w.err != nil {
-		return w.err
-	}
-	out := bufio.NewWriterSize(w.w, bufferSize)
-	put(out, "| name |")
-	for c := range w.m.tlds.len() {
-		put(out, " ", escapeMarkdown(w.m.heading(c)), " |")
-	}
-	put(out, "\n| :--- |", strings.Repeat(" :--- |", w.m.tlds.len()), "\n")
-	for row := range w.m.labels.len() {
-		put(out, "| ", escapeMarkdown(w.m.labels.text(row)), " |")
-		for c := range w.m.tlds.len() {
-			put(out, " ")
-			if cell := w.m.at(row, c); cell.probed {
-				put(out, escapeMarkdown(cell.text()), " ")
+// writeMarkdown writes a table of GitHub Flavored Markdown.
+func writeMarkdown(w io.Writer, _ *matrix, t *table) error {
+	out := bufio.NewWriterSize(w, bufferSize)
+	line := func(first string, rest ...string) {
+		put(out, "| ", first, " |")
+		for _, text := range rest {
+			if put(out, " "); text != "" {
+				put(out, text, " ")
 			}
 			put(out, "|")
 		}
 		put(out, "\n")
 	}
-	w.err = out.Flush()
-	return w.err
+	texts := make([]string, len(t.Head))
+	for i, head := range t.Head {
+		texts[i] = escapeMarkdown(head)
+	}
+	line(texts[0], texts[1:]...)
+	put(out, "|", strings.Repeat(" :--- |", len(t.Head)), "\n")
+	for name, cells := range t.Rows {
+		texts = texts[:0]
+		for _, c := range cells {
+			texts = append(texts, escapeMarkdown(c.Text))
+		}
+		line(escapeMarkdown(name), texts...)
+	}
+	return out.Flush()
 }
 
-// text says the verdict in words, with the reason where there is no answer.
-func (c *cell) text() string {
-	s := verdictText(c.verdict)
-	if c.reason != "" && c.verdict != probe.Found && c.verdict != probe.NotFound {
-		s += " (" + visible(string(c.reason)) + ")"
-	}
-	return s
-}
+const markdownMarks = "\\`*_{}[]<>#+!|~&$@:"
 
 // escapeMarkdown keeps s from being anything but text in a table cell.
 func escapeMarkdown(s string) string {
-	if !strings.ContainsAny(s, "\\`*_{}[]<>()#+!|~&$@:") {
+	if !strings.ContainsAny(s, markdownMarks) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if strings.ContainsRune("\\`*_{}[]<>#+!|~&$@:", r) {
+		if strings.ContainsRune(markdownMarks, r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -10,26 +11,33 @@ import (
 	"domprobe/probe"
 )
 
-// A matrix holds what is known about every label under every TLD. It is what
-// grid, markdown and html are drawn from.
+// A matrix holds a row for each label under each TLD. The formats grid, markdown
+// and html are drawn from it. Whole domains share one column, whatever their
+// TLDs are.
 type matrix struct {
 	labels axis // as people read them: "go", "xn--bcher-kva (bücher)"
-	tlds   axis
-	cells  [][]cell // of each label as it came, as far as the last TLD that it has
+	tlds   axis // with "" for whole domains
+	rows   []probe.Result
+	places []place       // of the rows
+	taken  map[place]int // the row at a place
 
 	counts      [4]int // by verdict
 	first, last time.Time
 }
 
-// An axis is the rows or the columns of a matrix.
+// A place is the number of a label and that of a TLD.
+type place struct{ label, tld int }
+
+// An axis is the rows or the columns of a matrix. Its keys are numbered in the
+// order of arrival.
 type axis struct {
-	numbers map[string]int // of the keys, as they came
-	texts   []string       // by number, as are the places
-	places  []int          // that the layout gives
-	shown   []int          // the numbers, by place and then as they came
+	numbers map[string]int // of the keys
+	texts   []string       // by number
+	places  []int          // in the layout, by number
+	shown   []int          // the numbers, sorted by place
 }
 
-// add returns the number of a key, and enters it if it is new.
+// add returns the number of a key, which may be new.
 func (a *axis) add(key string, place int, text func() string) int {
 	if n, known := a.numbers[key]; known {
 		return n
@@ -44,7 +52,7 @@ func (a *axis) add(key string, place int, text func() string) int {
 	return n
 }
 
-// find returns where a number is shown, or is to be.
+// find returns the position of a number, which it may not have taken yet.
 func (a *axis) find(n int) int {
 	i, _ := slices.BinarySearchFunc(a.shown, n, func(m, n int) int {
 		return cmp.Or(cmp.Compare(a.places[m], a.places[n]), cmp.Compare(m, n))
@@ -54,67 +62,98 @@ func (a *axis) find(n int) int {
 
 func (a *axis) len() int { return len(a.shown) }
 
-// text returns what is shown at a position.
-func (a *axis) text(i int) string { return a.texts[a.shown[i]] }
-
-// A cell is the verdict on one name. The zero value is a name that was not
-// probed.
-type cell struct {
-	probed  bool
-	verdict probe.Verdict
-	reason  probe.Reason
-	name    string
+// positions returns the position of each number.
+func (a *axis) positions() []int {
+	at := make([]int, len(a.shown))
+	for i, n := range a.shown {
+		at[n] = i
+	}
+	return at
 }
 
-// add enters the result, at a new place where the layout says. A later result
-// about the same name replaces the earlier one.
+// text returns the text at a position.
+func (a *axis) text(i int) string { return a.texts[a.shown[i]] }
+
+// add enters a result, at the place in the layout. A later result about the same
+// name replaces the earlier one.
 func (m *matrix) add(r *probe.Result, l *Layout) {
-	label, tld := split(&r.Candidate)
+	label, tld := gridPlace(&r.Candidate)
 	atRow, atColumn := l.places(label, tld)
-	row := m.labels.add(label, atRow, func() string { return visibleLabel(label, r) })
-	column := m.tlds.add(tld, atColumn, func() string { return visible(tld) })
-	if row == len(m.cells) {
-		m.cells = append(m.cells, nil)
+	p := place{
+		m.labels.add(label, atRow, func() string { return visibleLabel(label, r) }),
+		m.tlds.add(tld, atColumn, func() string { return visible(tld) }),
 	}
-	for len(m.cells[row]) <= column {
-		m.cells[row] = append(m.cells[row], cell{})
+	i, taken := m.taken[p]
+	if taken {
+		m.counts[min(m.rows[i].Verdict, probe.Invalid)]--
+		m.rows[i] = *r
+	} else {
+		if m.taken == nil {
+			m.taken = make(map[place]int)
+		}
+		m.taken[p] = len(m.rows)
+		m.rows, m.places = append(m.rows, *r), append(m.places, p)
 	}
-	if old := m.cells[row][column]; old.probed {
-		m.counts[old.verdict]--
-	}
-	c := cell{true, min(r.Verdict, probe.Invalid), r.Reason, r.Name}
-	m.cells[row][column] = c
-	m.counts[c.verdict]++
+	m.counts[min(r.Verdict, probe.Invalid)]++
 	m.span(r.At)
 }
 
-// rowOf returns where the row of a result is shown that was added.
+// rowOf returns the position of the row of a result that was added.
 func (m *matrix) rowOf(r *probe.Result) int {
-	label, _ := split(&r.Candidate)
+	label, _ := gridPlace(&r.Candidate)
 	return m.labels.find(m.labels.numbers[label])
 }
 
-// at returns the cell that is shown there, which may be beyond what is stored.
-func (m *matrix) at(row, column int) cell {
-	cells, n := m.cells[m.labels.shown[row]], m.tlds.shown[column]
-	if n < len(cells) {
-		return cells[n]
+// at returns the result at a position, or nil.
+func (m *matrix) at(row, column int) *probe.Result {
+	if i, taken := m.taken[place{m.labels.shown[row], m.tlds.shown[column]}]; taken {
+		return &m.rows[i]
 	}
-	return cell{}
+	return nil
 }
 
-// heading returns what stands over a column.
+// smallGrid is the number of cells up to which a grid may be nearly empty.
+const smallGrid = 256
+
+// sparse reports whether the rows are better shown as a list: all are whole
+// domains, or few cells of the grid are filled.
+func (m *matrix) sparse() bool {
+	if m.tlds.len() == 1 && m.tlds.texts[0] == "" {
+		return true
+	}
+	cells := m.labels.len() * m.tlds.len()
+	return cells > smallGrid && 4*len(m.rows) < cells
+}
+
+// list yields the results in the order of the grid.
+func (m *matrix) list() iter.Seq[*probe.Result] {
+	return func(yield func(*probe.Result) bool) {
+		labels, tlds := m.labels.positions(), m.tlds.positions()
+		order := make([]int, len(m.rows))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortFunc(order, func(i, j int) int {
+			a, b := m.places[i], m.places[j]
+			return cmp.Or(labels[a.label]-labels[b.label], tlds[a.tld]-tlds[b.tld])
+		})
+		for _, i := range order {
+			if !yield(&m.rows[i]) {
+				return
+			}
+		}
+	}
+}
+
+// heading returns the text over a column.
 func (m *matrix) heading(column int) string {
 	if text := m.tlds.text(column); text != "" {
 		return text
 	}
-	return noTLD
+	return "(domain)"
 }
 
-// noTLD heads the column of invalid names that have none.
-const noTLD = "(no TLD)"
-
-// span widens the time in which the verdicts were reached.
+// span widens the time from the first to the last verdict.
 func (m *matrix) span(t time.Time) {
 	if t.IsZero() {
 		return
@@ -127,6 +166,15 @@ func (m *matrix) span(t time.Time) {
 	}
 }
 
+// gridPlace returns the row and the column of a name: those of its label and its
+// TLD, or its own row in the column of whole domains.
+func gridPlace(c *candidate.Candidate) (label, tld string) {
+	if strings.ContainsAny(c.Keyword, ".。．｡") { // as UTS 46 maps them
+		return c.Name, ""
+	}
+	return split(c)
+}
+
 // split returns the name without its TLD, and the TLD.
 func split(c *candidate.Candidate) (label, tld string) {
 	if label, ok := strings.CutSuffix(c.Name, "."+c.TLD); ok && c.TLD != "" {
@@ -135,8 +183,7 @@ func split(c *candidate.Candidate) (label, tld string) {
 	return c.Name, ""
 }
 
-// unicodeLabel returns the Unicode form of what split has returned, and nothing
-// where there is none.
+// unicodeLabel returns the Unicode form of the label of a row, or nothing.
 func unicodeLabel(label string, r *probe.Result) string {
 	u := r.Unicode
 	for range strings.Count(r.Name, ".") - strings.Count(label, ".") {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"slices"
@@ -34,6 +35,18 @@ func short(lines ...string) iter.Seq2[probe.Result, error] {
 		}
 	}
 }
+
+// diff collects what Diff yields.
+func diff(old, new iter.Seq2[probe.Result, error], d Differences) (changes []Change, err error) {
+	for c, e := range Diff(old, new, d) {
+		if err = e; e == nil {
+			changes = append(changes, c)
+		}
+	}
+	return changes, err
+}
+
+var everything = Differences{Absent: true, Unknown: true}
 
 // brief is the inverse of short, without the minute.
 func brief(r *probe.Result) string {
@@ -118,7 +131,7 @@ func TestMergeError(t *testing.T) {
 func TestDiff(t *testing.T) {
 	old := short("a.dev found 10:00", "gone.dev found 10:00", "b.dev not-found 10:00", "c.dev unknown 10:00", "b.dev found 10:01")
 	now := short("new.dev found 11:00", "c.dev not-found 11:00", "b.dev not-found 11:00", "a.dev found 11:00")
-	changes, err := Diff(old, now)
+	changes, err := diff(old, now, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,10 +149,10 @@ func TestDiff(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 	broken := short("a.dev perhaps 10:00")
-	if _, err := Diff(broken, now); err == nil {
+	if _, err := diff(broken, now, everything); err == nil {
 		t.Error("a broken old report is no error")
 	}
-	if _, err := Diff(old, broken); err == nil {
+	if _, err := diff(old, broken, everything); err == nil {
 		t.Error("a broken new report is no error")
 	}
 }
@@ -162,7 +175,7 @@ func TestDiffTLD(t *testing.T) {
 		{"new without a TLD", two, bare, nil},
 		{"old without a TLD, changed", bare, found, []string{"a.b.io unknown > a.b.io found"}},
 	} {
-		changes, err := Diff(test.old, test.new)
+		changes, err := diff(test.old, test.new, everything)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +207,7 @@ func TestSorted(t *testing.T) {
 		"verdict": "aa.dev dd.dev b.dev xn--bcher-kva.dev ccc.dev b.co.uk",
 	} {
 		rec := new(recorder)
-		inner, err := New("names", rec, Options{})
+		inner, err := New("csv", rec, Options{Columns: []string{"domain"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +228,7 @@ func TestSorted(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(strings.Fields(strings.Join(rec.calls, "")), " "); got != want {
+		if got := strings.Join(strings.Fields(strings.Join(rec.calls, "")), " "); got != "domain "+want {
 			t.Errorf("%s:\n got %s\nwant %s", order, got, want)
 		}
 	}
@@ -226,6 +239,43 @@ func TestSorted(t *testing.T) {
 	var oe *OrderError
 	if _, err := Sorted("size", w); !errors.As(err, &oe) || !strings.Contains(err.Error(), "verdict") {
 		t.Errorf("unknown order: %v", err)
+	}
+}
+
+// TestSortedStable writes equal rows in the order in which they came.
+func TestSortedStable(t *testing.T) {
+	for _, order := range Orders() {
+		var out strings.Builder
+		inner, err := New("csv", &out, Options{Columns: []string{"keyword"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := Sorted(order, inner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keywords [3]string // by name
+		all := ""
+		for i := range 1000 { // more than fit a batch, and than are sorted by insertion
+			keyword := fmt.Sprintf("k%d\n", i)
+			name := i * i % 7 % 3
+			keywords[name] += keyword
+			all += keyword
+			r := probe.Result{Candidate: candidate.Candidate{Name: string(rune('a'+name)) + ".dev", Keyword: strings.TrimSpace(keyword)}}
+			if err := w.Write([]probe.Result{r}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := "keyword\n" + strings.Join(keywords[:], "")
+		if order == "input" {
+			want = "keyword\n" + all
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Errorf("%s: equal rows are in another order", order)
+		}
 	}
 }
 
@@ -243,5 +293,146 @@ func TestSortedError(t *testing.T) {
 	}
 	if err := w.Close(); !errors.Is(err, errDisk) {
 		t.Errorf("Close: %v", err)
+	}
+}
+
+// By default a diff tells found from not found, and nothing else.
+func TestDifferences(t *testing.T) {
+	old := short("a.dev found 10:00", "b.dev not-found 10:00", "c.dev found 10:00", "d.dev unknown 10:00", "e.dev invalid 10:00", "gone.dev found 10:00")
+	now := short("a.dev not-found 11:00", "b.dev found 11:00", "c.dev unknown 11:00", "d.dev found 11:00", "e.dev found 11:00", "new.dev not-found 11:00")
+	for _, tt := range []struct {
+		d    Differences
+		want string
+	}{
+		{Differences{}, "a b"},
+		{Differences{Unknown: true}, "a b c d e"},
+		{Differences{Absent: true}, "a b new gone"},
+		{Differences{Absent: true, Unknown: true}, "a b c d e new gone"},
+		{Differences{Absent: true, Only: map[probe.Verdict]bool{probe.NotFound: true}}, "a new"},
+	} {
+		changes, err := diff(old, now, tt.d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range changes {
+			got = append(got, strings.TrimSuffix(c.Name, ".dev"))
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.d, got, tt.want)
+		}
+	}
+	for range Diff(old, now, everything) {
+		break // must not go on
+	}
+}
+
+// TestSpill merges more rows than are held in memory, with every name twice.
+func TestSpill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 50 MB")
+	}
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	const n = 30_000
+	padding := strings.Repeat("x", 800)
+	part := func(v probe.Verdict, minute int) iter.Seq2[probe.Result, error] {
+		return func(yield func(probe.Result, error) bool) {
+			for i := range n {
+				r := probe.Result{
+					Candidate: candidate.Candidate{Name: fmt.Sprintf("n%d.dev", i), TLD: "dev", Keyword: padding},
+					Verdict:   v, Rcode: -1, At: time.Unix(int64(60*(minute-i%2*2)), 0).UTC(), Err: errDisk,
+				}
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+	i := 0
+	for r, err := range Merge(part(probe.Found, 10), part(probe.NotFound, 11)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := probe.NotFound
+		if r.Name != fmt.Sprintf("n%d.dev", i) || r.Verdict != want || r.Keyword != padding || r.Rcode != -1 || r.Err == nil || r.Err.Error() != errDisk.Error() {
+			t.Fatalf("row %d: %+v", i, r)
+		}
+		i++
+	}
+	if i != n {
+		t.Errorf("%d rows, want %d", i, n)
+	}
+	changed := 0
+	for _, err := range Diff(part(probe.Found, 10), part(probe.NotFound, 11), Differences{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed++
+	}
+	if changed != n {
+		t.Errorf("%d changes, want %d", changed, n)
+	}
+	if got := folder(t, dir); got != "" {
+		t.Errorf("the folder of temporary files holds %s", got)
+	}
+}
+
+// TestSpool reads rows in any order, from memory and from the file.
+func TestSpool(t *testing.T) {
+	var s spool
+	defer s.close()
+	padding := strings.Repeat("x", 3000)
+	var offsets []int64
+	for i := range 26_000 {
+		r := probe.Result{Candidate: candidate.Candidate{Name: fmt.Sprint(i), Keyword: padding[:i%len(padding)]}, Tries: i % 100}
+		offset, err := s.add(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		offsets = append(offsets, offset)
+		for _, j := range []int{i, i / 2, i / 3, 0} {
+			if j > 0 && i%100 > 0 {
+				continue
+			}
+			r, err := s.at(offsets[j])
+			if err != nil || r.Name != fmt.Sprint(j) || len(r.Keyword) != j%len(padding) || r.Tries != j%100 {
+				t.Fatalf("row %d of %d: %+v, %v", j, i, r, err)
+			}
+		}
+	}
+	if s.f == nil {
+		t.Error("there is no file")
+	}
+}
+
+// Names are told apart by themselves, not by their hash.
+func TestIndexCollisions(t *testing.T) {
+	x := newIndex()
+	const n = 50
+	key := func(i int) candidate.Key { return candidate.Key{Name: fmt.Sprintf("n%d.dev", i), TLD: "dev"} }
+	for i := range n {
+		r := probe.Result{Candidate: candidate.Candidate{Name: key(i).Name, TLD: "dev"}}
+		offset, err := x.spool.add(&r)
+		if err == nil {
+			err = x.put(&r, offset, false)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 2 * n {
+		clear(x.slots)
+		for id := range x.hashes { // as if all had the hash of this name
+			x.hashes[id] = x.hash(key(i).Name)
+			x.link(id)
+		}
+		want := i
+		if i >= n {
+			want = -1
+		}
+		if id, err := x.find(key(i)); err != nil || id != want {
+			t.Errorf("%s: number %d, %v", key(i).Name, id, err)
+		}
 	}
 }

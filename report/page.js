@@ -14,7 +14,7 @@
     let shown = 0;
     for (const row of rows) {
       let some = all;
-      for (const cell of row.querySelectorAll('td')) {
+      for (const cell of row.querySelectorAll('td[data-v]')) {
         const yes = on.has(cell.dataset.v);
         cell.classList.toggle('off', !yes && cell.dataset.v !== '');
         some ||= yes;
@@ -27,7 +27,7 @@
 
   function key(row, column) {
     const cell = row.cells[column];
-    return column === 0 ? cell.textContent : order.indexOf(cell.dataset.v);
+    return 'v' in cell.dataset ? order.indexOf(cell.dataset.v) : cell.textContent;
   }
 
   function sort(head) {
@@ -36,9 +36,10 @@
     head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
     const column = head.cellIndex, sign = down ? -1 : 1;
     const place = new Map([...body.rows].map((row, i) => [row, i]));
-    const compare = column === 0
-      ? (a, b) => collator.compare(key(a, 0), key(b, 0))
-      : (a, b) => key(a, column) - key(b, column);
+    const compare = (a, b) => {
+      const x = key(a, column), y = key(b, column);
+      return typeof x === 'number' ? x - y : collator.compare(x, y);
+    };
     body.append(...[...body.rows].sort((a, b) => sign * compare(a, b) || place.get(a) - place.get(b)));
   }
 

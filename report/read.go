@@ -2,11 +2,10 @@ package report
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"iter"
-	"slices"
+	"strings"
 
 	"domprobe/probe"
 )
@@ -25,30 +24,34 @@ func (e *RowError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.
 
 func (e *RowError) Unwrap() error { return e.Err }
 
-// Read yields the results of a report in csv, json or jsonl, streaming. The
+// Readable returns the formats that [Read] knows.
+func Readable() (names []string) {
+	for _, f := range formats {
+		if f.read != nil {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// Read yields the results of a report in csv, tsv, json or jsonl, streaming. The
 // first row that cannot be read ends the sequence with a [*RowError], a failed
 // read with the reader's error, and any other format with a [*FormatError].
 //
 // A result reads back as it was written: At in milliseconds, RTT in
 // microseconds, TTL in seconds. Err comes back as text from JSON and not at all
-// from CSV, and the Err of the candidate never. Columns and members that are
-// not known, which a newer version may write, are skipped.
+// from CSV, and the Err of the candidate never. Columns may be missing and in
+// any order; only domain and verdict are needed. Unknown columns, which a newer
+// version may write, are skipped.
 func Read(r io.Reader, format string) iter.Seq2[probe.Result, error] {
-	switch format {
-	case "csv":
-		return readCSV(r)
-	case "jsonl":
-		return readJSONLines(r)
-	case "json":
-		return readJSON(r)
+	f, err := lookup(format)
+	if err == nil && f.read == nil {
+		err = fmt.Errorf("the format %s cannot be read back: only %s can", format, strings.Join(Readable(), ", "))
 	}
-	return func(yield func(probe.Result, error) bool) {
-		err := error(&FormatError{Format: format})
-		if slices.Contains(Formats(), format) {
-			err = fmt.Errorf("the format %s cannot be read back: only csv, json and jsonl can", format)
-		}
-		yield(probe.Result{}, err)
+	if err != nil {
+		return func(yield func(probe.Result, error) bool) { yield(probe.Result{}, err) }
 	}
+	return f.read(r)
 }
 
 var errLong = fmt.Errorf("a row of more than %d bytes", maxRow)
@@ -57,6 +60,7 @@ var errLong = fmt.Errorf("a row of more than %d bytes", maxRow)
 type lines struct {
 	r    *bufio.Reader
 	n    int    // of the current line, from 1
+	read int64  // bytes, up to the end of the current line
 	long []byte // a line longer than the reader's buffer
 }
 
@@ -64,9 +68,8 @@ func newLines(r io.Reader) *lines {
 	return &lines{r: bufio.NewReaderSize(r, bufferSize)}
 }
 
-// next returns the next line, with its end; only the last one may have none. It
-// is valid until the next call, and may be overwritten. The error is io.EOF
-// after the last line.
+// next returns the next line, with its end, which the last one may lack. The
+// line is valid until the next call. The error is io.EOF after the last line.
 func (l *lines) next() ([]byte, error) {
 	l.n++
 	line, err := l.r.ReadSlice('\n')
@@ -84,30 +87,6 @@ func (l *lines) next() ([]byte, error) {
 	if err == io.EOF && len(line) > 0 {
 		err = nil
 	}
+	l.read += int64(len(line))
 	return line, err
-}
-
-// chomp cuts the end of line off, which is LF or CR LF.
-func chomp(line []byte) []byte {
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	return bytes.TrimSuffix(line, []byte("\r"))
-}
-
-// each yields every line that is not blank, without its end. A failure
-// comes last.
-func (l *lines) each() iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for {
-			line, err := l.next()
-			if err == io.EOF {
-				return
-			}
-			if line = chomp(line); len(line) == 0 && err == nil {
-				continue
-			}
-			if !yield(line, err) || err != nil {
-				return
-			}
-		}
-	}
 }

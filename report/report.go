@@ -1,19 +1,21 @@
-// Package report turns results into reports, and reports back into results.
+// Package report writes results as reports, and reads reports back.
 //
-// [New] returns the [Writer] of a format on an io.Writer; [Create] does the
-// same on a file, so that a failed run leaves nothing that looks whole. [Read]
-// is the inverse for the formats that machines read: csv, json and jsonl.
+// [New] returns the [Writer] of a format on an io.Writer. [Create] does the same
+// on a file, so that a failed run leaves no report that looks whole, and
+// [Resume] continues a report that was cut off. [Read] reads the formats for
+// programs: csv, tsv, json and jsonl.
 //
 // # Formats
 //
 // The row formats write every row as it comes, and a report that was cut off
 // holds complete rows only:
 //
-//	columns  found names, not-found names, and the rest with their reason
-//	marks    "+ name" found, "  name" not found, "? name (reason)" the rest
-//	names    bare names, a line each or ended by NUL
+//	columns  a column for each verdict; the reason where there is no answer
+//	marks    "+ name" found, "  name" not found, "? name (reason)" unknown, "! name (reason)" invalid
+//	names    bare names, ended by a newline or NUL; invalid ones are left out
 //	csv      RFC 4180 with a header; columns are only ever added at the end
-//	jsonl    one JSON object a line, with the names of the CSV columns
+//	tsv      the same columns between tabs
+//	jsonl    one JSON object a line, with the names of the columns
 //
 // The others make sense only whole, and all but json keep the rows in memory
 // until they are closed:
@@ -23,31 +25,35 @@
 //	markdown  the same as a table with words in it
 //	html      the same as one self-contained page, with filter and sort
 //
-// The format none writes nothing.
+// A grid has one column for whole domains. Where few of its cells are filled, it
+// becomes a list of names with verdict and reason. The format none writes nothing.
+//
+// [Columns] documents the columns, and [Options] chooses among them. [Sorted]
+// orders the rows of any format. [Merge] and [Diff] compare reports by name.
+// [Legend] explains the reasons in columns and marks.
 //
 // # Text
 //
-// A name that is invalid, and the keyword that it was made from, may hold any
-// byte. For people (columns, marks) every byte of a character that does not
-// print is written as \x1b. For machines a control character in CSV, and a
-// byte that is not UTF-8 in CSV and JSON, is written the same way, and a
-// backslash that happens to be followed by an x becomes \x5c; nothing else
-// changes. So a row is always one line of valid UTF-8, no report can send
-// commands to a terminal, and [Read] restores the exact bytes.
+// An invalid name, and its keyword, may hold any byte. The formats for people
+// write every byte of a character that does not print as \x1b. The formats for
+// programs write a control character in CSV, and a byte that is not UTF-8 in CSV
+// and JSON, the same way. A backslash before an x becomes \x5c. So a row is one
+// line of valid UTF-8, no report can send commands to a terminal, and [Read]
+// restores the exact bytes.
 //
-// # Files and what is done with them
+// # Files of this package
 //
-// row.go batches rows into single writes, field.go and text.go hold what
-// formats share, matrix.go what grid, markdown and html are drawn from, in the
-// order of a [Layout]; every other format has a file of its own name. [Sorted]
-// orders the rows of any format. [Merge] and [Diff] work on what [Read] yields.
-// [Resume] continues a report that was cut off, and [Settled] remembers what it
-// holds.
+// row.go joins rows into single writes. field.go is the table of columns. csv.go
+// and json.go write and read their formats. matrix.go holds the rows of a grid,
+// in the order of a [Layout], and table.go turns them into tables for
+// markdown.go and html.go. merge.go finds the newest row of each name, and
+// spool.go keeps the rows on disk. temp.go has temporary files and locks.
 package report
 
 import (
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,47 +64,57 @@ import (
 // A Writer turns rows into the bytes of one format. It is not safe for
 // concurrent use. After an error every call returns that error again.
 type Writer interface {
-	// Write writes the rows through to the underlying writer, in one call
-	// where they fit a buffer and never splitting a row over two. It keeps
-	// nothing of rows.
+	// Write writes the rows to the underlying writer, in one call if they
+	// fit the buffer. A row is never split over two calls. Write does not
+	// keep rows.
 	Write(rows []probe.Result) error
 
-	// Close writes what ends the format, such as the "]" of json. It does
+	// Close writes the end of the format, such as the "]" of json. It does
 	// not close the underlying writer.
 	Close() error
 }
 
-// Options are what a format can be told. The zero value writes plain text.
+// Options are the settings of a format. The zero value writes plain text.
 type Options struct {
-	// Color adds the colours of a terminal to the formats for people. The
-	// verdict is always told by other means too.
+	// Color adds the colours of a terminal to the formats for people. No
+	// verdict is told by its colour alone.
 	Color bool
 
 	// Zero ends the rows of the format names with NUL instead of a newline.
 	Zero bool
 
+	// Columns are the columns of csv, tsv, json and jsonl, by the names of
+	// [Columns]. With them, markdown and html are lists of these columns.
+	// Nil means all columns, and the usual table for markdown and html.
+	Columns []string
+
+	// Longest is the width of the longest name, by [NameWidth], and Width the
+	// number of characters in a line of the terminal. The format columns
+	// fits its columns to both. Zero means unknown.
+	Longest, Width int
+
 	// Layout is the order of the rows and columns of grid, markdown and html.
-	// Where it is nil they are in the order in which they come.
+	// Nil means the order of arrival.
 	Layout *Layout
 
-	// Screen is the terminal that the format grid is drawn on as the rows
-	// come. Where it is nil nothing is drawn before the end, and lines are as
-	// long as it takes.
+	// Screen is the terminal on which the format grid is drawn as the rows
+	// come. Nil means that nothing is drawn before the end, in lines of any
+	// length.
 	Screen Screen
 
-	// Total is how many rows are to come, for a grid on a terminal to count
-	// against. Zero means that nobody knows.
+	// Total is the number of rows to come, for a grid on a terminal to count
+	// against. Zero means unknown.
 	Total int
 }
 
 // A Screen is the end of a terminal.
 type Screen interface {
-	// Size returns how many characters are in a line, and how many lines
-	// there are. Zero means that nobody knows.
+	// Size returns the number of characters in a line, and of lines. Zero
+	// means unknown.
 	Size() (width, height int)
 
-	// Draw puts text, which is whole lines, in the place of the text of the
-	// call before. What else comes to the terminal is above it.
+	// Draw replaces the text of the call before by text, which is whole
+	// lines. Other output to the terminal is above it.
 	Draw(text []byte) error
 }
 
@@ -114,21 +130,23 @@ func (o Options) rowEnd(format string) byte {
 type format struct {
 	name    string
 	endings []string // of file names, the usual one first
-	whole   bool     // a part of the report is of no use
+	whole   bool     // a part of a report is useless
 	open    func(w io.Writer, o Options) Writer
+	read    func(io.Reader) iter.Seq2[probe.Result, error] // nil for formats for people
 }
 
 var formats = []format{
-	{"columns", []string{".txt"}, false, rows(newColumns)},
-	{"marks", []string{".marks"}, false, rows(newMarks)},
-	{"names", []string{".names"}, false, rows(newNames)},
-	{"csv", []string{".csv"}, false, rows(newCSV)},
-	{"json", []string{".json"}, true, rows(newJSON)},
-	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSONLines)},
-	{"grid", []string{".grid"}, true, newGrid},
-	{"markdown", []string{".md", ".markdown"}, true, newMarkdown},
-	{"html", []string{".html", ".htm"}, true, newHTML},
-	{"none", nil, false, func(io.Writer, Options) Writer { return none{} }},
+	{"columns", []string{".txt"}, false, rows(newColumns), nil},
+	{"marks", []string{".marks"}, false, rows(newMarks), nil},
+	{"names", []string{".names"}, false, rows(newNames), nil},
+	{"csv", []string{".csv"}, false, rows(newCSV), readCSV},
+	{"tsv", []string{".tsv", ".tab"}, false, rows(newTSV), readTSV},
+	{"json", []string{".json"}, true, rows(newJSON), readJSON},
+	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSONLines), readJSONLines},
+	{"grid", []string{".grid"}, true, newGrid, nil},
+	{"markdown", []string{".md", ".markdown"}, true, newMarkdown, nil},
+	{"html", []string{".html", ".htm"}, true, newHTML, nil},
+	{"none", nil, false, func(io.Writer, Options) Writer { return none{} }, nil},
 }
 
 // lookup returns the format with the given name, or a [*FormatError].
@@ -144,6 +162,9 @@ func lookup(name string) (*format, error) {
 // New returns a Writer of the named format on w. The error is a [*FormatError].
 func New(format string, w io.Writer, o Options) (Writer, error) {
 	f, err := lookup(format)
+	if err == nil {
+		err = o.check()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -175,8 +196,8 @@ func FormatOf(path string) (string, error) {
 // A FormatError says that a format is not known, or that no format has the
 // ending of a file's name.
 type FormatError struct {
-	Format string // what was asked for, when it was by name
-	Path   string // the file, when it was by ending
+	Format string // the unknown name
+	Path   string // the file with an unknown ending
 }
 
 func (e *FormatError) Error() string {

@@ -13,9 +13,6 @@ import (
 	"domprobe/probe"
 )
 
-// ErrLocked is the error of a report that is being written already.
-var ErrLocked = errors.New("another process is writing this report")
-
 // A ResumeError says why a file cannot be resumed as a report of a format.
 // Nothing in the file has been changed.
 type ResumeError struct {
@@ -29,51 +26,51 @@ func (e *ResumeError) Error() string {
 
 func (e *ResumeError) Unwrap() error { return e.Err }
 
-// CheckResume returns a [*ResumeError] for a format that [Resume] cannot go on
-// with, without a look at the file.
+// CheckResume returns a [*ResumeError] for a format that [Resume] does not know,
+// without reading the file.
 func CheckResume(path, format string) error {
-	if format != "csv" && format != "jsonl" {
-		return &ResumeError{path, format, errors.New("only csv and jsonl reports can be resumed")}
+	if kind, err := lookup(format); err != nil || kind.read == nil || kind.whole {
+		return &ResumeError{path, format, errors.New("only csv, tsv and jsonl reports can be resumed")}
 	}
 	return nil
 }
 
-// Resume opens a report in csv or jsonl to go on where an earlier run was cut
-// off, and returns the names that need not be probed again. A file that does
+// Resume opens a report in csv, tsv or jsonl to go on where an earlier run was
+// cut off, and returns the names that need not be probed again. A file that does
 // not exist, or is empty, is one without rows.
 //
-// A torn last line is cut off. Rows of names that are unknown, and all but the
-// first of a name's under the same TLD, are taken out, so that the finished
-// report has one row for each: the caller is to write a row for every name that
-// is not in Settled.
-// The header and the rows of a newer version stay as they are; new rows leave
-// columns that this version does not know empty.
+// A torn last line is cut off. Three kinds of rows are removed: those of unknown
+// names, those whose reason contradicts their verdict, and all but the first row
+// of a name under the same TLD. So the finished report has one row for each name
+// when the caller writes a row for every name that is not in Settled. The header
+// and the other rows stay as they are, and new rows have the columns of the
+// header.
 //
 // The file is read here, and only [File.Begin] changes it: it is rewritten
-// beside itself and renamed where a row has to be taken out. An error about what
-// is in it is a [*ResumeError]; [ErrLocked] means that some other File is open
+// beside itself and renamed where a row has to be removed. An error about its
+// contents is a [*ResumeError]; [ErrLocked] means that some other File is open
 // on it.
 func Resume(path, format string, o Options) (*File, *Settled, error) {
 	kind, err := lookup(format)
 	if err == nil {
-		err = CheckResume(path, format)
+		err = errors.Join(CheckResume(path, format), o.check())
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	file := &File{path: path, created: missing(path)}
+	file := &File{path: path, created: missing(path), regular: true}
 	if file.f, err = openResumed(path, format); err != nil {
 		return nil, nil, err
 	}
-	old, err := readResumed(file.f, path, format)
+	old, err := readResumed(file.f, path, format, &o)
 	if err != nil {
 		file.Abort()
 		return nil, nil, err
 	}
-	file.prepare = func() error { return file.restore(old, format) }
+	file.prepare = func() error { return file.restore(old) }
 	file.Writer = kind.open(rowFile{file, o.rowEnd(format)}, o)
-	if old.table != nil {
-		file.Writer.(*rowWriter).continued(len(old.table.columns) - len(fieldNames))
+	if old.end > 0 {
+		file.Writer.(*rowWriter).continued(old.header)
 	}
 	return file, old.settled, nil
 }
@@ -83,7 +80,8 @@ func openResumed(path, format string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, &ResumeError{path, format, errors.New("not a regular file")}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	removeStale(path)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|appending, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -94,45 +92,30 @@ func openResumed(path, format string) (*os.File, error) {
 	return f, nil
 }
 
-// lockReport takes the lock of a report, and makes sure that it is still the
-// one of that name: the holder of the lock may just have replaced it.
-func lockReport(f *os.File, path string) error {
-	err := lock(f)
-	if err == nil {
-		mine, e1 := f.Stat()
-		its, e2 := os.Stat(path)
-		if err = errors.Join(e1, e2); err == nil && !os.SameFile(mine, its) {
-			err = ErrLocked
-		}
-	}
-	if err != nil {
-		return &fs.PathError{Op: "lock", Path: path, Err: err}
-	}
-	return nil
-}
-
-// A resumed is what a report has that is to be gone on with.
+// A resumed is a report that is resumed.
 type resumed struct {
-	*scan
+	format  string
+	options *Options
 	settled *Settled
-	extra   bool // there are rows to be taken out
+	extra   bool     // there are rows to be removed
+	header  []*field // of csv and tsv
+	end     int64    // of the last whole line
 }
 
 // readResumed reads a report and changes nothing in it.
-func readResumed(f *os.File, path, format string) (*resumed, error) {
+func readResumed(f *os.File, path, format string, o *Options) (*resumed, error) {
 	lines, err := countLines(f)
 	if err != nil {
 		return nil, err
 	}
-	settled := newSettled(lines)
-	unknown := 0
-	old, err := scanReport(f, format, func(_ []byte, r *probe.Result) {
+	old := &resumed{format: format, options: o, settled: newSettled(lines)}
+	err = old.scan(f, func(_ []byte, r *probe.Result) {
 		switch {
 		case r == nil: // the header
 		case unfinished(r):
-			unknown++
+			old.extra = true
 		default:
-			settled.add(r)
+			old.settled.add(r)
 		}
 	})
 	var pe *fs.PathError
@@ -142,27 +125,29 @@ func readResumed(f *os.File, path, format string) (*resumed, error) {
 	case err != nil:
 		return nil, &ResumeError{path, format, err}
 	}
-	repeated := settled.sort()
-	return &resumed{old, settled, repeated > 0 || unknown > 0}, nil
+	old.extra = old.settled.sort() > 0 || old.extra
+	return old, nil
 }
 
-// restore makes the file a report of whole, settled rows, one per name.
-func (f *File) restore(old *resumed, format string) (err error) {
+// restore makes the file a report of whole, settled rows, one for each name.
+func (f *File) restore(old *resumed) (err error) {
 	if old.extra {
-		f.f, err = rewrite(f.f, f.path, format, old.settled)
+		f.f, err = old.rewrite(f.f, f.path)
 	} else {
 		err = f.f.Truncate(old.end)
 	}
 	if err == nil {
-		_, err = f.f.Seek(0, io.SeekEnd)
+		f.size, err = f.f.Seek(0, io.SeekEnd)
 	}
 	return err
 }
 
-// unfinished reports whether a row leaves something to be asked again: the name
-// itself, or the registry about it, because the run was interrupted.
+// unfinished reports whether a name has to be asked about again: there is no
+// answer, the run was interrupted before the registry was asked, or the reason
+// of a row belongs to another verdict.
 func unfinished(r *probe.Result) bool {
-	return r.Verdict == probe.Unknown || r.Reason == probe.RDAPCanceled
+	doc := known[r.Reason]
+	return r.Verdict == probe.Unknown || r.Reason == probe.RDAPCanceled || doc != nil && doc.Verdict != r.Verdict
 }
 
 // countLines counts the lines that have an end.
@@ -182,15 +167,16 @@ func countLines(f *os.File) (n int, err error) {
 
 // rewrite replaces the file by one that has its header and the first row of
 // every settled name.
-func rewrite(f *os.File, path, format string, settled *Settled) (*os.File, error) {
+func (old *resumed) rewrite(f *os.File, path string) (*os.File, error) {
 	temp, dest, err := createTemp(path)
 	if err != nil {
 		return f, err
 	}
 	out := bufio.NewWriterSize(temp, bufferSize)
+	settled := old.settled
 	written := make([]bool, settled.Len())
-	settled.counts, settled.confirmed = [4]int{}, 0 // which repeated names have their part in
-	_, err = scanReport(f, format, func(line []byte, r *probe.Result) {
+	settled.counts, settled.confirmed = [4]int{}, 0 // repeated names are counted in them
+	err = old.scan(f, func(line []byte, r *probe.Result) {
 		if r != nil {
 			i, found := settled.find(r.Name, r.TLD)
 			if !found || unfinished(r) || written[i] {
@@ -205,91 +191,88 @@ func rewrite(f *os.File, path, format string, settled *Settled) (*os.File, error
 		err = out.Flush()
 	}
 	if err == nil {
-		err = temp.Sync()
+		err = fsync(temp)
 	}
 	if err == nil {
 		f, err = replace(f, temp, dest)
-	} else {
-		temp.Close()
 	}
 	if err != nil {
-		os.Remove(temp.Name())
+		discard(temp)
 		err = &fs.PathError{Op: "rewrite", Path: path, Err: cause(err)}
 	}
 	return f, err
 }
 
-// A scan is what a report that is resumed has besides rows.
-type scan struct {
-	format string
-	table  *table // of CSV, once the header has been read
-	end    int64  // of the last whole line
-}
+var errNotReport = errors.New("not a report of this format and with these columns")
 
-// scanReport calls each with every whole row of a report, as it stands and as
-// it reads, and with the header, which reads as nil. A last line without an
-// end is none, and an error only where it cannot be the start of a report.
-func scanReport(f *os.File, format string, each func(line []byte, r *probe.Result)) (*scan, error) {
-	s := &scan{format: format}
+// scan calls each with every whole row of a report, as it stands and as it
+// reads, and with the header, which reads as nil. A last line without an end is
+// no row, and an error only where it cannot be the start of a report.
+func (old *resumed) scan(f *os.File, each func(raw []byte, r *probe.Result)) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return s, err
+		return err
 	}
-	l := newLines(f)
-	var line []byte
+	old.end = 0
+	next, raw, lines := old.reader(f)
 	for {
-		raw, err := l.next()
+		r, err := next()
 		if err == io.EOF {
-			return s, nil
+			return nil
+		}
+		// Quotes over several lines do not make a damaged row a torn one.
+		if line := bytes.TrimLeft(*raw, "\r\n"); len(line) > 0 && bytes.IndexByte(line, '\n') < 0 {
+			if old.end == 0 && !old.couldStart(string(line)) {
+				return &RowError{1, errNotReport}
+			}
+			return nil
 		}
 		if err != nil {
-			return s, err
+			return err
 		}
-		line = append(line[:0], raw...) // because reading a row overwrites it
-		if line[len(line)-1] != '\n' {
-			if s.end == 0 && !s.couldStart(string(line)) {
-				return s, &RowError{l.n, errNotReport}
-			}
-			return s, nil
-		}
-		if raw = chomp(raw); len(raw) > 0 {
-			r, err := s.row(raw)
-			if err != nil {
-				return s, &RowError{l.n, err}
-			}
-			each(line, r)
-		}
-		s.end += int64(len(line))
+		each(*raw, r)
+		old.end = lines.read
 	}
 }
 
-var errNotReport = errors.New("not a report of this format")
-
-// row reads a line, and returns nil for the header.
-func (s *scan) row(line []byte) (*probe.Result, error) {
-	var r probe.Result
-	var err error
-	switch {
-	case s.format == "jsonl":
-		r, err = objectResult(line)
-	case s.table != nil:
-		r, err = s.table.result(line)
-	default:
-		s.table, err = newTable(line)
-		if err == nil && !s.table.extends() {
-			err = errNotReport
-		}
-		return nil, err
+// reader returns a function that reads a row, and nil for the header, with the
+// bytes of the row and the lines that it is read from.
+func (old *resumed) reader(f *os.File) (next func() (*probe.Result, error), raw *[]byte, l *lines) {
+	if old.format == "jsonl" {
+		o := &objectLines{lines: newLines(f), row: newObject()}
+		return func() (*probe.Result, error) {
+			r, err := o.next()
+			return &r, err
+		}, &o.raw, o.lines
 	}
-	return &r, err
+	comma := byte(',')
+	if old.format == "tsv" {
+		comma = '\t'
+	}
+	t := newCSVTable(f, comma)
+	return func() (*probe.Result, error) {
+		if t.fields == nil {
+			err := t.header()
+			if old.header = t.fields; err == nil && !t.continues(old.options.fields()) {
+				err = &RowError{t.line, errNotReport}
+			}
+			return nil, err
+		}
+		r, err := t.next()
+		return &r, err
+	}, &t.raw, t.lines
 }
 
 // couldStart reports whether a report that was cut off in its first line can
 // look like this.
-func (s *scan) couldStart(torn string) bool {
+func (old *resumed) couldStart(torn string) bool {
 	start := `{"v":`
-	if s.format == "csv" {
-		start = strings.TrimSuffix(csvHeader, "\n")
+	switch old.format {
+	case "csv":
+		start = string(newCSV(*old.options).begin(nil))
+	case "tsv":
+		start = string(newTSV(*old.options).begin(nil))
 	}
+	start = strings.TrimSuffix(start, "\n")
 	n := min(len(start), len(torn))
 	return start[:n] == torn[:n]
 }

@@ -19,7 +19,10 @@ import (
 	"domprobe/probe"
 )
 
-var resumable = []string{"csv", "jsonl"}
+var resumable = []string{"csv", "tsv", "jsonl"}
+
+// csvHeader is the first line of a CSV report.
+var csvHeader = strings.Join(fieldNames(), ",") + "\n"
 
 // finish resumes the report at path as a run would that gets a verdict on each
 // of the rows' names, and returns how many it had to ask for.
@@ -175,12 +178,12 @@ func TestResumeKeepsFirstOfRepeated(t *testing.T) {
 }
 
 func TestResumeNewerVersion(t *testing.T) {
-	unknown := "b.dev,unknown" + strings.Repeat(",", len(fieldNames)-2) + ",,\n"
+	unknown := "b.dev,unknown" + strings.Repeat(",", len(fields)-2) + ",,\n"
 	header := strings.TrimSuffix(csvHeader, "\n") + ",price,\"since, about\"\n"
-	found := "a.dev,found,a-new-reason" + strings.Repeat(",", len(fieldNames)-3) + ",9.99,2031\n"
+	found := "a.dev,found,a-new-reason" + strings.Repeat(",", len(fields)-3) + ",9.99,2031\n"
 	object := `{"v":2,"domain":"a.dev","verdict":"found","price":{"eur":9.99}}` + "\n"
 	for _, tt := range []struct{ format, in, kept, added string }{
-		{"csv", header + unknown + found, header + found, "b.dev,found,,,,,,NOERROR,,,0,,,,\n"},
+		{"csv", header + unknown + found, header + found, "b.dev,found,,,,,,NOERROR,,,0,,,,,,,\n"},
 		{"jsonl", `{"v":2,"domain":"b.dev","verdict":"unknown"}` + "\n" + object, object, `{"v":1,"domain":"b.dev",`},
 	} {
 		path := filepath.Join(t.TempDir(), "report")
@@ -215,6 +218,7 @@ func TestResumeRefuses(t *testing.T) {
 		{"columns in another order", "csv", "verdict,domain\nfound,go.dev\n"},
 		{"columns are missing", "csv", "domain,verdict\ngo.dev,found\n"},
 		{"a row in the middle is broken", "csv", csvReport + "go.dev,fou\n" + csvReport[len(csvHeader):]},
+		{"a quote in the middle is not closed", "csv", csvHeader + "\"go.dev,found\n" + write(t, "csv", Options{}, saved()[:3])[len(csvHeader):] + "torn"},
 		{"a line in the middle is broken", "jsonl", objects + "{\n" + objects},
 		{"columns cannot be resumed", "columns", ""},
 		{"json cannot be resumed", "json", "[]\n"},
@@ -336,12 +340,6 @@ func TestResumeKilled(t *testing.T) {
 			}
 			if err := run(time.Minute); err != nil {
 				t.Fatal(err)
-			}
-			// A process that dies while it rewrites leaves its temporary file.
-			for _, e := range strings.Fields(folder(t, filepath.Dir(path))) {
-				if strings.HasSuffix(e, ".tmp") {
-					os.Remove(filepath.Join(filepath.Dir(path), e))
-				}
 			}
 			onePerName(t, path, format, rows)
 		})

@@ -2,27 +2,25 @@ package report
 
 import (
 	"io"
-	"strings"
 
 	"domprobe/probe"
 )
 
 // An encoder appends the parts of a report to a buffer.
 type encoder interface {
-	begin(dst []byte) []byte // before everything, also when there is no row
+	begin(dst []byte) []byte // before everything, also without rows
 	row(dst []byte, r *probe.Result) []byte
 	end(dst []byte) []byte
 }
 
 const (
 	bufferSize = 64 << 10
-	// flushSize leaves room for one more row of any usual length, so that
-	// the buffer does not grow.
+	// flushSize leaves room for one more row of usual length, so that the
+	// buffer does not grow.
 	flushSize = bufferSize - 4<<10
 )
 
-// A rowWriter is the Writer of every format that needs no more than the row
-// itself to write it.
+// A rowWriter is the Writer of every format that writes rows one by one.
 type rowWriter struct {
 	w     io.Writer
 	enc   encoder
@@ -31,19 +29,18 @@ type rowWriter struct {
 	err   error // the first one
 }
 
-// rows makes a format out of an encoder.
+// rows returns the open function of a format with an encoder.
 func rows(enc func(Options) encoder) func(io.Writer, Options) Writer {
 	return func(w io.Writer, o Options) Writer {
 		return &rowWriter{w: w, enc: enc(o), buf: make([]byte, 0, bufferSize)}
 	}
 }
 
-// continued makes w go on after a header, of CSV, that has so many columns more
-// than its own.
-func (w *rowWriter) continued(more int) {
+// continued makes w go on after the header of a report.
+func (w *rowWriter) continued(header []*field) {
 	w.begun = true
 	if e, ok := w.enc.(*csv); ok {
-		e.more = strings.Repeat(",", more)
+		e.fields = header
 	}
 }
 
@@ -79,7 +76,7 @@ func (w *rowWriter) flush() error {
 			w.err = io.ErrShortWrite
 		}
 	}
-	if cap(w.buf) > bufferSize { // a giant row is no reason to keep a giant buffer
+	if cap(w.buf) > bufferSize { // of a giant row
 		w.buf = make([]byte, 0, bufferSize)
 	}
 	w.buf = w.buf[:0]

@@ -5,14 +5,15 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 )
 
-// Settled remembers which names a report holds a verdict on, found, not found
-// or invalid, in 16 bytes each: it keeps a hash of 128 bits, which ten million
-// names share by chance once in 10^24 reports. A name under another TLD is
-// another one: foo.github.io can be probed under github.io, and is invalid
-// under io. It is safe for concurrent use.
+// Settled is the set of names that a report has as found, not found or invalid.
+// It keeps a hash of 128 bits for each: two of ten million names share one by
+// chance once in 10^24 reports. A name under another TLD is another one:
+// foo.github.io can be probed under github.io, and is invalid under io. Settled is
+// safe for concurrent use.
 type Settled struct {
 	high, low maphash.Seed
 	keys      []key // in order
@@ -31,8 +32,7 @@ func newSettled(n int) *Settled {
 	return &Settled{high: maphash.MakeSeed(), low: maphash.MakeSeed(), keys: make([]key, 0, n)}
 }
 
-// Has reports whether there is a verdict on the Name of a candidate under its
-// TLD.
+// Has reports whether the report has a verdict on a name under a TLD.
 func (s *Settled) Has(name, tld string) bool {
 	_, found := s.find(name, tld)
 	return found
@@ -41,7 +41,7 @@ func (s *Settled) Has(name, tld string) bool {
 // Len returns the number of names.
 func (s *Settled) Len() int { return len(s.keys) }
 
-// Count returns how many of the names have a verdict.
+// Count returns the number of names with a verdict.
 func (s *Settled) Count(v probe.Verdict) int {
 	if int(v) >= len(s.counts) {
 		return 0
@@ -49,28 +49,20 @@ func (s *Settled) Count(v probe.Verdict) int {
 	return s.counts[v]
 }
 
-// Confirmed returns how many names a registry has confirmed to be not found.
+// Confirmed returns the number of names that a registry confirmed as not registered.
 func (s *Settled) Confirmed() int { return s.confirmed }
 
 func (s *Settled) key(name, tld string) key {
-	return key{hash(s.high, name, tld), hash(s.low, name, tld)}
+	k := candidate.Key{Name: name, TLD: tld}
+	return key{maphash.Comparable(s.high, k), maphash.Comparable(s.low, k)}
 }
 
-func hash(seed maphash.Seed, name, tld string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	h.WriteString(name)
-	h.WriteByte(0)
-	h.WriteString(tld)
-	return h.Sum64()
-}
-
-// find returns the place of a name, once the set is sorted.
+// find returns the place of a name in the sorted set.
 func (s *Settled) find(name, tld string) (int, bool) {
 	return slices.BinarySearchFunc(s.keys, s.key(name, tld), key.compare)
 }
 
-// add appends the name of a row; sort must follow before the set is asked.
+// add appends the name of a row. The set must be sorted before it is searched.
 func (s *Settled) add(r *probe.Result) {
 	s.keys = append(s.keys, s.key(r.Name, r.TLD))
 	s.count(r)
@@ -83,7 +75,7 @@ func (s *Settled) count(r *probe.Result) {
 	}
 }
 
-// sort puts the set in order and returns how many names were added twice.
+// sort sorts the set and returns the number of names that were added twice.
 func (s *Settled) sort() (repeated int) {
 	n := len(s.keys)
 	slices.SortFunc(s.keys, key.compare)

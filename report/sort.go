@@ -10,8 +10,25 @@ import (
 	"domprobe/probe"
 )
 
+// ranks gives the number by which each order sorts before it sorts by name. It
+// is nil for the order of arrival.
+var ranks = []struct {
+	order string
+	rank  func(*probe.Result) int
+}{
+	{"input", nil},
+	{"name", func(*probe.Result) int { return 0 }},
+	{"length", labelLength},
+	{"verdict", func(r *probe.Result) int { return rank(r.Verdict) }},
+}
+
 // Orders returns the orders that [Sorted] knows.
-func Orders() []string { return []string{"input", "name", "length", "verdict"} }
+func Orders() (orders []string) {
+	for _, r := range ranks {
+		orders = append(orders, r.order)
+	}
+	return orders
+}
 
 // An OrderError says that an order is not known.
 type OrderError struct{ Order string }
@@ -28,29 +45,22 @@ func (e *OrderError) Error() string {
 //	length   by the length of the name without its TLD in characters, then by name
 //	verdict  found, not found, unknown, invalid; then by name
 //
-// Rows that are equal in that stay as they came. Closing it closes w. Its method
-// Flush() error does not, and is for a run that fails: it writes the rows that
-// there are. The error is an [*OrderError].
+// Equal rows stay as they came. Closing it closes w. Its method Flush() error
+// writes the rows that there are and leaves w open, for a run that fails. The
+// error is an [*OrderError].
 func Sorted(order string, w Writer) (Writer, error) {
-	s := &sorted{w: w}
-	switch order {
-	case "input":
-	case "name":
-		s.compare = byName
-	case "length":
-		s.compare = byLength
-	case "verdict":
-		s.compare = byVerdict
-	default:
-		return nil, &OrderError{order}
+	for _, r := range ranks {
+		if r.order == order {
+			return &sorted{w: w, rank: r.rank}, nil
+		}
 	}
-	return s, nil
+	return nil, &OrderError{order}
 }
 
 type sorted struct {
-	w       Writer
-	compare func(a, b *probe.Result) int // nil for the order of arrival
-	rows    []probe.Result
+	w    Writer
+	rank func(*probe.Result) int // nil for the order of arrival
+	rows []probe.Result
 }
 
 func (s *sorted) Write(rows []probe.Result) error {
@@ -58,14 +68,40 @@ func (s *sorted) Write(rows []probe.Result) error {
 	return nil
 }
 
+// A sortKey is sorted in the place of a row, which is ten times its size.
+type sortKey struct {
+	rank, row int
+	name      string
+}
+
 // Flush writes the rows that came since the last time.
 func (s *sorted) Flush() error {
-	if s.compare != nil {
-		slices.SortStableFunc(s.rows, func(a, b probe.Result) int { return s.compare(&a, &b) })
-	}
-	err := s.w.Write(s.rows)
+	rows := s.rows
 	s.rows = nil
-	return err
+	if s.rank == nil {
+		return s.w.Write(rows)
+	}
+	keys := make([]sortKey, len(rows))
+	for i := range rows {
+		keys[i] = sortKey{s.rank(&rows[i]), i, rows[i].Name}
+	}
+	slices.SortFunc(keys, func(a, b sortKey) int {
+		if a.rank != b.rank {
+			return a.rank - b.rank
+		}
+		return cmp.Or(strings.Compare(a.name, b.name), a.row-b.row)
+	})
+	batch := make([]probe.Result, 0, 256)
+	for i, k := range keys {
+		batch = append(batch, rows[k.row])
+		if len(batch) == cap(batch) || i == len(keys)-1 {
+			if err := s.w.Write(batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	return nil
 }
 
 func (s *sorted) Close() error {
@@ -76,12 +112,6 @@ func (s *sorted) Close() error {
 	return err
 }
 
-func byName(a, b *probe.Result) int { return strings.Compare(a.Name, b.Name) }
-
-func byLength(a, b *probe.Result) int {
-	return cmp.Or(cmp.Compare(labelLength(a), labelLength(b)), byName(a, b))
-}
-
 // labelLength counts the characters that people would type before the TLD.
 func labelLength(r *probe.Result) int {
 	label, _ := split(&r.Candidate)
@@ -89,10 +119,6 @@ func labelLength(r *probe.Result) int {
 		label = u
 	}
 	return utf8.RuneCountInString(label)
-}
-
-func byVerdict(a, b *probe.Result) int {
-	return cmp.Or(cmp.Compare(rank(a.Verdict), rank(b.Verdict)), byName(a, b))
 }
 
 // rank is the place of a verdict in verdictOrder.

@@ -9,20 +9,29 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// appendVisible appends s for a terminal: every byte of what does not print is
-// escaped, and so are the marks that reorder text.
-func appendVisible(dst []byte, s string) []byte {
+// isASCII reports whether s is plain ASCII without a backslash, nor any of other
+// characters, so that it needs no escape.
+func isASCII(s, others string) bool {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' {
-			return appendEscaped(dst, s, func(r rune) bool { return !strconv.IsPrint(r) })
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' || strings.IndexByte(others, c) >= 0 {
+			return false
 		}
 	}
-	return append(dst, s...)
+	return true
 }
 
-// appendEscaped appends s with the bytes of every rune that is bad, and of
-// what is not UTF-8, written as \x1b. A backslash before an x is written as
-// \x5c, so that unescape is the exact inverse.
+// appendVisible appends s for a terminal: every byte of a character that does
+// not print is escaped, and so are the marks that reorder text.
+func appendVisible(dst []byte, s string) []byte {
+	if isASCII(s, "") {
+		return append(dst, s...)
+	}
+	return appendEscaped(dst, s, func(r rune) bool { return !strconv.IsPrint(r) })
+}
+
+// appendEscaped appends s. The bytes of every bad rune, and all bytes that are not
+// UTF-8, are written as \x1b. A backslash before an x is written as \x5c, so that
+// unescape is the exact inverse.
 func appendEscaped(dst []byte, s string, bad func(rune) bool) []byte {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
@@ -59,9 +68,8 @@ func unescape(s string) string {
 	return string(out)
 }
 
-// isControl reports whether r would be a command to a terminal, would reorder
-// the text around it (Unicode Standard Annex #9), or would break a line where
-// somebody reads by line.
+// isControl reports whether r is a command to a terminal, reorders the text
+// around it (Unicode Standard Annex #9), or breaks a line.
 func isControl(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
 }

@@ -1,53 +1,43 @@
-// Package cli is the command: it turns flags into the Options of the other
-// packages, runs them, and turns what came of it into an exit code. It decides
-// nothing about names.
+// Package cli is the command: it turns the command line into the Options of the
+// other packages, runs them, and turns the outcome into rows and an exit code.
+// It decides nothing about names.
 //
-// [Run] picks a command by the first word (command.go: the table of commands),
-// and the command gets an invocation: its flags parsed, its keywords, and where
-// to write. What happens to the arguments, in order:
+// [Run] picks a command by the first word. Each command has a struct of
+// settings, to whose fields its options are bound (package cmdline). The
+// settings are filled and checked once, before anybody is asked; the run after
+// that is linear.
 //
-//	args.go     flags and keywords in any order are told apart
-//	flags.go    the flags, in groups that commands share, and their checks
-//	input.go    keywords: arguments, files, standard input, lists, patterns
-//	amount.go   how many keywords there are, before they come
-//	limit.go    how many names are too many
-//	names.go    what is made of them, and which of that is probed
-//	tlds.go     TLDs: by name, in sets, in files
-//	servers.go  resolvers: what was named, or the system's, or the demo's
-//	output.go   rows: standard output in one format, reports in others
-//	reports.go  the files of reports: what is wrong with them, and opening them
-//	order.go    rows in the order of the names
-//	probe.go    the main command: the stages from names to rows
-//	tally.go    what was counted, the summary, what the run ends with
-//	screen.go   the grid that is drawn on a terminal as rows come
-//	progress.go the line that moves on a terminal
-//	interrupt.go  what ends with a signal although it knows of none
-//	dryrun.go   the names only, and what a run would take
-//	explain.go  the story of one name
-//	plan.go     what is known of TLDs; resolvers.go: of resolvers; table.go
-//	confirm.go  registries: asked about what is not found
-//	rdap.go     what a registry publishes about one name
-//	render.go   saved reports in other formats; diff.go: what has changed
-//	serve.go    the page and the API of package web
-//	help.go     what a command is for; man.go, completion.go: the same elsewhere
+//	command.go    the table of commands
+//	talk.go       settings of standard error and colours
+//	generate.go   settings of the names; input.go, limit.go: keywords and their number
+//	ask.go        settings of the queries; servers.go: resolvers; confirm.go: registries
+//	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //
-// Standard output holds rows and nothing else. Everything for the user goes
-// through a console (console.go) to standard error, a line each, prefixed
-// "domprobe: ", with nothing in it that a terminal would obey. An error carries
-// its exit code (exit.go); the console prints it in one place, in [Run].
+//	probe.go      the main command; dryrun.go, tally.go: its parts
+//	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	info.go       help, version, man, completion; docs.go, version.go: their texts
 //
-// To add a command, write a file with a function that returns its *command and
-// name it in the table.
+//	guess.go      mistaken keywords; exit.go: exit codes
+//	table.go      aligned columns; interrupt.go: calls that know no context
+//
+// Standard output holds rows and nothing else. Everything for the user goes to
+// standard error through a [term.Console]. An error carries its exit code; Run
+// prints it.
 package cli
 
 import (
 	"context"
 	"errors"
-	"flag"
+	"fmt"
 	"io"
+	"os"
+	"syscall"
+
+	"domprobe/internal/cmdline"
+	"domprobe/internal/term"
 )
 
-// Streams are what a run reads and writes.
+// Streams are the standard input, output and error of a run.
 type Streams struct {
 	In  io.Reader
 	Out io.Writer // rows
@@ -58,41 +48,85 @@ type Streams struct {
 // until it has ended or ctx is done, and returns the exit code. The process
 // should ignore SIGPIPE, so that a closed pipe is an error of Write.
 func Run(ctx context.Context, args []string, std Streams) int {
-	console := &console{w: std.Err}
-	err := run(ctx, args, std, console)
+	console := term.New(std.Err)
+	err := run(ctx, args[min(1, len(args)):], std, console)
+	console.Finish()
+	if err == nil || errors.Is(err, errClosed) {
+		return codeOK
+	}
+	code := codeFailed
+	var usage *cmdline.UsageError
 	var exit *exitError
 	switch {
-	case err == nil:
-		return codeOK
-	case errors.Is(err, errClosed):
-		return codeOK
-	case !errors.As(err, &exit):
-		exit = &exitError{code: codeFailed, err: err}
+	case errors.As(err, &exit):
+		code, err = exit.code, exit.err
+	case errors.As(err, &usage):
+		code = codeUsage
+		if usage.Hint != "" {
+			err = fmt.Errorf("%w; %s", err, usage.Hint)
+		}
 	}
-	console.fail(exit)
-	return exit.code
+	if err != nil { // else the code says it all
+		console.Print(err.Error())
+	}
+	return code
 }
 
-func run(ctx context.Context, args []string, std Streams, console *console) error {
-	args = args[min(1, len(args)):]
-	if n := len(args); n > 0 && args[n-1] == completeFlag {
-		return complete(std.Out, args[:n-1])
+func run(ctx context.Context, args []string, std Streams, console *term.Console) error {
+	all := commands()
+	if n := len(args); n > 0 && args[n-1] == cmdline.CompleteFlag {
+		return cmdline.Complete(std.Out, plain(all), args[:n-1])
 	}
-	cmd, args := pick(args)
-	stdout, terminal := std.Out, isTerminal(std.Out)
-	std.Out = rowWriter{std.Out}
-	inv, err := parse(cmd, args)
+	at, args := cmdline.Pick(plain(all), args)
+	cmd := all[at]
+	inv := &invocation{std: std, console: console, stdout: std.Out, terminal: term.Is(std.Out), person: term.Is(std.In) && term.Is(std.Err)}
+	inv.std.Out = rowWriter{std.Out}
+	var err error
+	inv.Args, err = cmd.Parse(args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return help(std.Out, cmd)
-	case errors.Is(err, errVersion):
-		return version(std.Out)
+	case errors.Is(err, cmdline.ErrHelp):
+		return inv.help(cmd, false)
+	case errors.Is(err, cmdline.ErrFullHelp):
+		return inv.help(cmd, true)
+	case errors.Is(err, cmdline.ErrVersion):
+		return inv.print(version())
 	case err != nil:
 		return err
 	}
-	inv.std, inv.console, inv.stdout, inv.terminal = std, console, stdout, terminal
-	if err := console.configure(inv.flags); err != nil {
-		return err
-	}
+	console.Quiet, console.Verbosity, console.NoProgress = cmd.talk.quiet, cmd.talk.verbosity, cmd.talk.noProgress
+	inv.color = cmd.talk.colors(inv.terminal)
 	return cmd.run(ctx, inv)
+}
+
+// An invocation is a command line with the streams that it was given.
+type invocation struct {
+	cmdline.Args // the word "-" is standard input
+	std          Streams
+	console      *term.Console
+	stdout       io.Writer // as it was given to Run
+	terminal     bool      // standard output is a terminal
+	person       bool      // somebody can answer a question
+	color        bool      // rows on standard output are coloured
+}
+
+// errClosed says that the reader of standard output has closed the pipe.
+var errClosed = errors.New("standard output is closed")
+
+// A rowWriter is standard output, with errClosed for a closed pipe.
+type rowWriter struct{ io.Writer }
+
+func (w rowWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		err = errClosed
+	}
+	return n, err
+}
+
+// inputFile returns standard input if it is a file.
+func (inv *invocation) inputFile() []*os.File {
+	if f, ok := inv.std.In.(*os.File); ok {
+		return []*os.File{f}
+	}
+	return nil
 }

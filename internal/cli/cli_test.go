@@ -16,6 +16,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 )
@@ -144,17 +145,13 @@ func TestEscalate(t *testing.T) {
 		{"-r 1.1.1.1 --no-escalate", false},
 	}
 	for _, tt := range tests {
-		cmd, args := pick(strings.Fields(tt.args))
-		inv, err := parse(cmd, args)
-		if err != nil {
+		var a asking
+		if _, err := (&cmdline.Command{Options: a.options()}).Parse(strings.Fields(tt.args)); err != nil {
 			t.Fatal(err)
 		}
-		servers, err := parseServers(inv.flags)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := escalate(inv.flags, servers); got != tt.want {
-			t.Errorf("%s: escalate %t, want %t", tt.args, got, tt.want)
+		opts, err := a.check()
+		if err != nil || opts.Escalate != tt.want {
+			t.Errorf("%s: escalate %t, %v; want %t", tt.args, opts.Escalate, err, tt.want)
 		}
 	}
 }

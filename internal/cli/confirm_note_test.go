@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/probe/rdap"
 )
@@ -55,7 +56,9 @@ func TestConfirmDetails(t *testing.T) {
 	}
 	defer client.Close()
 	var out bytes.Buffer
-	c := &confirmer{client: client, console: &console{w: &out, verbosity: 1}}
+	console := term.New(&out)
+	console.Verbosity = 1
+	c := &confirmer{client: client, console: console}
 	if word := c.Confirm(t.Context(), "free.jp"); word.Reason != probe.RDAPNotRegistered || !strings.Contains(out.String(), "free.jp: the WHOIS reply does not carry the name") {
 		t.Errorf("%+v\n%s", word, &out)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"domprobe/internal/cmdline"
+	"domprobe/internal/term"
 	"domprobe/probe"
 )
 
@@ -16,25 +18,26 @@ func TestConfirmOptions(t *testing.T) {
 		rate           float64
 		bootstrap      string
 	}{
-		{"", "", false, false, 0, ""},
+		{"", "", false, false, 1, ""},
 		{"--confirm rdap", "", true, false, 1, ""},
 		{"--confirm rdap,whois", "", true, true, 1, ""},
 		{"--confirm whois --confirm rdap", "", true, true, 1, ""},
 		{"", "rdap, whois", true, true, 1, ""},
 		{"--confirm rdap", "rdap,whois", true, false, 1, ""},
 		{"--confirm rdap --rdap-rate 0.5 --rdap-bootstrap https://rdap.example/dns.json", "", true, false, 0.5, "https://rdap.example/dns.json"},
-		{"--rdap-rate 0.5", "", false, false, 0, ""},
+		{"--rdap-rate 0.5", "", false, false, 0.5, ""},
 	} {
 		t.Run(tt.args+" "+tt.env, func(t *testing.T) {
 			if tt.env != "" {
 				t.Setenv("DOMPROBE_CONFIRM", tt.env)
 			}
-			inv, err := parse(pick(strings.Fields(tt.args + " go.dev")))
-			if err != nil {
+			var c confirming
+			inv := &invocation{console: term.New(io.Discard)}
+			if _, err := (&cmdline.Command{Options: c.options()}).Parse(strings.Fields(tt.args + " go.dev")); err != nil {
 				t.Fatal(err)
 			}
-			inv.console = &console{w: io.Discard}
-			opts, confirm, err := confirmOptions(inv)
+			opts, err := c.rdap(inv)
+			confirm := c.on()
 			if err != nil || confirm != tt.confirm || opts.WHOIS != tt.whois || opts.Rate != tt.rate || opts.Bootstrap != tt.bootstrap {
 				t.Errorf("%v, %v, %+v", confirm, err, opts)
 			}

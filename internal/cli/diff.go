@@ -2,58 +2,50 @@ package cli
 
 import (
 	"context"
-	"slices"
 
-	"github.com/urfave/cli/v2"
-
+	"domprobe/internal/cmdline"
 	"domprobe/report"
 )
 
 // diffCommand tells what has changed between two reports.
 func diffCommand() *command {
+	var d report.Differences
+	var only verdictSet
+	var format string
 	return &command{
-		name:     "diff",
-		summary:  "print the names whose verdict differs between two reports",
-		synopsis: "diff [flags] OLD NEW",
-		examples: `  domprobe diff yesterday.csv today.csv
-  domprobe diff yesterday.csv today.csv --only not-found -f names    # names that are now not found
-  domprobe diff old.jsonl new.jsonl -f jsonl
+		Command: cmdline.Command{
+			Name:     "diff",
+			Summary:  "print the names that are found in one of two reports and not found in the other",
+			Synopsis: "diff [flags] OLD NEW",
+			Examples: `  domprobe diff yesterday.csv today.csv
+  domprobe diff yesterday.csv today.csv --only not-found -f names
+  domprobe diff yesterday.csv today.csv --absent -f jsonl
 `,
-		flags: slices.Concat([]cli.Flag{
-			tableFlag(report.ChangeFormats()...),
-			local(list("only", "", "print only names whose new verdict is this `VERDICT`: found, not-found, unknown, invalid")),
-		}, consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "the reports could be compared, whether or not a verdict has changed",
-			codeInterrupted: "interrupted",
+			Options: []*cmdline.Option{
+				tableFormat(&format, report.ChangeFormats()...),
+				verdicts(&only, "only", "print only names whose new verdict is this `VERDICT`").Local().Common(),
+				cmdline.Switch(&d.Absent, "absent", "", "also print names that only one report has").Local().Common(),
+				cmdline.Switch(&d.Unknown, "unknown", "", "also print changes from and to unknown and invalid").Local().Common(),
+			},
+			Exits: map[int]string{
+				codeOK: "the reports could be compared, whether or not a verdict has changed",
+			},
 		},
-		run: interruptible(runDiff),
+		run: interruptible(func(_ context.Context, inv *invocation) error {
+			d.Only = only
+			return diff(inv, format, d)
+		}),
 	}
 }
 
-func runDiff(_ context.Context, inv *invocation) error {
-	format, err := parseTable(inv.flags, report.ChangeFormats()...)
-	if err != nil {
-		return err
+func diff(inv *invocation, format string, d report.Differences) error {
+	if len(inv.Words) != 2 {
+		return cmdline.Usage("try: domprobe diff yesterday.csv today.csv", "diff takes two reports, not %d", len(inv.Words))
 	}
-	only, err := parseVerdicts(inv.flags, "only")
-	if err != nil {
-		return err
-	}
-	if len(inv.args) != 2 {
-		return usageError("try: domprobe diff yesterday.csv today.csv", "diff takes two reports, not %d", len(inv.args))
-	}
-	reports, files, err := openReports(inv, inv.args)
+	reports, files, err := openReports(inv, inv.Words)
 	defer closeAll(files)
 	if err != nil {
 		return err
 	}
-	changes, err := report.Diff(reports[0], reports[1])
-	if err != nil {
-		return readError(err)
-	}
-	if only != nil {
-		changes = slices.DeleteFunc(changes, func(c report.Change) bool { return c.New == nil || !only[c.New.Verdict] })
-	}
-	return report.WriteChanges(inv.std.Out, format, changes)
+	return readError(report.WriteChanges(inv.std.Out, format, report.Diff(reports[0], reports[1], d)))
 }

@@ -2,70 +2,56 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
-	"net"
-	"net/netip"
 	"slices"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
-	"domprobe/probe/resolver"
 )
 
-func dryRunFlags() []cli.Flag {
-	return []cli.Flag{
-		toggle("dry-run", "", "ask nobody: print the names, and to standard error how many questions they take and how long at worst"),
+// plan prints the names of a run and tells how long it would take. It asks
+// nobody.
+func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) error {
+	if p.out.resume {
+		return cmdline.Usage("", "--dry-run does not know what --resume would skip")
 	}
-}
-
-// dryRun prints the names that a run would ask about, and what it would take.
-func (s *selection) dryRun(ctx context.Context, inv *invocation) error {
-	if inv.flags.Bool("resume") {
-		return usageError("", "--dry-run does not know what --resume would skip")
+	opts, err := p.ask.check()
+	if err == nil {
+		err = p.confirm.check(opts)
 	}
-	opts, err := namedOptions(inv.flags)
 	if err != nil {
 		return err
 	}
-	registries, confirm, err := confirmOptions(inv)
-	if err != nil {
+	if _, err := p.confirm.rdap(inv); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(opts.Servers, hasHostName) {
 		if _, err := probe.New(opts); err != nil {
-			return usageError("", "%w", err)
+			return cmdline.Usage("", "%w", err)
 		}
 	}
 	end := byte('\n')
-	if inv.flags.Bool("null") {
+	if p.gen.null {
 		end = 0
 	}
 	asked, invalid := 0, 0
 	tlds := make(map[string]bool)
 	out := bufio.NewWriter(inv.std.Out)
-	for c, err := range s.all() {
+	for c, err := range names.all() {
 		switch {
-		case err == nil:
-			err = ctx.Err()
-		case ctx.Err() == nil:
+		case ctx.Err() != nil:
+			return exit(codeInterrupted)
+		case err != nil:
 			return err
-		}
-		if err != nil {
-			return interrupted(ctx, err)
-		}
-		if c.Err != nil {
+		case c.Err != nil:
 			invalid++
 			continue
 		}
 		asked++
 		tlds[c.TLD] = true
-		if _, err := out.WriteString(c.Name); err != nil {
-			return err
-		}
+		out.WriteString(c.Name) // the first error comes again from WriteByte
 		if err := out.WriteByte(end); err != nil {
 			return err
 		}
@@ -73,38 +59,29 @@ func (s *selection) dryRun(ctx context.Context, inv *invocation) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s under %s: %s if all goes well, at most %s", plural(asked, "name"), plural(len(tlds), "TLD"),
-		plural(opts.Questions(asked, len(tlds)), "question"), roughly(opts.WorstCase(asked)))
-	if confirm {
-		each := time.Duration(float64(time.Second) / cmp.Or(registries.Rate, 1))
+	text := fmt.Sprintf("%s under %s: about %s (%s) if all goes well, at most %s", plural(asked, "name"), plural(len(tlds), "TLD"),
+		roughly(opts.Expected(asked, len(tlds))), pluralOf(opts.Questions(asked, len(tlds)), "query", "queries"), roughly(opts.WorstCase(asked)))
+	if p.confirm.on() {
+		each := time.Duration(float64(time.Second) / p.confirm.rate)
 		text += fmt.Sprintf(", and on top for --confirm %v a name at each registry, or longer", each)
 	}
 	if invalid > 0 {
 		text += fmt.Sprintf("; %d more are invalid", invalid)
 	}
-	inv.console.note("%s", text)
+	inv.console.Note("%s", text)
 	return nil
 }
 
-// hasHostName reports whether it takes the network to find out how many servers
-// s stands for, which decides whether a quorum can be had.
-func hasHostName(s resolver.Server) bool {
-	host, _, err := net.SplitHostPort(s.Addr)
-	if err != nil { // direct and demo have none
-		return false
+func plural[T int | int64](n T, noun string) string { return pluralOf(n, noun, noun+"s") }
+
+func pluralOf[T int | int64](n T, one, many string) string {
+	if n == 1 {
+		many = one
 	}
-	_, err = netip.ParseAddr(host)
-	return err != nil
+	return fmt.Sprintf("%d %s", n, many)
 }
 
-func plural[T int | int64](n T, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}
-
-// roughly rounds a duration up to what a person wants to know of it.
+// roughly rounds a duration up for a person.
 func roughly(d time.Duration) time.Duration {
 	unit := 100 * time.Millisecond
 	if d > 10*time.Second {

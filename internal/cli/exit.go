@@ -13,17 +13,34 @@ const (
 	codeUnknown     = 3   // some name is unknown
 	codeNoMatch     = 4   // --only matched no row
 	codeUnexpected  = 5   // --expect not met
+	codeNoTLD       = 6   // some TLD does not exist
 	codeInterrupted = 130 // by a signal
 )
 
 // precedence orders the codes for a run to which several apply.
-var precedence = []int{codeInterrupted, codeFailed, codeUsage, codeUnexpected, codeUnknown, codeNoMatch}
+var precedence = []int{codeInterrupted, codeFailed, codeUsage, codeUnexpected, codeUnknown, codeNoTLD, codeNoMatch}
+
+// commonExits are the exit codes of every command.
+var commonExits = map[int]string{
+	codeFailed:      "the run failed: a file, the disk, no resolver",
+	codeUsage:       "the command line makes no sense",
+	codeInterrupted: "interrupted",
+}
+
+// rowExits are the exit codes of a command that writes rows.
+var rowExits = map[int]string{
+	codeOK:          "every name settled; also when the reader closed the pipe",
+	codeUnknown:     "some name is unknown",
+	codeNoMatch:     "--only matched no row",
+	codeUnexpected:  "some name has another verdict than --expect says",
+	codeNoTLD:       "some name is invalid because its TLD does not exist",
+	codeInterrupted: "interrupted; the rows of settled names are written",
+}
 
 // An exitError ends the program with an exit code.
 type exitError struct {
 	code int
-	err  error  // what to tell the user; nil when the code says it all
-	hint string // what to do about it; may be empty
+	err  error // for the user; nil when the code says it all
 }
 
 func (e *exitError) Error() string {
@@ -35,13 +52,8 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// usageError is about the command line. The hint may be empty.
-func usageError(hint, format string, args ...any) error {
-	return &exitError{codeUsage, fmt.Errorf(format, args...), hint}
-}
-
-// exit returns what a run ends with that met all the given codes: nil, or the
-// most important of them.
+// exit returns the end of a run that met all the given codes: nil, or the most
+// important of them.
 func exit(codes ...int) error {
 	for _, code := range precedence {
 		if slices.Contains(codes, code) {

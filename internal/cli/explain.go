@@ -11,103 +11,156 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/candidate"
+	"domprobe/internal/cmdline"
+	"domprobe/internal/term"
 	"domprobe/probe"
 )
 
 // explainCommand tells how the verdict on one name was reached.
 func explainCommand() *command {
+	var ask asking
+	var confirm confirming
 	return &command{
-		name:     "explain",
-		summary:  "tell how the verdict on one name is reached",
-		synopsis: "explain [flags] NAME",
-		examples: `  domprobe explain go.dev
+		Command: cmdline.Command{
+			Name:     "explain",
+			Summary:  "tell how the verdict on one name is reached",
+			Synopsis: "explain [flags] NAME",
+			Examples: `  domprobe explain go.dev
   domprobe explain -r 9.9.9.9 -r 1.1.1.1 example.co.uk
   domprobe explain --confirm rdap qxvzkwj.dev
   domprobe explain -r demo qxvzkwj.dev
 `,
-		flags: slices.Concat(askFlags(), confirmFlags(), consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "the name settled",
-			codeUnknown:     "the name is unknown",
-			codeInterrupted: "interrupted",
+			Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
+			Options: slices.Concat(ask.options(), confirm.options()),
+			Exits: map[int]string{
+				codeOK:      "the name settled",
+				codeUnknown: "the name is unknown",
+			},
 		},
-		run: runExplain,
+		run: func(ctx context.Context, inv *invocation) error {
+			name, err := oneName(inv, "explain")
+			if err != nil {
+				return err
+			}
+			return explain(ctx, inv, name.Keyword, &ask, &confirm)
+		},
 	}
 }
 
-func runExplain(ctx context.Context, inv *invocation) error {
-	if len(inv.args) != 1 {
-		return usageError("try: domprobe explain go.dev", "explain takes one name, not %d", len(inv.args))
+// oneName returns the only argument of a command. A word without a dot is no
+// domain: its verdict would answer another question.
+func oneName(inv *invocation, command string) (candidate.Candidate, error) {
+	try := "try: domprobe " + command + " go.dev"
+	if len(inv.Words) != 1 {
+		return candidate.Candidate{}, cmdline.Usage(try, "%s takes one name, not %d", command, len(inv.Words))
 	}
-	story := &story{w: inv.std.Out, start: time.Now()}
-	prober, stop, err := newProber(ctx, inv, story.event)
+	text := inv.Words[0]
+	if words, note := candidate.Clean(text); len(words) == 1 && inv.Literal == 0 {
+		text = words[0]
+		if note != "" {
+			inv.noteOnce()(note, inv.Words[0], words)
+		}
+	}
+	name := candidate.Parse(text)
+	if name.Err != nil && !candidate.IsDomain(text) {
+		return name, cmdline.Usage(try, "%w", name.Err)
+	}
+	return name, nil
+}
+
+func explain(ctx context.Context, inv *invocation, name string, ask *asking, confirm *confirming) error {
+	s := &story{start: time.Now(), trace: tracer(inv.console)}
+	prober, err := newProber(ctx, inv, ask, confirm, s.event)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	r, _ := prober.One(ctx, inv.args[0])
-	story.end(r)
-	err = stop()
-	switch {
-	case ctx.Err() != nil:
+	r, _ := prober.One(ctx, name)
+	err = prober.close()
+	if ctx.Err() != nil {
 		return exit(codeInterrupted)
-	case story.err != nil:
-		return story.err
-	case err != nil:
-		return err
-	case r.Verdict == probe.Unknown:
+	}
+	if e := s.print(inv.std.Out, r); e != nil {
+		return e
+	}
+	if err == nil && r.Verdict == probe.Unknown {
 		return exit(codeUnknown)
 	}
-	return nil
+	return err
 }
 
-// A story is told to w as it happens. It is safe for concurrent use.
+// A story is the queries and responses of a run. It is safe for concurrent use.
 type story struct {
-	mu    sync.Mutex
-	w     io.Writer
-	start time.Time
-	err   error // the first of w
+	mu     sync.Mutex
+	start  time.Time
+	trace  func(probe.Event) // nil, or told every event as it happens
+	events []probe.Event
 }
 
-func (s *story) print(format string, args ...any) {
-	if s.err == nil {
-		_, s.err = io.WriteString(s.w, visible(fmt.Sprintf(format, args...))+"\n")
-	}
-}
+// maxEvents bounds a story, in case servers never stop answering.
+const maxEvents = 10_000
 
 func (s *story) event(e probe.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := fmt.Sprintf("%7.1f ms", float64(e.At.Sub(s.start).Microseconds())/1000)
-	question := fmt.Sprintf("%s %s", dns.TypeToString[e.Type], strings.TrimSuffix(e.Name, "."))
-	if !e.Response {
-		s.print("%s  ask %s over %s: %s", at, e.Server, e.Transport, question)
-		return
+	if len(s.events) < maxEvents {
+		s.events = append(s.events, e)
 	}
-	s.print("%s  %s on %s: %s", at, e.Server, question, e.Rule)
-	if e.Message != "" {
-		s.print("            %s", e.Message)
+	if s.trace != nil {
+		s.trace(e)
 	}
 }
 
-// end tells the verdict and what it means.
-func (s *story) end(r probe.Result) {
+// print writes the verdict and its meaning, and then the events.
+func (s *story) print(w io.Writer, r probe.Result) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var b strings.Builder
+	line := func(format string, args ...any) {
+		b.WriteString(term.Visible(fmt.Sprintf(format, args...)) + "\n")
+	}
 	name := r.Name
 	if r.Unicode != "" {
 		name += " (" + r.Unicode + ")"
 	}
-	s.print("%s: %s (%s): %s", name, r.Verdict, r.Reason, meaning(r.Reason))
+	line("%s: %s (%s): %s", name, r.Verdict, r.Reason, meaning(r.Reason))
 	if r.Err != nil {
-		s.print("  %s", r.Err)
+		line("  %s", r.Err)
 	}
-	if r.Server != "" {
-		s.print("  decided by %s in %.1f ms; questions sent for the name: %d", r.Server,
-			float64(r.RTT.Microseconds())/1000, r.Tries)
+	if r.Server != "" && (r.Verdict == probe.Found || r.Verdict == probe.NotFound) {
+		line("  decided by %s in %.1f ms; queries sent for the name: %d", r.Server, float64(r.RTT.Microseconds())/1000, r.Tries)
 	}
 	if r.Verdict == probe.NotFound && r.Reason != probe.RDAPNotRegistered {
-		s.print("  not in the DNS is not the same as free: it may be reserved, on hold or just expired")
+		line("  not in the DNS is not the same as free: it may be reserved, on hold or just expired")
 	}
+	for _, e := range s.events {
+		if e.Type == 0 {
+			line("  %s about %s: %s", e.Server, e.Name, e.Rule)
+		}
+	}
+	if len(s.events) > 0 {
+		line("")
+	}
+	for _, e := range s.events {
+		if e.Type == 0 {
+			continue
+		}
+		at := fmt.Sprintf("%7.1f ms", float64(e.At.Sub(s.start).Microseconds())/1000)
+		if !e.Response {
+			line("%s  ask %s over %s: %s", at, e.Server, e.Transport, queryOf(e))
+			continue
+		}
+		line("%s  %s on %s: %s", at, e.Server, queryOf(e), e.Rule)
+		if e.Message != "" {
+			line("            %s", e.Message)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func queryOf(e probe.Event) string {
+	return dns.TypeToString[e.Type] + " " + strings.TrimSuffix(e.Name, ".")
 }
 
 func meaning(reason probe.Reason) string {
@@ -117,17 +170,4 @@ func meaning(reason probe.Reason) string {
 		}
 	}
 	return "no explanation"
-}
-
-// traceLine is an event on one line.
-func traceLine(e probe.Event) string {
-	question := fmt.Sprintf("%s %s", dns.TypeToString[e.Type], strings.TrimSuffix(e.Name, "."))
-	if !e.Response {
-		return fmt.Sprintf("> %s %s: %s", e.Server, e.Transport, question)
-	}
-	line := fmt.Sprintf("< %s %s: %s: %s", e.Server, e.Transport, question, e.Rule)
-	if e.Message != "" {
-		line += ": " + e.Message
-	}
-	return line
 }

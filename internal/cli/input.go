@@ -9,46 +9,56 @@ import (
 	"os"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"domprobe/candidate"
 	"domprobe/candidate/pattern"
+	"domprobe/internal/cmdline"
 )
 
-// An input is where keywords come from. Its files are open from the start, so
-// that one that cannot be read is known before anything is asked.
+// An input is the sources of keywords. Its files are open from the start, so
+// that one that cannot be read is known before anybody is asked.
 type input struct {
 	sources []source
 	files   []*os.File
-	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into keywords
-	bare    bool                                     // a keyword is known to need a TLD
-	stdin   bool                                     // standard input is among the sources
-	unique  bool                                     // it is certain that no keyword comes twice
+	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into lines
+	literal bool                                     // lines are keywords as they are
+	origin  candidate.Origin
+	note    func(note, from string, keywords []string)
+	bare    bool   // an argument or pattern needs a TLD
+	word    string // the argument that does
+	stdin   bool   // standard input is among the sources
+	unique  bool   // it is certain that no keyword comes twice
+
+	// refuse, if not nil, makes an error of the first keyword of a file that
+	// needs a TLD.
+	refuse func(source, word string) error
 }
 
 // A source is a sequence of keywords.
 type source struct {
-	keywords iter.Seq2[string, error]
-	again    iter.Seq2[string, error] // the same for a second loop; nil for what can be read only once
-	count    func() amount            // nil to count again
+	name      string // of a file; empty for arguments
+	generator string // of the keywords, in reports; empty if they were given
+	keywords  iter.Seq2[string, error]
+	again     iter.Seq2[string, error] // the same for a second loop; nil if it can be read only once
+	count     func() amount            // nil to count again
 }
 
-// openInput opens the sources that the arguments and flags name: arguments,
-// files, word lists, and patterns. Without any it is the default words.
-func openInput(inv *invocation) (*input, error) {
-	in := &input{lines: candidate.Lines}
-	if inv.flags.Bool("null") {
+// openInput opens the sources: arguments, files, word lists and patterns, or
+// the default words.
+func (g *generating) openInput(inv *invocation) (*input, error) {
+	in := &input{lines: candidate.Lines, literal: g.null, note: inv.noteOnce()}
+	if g.null {
 		in.lines = candidate.Records
 	}
-	err := in.open(inv)
-	if err == nil && len(in.sources) == 0 && len(inv.flags.StringSlice("pattern")) == 0 {
+	err := g.addAll(in, inv)
+	if err == nil && len(in.sources) == 0 && len(g.patterns) == 0 {
 		in.addWords(candidate.DefaultWords()...)
+		in.bare = true
 	}
 	if err == nil {
-		err = in.combine(inv.flags)
+		err = g.combined(in)
 	}
 	if err == nil {
-		err = in.addPatterns(inv.flags)
+		err = g.addPatterns(in)
 	}
 	if err != nil {
 		in.close()
@@ -57,43 +67,58 @@ func openInput(inv *invocation) (*input, error) {
 	return in, nil
 }
 
-func (in *input) open(inv *invocation) error {
-	for _, arg := range inv.args {
-		if arg != "-" {
-			in.addWords(arg)
-		} else if err := in.addStdin(inv.std.In); err != nil {
+func (g *generating) addAll(in *input, inv *invocation) error {
+	for i, arg := range inv.Words {
+		literal := i >= len(inv.Words)-inv.Literal
+		switch err := looksLikeFile(arg); {
+		case arg == "-":
+			if err := in.addStdin(inv.std.In); err != nil {
+				return err
+			}
+			continue
+		case err != nil && !literal:
 			return err
 		}
+		words := []string{arg}
+		if !literal {
+			words = in.meant(arg)
+		}
+		for _, word := range words {
+			if !in.bare && !candidate.IsDomain(word) {
+				in.bare, in.word = true, word
+			}
+		}
+		in.addWords(words...)
 	}
-	for _, path := range inv.flags.StringSlice("input") {
+	for _, path := range g.inputs {
 		if err := in.addFile(path, inv.std.In); err != nil {
 			return err
 		}
 	}
-	for _, language := range values(inv.flags, "words") {
+	for _, language := range g.languages {
 		words, err := candidate.Words(language)
 		if err != nil {
-			return usageError("", "--words: %w", err)
+			return cmdline.Usage(cmdline.Hint(language, languages), "--words: %w", err)
 		}
 		in.addWords(words...)
+		in.bare = true
+		in.sources[len(in.sources)-1].generator = "words"
 	}
 	return nil
 }
 
 func (in *input) addWords(words ...string) {
-	for _, word := range words {
-		in.bare = in.bare || !isDomain(word)
-	}
 	keywords := candidate.Strings(words...)
 	in.sources = append(in.sources, source{keywords: keywords, again: keywords})
 }
 
 func (in *input) addStdin(r io.Reader) error {
 	if in.stdin {
-		return usageError("", "standard input is named twice")
+		return cmdline.Usage("", "standard input is named twice")
 	}
 	in.stdin = true
-	in.sources = append(in.sources, source{keywords: named("standard input", in.lines(r))})
+	f, _ := r.(*os.File)
+	in.addReader("standard input", r, f)
 	return nil
 }
 
@@ -106,102 +131,48 @@ func (in *input) addFile(path string, stdin io.Reader) error {
 		return err
 	}
 	in.files = append(in.files, f)
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
+	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return fmt.Errorf("read %s: it is a folder", path)
 	}
-	s := source{keywords: named(path, in.lines(f))}
-	if err == nil && info.Mode().IsRegular() {
+	in.addReader(path, f, f)
+	return nil
+}
+
+// addReader adds the keywords of r. If f, which may be nil, is a regular file,
+// they can be read again.
+func (in *input) addReader(name string, r io.Reader, f *os.File) {
+	s := source{name: name, keywords: in.cleaned(named(name, in.lines(r)), in.meant)}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		start, _ := f.Seek(0, io.SeekCurrent) // regular files can be sought
 		s.again = func(yield func(string, error) bool) {
-			in.lines(io.NewSectionReader(f, 0, info.Size()))(yield)
+			lines := in.lines(io.NewSectionReader(f, start, info.Size()-start))
+			in.cleaned(lines, func(line string) []string { words, _ := candidate.Clean(line); return words })(yield)
 		}
 	}
 	in.sources = append(in.sources, s)
-	return nil
 }
 
-// combine puts what --combine makes of the keywords in their place. It needs
-// them all, and reads them at once, but for standard input.
-func (in *input) combine(flags *cli.Context) error {
-	n, joins := flags.Int("combine"), values(flags, "join")
-	switch {
-	case !flags.IsSet("combine") && len(joins) > 0:
-		return usageError("try --combine 2", "--join is for --combine only")
-	case !flags.IsSet("combine"):
-		return nil
-	case n < 2:
-		return usageError("", "--combine %d is not at least 2", n)
-	case len(in.sources) == 0:
-		return usageError("", "--combine needs keywords; those of a pattern do not count")
+// addPatterns adds the keywords of --pattern.
+func (g *generating) addPatterns(in *input) error {
+	if len(g.patterns) == 0 && g.shuffle != nil {
+		return cmdline.Usage("", "--shuffle is for --pattern only")
 	}
-	keywords := in.keywords()
-	var s source
-	if !in.stdin {
-		words, err := collect(keywords)
-		if err != nil {
-			return err
-		}
-		for _, err := range candidate.Combine(words, n, joins) {
-			if err != nil {
-				return usageError("", "--combine: %w", err)
-			}
-			break
-		}
-		keywords = candidate.Strings(words...)
-		s.again = candidate.Combine(words, n, joins)
-		s.count = func() amount { return countCombinations(words, n, joins) }
-	}
-	s.keywords = func(yield func(string, error) bool) {
-		words, err := collect(keywords)
-		if err != nil {
-			yield("", err)
-			return
-		}
-		candidate.Combine(words, n, joins)(yield)
-	}
-	in.sources = []source{s}
-	return nil
-}
-
-// maxCombined bounds the words that are held in memory to be combined.
-const maxCombined = 1 << 20
-
-func collect(keywords iter.Seq2[string, error]) ([]string, error) {
-	var words []string
-	for word, err := range keywords {
-		if err != nil {
-			return nil, err
-		}
-		if len(words) == maxCombined {
-			return nil, fmt.Errorf("more than %d keywords to combine", maxCombined)
-		}
-		words = append(words, strings.Clone(word))
-	}
-	return words, nil
-}
-
-// addPatterns adds the keywords that --pattern stands for.
-func (in *input) addPatterns(flags *cli.Context) error {
-	patterns := flags.StringSlice("pattern")
-	if len(patterns) == 0 && flags.IsSet("shuffle") {
-		return usageError("", "--shuffle is for --pattern only")
-	}
-	for _, text := range patterns {
+	for _, text := range g.patterns {
 		p, err := pattern.Compile(text)
 		if err != nil {
-			return usageError("", "%w", err)
+			return cmdline.Usage("", "%w", err)
 		}
 		keywords := p.All()
-		if flags.IsSet("shuffle") {
+		if g.shuffle != nil {
 			if !p.CanShuffle() {
-				return usageError("", "pattern %q: %w", text, pattern.ErrTooMany)
+				return cmdline.Usage("", "pattern %q: %w", text, pattern.ErrTooMany)
 			}
-			keywords = p.Shuffled(flags.Uint64("shuffle"))
+			keywords = p.Shuffled(*g.shuffle)
 		}
 		dotted := strings.Contains(text, ".")
 		in.bare = in.bare || !dotted
-		in.unique = len(in.sources) == 0 && len(patterns) == 1 && p.Unique()
-		in.sources = append(in.sources, source{keywords: keywords, again: keywords, count: func() amount {
+		in.unique = len(in.sources) == 0 && len(g.patterns) == 1 && p.Unique()
+		in.sources = append(in.sources, source{generator: "pattern", keywords: keywords, again: keywords, count: func() amount {
 			if dotted { // most likely all of its keywords are whole domains
 				return amount{domains: p.Count()}
 			}
@@ -216,8 +187,29 @@ func (in *input) keywords() iter.Seq2[string, error] {
 	seqs := make([]iter.Seq2[string, error], len(in.sources))
 	for i, s := range in.sources {
 		seqs[i] = s.keywords
+		if in.refuse != nil && s.name != "" {
+			seqs[i] = in.refusing(s)
+		}
+		if s.generator != "" {
+			seqs[i] = in.origin.Tag(s.generator, seqs[i])
+		}
 	}
 	return candidate.Concat(seqs...)
+}
+
+// refusing returns the keywords of a source up to the first that needs a TLD,
+// which is an error.
+func (in *input) refusing(s source) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for word, err := range s.keywords {
+			if err == nil && !candidate.IsDomain(word) {
+				word, err = "", in.refuse(s.name, word)
+			}
+			if !yield(word, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // again returns the keywords of all sources for a second loop, and nil if some
@@ -234,24 +226,12 @@ func (in *input) again() iter.Seq2[string, error] {
 }
 
 // close closes the files. What was read from them is not affected.
-func (in *input) close() {
-	for _, f := range in.files {
+func (in *input) close() { closeAll(in.files) }
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
 		f.Close()
 	}
-}
-
-// isOneOf reports whether path is the name of one of the open files.
-func isOneOf(path string, files []*os.File) bool {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	for _, f := range files {
-		if other, err := f.Stat(); err == nil && os.SameFile(info, other) {
-			return true
-		}
-	}
-	return false
 }
 
 // named puts the name of a source before the error of its sequence.
@@ -268,7 +248,3 @@ func named(name string, seq iter.Seq2[string, error]) iter.Seq2[string, error] {
 		}
 	}
 }
-
-// isDomain reports whether a keyword is a whole domain: one with a dot, or with
-// a character that becomes one (UTS 46 section 4, step 2).
-func isDomain(keyword string) bool { return strings.ContainsAny(keyword, ".。．｡") }

@@ -2,13 +2,13 @@ package cli
 
 import "context"
 
-// await returns what f returns, or that the run was interrupted as soon as ctx
-// is done. It is for what knows nothing of ctx: a read of standard input, the
-// opening of a FIFO that nobody writes. That is left where it blocks, because
-// the process is about to end.
+// await returns the result of f, or the error of an interrupted run as soon as
+// ctx is done. It is for calls that know no context: a read of standard input,
+// the opening of a FIFO that nobody writes. A blocked call is left behind,
+// because the process is about to end.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	var none T
-	if ctx.Err() != nil { // else f would begin what nobody ends
+	if ctx.Err() != nil { // else f would begin work that nobody ends
 		return none, exit(codeInterrupted)
 	}
 	type outcome struct {
@@ -28,8 +28,8 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// interruptible makes run end with its ctx, which it need not look at, as
-// [await] does.
+// interruptible makes run end with its ctx as [await] does, though run does not
+// look at ctx.
 func interruptible(run func(context.Context, *invocation) error) func(context.Context, *invocation) error {
 	return func(ctx context.Context, inv *invocation) error {
 		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, run(ctx, inv) })

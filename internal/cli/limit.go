@@ -7,37 +7,33 @@ import (
 	"strconv"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 )
 
-// maxOnTerminal is the default of --max-names for a person at a terminal.
+// maxOnTerminal is the default of --max-names when rows go to a terminal.
 const maxOnTerminal = 1_000_000
 
-func parseMaxNames(inv *invocation) (int64, error) {
-	text := inv.flags.String("max-names")
-	if text == "" {
-		if inv.terminal {
-			return maxOnTerminal, nil
-		}
-		return 0, nil
+// limit returns how many names are the most, and 0 for no limit.
+func (g *generating) limit(terminal bool) int64 {
+	switch {
+	case g.maxNames != nil:
+		return *g.maxNames
+	case terminal:
+		return maxOnTerminal
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, usageError("", "--max-names %q is not a number of names", text)
-	}
-	return n, nil
+	return 0
 }
 
-// How many names are made only to be counted: so many to see whether they are
-// too many, which takes a few seconds at most, and so many to tell how many.
+// Names are made only to be counted, up to these numbers: to see whether they
+// are too many, which takes a few seconds at most, and to tell how many.
 const (
 	maxRecounted = 1 << 24
 	maxTold      = 1 << 20
 )
 
-// checkMost refuses more names than --max-names allows, as far as they are
-// known before they come. Where repeats, and names left out for their length,
-// could make the difference, it makes the names to find out, unless that would
-// take long.
+// checkMost refuses more names than the limit. Where repeats and names left out
+// for their length could make the difference, it makes the names to find out,
+// unless that would take long.
 func (s *selection) checkMost() error {
 	if s.most == 0 {
 		return nil
@@ -65,11 +61,11 @@ func (s *selection) checkMost() error {
 	default:
 		about = "at least "
 	}
-	return s.tooMany(about + count(share))
+	return s.tooMany(about + shortNumber(share))
 }
 
 // recount makes the names of the run and counts them. It reports whether these
-// are all: not if the keywords can be read only once, or end in an error, or
+// are all: not if the keywords can be read only once or end in an error, nor
 // when the names are too many to go on.
 func (s *selection) recount() (n int64, all bool) {
 	keywords := s.in.again()
@@ -80,11 +76,7 @@ func (s *selection) recount() (n int64, all bool) {
 	if err != nil {
 		return 0, false
 	}
-	names := gen.All()
-	if s.shards > 1 {
-		names = candidate.Shard(names, s.shard, s.shards)
-	}
-	for _, err := range names {
+	for _, err := range s.inShard(gen.All()) {
 		if n++; err != nil || n > max(s.most, maxTold) {
 			return n, false
 		}
@@ -92,13 +84,13 @@ func (s *selection) recount() (n int64, all bool) {
 	return n, true
 }
 
-// tooMany is the error of a run that is larger than meant.
+// tooMany is the error of a run with more names than the limit.
 func (s *selection) tooMany(names string) error {
-	return usageError("--max-names 0 lifts the limit", "%s names are more than --max-names %d", names, s.most)
+	return cmdline.Usage("--max-names 0 lifts the limit", "%s names are more than --max-names %d", names, s.most)
 }
 
-// count writes a number that may be beyond reading.
-func count(n *big.Int) string {
+// shortNumber writes a number that may be too long to read.
+func shortNumber(n *big.Int) string {
 	if text := n.String(); len(text) <= 30 {
 		return text
 	}
@@ -107,4 +99,48 @@ func count(n *big.Int) string {
 		return fmt.Sprintf("more than 1e%d", len(n.String())-1)
 	}
 	return fmt.Sprintf("%.3g", f)
+}
+
+// An amount is how many keywords a source has, as far as that is known before
+// they are read. The zero value is that of an unknown number.
+type amount struct {
+	words   *big.Int // to be put under TLDs; nil for none
+	domains *big.Int // whole domains; nil for none
+	exact   bool     // there are no more
+}
+
+func (s source) amount() amount {
+	switch {
+	case s.count != nil:
+		return s.count()
+	case s.again == nil:
+		return amount{}
+	}
+	var words, domains int64
+	for keyword, err := range s.again {
+		switch {
+		case err != nil: // it ends the run when it gets there
+		case candidate.IsDomain(keyword):
+			domains++
+		default:
+			words++
+		}
+	}
+	return amount{big.NewInt(words), big.NewInt(domains), true}
+}
+
+// amount returns how many keywords all sources have together.
+func (in *input) amount() amount {
+	sum := amount{new(big.Int), new(big.Int), true}
+	for _, s := range in.sources {
+		a := s.amount()
+		if a.words != nil {
+			sum.words.Add(sum.words, a.words)
+		}
+		if a.domains != nil {
+			sum.domains.Add(sum.domains, a.domains)
+		}
+		sum.exact = sum.exact && a.exact
+	}
+	return sum
 }

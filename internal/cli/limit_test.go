@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"domprobe/internal/term"
 )
 
 // Files are read to their end before the first question only where somebody
@@ -21,13 +23,13 @@ func TestCountedOnlyIfWanted(t *testing.T) {
 		{"-t dev go --max-names 5", false, true},
 		{"-t dev go", true, true},
 	} {
-		cmd, args := pick(strings.Fields(tt.args))
-		inv, err := parse(cmd, args)
-		if err != nil {
+		p := new(probing)
+		inv := &invocation{console: term.New(io.Discard), terminal: tt.terminal}
+		var err error
+		if inv.Args, err = p.command().Parse(strings.Fields(tt.args)); err != nil {
 			t.Fatal(err)
 		}
-		inv.console, inv.std.Err, inv.terminal = &console{w: io.Discard}, io.Discard, tt.terminal
-		in, err := openInput(inv)
+		in, err := p.gen.openInput(inv)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +39,7 @@ func TestCountedOnlyIfWanted(t *testing.T) {
 			counted = true
 			again(yield)
 		}
-		if _, err := newSelection(inv, in); err != nil || counted != tt.want {
+		if _, err := p.gen.selection(inv, in, p.counted(inv)); err != nil || counted != tt.want {
 			t.Errorf("%s, on a terminal %t: counted %t, %v; want %t", tt.args, tt.terminal, counted, err, tt.want)
 		}
 	}

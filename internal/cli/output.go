@@ -4,121 +4,117 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
-	"strings"
-	"syscall"
-
-	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
+	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
 )
 
-// renderFlags say in what order rows come, and what is made of them.
-func renderFlags() []cli.Flag {
-	return []cli.Flag{
-		text("sort", "", "write rows in this `ORDER`, holding them in memory until the end: "+strings.Join(report.Orders(), ", "), ""),
-		list("expect", "", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
-	}
-}
-
-// resumeFlags are what only a run has that comes by its rows itself.
-func resumeFlags() []cli.Flag {
-	return []cli.Flag{
-		toggle("ordered", "", "write rows in the order of the input, as they come"),
-		toggle("resume", "", "go on with the csv or jsonl reports of an earlier run: skip names that are settled there, append the others"),
-	}
-}
-
-// An output is where rows go: standard output, and reports.
+// An output is where rows go: standard output and reports.
 type output struct {
-	console    *console
+	*writing
+	console    *term.Console
 	stdout     report.Writer
-	only       map[probe.Verdict]bool // rows for stdout; nil means all
-	matched    bool                   // a row was for stdout
-	expect     map[probe.Verdict]bool // nil means any
-	unexpected bool                   // a row was not of those
+	matched    bool // a row was for stdout
+	unexpected bool // a row has another verdict than --expect says
 	reports    []savedReport
-	options    report.Options // of every report
+	opts       report.Options // of every report
+	legend     report.Legend  // of the rows on stdout
 	buf        []probe.Result
 }
 
-// openOutput opens the reports, so that one that cannot be written is known
-// before anything is asked. A total of 0 rows is one that nobody knows, and -1
-// one that is held in memory anyway.
-func openOutput(ctx context.Context, inv *invocation, total int) (*output, error) {
-	out := &output{console: inv.console}
+// A savedReport is a report in a file, with the names that it had at the start
+// if it is resumed.
+type savedReport struct {
+	*report.File
+	settled *report.Settled
+}
+
+// open opens the reports, so that one that cannot be written is known before
+// anybody is asked. Of the rows, total is how many come, and longest the length
+// of the longest name; 0 is unknown.
+func (w *writing) open(ctx context.Context, inv *invocation, total, longest int) (*output, error) {
+	out := &output{writing: w, console: inv.console, opts: report.Options{Zero: w.null, Columns: w.columns, Layout: w.layout()}}
+	opts, rows := out.opts, inv.std.Out
+	opts.Color, opts.Total, opts.Longest = inv.color, total, longest
+	if inv.terminal {
+		opts.Width, _ = term.Size(inv.stdout)
+	}
+	if s := term.NewScreen(inv.console, inv.stdout, inv.std.Out); s != nil {
+		opts.Screen = s
+	}
+	if inv.terminal {
+		rows = inv.console.Above(rows)
+	}
 	var err error
-	if out.only, err = parseVerdicts(inv.flags, "only"); err != nil {
+	if out.stdout, err = out.writer(report.New(w.format, rows, opts)); err != nil {
 		return nil, err
 	}
-	if out.expect, err = parseVerdicts(inv.flags, "expect"); err != nil {
-		return nil, err
-	}
-	if order := inv.flags.String("sort"); order != "" && order != "input" && total >= 0 {
-		inv.console.note("rows come at the end, sorted by %s; until then they are held in memory", order)
-	}
-	out.options = report.Options{Zero: inv.flags.Bool("null"), Layout: newLayout(inv.flags)}
-	if out.stdout, err = out.openStdout(inv, total); err != nil {
-		return nil, err
-	}
-	for _, path := range inv.flags.StringSlice("output") {
-		if err := out.addReport(ctx, path, inv.flags); err != nil {
-			out.abort()
-			return nil, err
+	for _, t := range w.outputs {
+		if err = out.addReport(ctx, t); err != nil {
+			break
 		}
 	}
 	for _, f := range out.reports { // once all are open
-		if err := f.Begin(); err != nil {
-			out.abort()
-			return nil, err
+		if err == nil {
+			err = f.Begin()
 		}
+	}
+	if err != nil {
+		out.abort()
+		return nil, err
 	}
 	return out, nil
 }
 
-// laidOut has the layout of the output remember the names that go through.
+// writer puts the order of --sort before w.
+func (o *output) writer(w report.Writer, err error) (report.Writer, error) {
+	if err != nil || !o.sorts() {
+		return w, err
+	}
+	return report.Sorted(o.sort, w)
+}
+
+// addReport opens a report and changes nothing in it yet.
+func (o *output) addReport(ctx context.Context, t target) error {
+	if o.resume {
+		f, settled, err := report.Resume(t.path, t.format, o.opts)
+		var bad *report.ResumeError
+		if errors.As(err, &bad) {
+			return cmdline.Usage("", "%w", err)
+		}
+		if err == nil {
+			o.reports = append(o.reports, savedReport{f, settled})
+		}
+		return err
+	}
+	f, err := await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
+	if err != nil {
+		return err
+	}
+	o.reports = append(o.reports, savedReport{f, nil})
+	f.Writer, err = o.writer(f.Writer, nil)
+	return err
+}
+
+// laidOut has the layout of tables remember the names that pass.
 func (o *output) laidOut(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
-	if o.options.Layout == nil {
+	if o.opts.Layout == nil {
 		return names
 	}
 	return func(yield func(candidate.Candidate, error) bool) {
 		for c, err := range names {
 			if err == nil {
-				o.options.Layout.Add(&c)
+				o.opts.Layout.Add(&c)
 			}
 			if !yield(c, err) {
 				return
 			}
 		}
 	}
-}
-
-func (o *output) openStdout(inv *invocation, total int) (report.Writer, error) {
-	opts := o.options
-	opts.Color, opts.Total, opts.Screen = useColor(inv), max(total, 0), newScreen(inv)
-	w := inv.std.Out
-	if inv.terminal {
-		w = inv.console.above(w)
-	}
-	stdout, err := report.New(inv.flags.String("format"), w, opts)
-	if err != nil {
-		return nil, err
-	}
-	return sorted(inv.flags, stdout)
-}
-
-// sorted puts the order that --sort names before w. That of the input is the
-// business of the run.
-func sorted(flags *cli.Context, w report.Writer) (report.Writer, error) {
-	if order := flags.String("sort"); order != "" && order != "input" {
-		return report.Sorted(order, w)
-	}
-	return w, nil
 }
 
 // settled reports whether a name has its row in every report.
@@ -132,7 +128,7 @@ func (o *output) settled(name, tld string) bool {
 }
 
 // before returns how many names of an earlier run every report has, by a count
-// of what one has.
+// of one report.
 func (o *output) before(count func(*report.Settled) int) (n int64) {
 	for i, f := range o.reports {
 		if f.settled == nil {
@@ -145,8 +141,7 @@ func (o *output) before(count func(*report.Settled) int) (n int64) {
 	return n
 }
 
-// recall takes the names of an earlier run into account, which get no row in
-// this one.
+// recall counts the names of an earlier run for the exit code.
 func (o *output) recall() {
 	for v := range probe.Invalid + 1 {
 		n := o.before(func(s *report.Settled) int { return s.Count(v) })
@@ -156,35 +151,9 @@ func (o *output) recall() {
 		o.matched = o.matched || o.only[v]
 		if o.expect != nil && !o.expect[v] {
 			o.unexpected = true
-			o.console.print(fmt.Sprintf("%s settled before: %s is not expected", plural(n, "name"), v))
+			o.console.Print(fmt.Sprintf("%s settled before: %s is not expected", plural(n, "name"), v))
 		}
 	}
-}
-
-// useColor reports whether rows for standard output get colours
-// (https://no-color.org).
-func useColor(inv *invocation) bool {
-	return inv.terminal && !inv.flags.Bool("no-color") && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// errClosed says that whoever read standard output has seen enough.
-var errClosed = errors.New("standard output is closed")
-
-// A rowWriter is standard output, with an error of its own for a closed pipe.
-type rowWriter struct{ io.Writer }
-
-func (w rowWriter) Write(p []byte) (int, error) {
-	n, err := w.Writer.Write(p)
-	if errors.Is(err, syscall.EPIPE) {
-		err = errClosed
-	}
-	return n, err
-}
-
-// isTerminal reports whether a person reads what is written to w.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // write writes rows to the reports and to standard output.
@@ -204,18 +173,19 @@ func (o *output) write(rows []probe.Result) error {
 		return nil
 	}
 	o.matched = true
+	o.legend.Add(rows)
 	return o.stdout.Write(rows)
 }
 
-// without returns the rows of names that a resumed report has not got.
+// without returns the rows of names that a resumed report does not have.
 func (o *output) without(rows []probe.Result, settled *report.Settled) []probe.Result {
-	if settled == nil || settled.Len() == 0 || len(o.reports) == 1 { // which has been asked before
+	if settled == nil || settled.Len() == 0 || len(o.reports) == 1 { // settled has left them out already
 		return rows
 	}
 	return o.filter(rows, func(r *probe.Result) bool { return !settled.Has(r.Name, r.TLD) })
 }
 
-// filter returns some of the rows, until the next call.
+// filter returns some of the rows, valid until the next call.
 func (o *output) filter(rows []probe.Result, keep func(*probe.Result) bool) []probe.Result {
 	o.buf = o.buf[:0]
 	for i := range rows {
@@ -226,7 +196,7 @@ func (o *output) filter(rows []probe.Result, keep func(*probe.Result) bool) []pr
 	return o.buf
 }
 
-// compare tells of the rows that --expect does not allow.
+// compare prints the rows that --expect does not allow.
 func (o *output) compare(rows []probe.Result) {
 	for i := range rows {
 		r := &rows[i]
@@ -238,12 +208,12 @@ func (o *output) compare(rows []probe.Result) {
 		if r.Reason != "" {
 			line += " (" + string(r.Reason) + ")"
 		}
-		o.console.print(line + " is not expected")
+		o.console.Print(line + " is not expected")
 	}
 }
 
-// close ends rows and reports that are whole. That standard output is closed
-// does not hide what is wrong with a report.
+// close completes rows and reports. A closed standard output does not hide the
+// error of a report.
 func (o *output) close() error {
 	err := o.stdout.Close()
 	for _, f := range o.reports {
@@ -254,7 +224,17 @@ func (o *output) close() error {
 	return err
 }
 
-// release writes the rows that --sort has kept, of a run whose names failed.
+// explain prints a line for each reason that standard output shows, under the
+// rows of the formats for people.
+func (o *output) explain() {
+	if o.format == "columns" || o.format == "marks" {
+		for _, line := range o.legend.Lines() {
+			o.console.Note("%s", line)
+		}
+	}
+}
+
+// release writes the rows that --sort holds, of a run whose names failed.
 func (o *output) release() error {
 	writers := []report.Writer{o.stdout}
 	for _, f := range o.reports {
@@ -271,11 +251,29 @@ func (o *output) release() error {
 	return err
 }
 
-// abort ends the reports of a run that failed.
+// abort ends the reports of a run that failed. It leaves closed ones alone.
 func (o *output) abort() {
-	o.console.setScreen(nil)
+	o.console.LeaveScreen()
 	for _, f := range o.reports {
-		// The run has an error to report already, which is why it ends.
+		// The run ends with an error of its own.
 		_ = f.Abort()
 	}
+}
+
+// codes returns every exit code that the rows call for.
+func (o *output) codes(t *tally) []int {
+	var codes []int
+	if o.unexpected {
+		codes = append(codes, codeUnexpected)
+	}
+	if t.of(probe.Unknown) > 0 {
+		codes = append(codes, codeUnknown)
+	}
+	if t.noTLD.Load() > 0 {
+		codes = append(codes, codeNoTLD)
+	}
+	if o.only != nil && !o.matched {
+		codes = append(codes, codeNoMatch)
+	}
+	return codes
 }

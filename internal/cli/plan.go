@@ -3,51 +3,48 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 )
 
-// planFormats are what plan can print; the first is the default.
-var planFormats = []string{"table", "json"}
-
-// planCommand shows what a run knows about TLDs before it believes anybody.
+// planCommand shows what a run finds out about TLDs before it believes a
+// server about names.
 func planCommand() *command {
+	var ask asking
+	var tlds []string
+	var format string
 	return &command{
-		name:     "plan",
-		summary:  "show how names under a TLD are decided, and who can be believed there",
-		synopsis: "plan [flags] -t TLD,...",
-		examples: `  domprobe plan -t dev,ws,co.uk
+		Command: cmdline.Command{
+			Name:     "plan",
+			Summary:  "show how names under a TLD are decided, and which servers can be believed there",
+			Synopsis: "plan [flags] -t TLD,...",
+			Examples: `  domprobe plan -t dev,ws,co.uk
   domprobe plan -t dev -r 1.1.1.1 -r 9.9.9.10 -f json
   domprobe plan -t com.br -r direct       # the registry's own servers
 `,
-		flags: slices.Concat([]cli.Flag{
-			local(list("tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk")),
-			tableFlag(planFormats...),
-		}, askFlags(), consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "there is somebody to believe about every TLD, if only that it does not exist",
-			codeUnknown:     "there is nobody to believe about some TLD",
-			codeInterrupted: "interrupted",
+			Options: slices.Concat([]*cmdline.Option{
+				cmdline.List(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Local().Common(),
+				tableFormat(&format, "table", "json"),
+			}, ask.options()),
+			Exits: map[int]string{
+				codeOK:      "some server can be believed about every TLD, if only that it does not exist",
+				codeUnknown: "no server can be believed about some TLD",
+			},
 		},
-		run: runPlan,
+		run: func(ctx context.Context, inv *invocation) error {
+			return plan(ctx, inv, &ask, append(tlds, inv.Words...), format)
+		},
 	}
 }
 
-func runPlan(ctx context.Context, inv *invocation) error {
-	format, err := parseTable(inv.flags, planFormats...)
-	if err != nil {
-		return err
-	}
-	tlds := append(values(inv.flags, "tld"), inv.args...)
+func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, format string) error {
 	if len(tlds) == 0 {
-		return usageError("try: domprobe plan -t dev", "%w", candidate.ErrNoTLD)
+		return cmdline.Usage("try: domprobe plan -t dev", "%w", candidate.ErrNoTLD)
 	}
-	prober, stop, err := newProber(ctx, inv, tracer(inv.console))
+	prober, err := newProber(ctx, inv, ask, nil, tracer(inv.console))
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -57,13 +54,13 @@ func runPlan(ctx context.Context, inv *invocation) error {
 			plans = append(plans, plan)
 		}
 	}
-	if e := stop(); err == nil {
+	if e := prober.close(); err == nil {
 		err = e
 	}
 	var bad *candidate.OptionError
 	switch {
 	case errors.As(err, &bad):
-		return usageError("", "%w", bad)
+		return cmdline.Usage("", "%w", bad)
 	case err != nil:
 		return interrupted(ctx, err)
 	case format == "json":
@@ -77,8 +74,8 @@ func runPlan(ctx context.Context, inv *invocation) error {
 	return err
 }
 
-// undecided reports whether names under the TLD would be unknown for want of
-// anybody to believe.
+// undecided reports whether names under the TLD would be unknown because no
+// server can be believed.
 func undecided(p probe.Plan) bool {
 	return p.Exists == probe.ExistsUnknown && p.Reason != candidate.SpecialUse
 }
@@ -100,18 +97,18 @@ func writePlans(inv *invocation, plans []probe.Plan) error {
 	}
 	for _, p := range plans {
 		if p.Detail != "" {
-			inv.console.note("%s", p.Detail)
+			inv.console.Note("%s", p.Detail)
 		}
 		for _, s := range p.Servers {
 			if s.Detail != "" {
-				inv.console.detail("%s: %s", p.TLD, s.Detail)
+				inv.console.Detail("%s: %s", p.TLD, s.Detail)
 			}
 		}
 	}
 	return nil
 }
 
-// controlsWord is what the controls of a server showed, in a word.
+// controlsWord is the outcome of a server's controls.
 func controlsWord(s probe.PlanServer) string {
 	switch {
 	case s.Passed && s.Reason == "":
@@ -120,27 +117,4 @@ func controlsWord(s probe.PlanServer) string {
 		return string(s.Reason)
 	}
 	return "failed: " + string(s.Reason)
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
-// millis prints milliseconds, and a dash for none.
-func millis(ms float64) string {
-	if ms == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f", ms)
-}
-
-// tracer returns what prints every question and response, if that is wanted.
-func tracer(console *console) func(probe.Event) {
-	if console.verbosity < 2 {
-		return nil
-	}
-	return func(e probe.Event) { console.note("%s", traceLine(e)) }
 }

@@ -1,120 +1,159 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"math"
+	"math/big"
 	"os"
 	"runtime/debug"
 	"slices"
-
-	"github.com/urfave/cli/v2"
+	"strings"
 
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 )
 
+// A probing is the settings of the main command.
+type probing struct {
+	gen       generating
+	ask       asking
+	confirm   confirming
+	out       writing
+	dryRun    bool
+	yes       bool
+	stopAfter int
+}
+
 // probeCommand is the main command: names in, rows out.
-func probeCommand() *command {
+func probeCommand() *command { return new(probing).command() }
+
+func (p *probing) command() *command {
 	return &command{
-		summary:  "say which domains are registered",
-		synopsis: "[flags] KEYWORD...",
-		examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
+		Command: cmdline.Command{
+			Summary:  "say which domains are registered",
+			Synopsis: "[flags] KEYWORD...",
+			Examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
   domprobe go.dev example.co.uk        # a keyword with a dot is a whole domain
-  cat words.txt | domprobe -t com -    # - is standard input: a line each, # comments
-  domprobe -t dev                      # no keyword: the Go keywords of at most 4 letters
+  cat words.txt | domprobe -t com -    # - is standard input, a keyword a line
+  domprobe -t dev                      # Go's keywords of at most 4 letters
   domprobe -t com -i words.txt -f csv -o report.jsonl --only not-found
   domprobe --tld-preset tech --affixes -f grid go
-  domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10 --only not-found -f names
-  domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # built in, offline
+  domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
+  domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
-		flags: slices.Concat(generateFlags(), moreGenerateFlags(), dryRunFlags(), askFlags(), confirmFlags(), outputFlags(), renderFlags(), resumeFlags(), consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "every name settled",
-			codeUnknown:     "some name is unknown",
-			codeNoMatch:     "--only matched no row",
-			codeUnexpected:  "some name is not what --expect says",
-			codeInterrupted: "interrupted; what was settled has been written",
+			Options: slices.Concat(p.gen.options(), []*cmdline.Option{
+				cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
+				cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
+				cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
+			}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+			Exits: rowExits,
 		},
-		run: runProbe,
+		run: p.run,
 	}
 }
 
 // gcPercent lets the heap grow by a quarter between collections. Most of it is
 // the filter for repeats, which holds no pointers and costs nothing to collect;
-// doubling it, as is the default, would double the memory.
+// to let it double, as is the default, would double the memory.
 const gcPercent = 25
 
-func runProbe(ctx context.Context, inv *invocation) error {
+func (p *probing) run(ctx context.Context, inv *invocation) error {
 	if os.Getenv("GOGC") == "" { // else the user knows better
 		debug.SetGCPercent(gcPercent)
 	}
-	names, err := await(ctx, func() (*selection, error) { return openSelection(inv) })
+	names, err := await(ctx, func() (*selection, error) { return p.open(inv) })
 	if err != nil {
 		return err
 	}
 	defer names.in.close()
-	t, err := newTally(inv.flags)
-	if err != nil {
-		return err
+	if p.dryRun {
+		return interruptible(func(ctx context.Context, inv *invocation) error { return p.plan(ctx, inv, names) })(ctx, inv)
 	}
-	if inv.flags.Bool("dry-run") {
-		return interruptible(names.dryRun)(ctx, inv)
-	}
-	prober, stop, err := newProber(ctx, inv, tracer(inv.console))
+	prober, err := newProber(ctx, inv, &p.ask, &p.confirm, tracer(inv.console))
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	out, err := openOutput(ctx, inv, names.rows())
+	err = p.agree(ctx, inv, names, prober.opts)
 	if err == nil {
-		names.settled = out.settled
-		out.recall()
-		t.before = out.before(t.freeBefore)
-		endProgress := startProgress(inv, names, t)
-		s := stages{prober: prober, order: orderOf(inv.flags)}
-		err = stream(ctx, s, names, out, t)
-		endProgress()
-		err = t.end(ctx, err, names, out)
+		err = p.probe(ctx, inv, names, prober)
 	}
-	if e := stop(); err == nil {
+	if e := prober.close(); err == nil {
 		err = e
 	}
 	return err
 }
 
-// stages are what names go through until they are rows.
-type stages struct {
-	prober *probe.Prober
-	order  *order // nil for the order in which names settle
+// open opens the names and checks every setting before anybody is asked.
+func (p *probing) open(inv *invocation) (*selection, error) {
+	p.out.null = p.gen.null
+	names, err := p.gen.open(inv, p.counted(inv))
+	if err != nil {
+		return nil, err
+	}
+	if err := p.out.check(append(inv.inputFile(), names.in.files...)); err != nil {
+		names.in.close()
+		return nil, err
+	}
+	return names, nil
 }
 
-// orderOf maps --ordered and --sort input.
-func orderOf(flags *cli.Context) *order {
+// counted reports whether somebody wants to know how many names there are.
+func (p *probing) counted(inv *invocation) bool {
+	return inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person
+}
+
+// probe probes the names and writes their rows.
+func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, prober *prober) error {
+	if p.out.sorts() {
+		inv.console.Note("rows come at the end, sorted by %s; until then they are held in memory", p.out.sort)
+	}
+	longest := 0
+	if inv.terminal && p.out.format == "columns" {
+		longest = names.longest()
+	}
+	out, err := p.out.open(ctx, inv, names.rows(), longest)
+	if err != nil {
+		return err
+	}
+	t := newTally(p.stopAfter, p.confirm.on())
+	names.settled = out.settled
+	out.recall()
+	t.before = out.before(t.freeBefore)
+	endProgress := inv.console.StartProgress(names.known(), func() (int64, string) {
+		return names.done(t.names.Load() - t.total()), t.counts()
+	})
+	err = p.stream(ctx, prober.Prober, names, out, t)
+	endProgress()
+	return p.end(ctx, err, names, out, t)
+}
+
+// batches returns the rows of the names in the order of --ordered and --sort.
+func (p *probing) batches(ctx context.Context, prober *probe.Prober, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	var o *order
 	switch {
-	case flags.Bool("ordered"):
-		return newOrder(max(minWindow, 2*flags.Int("concurrency")))
-	case flags.String("sort") == "input":
-		return newOrder(0)
+	case p.out.ordered:
+		o = newOrder(max(minWindow, 2*p.ask.probe.Concurrency))
+	case p.out.sort == "input":
+		o = newOrder(0)
+	default:
+		return prober.Batches(ctx, names)
 	}
-	return nil
-}
-
-// batches returns the rows of the names, in the order of the run.
-func (s stages) batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
-	if s.order == nil {
-		return s.prober.Batches(ctx, names)
-	}
-	return s.order.results(s.prober.Batches(ctx, s.order.candidates(names)))
+	return o.results(prober.Batches(ctx, o.candidates(names)))
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
 // happened. A closed pipe ends the run as an interrupt does.
-func stream(ctx context.Context, s stages, names *selection, out *output, t *tally) error {
+func (p *probing) stream(ctx context.Context, prober *probe.Prober, names *selection, out *output, t *tally) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer out.abort() // which leaves alone what is closed
+	defer out.abort()
 	var failed error
-	for rows, err := range s.batches(ctx, out.laidOut(t.counted(names.all()))) {
+	for rows, err := range p.batches(ctx, prober, out.laidOut(t.counted(names.all()))) {
 		if len(rows) > 0 {
 			switch err := out.write(t.add(rows)); {
 			case errors.Is(err, errClosed):
@@ -136,4 +175,83 @@ func stream(ctx context.Context, s stages, names *selection, out *output, t *tal
 		return err
 	}
 	return failed
+}
+
+// end prints the summary of a run and returns its error or exit code. It was
+// interrupted if ctx is done by now, even when the names came to their end: a
+// signal goes to a whole pipeline, and the names may have ended because of it.
+func (p *probing) end(ctx context.Context, err error, names *selection, out *output, t *tally) error {
+	cut := ctx.Err() != nil && !t.stopped
+	switch {
+	case errors.Is(err, errClosed) && cut:
+		return exit(codeInterrupted)
+	case errors.Is(err, errClosed):
+		return err
+	case err == nil:
+		err = t.check()
+	}
+	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
+	out.console.Finish()
+	out.explain()
+	if cut {
+		out.console.Note("%s", p.interruption(names, t))
+	}
+	out.console.Note("%s", t.summary())
+	if cut {
+		if errors.Is(err, ctx.Err()) {
+			err = nil
+		}
+		return &exitError{code: codeInterrupted, err: err}
+	}
+	if errors.Is(err, candidate.ErrNoTLD) {
+		return cmdline.Usage(tldHint, "%w", err)
+	}
+	if err != nil {
+		return err
+	}
+	if t.noneBelieved() && !slices.ContainsFunc(p.ask.resolvers, func(s string) bool { return s == "demo" }) {
+		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
+			"domprobe explain %s tells why, and -r demo needs no network", t.open)
+	}
+	return exit(out.codes(t)...)
+}
+
+// interruption tells how far an interrupted run has come, and how to go on.
+func (p *probing) interruption(names *selection, t *tally) string {
+	text := "interrupted after " + plural(t.total(), "name")
+	if n := names.rows(); n > 0 {
+		text = fmt.Sprintf("interrupted: %d of %d names", t.total(), n)
+	}
+	if p.out.resumable() {
+		text += "; --resume goes on"
+	}
+	return text
+}
+
+// manyNames is how many names a person may send to a public resolver without a
+// question.
+const manyNames = 10_000
+
+// agree asks a person before many names go to a public resolver.
+func (p *probing) agree(ctx context.Context, inv *invocation, names *selection, opts probe.Options) error {
+	if p.yes || p.stopAfter > 0 || names.total == nil || !inv.person || names.in.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
+		return nil
+	}
+	n := new(big.Int).Div(names.total, big.NewInt(int64(names.shards)))
+	if n.Cmp(big.NewInt(manyNames)) <= 0 {
+		return nil
+	}
+	took := ""
+	if n.IsInt64() && n.Int64() < 1<<40 {
+		took = fmt.Sprintf(", in about %v", roughly(opts.Expected(int(n.Int64()), 1)))
+	}
+	inv.console.Ask(fmt.Sprintf("%s names%s, to %s: begin? [y/N]", shortNumber(n), took, describe(opts.Servers)))
+	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(inv.std.In).ReadString('\n') })
+	if err != nil && answer == "" {
+		return err
+	}
+	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+		return cmdline.Usage("-y begins without the question", "not begun")
+	}
+	return nil
 }

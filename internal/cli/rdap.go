@@ -5,54 +5,43 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
-	"github.com/urfave/cli/v2"
-
-	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/probe/rdap"
 )
 
-// rdapFormats are what rdap can print; the first is the default.
-var rdapFormats = []string{"text", "json"}
-
 // rdapCommand shows what a registry publishes about one name.
 func rdapCommand() *command {
+	var registry registering
+	var format string
 	return &command{
-		name:     "rdap",
-		summary:  "show what the registry publishes about one name: status, registrar, dates, name servers",
-		synopsis: "rdap [flags] NAME",
-		examples: `  domprobe rdap go.dev
+		Command: cmdline.Command{
+			Name:     "rdap",
+			Summary:  "show what the registry publishes about one name: status, registrar, dates, name servers",
+			Synopsis: "rdap [flags] NAME",
+			Examples: `  domprobe rdap go.dev
   domprobe rdap -f json example.co.uk
 `,
-		flags: slices.Concat([]cli.Flag{tableFlag(rdapFormats...), bootstrapFlag()}, consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "the registry has told: the name is registered, reserved or not registered",
-			codeUnknown:     "the registry cannot be asked, or does not tell",
-			codeInterrupted: "interrupted",
+			Options: []*cmdline.Option{tableFormat(&format, "text", "json"), registry.bootstrapOption()},
+			Exits: map[int]string{
+				codeOK:      "the registry has told: the name is registered, reserved or not registered",
+				codeUnknown: "the registry cannot be asked, or does not tell",
+			},
 		},
-		run: runRDAP,
+		run: func(ctx context.Context, inv *invocation) error { return lookUp(ctx, inv, &registry, format) },
 	}
 }
 
-func runRDAP(ctx context.Context, inv *invocation) error {
-	format, err := parseTable(inv.flags, rdapFormats...)
+func lookUp(ctx context.Context, inv *invocation, registry *registering, format string) error {
+	name, err := oneName(inv, "rdap")
 	if err != nil {
 		return err
 	}
-	if len(inv.args) != 1 {
-		return usageError("try: domprobe rdap go.dev", "rdap takes one name, not %d", len(inv.args))
-	}
-	name := candidate.Parse(inv.args[0])
 	if name.Err != nil {
-		return usageError("", "%w", name.Err)
+		return cmdline.Usage("", "%w", name.Err)
 	}
-	opts, err := registryOptions(inv)
-	if err != nil {
-		return err
-	}
-	client, err := openRegistries(ctx, opts)
+	client, err := openRegistries(ctx, registry.client(inv))
 	if err != nil {
 		return err
 	}
@@ -72,12 +61,12 @@ func runRDAP(ctx context.Context, inv *invocation) error {
 }
 
 // A registration is what a registry says about a name, with the verdict that
-// follows in the words of a row.
+// follows.
 type registration struct {
 	Name    string        `json:"domain"`
 	Verdict probe.Verdict `json:"verdict"`
 	Reason  probe.Reason  `json:"reason,omitempty"` // empty if unknown
-	Error   string        `json:"error,omitempty"`  // of one that is unknown
+	Error   string        `json:"error,omitempty"`  // if unknown
 	*rdap.Domain
 }
 
@@ -96,8 +85,8 @@ func newRegistration(name string, d *rdap.Domain, err error) registration {
 	return r
 }
 
-// write prints the registration. As text, an unknown one is not worth a line:
-// the error says it.
+// write prints the registration. As text, an unknown one has no line: the error
+// says it.
 func (r registration) write(w io.Writer, format string) error {
 	if format == "json" {
 		return writeJSON(w, r)

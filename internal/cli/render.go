@@ -9,48 +9,43 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/report"
 )
 
 // renderCommand turns saved reports into other formats.
 func renderCommand() *command {
+	w := new(writing)
 	return &command{
-		name:     "render",
-		summary:  "print saved reports in another format, several as one",
-		synopsis: "render [flags] FILE...",
-		examples: `  domprobe render report.csv -f grid
-  domprobe render shard-*.jsonl -o all.html -o all.csv -f none    # the newest verdict on a name wins
+		Command: cmdline.Command{
+			Name:     "render",
+			Summary:  "print saved reports in another format, several as one",
+			Synopsis: "render [flags] FILE...",
+			Examples: `  domprobe render report.csv -f grid
+  domprobe render part-*.csv -o all.html -f none    # the newest verdict wins
   domprobe render report.csv --only not-found -f names --sort length
   zcat report.jsonl.gz | domprobe render - -f markdown
 `,
-		flags: slices.Concat(outputFlags(), renderFlags(), []cli.Flag{
-			local(toggle("null", "0", "the rows of the format names end in NUL, not in a newline")),
-		}, consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "every row is written, and no name is unknown",
-			codeUnknown:     "some name is unknown",
-			codeNoMatch:     "--only matched no row",
-			codeUnexpected:  "some name is not what --expect says",
-			codeInterrupted: "interrupted",
+			Options: append(w.options(), cmdline.Switch(&w.null, "null", "0", "the rows of the format names end in NUL, not in a newline").Local()),
+			Exits:   rowExits,
 		},
-		run: runRender,
+		run: w.render,
 	}
 }
 
-func runRender(ctx context.Context, inv *invocation) error {
-	if len(inv.args) == 0 {
-		return usageError("try: domprobe render report.csv -f grid", "render needs a report")
+func (w *writing) render(ctx context.Context, inv *invocation) error {
+	if len(inv.Words) == 0 {
+		return cmdline.Usage("try: domprobe render report.csv -f grid", "render needs a report")
 	}
-	m, err := await(ctx, func() (*merged, error) { return openMerged(inv) })
+	m, err := await(ctx, func() (*merged, error) { return w.openMerged(inv) })
 	if err != nil {
 		return err
 	}
 	defer m.close()
-	out, err := openOutput(ctx, inv, -1)
+	out, err := w.open(ctx, inv, 0, 0)
 	if err != nil {
 		return err
 	}
@@ -72,7 +67,10 @@ func runRender(ctx context.Context, inv *invocation) error {
 	if err == nil {
 		err = out.close()
 	}
-	out.abort() // which leaves alone what is closed
+	out.abort()
+	if err == nil {
+		out.explain()
+	}
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -101,13 +99,12 @@ func (m *merged) batch() (rows []probe.Result, err error) {
 	return rows, err
 }
 
-// openMerged opens the reports that the arguments name, and reads them all
-// before the first row comes out, so that one that cannot be read leaves nothing
-// behind.
-func openMerged(inv *invocation) (*merged, error) {
-	reports, files, err := openReports(inv, inv.args)
+// openMerged opens the reports of the arguments, and reads them all before the
+// first row comes out, so that one that cannot be read leaves nothing behind.
+func (w *writing) openMerged(inv *invocation) (*merged, error) {
+	reports, files, err := openReports(inv, inv.Words)
 	if err == nil {
-		err = checkOutput(inv, files)
+		err = w.check(append(inv.inputFile(), files...))
 	}
 	if err != nil {
 		closeAll(files)
@@ -134,18 +131,18 @@ func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Res
 	for _, path := range paths {
 		if path == "-" {
 			if stdin {
-				return nil, files, usageError("", "standard input is named twice")
+				return nil, files, cmdline.Usage("", "standard input is named twice")
 			}
 			stdin = true
 			reports = append(reports, readNamed("standard input", inv.std.In, ""))
 			continue
 		}
 		format, err := report.FormatOf(path)
-		if err == nil && !slices.Contains(readable, format) {
-			err = fmt.Errorf("%s: the format %s cannot be read back: only csv, json and jsonl can", path, format)
+		if err == nil && !slices.Contains(report.Readable(), format) {
+			err = fmt.Errorf("%s: the format %s cannot be read back: only %s can", path, format, strings.Join(report.Readable(), ", "))
 		}
 		if err != nil {
-			return nil, files, usageError("", "%w", err)
+			return nil, files, cmdline.Usage("", "%w", err)
 		}
 		f, err := os.Open(path)
 		if err != nil {
@@ -157,17 +154,8 @@ func openReports(inv *invocation, paths []string) (reports []iter.Seq2[probe.Res
 	return reports, files, nil
 }
 
-// readable are the formats that [report.Read] knows.
-var readable = []string{"csv", "json", "jsonl"}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		f.Close()
-	}
-}
-
 // readNamed reads a report and puts its name before an error. An empty format
-// is what the first byte looks like.
+// is guessed from the first byte.
 func readNamed(name string, r io.Reader, format string) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
 		if format == "" {
@@ -194,12 +182,11 @@ func readNamed(name string, r io.Reader, format string) iter.Seq2[probe.Result, 
 	}
 }
 
-// readError makes a usage error of a file that is not the report that it was
-// taken for.
+// readError makes a usage error of a file that is no report.
 func readError(err error) error {
 	var row *report.RowError
 	if errors.As(err, &row) {
-		return usageError("", "%w", err)
+		return cmdline.Usage("", "%w", err)
 	}
 	return err
 }

@@ -28,7 +28,7 @@ func TestRenderGolden(t *testing.T) {
 		}
 		for _, format := range report.Formats() {
 			var out strings.Builder
-			code, stderr := runLine(t, t.Context(), nil, &out, "render", saved, "-f", format)
+			code, stderr := runLine(t, t.Context(), nil, &out, "render", saved, "-q", "-f", format)
 			if code != codeUnknown || stderr != "" {
 				t.Errorf("%s to %s: exit code %d, stderr %q", from, format, code, stderr)
 			}

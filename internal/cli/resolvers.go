@@ -9,36 +9,41 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
 
-// resolversFormats are what resolvers can print; the first is the default.
-var resolversFormats = []string{"table", "json", "list"}
+// A surveying is the settings of the command resolvers.
+type surveying struct {
+	ask    asking
+	tlds   []string
+	format string
+}
 
 // resolversCommand tests resolvers and ranks them.
 func resolversCommand() *command {
+	s := new(surveying)
 	return &command{
-		name:     "resolvers",
-		summary:  "test resolvers: who can be believed, and who is fast",
-		synopsis: "resolvers [flags] [RESOLVER...]",
-		examples: `  domprobe resolvers                      # the system's
+		Command: cmdline.Command{
+			Name:     "resolvers",
+			Summary:  "test resolvers: which can be believed, lose nothing, and are fast",
+			Synopsis: "resolvers [flags] [RESOLVER...]",
+			Examples: `  domprobe resolvers                      # the system's
   domprobe resolvers -r cloudflare -r google -r tls://dns.quad9.net
-  domprobe resolvers -r @many.txt -f list > good.txt && domprobe -r @good.txt -t dev go
+  domprobe resolvers -r @many.txt -f list > good.txt    # for -r @good.txt
 `,
-		flags: slices.Concat([]cli.Flag{
-			local(list("tld", "t", "ask about names under this `TLD`, which must exist (com)")),
-			tableFlag(resolversFormats...),
-		}, askFlags(), consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "some resolver is good",
-			codeUnknown:     "no resolver is good",
-			codeInterrupted: "interrupted",
+			Options: slices.Concat([]*cmdline.Option{
+				cmdline.List(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").Offer(candidate.TLDs()...).Local(),
+				tableFormat(&s.format, "table", "json", "list"),
+			}, s.ask.options()),
+			Exits: map[int]string{
+				codeOK:      "some resolver is good",
+				codeUnknown: "no resolver is good",
+			},
 		},
-		run: runResolvers,
+		run: s.run,
 	}
 }
 
@@ -46,36 +51,29 @@ func resolversCommand() *command {
 // handful of sockets.
 const maxParallel = 128
 
-func runResolvers(ctx context.Context, inv *invocation) error {
-	format, err := parseTable(inv.flags, resolversFormats...)
-	if err != nil {
-		return err
+func (s *surveying) run(ctx context.Context, inv *invocation) error {
+	so := probe.SurveyOptions{Parallel: min(s.ask.probe.Concurrency, maxParallel)}
+	switch {
+	case len(s.tlds) > 1:
+		return cmdline.Usage("", "resolvers are tested with one TLD, not %d", len(s.tlds))
+	case len(s.tlds) == 1:
+		so.TLD = s.tlds[0]
 	}
-	opts, err := askOptions(inv.flags)
-	if err != nil {
-		return err
-	}
-	so := probe.SurveyOptions{Parallel: min(opts.Concurrency, maxParallel)}
-	switch tlds := values(inv.flags, "tld"); {
-	case len(tlds) > 1:
-		return usageError("", "resolvers are tested with one TLD, not %d", len(tlds))
-	case len(tlds) == 1:
-		so.TLD = tlds[0]
-	}
-	servers, stop, err := surveyServers(ctx, inv)
+	servers, stop, err := s.servers(ctx, inv)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
+	opts := s.ask.probe
 	opts.Servers, opts.Trace = servers, tracer(inv.console)
 	start := time.Now()
-	found, err := surveyAll(ctx, opts, so)
+	found, err := survey(ctx, opts, so)
 	if e := stop(); err == nil {
 		err = e
 	}
 	var bad *candidate.OptionError
 	var never *candidate.Error
 	if errors.As(err, &bad) || errors.As(err, &never) {
-		return usageError("", "%w", err)
+		return cmdline.Usage("", "%w", err)
 	}
 	if err != nil {
 		return interrupted(ctx, err)
@@ -86,34 +84,29 @@ func runResolvers(ctx context.Context, inv *invocation) error {
 			good++
 		}
 	}
-	if err := writeSurvey(inv, format, found); err != nil {
+	if err := writeSurvey(inv, s.format, found); err != nil {
 		return err
 	}
-	inv.console.note("%d of %d resolvers are good; tested in %.2fs", good, len(found), time.Since(start).Seconds())
+	inv.console.Note("%d of %d resolvers are good; tested in %.2fs", good, len(found), time.Since(start).Seconds())
 	if good == 0 {
 		return exit(codeUnknown)
 	}
 	return nil
 }
 
-// surveyServers returns the servers that the arguments and flags name.
-func surveyServers(ctx context.Context, inv *invocation) ([]resolver.Server, func() error, error) {
-	for _, arg := range inv.args {
-		if err := inv.flags.Set("resolver", arg); err != nil {
-			return nil, nil, usageError("", "%w", err)
-		}
-	}
-	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(inv.flags) })
+// servers returns the servers of the arguments and --resolver.
+func (s *surveying) servers(ctx context.Context, inv *invocation) ([]resolver.Server, func() error, error) {
+	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(append(s.ask.resolvers, inv.Words...)) })
 	if err != nil {
 		return nil, nil, err
 	}
 	if slices.ContainsFunc(servers, isDirect) {
-		return nil, nil, usageError("try: domprobe plan -r direct -t dev", "direct is not a resolver that can be tested")
+		return nil, nil, cmdline.Usage("try: domprobe plan -r direct -t dev", "direct is not a resolver that can be tested")
 	}
 	return openServers(ctx, servers, inv.console)
 }
 
-func surveyAll(ctx context.Context, opts probe.Options, so probe.SurveyOptions) ([]probe.Surveyed, error) {
+func survey(ctx context.Context, opts probe.Options, so probe.SurveyOptions) ([]probe.Surveyed, error) {
 	found := []probe.Surveyed{}
 	for s, err := range probe.Survey(ctx, opts, so) {
 		if err != nil {
@@ -132,9 +125,9 @@ func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 	case "list":
 		return writeGood(inv.std.Out, found)
 	}
-	t := newTable(inv.std.Out, "RESOLVER", "MEDIAN", "P95", "ANSWERED", "OVER", "DS", "0X20", "EDNS", "COOKIES", "CONTROLS")
+	t := newTable(inv.std.Out, "RESOLVER", "MEDIAN", "P95", "ANSWERED", "LOSS", "OVER", "DS", "0X20", "EDNS", "COOKIES", "CONTROLS")
 	for _, s := range found {
-		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked),
+		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked), loss(s),
 			dash(strings.Join(s.Transports, ",")), yesNo(s.DS), yesNo(s.Case), yesNo(s.EDNS), yesNo(s.Cookies), surveyWord(s))
 	}
 	if err := t.close(); err != nil {
@@ -142,13 +135,21 @@ func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 	}
 	for _, s := range found {
 		if s.Detail != "" {
-			inv.console.detail("%s: %s", s.Server, s.Detail)
+			inv.console.Detail("%s: %s", s.Server, s.Detail)
 		}
 	}
 	return nil
 }
 
-// surveyWord is what the controls of a resolver showed.
+// loss is the share of queries without a response.
+func loss(s probe.Surveyed) string {
+	if s.Asked == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d%%", 100*(s.Asked-s.Answered)/s.Asked)
+}
+
+// surveyWord is the outcome of a resolver's controls.
 func surveyWord(s probe.Surveyed) string {
 	if s.Good {
 		return "passed"

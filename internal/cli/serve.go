@@ -4,119 +4,123 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/web"
 )
 
-// serveCommand serves the search page and the API.
+// A serving is the settings of the command serve.
+type serving struct {
+	listen, token        string
+	hosts                []string
+	maxNames, clientRate int
+	noConfirm            bool
+	ask                  asking
+	registry             registering
+}
+
+// serveCommand serves the page and the API.
 func serveCommand() *command {
+	s := &serving{listen: "127.0.0.1:8053", maxNames: web.DefaultMaxNames, clientRate: web.DefaultClientRate}
 	return &command{
-		name:     "serve",
-		summary:  "search in a browser, and over HTTP",
-		synopsis: "serve [flags]",
-		examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
+		Command: cmdline.Command{
+			Name:     "serve",
+			Summary:  "search in a browser, and over HTTP",
+			Synopsis: "serve [flags]",
+			Examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
   domprobe serve -r quad9 -r cloudflare --quorum 2
   curl 'http://127.0.0.1:8053/v1/probe?keyword=go,rust&tld=dev,io'
   domprobe serve --listen 192.0.2.7:8053 --token "$(openssl rand -hex 16)"
 `,
-		flags: slices.Concat([]cli.Flag{
-			text("listen", "", "serve on this `ADDRESS` and port", "127.0.0.1:8053"),
-			text("token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback", ""),
-			list("host", "", "also answer to this `NAME` or address, beside localhost and the address listened on"),
-			local(number("max-names", "", "probe at most `N` names for one request", web.DefaultMaxNames)),
-			number("client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", web.DefaultClientRate),
-			toggle("no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-		}, askFlags(), registryFlags(), consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "ended by a signal",
-			codeInterrupted: "interrupted before it served",
+			Options: slices.Concat([]*cmdline.Option{
+				cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
+				cmdline.Text(&s.token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
+				cmdline.List(&s.hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
+				cmdline.Number(&s.maxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
+				cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
+				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
+			}, s.ask.options(), s.registry.options()),
+			Exits: map[int]string{
+				codeOK:          "ended by a signal",
+				codeInterrupted: "interrupted before it served",
+			},
 		},
-		run: runServe,
+		run: s.run,
 	}
 }
 
-func runServe(ctx context.Context, inv *invocation) error {
-	if len(inv.args) > 0 {
-		return usageError("names are typed into the page", "serve takes no arguments, but got %s", inv.args[0])
-	}
-	opts, err := serveOptions(inv)
-	if err != nil {
+func (s *serving) run(ctx context.Context, inv *invocation) error {
+	if err := s.check(inv); err != nil {
 		return err
 	}
-	asking, stop, err := proberOptions(ctx, inv, tracer(inv.console))
+	asked, err := newProber(ctx, inv, &s.ask, nil, tracer(inv.console))
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	defer stop()
-	prober, err := probe.New(asking)
-	if err != nil {
-		return usageError("", "%w", err)
-	}
-	defer prober.Close()
-	opts.Prober, opts.AtOnce = prober, asking.Concurrency
-	registryOpts, err := registryOptions(inv)
-	if err != nil {
-		return err
-	}
-	if !inv.flags.Bool("no-confirm") && !offline(inv.flags, asking.Servers) {
+	defer asked.close()
+	opts := s.options(inv)
+	opts.Prober, opts.AtOnce = asked.Prober, asked.opts.Concurrency
+	if !s.noConfirm && !s.registry.offline(asked.opts.Servers) {
+		registryOpts := s.registry.client(inv)
 		registryOpts.WHOIS, registryOpts.MaxWait = true, registryWait
 		registries, err := openRegistries(ctx, registryOpts)
 		if err != nil {
 			return err
 		}
 		defer registries.Close()
-		asking.Confirm = registries
-		confirmer, err := probe.New(asking)
+		confirming := asked.opts
+		confirming.Confirm = registries
+		confirmer, err := probe.New(confirming)
 		if err != nil {
 			return err
 		}
 		defer confirmer.Close()
 		opts.Confirmer = confirmer
 	}
-	return listenAndServe(ctx, inv, opts)
+	return s.serve(ctx, inv, opts)
 }
 
-// registryWait is how long a name waits for a registry that refuses: a user of the
-// page waits for it.
+// registryWait is how long a name waits for a registry that refuses: a user of
+// the page waits for it.
 const registryWait = 5 * time.Second
 
-// serveOptions maps the flags that only serve has.
-func serveOptions(inv *invocation) (web.Options, error) {
-	opts := web.Options{
-		Token:      inv.flags.String("token"),
-		Hosts:      values(inv.flags, "host"),
-		MaxNames:   inv.flags.Int("max-names"),
-		ClientRate: float64(inv.flags.Int("client-rate")),
-		Access:     func(a web.Access) { inv.console.note("%s", accessLine(a)) },
+// minToken is the length below which a token can be guessed.
+const minToken = 12
+
+const tokenHint = `name one: --token "$(openssl rand -hex 16)"`
+
+func (s *serving) check(inv *invocation) error {
+	switch n := len(s.token); {
+	case len(inv.Words) > 0:
+		return cmdline.Usage("names are typed into the page", "serve takes no arguments, but got %s", inv.Words[0])
+	case n > 0 && n < minToken:
+		return cmdline.Usage("try: openssl rand -hex 16", "--token has %d characters, which can be guessed; %d are the least", n, minToken)
+	case n == 0 && !isLoopbackAddress(s.listen):
+		return cmdline.Usage(tokenHint, "--listen %s: %w", s.listen, web.ErrNoToken)
 	}
-	if opts.MaxNames < 1 {
-		return opts, usageError("", "--max-names %d is not at least 1", opts.MaxNames)
-	}
-	switch {
-	case opts.ClientRate < 0:
-		return opts, usageError("", "--client-rate %d is not at least 0", inv.flags.Int("client-rate"))
-	case opts.ClientRate == 0:
-		opts.ClientRate = -1
-	}
-	if n := len(opts.Token); n > 0 && n < minToken {
-		return opts, usageError("try: openssl rand -hex 16", "--token has %d characters, which can be guessed; %d are the least", n, minToken)
-	}
-	if opts.Token == "" && !isLoopbackAddress(inv.flags.String("listen")) {
-		return opts, usageError(`name one: --token "$(openssl rand -hex 16)"`,
-			"--listen %s: %w", inv.flags.String("listen"), web.ErrNoToken)
-	}
-	return opts, nil
+	return nil
 }
 
-const minToken = 12
+func (s *serving) options(inv *invocation) web.Options {
+	opts := web.Options{
+		Token:      s.token,
+		Hosts:      s.hosts,
+		MaxNames:   s.maxNames,
+		ClientRate: float64(s.clientRate),
+		Access:     func(a web.Access) { inv.console.Note("%s", accessLine(a)) },
+	}
+	if s.clientRate == 0 {
+		opts.ClientRate = -1
+	}
+	return opts
+}
 
 // isLoopbackAddress reports whether only this machine can reach an address. It
 // knows IP addresses and localhost, and looks no name up.
@@ -129,28 +133,28 @@ func isLoopbackAddress(address string) bool {
 	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
 }
 
-func listenAndServe(ctx context.Context, inv *invocation, opts web.Options) error {
+func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) error {
 	server, err := web.New(opts)
 	if err != nil {
 		return err
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", inv.flags.String("listen"))
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	inv.console.note("serving on http://%s/", l.Addr())
-	if opts.Token != "" {
-		inv.console.note("the page asks for the token; the API takes it as Authorization: Bearer TOKEN")
+	inv.console.Note("serving on http://%s/", l.Addr())
+	if s.token != "" {
+		inv.console.Note("the page asks for the token; the API takes it as Authorization: Bearer TOKEN")
 		if !isLoopbackAddress(l.Addr().String()) {
-			inv.console.note("warning: others can reach this address, and without a TLS proxy in front the network sees names and token")
+			inv.console.Note("warning: others can reach this address, and without a TLS proxy in front the network sees names and token")
 		}
 	}
 	err = server.Serve(ctx, l)
-	if errors.Is(err, web.ErrNoToken) { // a name of an address that is not loopback
-		return usageError(`name one: --token "$(openssl rand -hex 16)"`, "--listen %s: %w", l.Addr(), err)
+	if errors.Is(err, web.ErrNoToken) { // a host name that is not of this machine alone
+		return cmdline.Usage(tokenHint, "--listen %s: %w", l.Addr(), err)
 	}
 	if err == nil {
-		inv.console.note("stopped")
+		inv.console.Note("stopped")
 	}
 	return err
 }

@@ -2,28 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/urfave/cli/v2"
+	"domprobe/internal/term"
 )
-
-// tableFlag chooses how a command that prints no rows about names prints what
-// it has.
-func tableFlag(formats ...string) cli.Flag {
-	return local(oneOf("format", "f", "print in this `FORMAT`", formats...))
-}
-
-// parseTable returns the format that tableFlag was given.
-func parseTable(flags *cli.Context, formats ...string) (string, error) {
-	format := flags.String("format")
-	if !slices.Contains(formats, format) {
-		return "", usageError("known are "+strings.Join(formats, ", "), "unknown format %q", format)
-	}
-	return format, nil
-}
 
 // A table prints lines of cells, aligned once all are there.
 type table struct{ w *tabwriter.Writer }
@@ -38,9 +23,9 @@ func newTable(w io.Writer, head ...string) *table {
 // are padded for nothing.
 func (t *table) line(cells ...string) {
 	for i, c := range cells {
-		cells[i] = visible(c)
+		cells[i] = term.Visible(c)
 	}
-	// What cannot be written is the error of close.
+	// A failed write is the error of close.
 	_, _ = io.WriteString(t.w, strings.Join(cells, "\t")+"\n")
 }
 
@@ -59,4 +44,19 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// millis prints milliseconds, and a dash for none.
+func millis(ms float64) string {
+	if ms == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", ms)
 }

@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"sync/atomic"
 	"time"
-
-	"github.com/urfave/cli/v2"
 
 	"domprobe/candidate"
 	"domprobe/probe"
@@ -18,50 +14,45 @@ import (
 // A tally counts names and rows, and says when a run has found enough.
 type tally struct {
 	start time.Time
-	names atomic.Int64    // that were taken from the generator
+	names atomic.Int64    // taken from the generator
 	rows  [4]atomic.Int64 // by verdict
+	noTLD atomic.Int64    // of these, names under a TLD that does not exist
+	open  string          // the first unknown name
 
 	stopAfter  int64        // free names end the run; 0 is no limit
-	before     int64        // such names that an earlier run has found
-	free       atomic.Int64 // such names of this run
-	confirming bool         // it takes a registry's word to be free
+	before     int64        // free names of an earlier run
+	free       atomic.Int64 // free names of this run
+	confirming bool         // only a registry's word makes a name free
 	stopped    bool
 
 	repeated, skipped, leftOut int64 // names without a row
 }
 
-// newTally maps --stop-after.
-func newTally(flags *cli.Context) (*tally, error) {
-	n := flags.Int("stop-after")
-	if n < 0 || n == 0 && flags.IsSet("stop-after") {
-		return nil, usageError("", "--stop-after %d is not at least 1", n)
-	}
-	return &tally{start: time.Now(), stopAfter: int64(n), confirming: len(values(flags, "confirm")) > 0}, nil
+func newTally(stopAfter int, confirming bool) *tally {
+	return &tally{start: time.Now(), stopAfter: int64(stopAfter), confirming: confirming}
 }
 
-// counted counts the names that go through, which the prober may take from any
+// counted counts the names that pass. The prober may take them from any
 // goroutine.
 func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
-	return func(yield func(candidate.Candidate, error) bool) {
-		if t.enough() { // from an earlier run
-			return
-		}
-		for c, err := range names {
-			if err == nil {
-				t.names.Add(1)
-			}
-			if !yield(c, err) {
-				return
-			}
-		}
+	if t.enough() { // from an earlier run
+		return candidate.Names()
 	}
+	return counting(names, &t.names)
 }
 
 // add counts rows, and cuts off those after the last that is wanted.
 func (t *tally) add(rows []probe.Result) []probe.Result {
 	for i := range rows {
-		t.rows[rows[i].Verdict].Add(1)
-		if !free(&rows[i], t.confirming) {
+		r := &rows[i]
+		t.rows[r.Verdict].Add(1)
+		if r.Reason == probe.NoSuchTLD {
+			t.noTLD.Add(1)
+		}
+		if r.Verdict == probe.Unknown && t.open == "" {
+			t.open = r.Name
+		}
+		if !free(r, t.confirming) {
 			continue
 		}
 		if t.free.Add(1); t.enough() {
@@ -93,8 +84,12 @@ func (t *tally) total() (n int64) {
 	return n
 }
 
-// check finds out whether every name has its row. It is for a run that went to
-// its end.
+// noneBelieved reports whether no response at all led to a verdict.
+func (t *tally) noneBelieved() bool {
+	return t.of(probe.Unknown) > 0 && t.of(probe.Found)+t.of(probe.NotFound)+t.noTLD.Load() == 0
+}
+
+// check reports a name without a row, of a run that went to its end.
 func (t *tally) check() error {
 	if names, rows := t.names.Load(), t.total(); names != rows && !t.stopped {
 		return fmt.Errorf("%d names gave %d rows: this is a mistake in domprobe, and the rows cannot be relied on", names, rows)
@@ -102,60 +97,25 @@ func (t *tally) check() error {
 	return nil
 }
 
-func (t *tally) summary() string {
-	s := fmt.Sprintf("%s in %.2fs: %d found, %d not found, %d unknown, %d invalid", plural(t.total(), "name"),
-		time.Since(t.start).Seconds(), t.of(probe.Found), t.of(probe.NotFound), t.of(probe.Unknown), t.of(probe.Invalid))
-	if t.repeated > 0 {
-		s += fmt.Sprintf(", %d repeated", t.repeated)
-	}
-	if t.skipped > 0 {
-		s += fmt.Sprintf(", %d settled before", t.skipped)
-	}
-	if t.leftOut > 0 {
-		s += fmt.Sprintf(", %d left out for their length", t.leftOut)
+// counts tells the verdicts so far.
+func (t *tally) counts() string {
+	s := fmt.Sprintf("%d found, %d not found, %d unknown", t.of(probe.Found), t.of(probe.NotFound), t.of(probe.Unknown))
+	if n := t.of(probe.Invalid); n > 0 {
+		s += fmt.Sprintf(", %d invalid", n)
 	}
 	return s
 }
 
-// end prints the summary of a run and returns what it ends with. It was
-// interrupted if ctx is done by now, even when the names came to their end: a
-// signal goes to a whole pipeline, and they may have ended because of it.
-func (t *tally) end(ctx context.Context, err error, names *selection, out *output) error {
-	cut := ctx.Err() != nil && !t.stopped
-	switch {
-	case errors.Is(err, errClosed) && cut:
-		return exit(codeInterrupted)
-	case errors.Is(err, errClosed):
-		return err
-	case err == nil:
-		err = t.check()
+func (t *tally) summary() string {
+	s := fmt.Sprintf("%s in %.2fs: %d found, %d not found, %d unknown, %d invalid", plural(t.total(), "name"),
+		time.Since(t.start).Seconds(), t.of(probe.Found), t.of(probe.NotFound), t.of(probe.Unknown), t.of(probe.Invalid))
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{{t.repeated, "repeated"}, {t.skipped, "settled before"}, {t.leftOut, "left out for their length"}} {
+		if part.n > 0 {
+			s += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
 	}
-	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
-	out.console.note("%s", t.summary())
-	switch {
-	case cut && errors.Is(err, ctx.Err()):
-		return exit(codeInterrupted)
-	case cut:
-		return &exitError{code: codeInterrupted, err: err}
-	case errors.Is(err, candidate.ErrNoTLD):
-		return usageError(tldHint, "%w", err)
-	case err != nil:
-		return err
-	}
-	return exit(out.codes(t)...)
-}
-
-// codes returns every exit code that the rows call for.
-func (o *output) codes(t *tally) []int {
-	var codes []int
-	if o.unexpected {
-		codes = append(codes, codeUnexpected)
-	}
-	if t.of(probe.Unknown) > 0 {
-		codes = append(codes, codeUnknown)
-	}
-	if o.only != nil && !o.matched {
-		codes = append(codes, codeNoMatch)
-	}
-	return codes
+	return s
 }

@@ -5,159 +5,134 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"domprobe/candidate"
+	"domprobe/internal/cmdline"
 )
 
-// tldsCommand prints what TLDs a set has.
+// tldsCommand prints the TLDs of sets.
 func tldsCommand() *command {
+	var g generating
 	return &command{
-		name:     "tlds",
-		summary:  "print the TLDs of a set, or all sets",
-		synopsis: "tlds [flags]",
-		examples: `  domprobe tlds                              # every set, a line each
+		Command: cmdline.Command{
+			Name:     "tlds",
+			Summary:  "print the TLDs of a set, or all sets",
+			Synopsis: "tlds [flags]",
+			Examples: `  domprobe tlds                              # every set, a line each
   domprobe tlds --tld-preset tech            # the TLDs of one, a line each
   domprobe tlds --tld-preset all | wc -l
-
-Sets of your own go to ~/.config/domprobe/tlds, a line each: "name: com io dev".
-The folder is ~/Library/Application Support/domprobe on macOS and %AppData%\domprobe
-on Windows, and $XDG_CONFIG_HOME/domprobe where that is set.
 `,
-		flags: slices.Concat([]cli.Flag{
-			local(list("tld", "t", "print these `TLD`s as they are understood, each once: .io,CO.UK")),
-			local(list("tld-preset", "", "print the TLDs of this `SET`")),
-			local(list("tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset")),
-		}, consoleFlags()),
-		exits: map[int]string{
-			codeOK:          "the TLDs are printed",
-			codeInterrupted: "interrupted",
+			Notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
+				"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
+				"$XDG_CONFIG_HOME/domprobe where that is set.",
+			Options: []*cmdline.Option{
+				cmdline.List(&g.tlds, "tld", "t", "print these `TLD`s in their A-label form, each once: .io,CO.UK").Offer(candidate.TLDs()...).Local().Common(),
+				cmdline.List(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").Offer(candidate.Presets()...).Local().Common(),
+				cmdline.Repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").Local().Common(),
+			},
+			Exits: map[int]string{
+				codeOK: "the TLDs are printed",
+			},
 		},
-		run: interruptible(runTLDs),
+		run: interruptible(g.printTLDs),
 	}
 }
 
-func runTLDs(_ context.Context, inv *invocation) error {
-	if len(inv.args) > 0 {
-		return usageError("try: domprobe tlds --tld-preset "+inv.args[0], "tlds takes no words")
+func (g *generating) printTLDs(_ context.Context, inv *invocation) error {
+	if len(inv.Words) > 0 {
+		return cmdline.Usage("try: domprobe tlds --tld-preset "+inv.Words[0], "tlds takes no words")
 	}
-	typed, err := parseTLDs(inv.flags)
+	tlds, err := g.allTLDs()
 	if err != nil {
 		return err
 	}
-	gen, err := candidate.New(candidate.Options{TLDs: typed})
+	gen, err := candidate.New(candidate.Options{TLDs: tlds})
 	if err != nil {
-		return usageError("", "%w", err)
+		return cmdline.Usage("", "%w", err)
 	}
 	var b strings.Builder
-	if inv.flags.IsSet("tld") || inv.flags.IsSet("tld-preset") || len(typed) > 0 {
+	if len(g.tlds) > 0 || len(g.presets) > 0 || len(tlds) > 0 {
 		for _, tld := range gen.TLDs() {
 			fmt.Fprintln(&b, tld)
 		}
-	} else if err := writeSets(&b, inv.flags); err != nil {
-		return err
+	} else {
+		sets, order, err := g.sets()
+		if err != nil {
+			return err
+		}
+		for _, name := range order {
+			fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(sets[name], " "))
+		}
 	}
 	_, err = inv.std.Out.Write([]byte(b.String()))
 	return err
 }
 
-// writeSets writes every set as a line of a file of sets.
-func writeSets(b *strings.Builder, flags *cli.Context) error {
-	own, err := ownSets(flags)
-	if err != nil {
-		return err
-	}
-	for _, name := range candidate.Presets() {
-		if own[name] == nil {
-			tlds, err := candidate.Preset(name)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(b, "%s: %s\n", name, strings.Join(tlds, " "))
-		}
-	}
-	var names []string
-	for name := range own {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		fmt.Fprintf(b, "%s: %s\n", name, strings.Join(own[name], " "))
-	}
-	return nil
-}
-
-// parseTLDs returns the TLDs that --tld, --tld-preset and --tld-file name.
-func parseTLDs(flags *cli.Context) ([]string, error) {
-	tlds := values(flags, "tld")
-	for _, path := range flags.StringSlice("tld-file") {
+// allTLDs returns the TLDs of --tld, --tld-file and --tld-preset.
+func (g *generating) allTLDs() ([]string, error) {
+	tlds := g.tlds
+	for _, path := range g.tldFiles {
 		more, _, err := readTLDs(path)
 		if err != nil {
 			return nil, err
 		}
 		tlds = append(tlds, more...)
 	}
-	wanted := values(flags, "tld-preset")
-	if len(wanted) == 0 {
+	if len(g.presets) == 0 {
 		return tlds, nil
 	}
-	own, err := ownSets(flags)
+	sets, order, err := g.sets()
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range wanted {
-		set := own[name]
-		if set == nil {
-			if set, err = candidate.Preset(name); err != nil {
-				return nil, unknownSet(name, own)
-			}
+	for _, name := range g.presets {
+		if sets[name] == nil {
+			return nil, cmdline.Unknown("TLD set", name, order)
 		}
-		tlds = append(tlds, set...)
+		tlds = append(tlds, sets[name]...)
 	}
 	return tlds, nil
 }
 
-func unknownSet(name string, own map[string][]string) error {
-	known := candidate.Presets()
-	for name := range own {
-		if !slices.Contains(known, name) {
-			known = append(known, name)
-		}
-	}
-	slices.Sort(known[len(candidate.Presets()):])
-	return usageError("", "unknown TLD set %q (known: %s)", name, strings.Join(known, ", "))
-}
-
-// ownSets returns the sets of the user's file and, before those, of --tld-file.
-func ownSets(flags *cli.Context) (map[string][]string, error) {
-	sets := make(map[string][]string)
+// sets returns all sets of TLDs by name, and the names in order: the built-in
+// ones, and after them those of the user's file and of --tld-file. A set of
+// the user takes precedence over a built-in one of its name, and then stands
+// among those of the user.
+func (g *generating) sets() (sets map[string][]string, order []string, err error) {
+	own := make(map[string][]string)
 	if path := ownSetsPath(); path != "" {
-		bare, own, err := readTLDs(path)
+		bare, more, err := readTLDs(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case len(bare) > 0:
-			return nil, usageError("", "%s: %s is in no set; a line reads \"name: com io dev\"", path, bare[0])
-		default:
-			sets = own
+			return nil, nil, cmdline.Usage("", "%s: %s is in no set; a line reads \"name: com io dev\"", path, bare[0])
 		}
+		maps.Copy(own, more)
 	}
-	for _, path := range flags.StringSlice("tld-file") {
+	for _, path := range g.tldFiles {
 		_, more, err := readTLDs(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for name, tlds := range more {
-			sets[name] = tlds
+		maps.Copy(own, more)
+	}
+	sets = maps.Clone(own)
+	for _, name := range candidate.Presets() {
+		if own[name] == nil {
+			if sets[name], err = candidate.Preset(name); err != nil {
+				return nil, nil, err
+			}
+			order = append(order, name)
 		}
 	}
-	return sets, nil
+	return sets, append(order, slices.Sorted(maps.Keys(own))...), nil
 }
 
 // ownSetsPath returns the name of the user's file of sets, or nothing where
@@ -183,7 +158,7 @@ func readTLDs(path string) (bare []string, sets map[string][]string, err error) 
 	sets, err = candidate.ReadPresets(f)
 	var line *candidate.LineError
 	if errors.As(err, &line) {
-		return nil, nil, usageError("", "%s: %w", path, err)
+		return nil, nil, cmdline.Usage("", "%s: %w", path, err)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -425,7 +425,8 @@ func TestInterruptedProgress(t *testing.T) {
 	if s.code != 130 {
 		t.Errorf("exit code %d, want 130", s.code)
 	}
-	if lines := s.screen(t); len(lines) != 2 || !strings.HasPrefix(lines[0], "domprobe: ") || lines[1] != "" {
+	if lines := s.screen(t); len(lines) != 3 || !strings.HasPrefix(lines[0], "domprobe: interrupted: ") ||
+		!strings.HasPrefix(lines[1], "domprobe: ") || lines[2] != "" {
 		t.Errorf("the screen shows %q", lines)
 	}
 }

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"fmt"
+	"iter"
+	"math/big"
+	"strings"
+
+	"domprobe/candidate"
+	"domprobe/internal/cmdline"
+)
+
+// maxHeld bounds the keywords that are held in memory to be combined.
+const maxHeld = 1 << 20
+
+func collect(keywords iter.Seq2[string, error]) ([]string, error) {
+	var words []string
+	for word, err := range keywords {
+		if err != nil {
+			return nil, err
+		}
+		if len(words) == maxHeld {
+			return nil, fmt.Errorf("more than %d keywords to combine", maxHeld)
+		}
+		words = append(words, strings.Clone(word))
+	}
+	return words, nil
+}
+
+// combined replaces the sources by combinations of their keywords. It reads all
+// of them at once, without standard input.
+func (g *generating) combined(in *input) error {
+	switch {
+	case g.combine == 0 && len(g.joins) > 0:
+		return cmdline.Usage("try --combine 2", "--join is for --combine only")
+	case g.combine == 0:
+		return nil
+	case len(in.sources) == 0:
+		return cmdline.Usage("", "--combine needs keywords; those of a pattern do not count")
+	}
+	keywords := in.keywords()
+	s := source{generator: "combine"}
+	if in.stdin {
+		s.keywords = func(yield func(string, error) bool) {
+			words, err := collect(keywords)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			candidate.Combine(words, g.combine, g.joins)(yield)
+		}
+	} else {
+		words, err := collect(keywords)
+		if err != nil {
+			return err
+		}
+		s.keywords = candidate.Combine(words, g.combine, g.joins)
+		s.again = s.keywords
+		s.count = func() amount { return countCombinations(words, g.combine, g.joins) }
+		for _, err := range s.keywords {
+			if err != nil {
+				return cmdline.Usage("", "--combine: %w", err)
+			}
+			break
+		}
+	}
+	in.sources = []source{s}
+	return nil
+}
+
+func countCombinations(words []string, n int, joins []string) amount {
+	all := candidate.CombineCount(words, n, joins)
+	known := make(map[string]bool)
+	for _, w := range words {
+		if candidate.IsDomain(w) {
+			known[strings.ToLower(w)] = true
+		}
+	}
+	domains := big.NewInt(int64(len(known)))
+	return amount{all.Sub(all, domains), domains, true}
+}

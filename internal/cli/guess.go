@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"domprobe/candidate"
+	"domprobe/internal/cmdline"
+	"domprobe/report"
+)
+
+const tldHint = "try: domprobe -t dev go rust, or domprobe --help"
+
+// noTLD is the error of a keyword that needs a TLD where none is given. If the
+// keyword looks like a command, the error says how that is called. source is
+// where the keyword was read, empty for an argument.
+func (inv *invocation) noTLD(source, word string) error {
+	hint := tldHint
+	switch meant := cmdline.Nearest(word, cmdline.Names(plain(commands())[1:])); {
+	case word == "":
+		return cmdline.Usage(hint, "no TLD given")
+	case source != "":
+		if format, err := report.FormatOf(source); err == nil && slices.Contains(report.Readable(), format) {
+			hint = "if it is a report, try: domprobe render " + source
+		}
+		return cmdline.Usage(hint, "%s: no TLD given for %q", source, word)
+	case meant == word:
+		hint = "a command comes first: domprobe " + word + " ..."
+	case meant != "" && word == inv.Words[0]:
+		hint = "did you mean the command " + meant + "? Else " + hint
+	}
+	return cmdline.Usage(hint, "no TLD given for %q", word)
+}
+
+// looksLikeFile is the error of an argument that is a file and hardly a domain,
+// because it has a slash or an ending that is no TLD.
+func looksLikeFile(word string) error {
+	ending := strings.TrimPrefix(filepath.Ext(word), ".")
+	if !strings.ContainsAny(word, `/\`) && (ending == "" || candidate.IsTLD(ending)) {
+		return nil
+	}
+	if info, err := os.Stat(word); err != nil || info.IsDir() {
+		return nil
+	}
+	return cmdline.Usage("to read keywords from it: -i "+word+"; to probe it as a name: -- "+word, "%s is a file", word)
+}
+
+// meant returns the keywords that pasted text means, and tells the user.
+func (in *input) meant(text string) []string {
+	words, note := candidate.Clean(text)
+	if note != "" {
+		in.note(note, text, words)
+	}
+	return words
+}
+
+// cleaned returns the keywords that lines mean.
+func (in *input) cleaned(lines iter.Seq2[string, error], meant func(string) []string) iter.Seq2[string, error] {
+	if in.literal {
+		return lines
+	}
+	return func(yield func(string, error) bool) {
+		for line, err := range lines {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, word := range meant(line) {
+				if !yield(word, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// noteOnce returns a function that tells how text was understood, once for each
+// note.
+func (inv *invocation) noteOnce() func(note, from string, keywords []string) {
+	seen := make(map[string]bool)
+	return func(note, from string, keywords []string) {
+		if fullStop := len(keywords) == 1 && keywords[0]+"." == from; !seen[note] && !fullStop {
+			seen[note] = true
+			inv.console.Note("%q is read as %s: %s", from, strings.Join(keywords, ", "), note)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = new(debug.BuildInfo)
+	}
+	return versionText(info)
+}
+
+// versionText tells what was built, as far as the build recorded it.
+func versionText(info *debug.BuildInfo) string {
+	settings := make(map[string]string)
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	text := "domprobe " + strings.Trim(info.Main.Version, "()")
+	if info.Main.Version == "" {
+		text += "unknown"
+	}
+	if commit := settings["vcs.revision"]; commit != "" {
+		text += ", commit " + commit[:min(len(commit), 12)]
+		if settings["vcs.modified"] == "true" {
+			text += " with changes"
+		}
+		if date, _, ok := strings.Cut(settings["vcs.time"], "T"); ok {
+			text += " of " + date
+		}
+	}
+	return fmt.Sprintf("%s (%s %s/%s)\n", text, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// userAgent names the program to the registries (RFC 9110 section 10.1.5).
+func userAgent() string {
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		return "domprobe/" + info.Main.Version[1:]
+	}
+	return "domprobe/devel"
+}

@@ -1,0 +1,66 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Somebody who answers no to the question has sent nothing.
+func TestQuestionAtTerminal(t *testing.T) {
+	t.Parallel()
+	keyboard, program := openTerminal(t)
+	cmd := exec.Command("domprobe", "-r", "192.0.2.1", "-t", "dev", "--pattern", "[a-z]{3}", "-f", "none")
+	cmd.Env = append(os.Environ(), "TERM=xterm")
+	cmd.Stdin = program
+	answered := false
+	s := runAtTerminal(t, cmd, func(_ *os.File, raw string) {
+		if !answered && strings.HasSuffix(raw, "[y/N] ") {
+			answered = true
+			if _, err := keyboard.WriteString("n\n"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if s.code != 2 || !strings.Contains(s.raw, "domprobe: 17576 names, in about ") || !strings.Contains(s.raw, "not begun; -y begins without the question") {
+		t.Errorf("exit code %d, %q", s.code, s.raw)
+	}
+}
+
+// The columns fit the names on a wide terminal, and a narrow terminal.
+func TestColumnsFitTerminal(t *testing.T) {
+	t.Parallel()
+	resolver := slowResolver(t, "go.dev")
+	for width, want := range map[uint16]string{
+		40:  "FOUND     NOT FOUND UNKNOWN   INVALID",
+		200: "FOUND                                   NOT FOUND                               UNKNOWN",
+	} {
+		cmd := exec.Command("domprobe", "-r", resolver, "-t", "dev", "-q", "--ordered", "go", "a-name-of-more-than-thirty-letters")
+		cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "DOMPROBE_") }), "TERM=xterm", "NO_COLOR=1")
+		person, program := openTerminal(t)
+		if err := unix.IoctlSetWinsize(int(person.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: width, Row: termHeight}); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stdout = program
+		s := runAtTerminal(t, cmd, func(*os.File, string) {})
+		if _, err := program.WriteString(lastByte); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := readTerminal(person, func(string) {})
+		if err != nil || s.code != 0 {
+			t.Fatalf("exit code %d, %v, %q", s.code, err, rows)
+		}
+		if !strings.Contains(rows, want) {
+			t.Errorf("%d columns: no %q in %q", width, want, rows)
+		}
+		for line := range strings.Lines(strings.ReplaceAll(rows, "\r", "")) {
+			if len(line)-1 > int(width) {
+				t.Errorf("%d columns: %q", width, line)
+			}
+		}
+	}
+}
