@@ -125,6 +125,12 @@ func TestRouteNamespace(t *testing.T) {
 	ip(t, "link", "set", "near0", "up")
 	route(false, "without a carrier")
 	ip(t, "link", "set", "far0", "up")
+	for range 500 { // the kernel takes its time to see the carrier
+		if Route(t.Context(), nil, addr) == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	route(true, "with everything")
 
 	ip(t, "addr", "add", "192.0.2.2/32", "dev", "lo")

@@ -28,7 +28,7 @@ const (
 
 	// barrenConns is how many connections in a row must break without a response
 	// until that is charged to all that was sent over them.
-	barrenConns = 4
+	barrenConns = 8
 )
 
 // stream is the engine over TCP and TLS: connections that stay open, with

@@ -80,7 +80,7 @@ func TestStream(t *testing.T) {
 	}}, newStream, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(3, 2))
 		for token, out := range b.wait(t, 3) {
-			if out.Failure != Unreachable || out.Err == nil || out.Tries < 2 || out.Tries > 6 {
+			if out.Failure != Unreachable || out.Err == nil || out.Tries < 2 || out.Tries > 12 {
 				t.Errorf("token %d: %v (%v), %d tries", token, out.Failure, out.Err, out.Tries)
 			}
 		}

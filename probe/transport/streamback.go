@@ -86,8 +86,11 @@ func (c *streamConn) broken(left []*asked) (out []Outcome) {
 		switch {
 		case a.tries.spent(&a.q):
 			o := Outcome{Token: a.q.Token, Tries: a.tries.sent, Failure: Unreachable, Err: c.err}
-			if a.failed != Passed {
+			switch {
+			case a.failed != Passed:
 				o.Failure, o.Err = BadResponse, ruleError(a.failed)
+			case c.err == errGarbled:
+				o.Failure = Timeout // among all that came, it had no response
 			}
 			out = append(out, o)
 			continue

@@ -302,12 +302,7 @@ func (c *streamConn) expire() (next time.Duration, alive bool) {
 }
 
 // patience is how long a connection with garbage on it gets to bring a response.
-func patience(srtt time.Duration) time.Duration {
-	if srtt == 0 {
-		return firstRTO
-	}
-	return max(4*srtt, minRTO)
-}
+func patience(srtt time.Duration) time.Duration { return max(4*srtt, firstRTO) }
 
 // errGarbled is the error of a connection whose messages cannot be told apart any
 // more: a length before one was wrong.
