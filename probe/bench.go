@@ -126,7 +126,7 @@ func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) tru
 // round trip of the look comes on top.
 const (
 	openMost  = 900
-	openFor   = 700 * time.Millisecond
+	openFor   = 600 * time.Millisecond
 	openLeast = 225 // of one TLD, to be worth the canaries of a look
 	openFew   = 500 // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond

@@ -130,7 +130,7 @@ func keyOf(b *bench) cacheKey {
 
 // recall takes over how an earlier loop has found that a server is to be asked.
 func (e *evidence) recall(b *bench) bool {
-	if e.fresh || b.zone.registry {
+	if e.fresh {
 		return false
 	}
 	kept, ok := e.p.cache.recall(keyOf(b), e.now)

@@ -3,6 +3,7 @@ package probe
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/miekg/dns"
 
@@ -23,9 +24,10 @@ const foundLen = 64
 // A canaryName is a name that exists, with the forms in which each server was
 // asked about it.
 type canaryName struct {
-	name string
-	seen bool              // a server that is believed has said that it exists
-	used map[*bench]uint32 // bits: sameForm, and one for each of otherTypes
+	name  string
+	seen  bool              // a server that is believed has said that it exists
+	known bool              // it is delegated for certain: a name below it will do as well
+	used  map[*bench]uint32 // bits: sameForm, and one for each of otherTypes
 }
 
 const sameForm = 1 << 31
@@ -49,7 +51,7 @@ func (n *names) load() {
 	}
 	n.known = []canaryName{}
 	for _, name := range known.Names(n.under) {
-		n.known = append(n.known, canaryName{name: name})
+		n.known = append(n.known, canaryName{name: name, known: true})
 	}
 }
 
@@ -57,8 +59,8 @@ func (n *names) load() {
 // it is a known one that was seen.
 func (n *names) exists(name string) bool {
 	for i := range n.known {
-		if n.known[i].name == name {
-			return n.known[i].seen
+		if k := &n.known[i]; name == k.name || strings.HasSuffix(name, "."+k.name) {
+			return k.seen
 		}
 	}
 	return true
@@ -105,8 +107,12 @@ func (n *names) take(b *bench, other bool) (name string, qtype uint16, ok bool) 
 		if !other {
 			continue
 		}
-		for _, k := range rand.Perm(len(otherTypes)) {
-			if c.take(b, 1<<k) {
+		k := rand.IntN(len(otherTypes))
+		if c.known {
+			return letters(shortestFresh) + "." + c.name, otherTypes[k], true
+		}
+		for i := range otherTypes {
+			if k := (k + i) % len(otherTypes); c.take(b, 1<<k) {
 				return c.name, otherTypes[k], true
 			}
 		}
@@ -158,6 +164,15 @@ const (
 	longestFresh  = 17
 )
 
+// letters makes up a label of so many random letters.
+func letters(n int) string {
+	label := make([]byte, n)
+	for i := range label {
+		label[i] = 'a' + byte(rand.IntN(26))
+	}
+	return string(label)
+}
+
 // fresh makes up a name under a zone that nobody has registered, and that looks
 // like a candidate: of a candidate's length, as far as it is long enough, and of
 // the candidates' letters.
@@ -196,12 +211,8 @@ func firstLabel(name string) string {
 
 // nowhere makes up a name under a zone that is too long to be anybody's.
 func nowhere(zone string) string {
-	var label [24]byte
-	for i := range label {
-		label[i] = 'a' + byte(rand.IntN(26))
-	}
 	if zone == "" {
-		return string(label[:])
+		return letters(24)
 	}
-	return string(label[:]) + "." + zone
+	return letters(24) + "." + zone
 }

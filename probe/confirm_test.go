@@ -374,7 +374,9 @@ func TestConfirmByRDAP(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		client, err := rdap.New(rdap.Options{Bootstrap: boot, CacheDir: os.DevNull, Transport: threeRegistries{}})
+		client, err := rdap.New(rdap.Options{
+			Bootstrap: boot, CacheDir: os.DevNull, Transport: threeRegistries{}, Known: func(tld string) []string { return []string{"nic." + tld} },
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

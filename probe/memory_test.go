@@ -38,6 +38,12 @@ func (l *questions) take() string {
 	return s
 }
 
+// lookedBeside reports whether only one name was asked about, and beside it a
+// look at the server: a fresh label and a name that exists, and no control.
+func lookedBeside(asked, name string) bool {
+	return strings.Contains(asked+",", name+",") && !strings.Contains(asked, "SOA ") && strings.Count(asked, ",") < 4
+}
+
 // Later loops do not ask the controls again until they are old.
 func TestMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -54,8 +60,8 @@ func TestMemory(t *testing.T) {
 			if r, _ := p.One(t.Context(), name); r.Verdict.String() != verdict {
 				t.Errorf("%s: %v (%s), want %s", name, r.Verdict, r.Reason, verdict)
 			}
-			if got := asked.take(); want != "" && got != want {
-				t.Errorf("%s: asked %q, want %q", name, got, want)
+			if got := asked.take(); want != "" && !lookedBeside(got, want) {
+				t.Errorf("%s: asked %q, want %q and a look", name, got, want)
 			} else if want == "" && !strings.Contains(got, "SOA ") {
 				t.Errorf("%s: asked %q, and no controls", name, got)
 			}
@@ -135,7 +141,7 @@ func TestMemoryDirect(t *testing.T) {
 			if got := found.take(); (got == "") != (i > 0) {
 				t.Errorf("round %d asked %q to find the registry", i, got)
 			}
-			if got := asked.take(); i == 39 && got != "NS zig.co.jp" {
+			if got := asked.take(); i == 39 && !lookedBeside(got, "NS zig.co.jp") {
 				t.Errorf("the last round asked %q", got)
 			}
 		}

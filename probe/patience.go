@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"time"
 
 	"domprobe/probe/internal/trust"
@@ -44,13 +45,16 @@ func (l *lookups) exhausted(i uint32) {
 // servers' fault.
 func (q *query) unanswered() bool { return passes(q.reason) || q.reason == Refused || q.reason == Lame }
 
+// untried reports whether no believed server has answered about the name.
+func (q *query) untried() bool {
+	return !slices.ContainsFunc(q.tried, func(a attempt) bool { return !a.unheard })
+}
+
 // troubled notes why no server could be asked about a name, if that is so, and
 // returns when it is worth trying again, and zero if it is not.
 func (q *query) troubled() (again time.Time) {
-	for k := range q.tried {
-		if !q.tried[k].unheard {
-			return again
-		}
+	if !q.untried() {
+		return again
 	}
 	for _, s := range q.zone.servers {
 		b := q.zone.benches[s]
@@ -90,7 +94,7 @@ func passes(reason Reason) bool {
 func (l *lookups) park(i uint32, till time.Time) {
 	q := &l.queries.all[i]
 	q.parks++
-	q.tried = q.tried[:0]
+	q.renew()
 	l.queries.wait(i, till)
 }
 
@@ -148,7 +152,7 @@ func (l *lookups) tryNetwork() {
 			l.stranded = append(l.stranded, waiting[k:]...)
 			break
 		}
-		q.tried = q.tried[:0]
+		q.renew()
 		l.evidence.renew(q.zone)
 		l.start(i)
 	}

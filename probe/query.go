@@ -138,7 +138,7 @@ func (a *attempt) mayAsk(tries int) bool { return !a.over && a.times < tries }
 func (q *query) note(d *delivery, tries int) (heard bool) {
 	q.sent += int(d.Tries)
 	a := q.at(q.server)
-	a.paused = false
+	a.paused, a.unheard = false, false
 	if !q.stream && d.Failure != transport.Offline {
 		// More packets than were granted are sent while a limit drops some.
 		a.times += min(max(int(d.Tries), 1), q.granted)
@@ -165,6 +165,14 @@ func (q *query) note(d *delivery, tries int) (heard bool) {
 		}
 	}
 	return false
+}
+
+// renew lets all servers be asked again.
+func (q *query) renew() {
+	for i := range q.tried {
+		a := &q.tried[i]
+		*a = attempt{server: a.server, lied: a.lied, unheard: true}
+	}
 }
 
 // mayPass notes a failure that may pass: the server can be asked again after

@@ -88,7 +88,7 @@ func (l *lookups) withoutRegistry(i uint32, reg *registry) {
 		reg.again = time.Time{}
 		return
 	}
-	if len(q.tried) == 0 && q.parks == 0 && passes(reg.reason) && reg.fails < maxLooks {
+	if q.untried() && q.parks == 0 && passes(reg.reason) && reg.fails < maxLooks {
 		l.park(i, reg.again)
 		return
 	}

@@ -51,7 +51,7 @@ func TestSurvey(t *testing.T) {
 		{"lower case", hostOf(lowered(world.Resolve)), "good udp,tcp 10/10 ds edns"},
 		{"slow", late(healthy, func() time.Duration {
 			return time.Duration(30+slow.Add(1)) * time.Millisecond
-		}), "good udp,tcp 10/10 ds case edns 41ms 46ms"},
+		}), "good udp,tcp 10/10 ds case edns 43ms 48ms"},
 		{"cookies", hostOf(func(q *dns.Msg) *dns.Msg {
 			m := world.Resolve(q)
 			if opt := q.IsEdns0(); opt != nil && len(opt.Option) == 1 {

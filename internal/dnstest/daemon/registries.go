@@ -13,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/internal/dnstest"
+	"domprobe/internal/known"
 )
 
 // The hosts of a laboratory, by the last octet of their address.
@@ -111,11 +112,16 @@ func (l *Lab) startRegistries(t testing.TB, rateLimit int) {
 	l.serve(t, upwardHost, func(q *dns.Msg) *dns.Msg { return dnstest.Referral(q, "") })
 }
 
-// delegateNIC puts nic.ZONE into a zone, which most TLDs of the world delegate.
+// delegateNIC puts nic.ZONE and the names of package known into a zone, unless
+// they are names of the laboratory already.
 func (l *Lab) delegateNIC(z *Zone) {
-	z.Records += fmt.Sprintf("nic NS %s\n", hostOf(Healthy))
-	name := "nic." + z.Origin
-	l.names[name] = Name{Name: name, Suffix: z.Origin, Kind: Healthy, Registered: true}
+	for _, name := range append([]string{"nic." + z.Origin}, known.Names(z.Origin)...) {
+		if _, ok := l.names[name]; ok {
+			continue
+		}
+		z.Records += fmt.Sprintf("%s. NS %s\n", name, hostOf(Healthy))
+		l.names[name] = Name{Name: name, Suffix: z.Origin, Kind: Healthy, Registered: true}
+	}
 }
 
 // front lets a server answer on a host's address that cannot listen there:
