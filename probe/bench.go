@@ -125,10 +125,10 @@ func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) tru
 // How long verdicts wait for a look: at most so many of one server, so long. The
 // round trip of the look comes on top.
 const (
-	openMost  = 900
+	openMost  = 450
 	openFor   = 600 * time.Millisecond
 	openLeast = 225 // of one TLD, to be worth the canaries of a look
-	openFew   = 500 // of so few, a look asks one canary of each kind
+	openFew   = 300 // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
 
 	maxCloser = 16 // looks that are under way at a server before the names of a turn get none

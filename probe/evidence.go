@@ -27,6 +27,8 @@ type evidence struct {
 	held    int      // verdicts that wait, in all
 
 	released []vote   // verdicts that count
+	spare    []vote   // to be used for released
+	used     [][]vote // to be used for verdicts that wait
 	returned []vote   // verdicts that do not: their queries go on elsewhere
 	woken    []parked // responses whose controls have settled
 }

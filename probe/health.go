@@ -79,6 +79,7 @@ func (h *health) cost() time.Duration {
 const (
 	caseLetters = 12 // of a name whose letters are not lower case by chance
 	caseLost    = 3  // queries in a row whose case was not repeated, to give mixing up
+	forgedShare = 16 // responses that make up for one packet that looked forged
 	forgedMost  = 16 // packets that looked forged, after which a server is asked over TCP
 )
 
@@ -115,7 +116,11 @@ func (r *servers) heard(d *delivery) (spoofed bool) {
 	if !d.stream {
 		s.truncated(d.Failure)
 	}
+	// What is no forgery but comes late or twice in an odd way is a small share.
 	s.forged += int(d.Forged)
+	if s.answers++; s.answers%forgedShare == 0 && s.forged > 0 {
+		s.forged--
+	}
 	if s.spoofed || s.forged < forgedMost || s.stream == nil {
 		return false
 	}

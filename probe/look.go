@@ -45,6 +45,9 @@ func (e *evidence) hold(v vote, cover *look) {
 		cover.votes = append(cover.votes, v)
 	default:
 		if len(b.open) == 0 {
+			if n := len(e.used); n > 0 {
+				b.open, e.used = e.used[n-1], e.used[:n-1]
+			}
 			b.opened = e.now
 			e.ages = append(e.ages, age{b, e.now})
 		}
@@ -213,12 +216,17 @@ func (e *evidence) pass(l *look) {
 	b := l.bench
 	l.over, l.good = true, true
 	b.passed, b.fails = e.now, 0
-	for _, v := range l.votes {
-		e.release(v)
+	e.held -= len(l.votes)
+	e.released = append(e.released, l.votes...)
+	if cap(l.votes) >= openLeast && len(e.used) < maxUsed {
+		e.used = append(e.used, l.votes[:0])
 	}
 	l.votes = nil
 	b.running = slices.DeleteFunc(b.running, func(other *look) bool { return other == l })
 }
+
+// maxUsed bounds the slices that are kept for verdicts.
+const maxUsed = 64
 
 // An age says since when a server has verdicts that wait.
 type age struct {

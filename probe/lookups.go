@@ -32,7 +32,7 @@ func (l *lookups) launch(c candidate.Candidate) {
 	}
 	l.evidence.sample.add(c.Name)
 	i := l.queries.add()
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	t := l.evidence.tldOf(c.TLD)
 	t.lookups++
 	q.Candidate, q.name, q.tld, q.zone, q.rcode = c, c.Name, t, &t.zone, -1
@@ -42,7 +42,7 @@ func (l *lookups) launch(c candidate.Candidate) {
 
 // start asks about a name, at the resolvers or at the registry.
 func (l *lookups) start(i uint32) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	if l.direct && !q.zone.registry {
 		l.viaRegistry(i, l.registries.of(q.tld))
 		return
@@ -53,7 +53,7 @@ func (l *lookups) start(i uint32) {
 // land frees the place of a lookup and returns its result, to be completed
 // before anything else is done.
 func (l *lookups) land(i uint32) *Result {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	l.results = append(l.results, Result{})
 	res := &l.results[len(l.results)-1]
 	res.Candidate, res.Tries, res.At, res.Source = q.Candidate, q.sent, l.now, "dns"
@@ -85,13 +85,13 @@ func (l *lookups) work(q *query) {
 
 // advance does what is next with a name.
 func (l *lookups) advance(i uint32) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	if q.tld.nosuch {
 		l.landNoSuchTLD(i)
 		return
 	}
 	if verdict, more := q.votes.Count(l.quorum(q)); !more {
-		l.landVote(i, Verdict(verdict)) // fewer have to agree than before
+		l.landVote(i, q.best, Verdict(verdict)) // fewer have to agree than before
 		return
 	}
 	l.work(q)
@@ -117,9 +117,9 @@ func (l *lookups) advance(i uint32) {
 
 // ask asks a server about a name.
 func (l *lookups) ask(i uint32, s *server) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	b := l.aim(i, s)
-	q = &l.queries.all[i]
+	q = l.queries.at(i)
 	if b.finding.Standing == trust.Failed {
 		// Its controls failed while they were being sent.
 		l.advance(i)
@@ -142,9 +142,9 @@ func (l *lookups) ask(i uint32, s *server) {
 
 // aim makes a server the one that a name is asked of next.
 func (l *lookups) aim(i uint32, s *server) *bench {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	b := l.evidence.benchOf(q.zone, s)
-	q = &l.queries.all[i] // the controls may have moved it
+	q = l.queries.at(i) // the controls may have moved it
 	q.server, q.bench, q.cover = s, b, l.evidence.cover(b)
 	q.qtype, q.flags = q.form(b)
 	return b
@@ -162,10 +162,10 @@ func (q *query) form(b *bench) (qtype uint16, flags transport.Flags) {
 
 // askStream asks a server over TCP.
 func (l *lookups) askStream(i uint32, s *server) {
-	if q := &l.queries.all[i]; q.server != s || q.bench == nil || q.bench.zone != q.zone {
+	if q := l.queries.at(i); q.server != s || q.bench == nil || q.bench.zone != q.zone {
 		l.aim(i, s)
 	}
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	q.at(s).stream = true
 	q.cover = l.evidence.cover(q.bench)
 	l.send(i, true, transport.Question{Tries: 2, Flags: q.flags})
@@ -173,7 +173,7 @@ func (l *lookups) askStream(i uint32, s *server) {
 
 // askAgain repeats a query to the same server in another form.
 func (l *lookups) askAgain(i uint32) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	a := q.at(q.server)
 	if a.extra++; a.extra > maxExtra {
 		a.over = true
@@ -185,14 +185,14 @@ func (l *lookups) askAgain(i uint32) {
 }
 
 func (l *lookups) send(i uint32, stream bool, p transport.Question) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	q.bench.flying++
 	l.queries.send(i, q.server, stream, p)
 }
 
 // arrived takes the outcome of a packet about a name.
 func (l *lookups) arrived(i uint32, d *delivery) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	s, b := q.server, q.bench
 	b.flying--
 	q.out = false
@@ -235,7 +235,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 
 // heard goes on with a response.
 func (l *lookups) heard(i uint32, d *delivery) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	if b := q.bench; b.undecided() && !q.tld.nosuch {
 		b.waiting = append(b.waiting, parked{i, q.seq, *d})
 		return
@@ -252,7 +252,7 @@ func (q *query) fail(reason Reason, rcode int, err error) {
 
 // judge applies the rules to a response whose controls have settled.
 func (l *lookups) judge(i uint32, d *delivery) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	b := q.bench
 	if q.tld.nosuch {
 		l.landNoSuchTLD(i)
@@ -287,7 +287,7 @@ func (l *lookups) unheard(q *query, b *bench) {
 
 // follow does what a ruling says.
 func (l *lookups) follow(i uint32, d *delivery, ru trust.Ruling) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	rcode := int(d.Reply.Rcode)
 	a := q.at(q.server)
 	if ru.Action == trust.Settle {
@@ -329,7 +329,7 @@ func (l *lookups) follow(i uint32, d *delivery, ru trust.Ruling) {
 
 // decided hands a verdict to the evidence, which gives it back when it counts.
 func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	q.at(q.server).over = true
 	q.held++
 	v := vote{
@@ -367,8 +367,8 @@ func (v *vote) referral() bool {
 }
 
 // count takes in a verdict that counts.
-func (l *lookups) count(v vote) {
-	q := &l.queries.all[v.i]
+func (l *lookups) count(v *vote) {
+	q := l.queries.at(v.i)
 	if q.seq != v.seq || q.landed {
 		return
 	}
@@ -379,13 +379,14 @@ func (l *lookups) count(v vote) {
 	} else {
 		q.votes.NotFound++
 	}
-	if q.best.bench == nil || v.verdict == Found || q.best.verdict == NotFound {
-		q.best = v
-	}
 	verdict, more := q.votes.Count(l.quorum(q))
 	if !more {
-		l.landVote(v.i, Verdict(verdict))
+		l.landVote(v.i, v, Verdict(verdict))
 		return
+	}
+	if q.best == nil || v.verdict == Found || q.best.verdict == NotFound {
+		best := *v
+		q.best = &best
 	}
 	if q.held == 0 && !q.working {
 		l.advance(v.i)
@@ -393,8 +394,8 @@ func (l *lookups) count(v vote) {
 }
 
 // giveBack takes a verdict that does not count back to its query, which goes on.
-func (l *lookups) giveBack(v vote) {
-	q := &l.queries.all[v.i]
+func (l *lookups) giveBack(v *vote) {
+	q := l.queries.at(v.i)
 	if q.seq != v.seq || q.landed {
 		return
 	}
@@ -406,11 +407,10 @@ func (l *lookups) giveBack(v vote) {
 }
 
 // landVote lands a name on which enough servers agree.
-func (l *lookups) landVote(i uint32, verdict Verdict) {
-	q := &l.queries.all[i]
-	v := q.best
-	if v.verdict != verdict { // it was outvoted
-		v = vote{bench: v.bench, verdict: verdict, reason: NXDomain, rcode: dns.RcodeNameError}
+func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
+	q := l.queries.at(i)
+	if v.verdict != verdict && q.best != nil { // it was outvoted
+		v = q.best
 	}
 	if verdict == Found {
 		q.zone.names.add(q.name)
@@ -422,7 +422,7 @@ func (l *lookups) landVote(i uint32, verdict Verdict) {
 
 // landUnknown lands a name about which nobody can be believed.
 func (l *lookups) landUnknown(i uint32) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	if why := q.votes.Lacking(); why != "" && trust.Telling[why] >= trust.Telling[q.reason] {
 		q.reason, q.rcode, q.err, q.failed = why, q.best.rcode, nil, q.best.bench.server
 	}
@@ -438,7 +438,7 @@ func (l *lookups) landUnknown(i uint32) {
 }
 
 func (l *lookups) landNoSuchTLD(i uint32) {
-	t := l.queries.all[i].tld
+	t := l.queries.at(i).tld
 	res := l.land(i)
 	res.Verdict, res.Reason, res.Rcode = Invalid, NoSuchTLD, dns.RcodeNameError
 	res.Err, res.Server = noSuchTLD(t.name), t.deniedBy

@@ -16,7 +16,7 @@ const (
 
 // exhausted goes on with a name for which no server is left to ask now.
 func (l *lookups) exhausted(i uint32) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	if q.held > 0 {
 		l.rest(q) // a verdict may still count
 		return
@@ -92,7 +92,7 @@ func passes(reason Reason) bool {
 
 // park keeps a name for later.
 func (l *lookups) park(i uint32, till time.Time) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	q.parks++
 	q.renew()
 	l.queries.wait(i, till)
@@ -104,11 +104,11 @@ type stranded struct{ i, seq uint32 }
 // waitForNetwork keeps a name until this machine can send again, if that is why
 // no server is left to ask.
 func (l *lookups) waitForNetwork(i uint32) bool {
-	return l.waitForNetworkOf(i, l.queries.all[i].zone.servers)
+	return l.waitForNetworkOf(i, l.queries.at(i).zone.servers)
 }
 
 func (l *lookups) waitForNetworkOf(i uint32, servers []*server) bool {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	if !offline(servers) {
 		return false
 	}
@@ -144,7 +144,7 @@ func (l *lookups) tryNetwork() {
 	l.stranded, l.trying = nil, false
 	for k, w := range waiting {
 		i := w.i
-		q := &l.queries.all[i]
+		q := l.queries.at(i)
 		if q.seq != w.seq {
 			continue
 		}

@@ -14,7 +14,7 @@ import (
 type queries struct {
 	*env
 	servers  *servers
-	all      []query
+	blocks   []*[blockLen]query
 	free     []uint32
 	controls int // under way
 	timers   timers
@@ -26,15 +26,26 @@ func (qs *queries) add() uint32 {
 		qs.free = qs.free[:n-1]
 		return i
 	}
-	qs.all = append(qs.all, query{})
-	return uint32(len(qs.all) - 1)
+	first := uint32(len(qs.blocks) * blockLen)
+	block := new([blockLen]query)
+	qs.blocks = append(qs.blocks, block)
+	for k := uint32(blockLen) - 1; k > 0; k-- {
+		qs.free = append(qs.free, first+k)
+	}
+	return first
 }
+
+// blockLen is how many queries have their places in one block: they do not
+// move when there are more.
+const blockLen = 64
+
+// at returns the query at a place.
+func (qs *queries) at(i uint32) *query { return &qs.blocks[i/blockLen][i%blockLen] }
 
 // remove frees the place of a query.
 func (qs *queries) remove(i uint32) {
-	q := &qs.all[i]
-	clear(q.tried)
-	*q = query{tried: q.tried[:0], lookup: lookup{seq: q.seq + 1}}
+	q := qs.at(i)
+	*q = query{lookup: lookup{seq: q.seq + 1}}
 	qs.free = append(qs.free, i)
 }
 
@@ -65,9 +76,10 @@ func (qs *queries) onceOverTCP(s *server, name string, qtype uint16, flags trans
 
 func (qs *queries) begin(q query) uint32 {
 	i := qs.add()
-	place := &qs.all[i]
-	q.tried, q.seq = append(place.tried, attempt{server: q.server}), place.seq
+	place := qs.at(i)
+	q.seq = place.seq
 	*place = q
+	place.at(q.server)
 	qs.controls++
 	qs.advance(i)
 	return i
@@ -75,7 +87,7 @@ func (qs *queries) begin(q query) uint32 {
 
 // advance does what is next with a control.
 func (qs *queries) advance(i uint32) {
-	q := &qs.all[i]
+	q := qs.at(i)
 	a := &q.tried[0]
 	tries := qs.opts.Tries
 	var best *server
@@ -108,7 +120,7 @@ func (qs *queries) advance(i uint32) {
 
 // finish ends a control.
 func (qs *queries) finish(i uint32, d *delivery) {
-	q := &qs.all[i]
+	q := qs.at(i)
 	if d.Failure != transport.None && d.Failure != transport.Closed && q.tried[0].cut && q.tried[0].silent {
 		d.Failure = transport.Truncated // which tells more than how TCP failed
 	}
@@ -120,7 +132,7 @@ func (qs *queries) finish(i uint32, d *delivery) {
 
 // send sends a query to a server.
 func (qs *queries) send(i uint32, s *server, stream bool, q transport.Question) {
-	f := &qs.all[i]
+	f := qs.at(i)
 	f.server, f.stream, f.out = s, stream && s.stream != nil, true
 	f.granted = int(q.Tries)
 	q.Token, q.Name, q.Type = i, f.name, f.qtype
@@ -129,7 +141,7 @@ func (qs *queries) send(i uint32, s *server, stream bool, q transport.Question) 
 
 // arrived takes the outcome of a control's packet.
 func (qs *queries) arrived(i uint32, d *delivery) {
-	q := &qs.all[i]
+	q := qs.at(i)
 	s := q.server
 	s.letterCase.heard(q, d)
 	tries := qs.opts.Tries
@@ -221,7 +233,7 @@ func (qs *queries) later(i uint32, failures int) {
 
 // wait goes on with a query at a time.
 func (qs *queries) wait(i uint32, till time.Time) {
-	heap.Push(&qs.timers, timer{at: till, i: i, seq: qs.all[i].seq})
+	heap.Push(&qs.timers, timer{at: till, i: i, seq: qs.at(i).seq})
 }
 
 // after does something after a while.

@@ -20,9 +20,10 @@ type query struct {
 	server  *server // that is being asked, or was last
 	stream  bool    // over the server's TCP
 	tried   []attempt
-	granted int  // tries of the packet under way
-	sent    int  // packets sent
-	out     bool // a packet is under way
+	one     [1]attempt // where the first of them is
+	granted int        // tries of the packet under way
+	sent    int        // packets sent
+	out     bool       // a packet is under way
 
 	// Of a control.
 	then    func(response) // takes the last outcome
@@ -47,8 +48,8 @@ type lookup struct {
 	since   time.Time // when it began to wait for the network
 
 	votes trust.Votes
-	held  int  // votes that wait for a look
-	best  vote // of the verdict that was voted for last
+	held  int   // votes that wait for a look
+	best  *vote // one that counts, while more are needed
 
 	// The most telling failure so far.
 	reason Reason
@@ -77,6 +78,9 @@ func (q *query) at(s *server) *attempt {
 		if q.tried[i].server == s {
 			return &q.tried[i]
 		}
+	}
+	if q.tried == nil {
+		q.tried = q.one[:0]
 	}
 	q.tried = append(q.tried, attempt{server: s})
 	return &q.tried[len(q.tried)-1]

@@ -60,7 +60,7 @@ const (
 
 // viaRegistry goes on with a name at the authoritative servers of a registry.
 func (l *lookups) viaRegistry(i uint32, reg *registry) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	l.work(q)
 	switch {
 	case q.tld.nosuch:
@@ -82,7 +82,7 @@ func (l *lookups) viaRegistry(i uint32, reg *registry) {
 
 // withoutRegistry goes on with a name whose registry cannot be located.
 func (l *lookups) withoutRegistry(i uint32, reg *registry) {
-	q := &l.queries.all[i]
+	q := l.queries.at(i)
 	q.fail(reg.reason, -1, reg.err)
 	if l.direct && l.waitForNetworkOf(i, l.registries.locators) {
 		reg.again = time.Time{}

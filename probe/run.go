@@ -151,7 +151,7 @@ func (r *run) deliver(d *delivery) {
 	if d.from.offline && !wasOffline {
 		r.evidence.lose(d.from, Unreachable, fmt.Errorf("no network to reach %s: %w", d.from.name, errors.Join(d.Err)))
 	}
-	if q := &r.queries.all[d.Token]; q.then != nil {
+	if q := r.queries.at(d.Token); q.then != nil {
 		r.queries.arrived(d.Token, d)
 	} else {
 		r.lookups.arrived(d.Token, d)
@@ -164,22 +164,25 @@ func (r *run) deliver(d *delivery) {
 func (r *run) takeBack() {
 	e, l := &r.evidence, &r.lookups
 	for len(e.released)+len(e.returned)+len(e.woken)+len(r.registries.arrived) > 0 {
-		released, returned, woken, arrived := e.released, e.returned, e.woken, r.registries.arrived
-		e.released, e.returned, e.woken, r.registries.arrived = nil, nil, nil, nil
-		for _, v := range released {
-			l.count(v)
+		released := e.released
+		e.released, e.spare = e.spare[:0], nil
+		for k := range released {
+			l.count(&released[k])
 		}
+		e.spare = released[:0]
+		returned, woken, arrived := e.returned, e.woken, r.registries.arrived
+		e.returned, e.woken, r.registries.arrived = nil, nil, nil
 		e.held -= len(returned)
-		for _, v := range returned {
-			l.giveBack(v)
+		for k := range returned {
+			l.giveBack(&returned[k])
 		}
 		for k := range woken {
-			if p := &woken[k]; r.queries.all[p.i].seq == p.seq {
+			if p := &woken[k]; r.queries.at(p.i).seq == p.seq {
 				l.judge(p.i, &p.d)
 			}
 		}
 		for _, a := range arrived {
-			if r.queries.all[a.i].seq == a.seq {
+			if r.queries.at(a.i).seq == a.seq {
 				l.viaRegistry(a.i, a.at)
 			}
 		}
@@ -196,8 +199,8 @@ func (r *run) fire() {
 		switch {
 		case t.do != nil:
 			t.do()
-		case r.queries.all[t.i].seq != t.seq:
-		case r.queries.all[t.i].then != nil:
+		case r.queries.at(t.i).seq != t.seq:
+		case r.queries.at(t.i).then != nil:
 			r.queries.advance(t.i)
 		default:
 			r.lookups.start(t.i)
@@ -245,9 +248,11 @@ func (u *Unfinished) Unwrap() error { return u.Err }
 
 // left lists the candidates that have no result yet.
 func (l *lookups) left() (names []candidate.Candidate) {
-	for i := range l.queries.all {
-		if q := &l.queries.all[i]; q.tld != nil && !q.landed {
-			names = append(names, q.Candidate)
+	for _, block := range l.queries.blocks {
+		for k := range block {
+			if q := &block[k]; q.tld != nil && !q.landed {
+				names = append(names, q.Candidate)
+			}
 		}
 	}
 	return names

@@ -27,7 +27,8 @@ type server struct {
 	open    int      // verdicts of it that wait for a look
 	health
 	letterCase
-	forged  int  // packets that looked forged
+	forged  int  // packets that looked forged, less a share of the responses
+	answers int  // outcomes of queries
 	spoofed bool // so many that it is asked over TCP only
 	slips   int  // truncated responses over UDP, less those that were whole
 	overUDP int  // queries since then, to try UDP now and then
