@@ -195,7 +195,7 @@ func (c *Controls) denies(zone transport.Depth) Finding {
 		return c.rewriter(d) // no wildcard of the registry's answers like this
 	case d.Answer == 0 && !c.Signed:
 		return Finding{Ask: AskSigned}
-	case d.Bits&transport.NXName != 0 && d.SOA == zone:
+	case d.Bits&transport.NXName != 0 && d.Answer == 0 && d.SOA == zone && !ByPolicy(d):
 		return Finding{Standing: Passed, Signed: true}
 	}
 	return c.suspect(d)

@@ -79,7 +79,9 @@ func long(d Response) func(*Controls)          { return func(c *Controls) { c.Lo
 func freshOnes(ds ...Response) func(*Controls) { return func(c *Controls) { c.Fresh = ds } }
 func knownOnes(ds ...Response) func(*Controls) { return func(c *Controls) { c.Known = ds } }
 func freshLong(d, a Response) func(*Controls)  { return both(freshOnes(d, d), long(a)) }
-func all2(change func(*Controls)) func(*Controls) {
+
+// full is a change of controls that were asked for in every form.
+func full(change func(*Controls)) func(*Controls) {
 	return both(change, func(c *Controls) { c.Retyped, c.Signed = true, true })
 }
 
@@ -129,8 +131,8 @@ func TestFindingOfResolver(t *testing.T) {
 		{"one fresh label is denied, another by the root", freshOnes(usable(recursive(nxDomain, 0)), denied), Passed, 0, ""},
 		{"DS is not answered, NS may be", freshOnes(silent, silent), Pending, AskNS, ""},
 		{"DS is refused, NS may not be", freshOnes(silent, usable(recursive(dns.RcodeRefused, transport.Absent))), Pending, AskNS, ""},
-		{"neither DS nor NS is answered", all2(freshOnes(silent)), Failed, 0, Timeout},
-		{"DS and NS are refused", all2(freshOnes(usable(recursive(dns.RcodeRefused, transport.Absent)))), Failed, 0, Refused},
+		{"neither DS nor NS is answered", full(freshOnes(silent)), Failed, 0, Timeout},
+		{"DS and NS are refused", full(freshOnes(usable(recursive(dns.RcodeRefused, transport.Absent)))), Failed, 0, Refused},
 		{"no response to A", long(silent), Failed, 0, Timeout},
 		{"A is refused", long(usable(recursive(dns.RcodeRefused, transport.Absent))), Failed, 0, Refused},
 		{"denied without SOA: a filter", freshLong(noSOA, denied), Failed, 0, Filtered},
@@ -145,16 +147,18 @@ func TestFindingOfResolver(t *testing.T) {
 		{"two fresh labels are there by chance", freshLong(there, denied), Pending, AskFresh, ""},
 		{"13 fresh labels are there: chance is not ruled out", both(freshOnes(all(13, there)...), long(denied)), Pending, AskFresh, ""},
 		{"14 fresh labels are there: with DO=1 NSEC may tell", both(freshOnes(all(MaxFresh, there)...), long(denied)), Pending, AskSigned, ""},
-		{"14 fresh labels are there, with DO=1 too", all2(both(freshOnes(all(MaxFresh, there)...), long(denied))), Suspect, 0, Hijacked},
+		{"14 fresh labels are there, with DO=1 too", full(both(freshOnes(all(MaxFresh, there)...), long(denied))), Suspect, 0, Hijacked},
 		{"14 fresh labels are signed", both(freshOnes(all(MaxFresh, signed)...), long(denied)), Suspect, 0, Hijacked},
 		{"addresses, and no data with a foreign SOA: made up", freshLong(usable(recursive(noError, transport.Elsewhere)), address), Rewriter, 0, Hijacked},
 		{"addresses, and no data without SOA: with DO=1 NSEC may tell", freshLong(usable(recursive(noError, transport.Absent)), address), Pending, AskSigned, ""},
 		{"addresses, and no data: with DO=1 NSEC may tell", freshLong(there, address), Pending, AskSigned, ""},
-		{"addresses, and no data with DO=1: a wildcard, or made up", all2(freshLong(there, address)), Suspect, 0, Hijacked},
+		{"addresses, and no data with DO=1: a wildcard, or made up", full(freshLong(there, address)), Suspect, 0, Hijacked},
 		{"addresses for DS: a wildcard, or made up", freshLong(address, address), Suspect, 0, Hijacked},
-		{"compact denial", all2(freshLong(compact, there)), Passed, 0, ""},
+		{"compact denial", full(freshLong(compact, there)), Passed, 0, ""},
 		{"compact denial, not asked with DO=1", freshLong(compact, there), Pending, AskSigned, ""},
-		{"compact denial of another zone", all2(freshLong(usable(bits(recursive(noError, 0), transport.NXName)), there)), Suspect, 0, Hijacked},
+		{"compact denial with an answer", full(freshLong(usable(answering(compact.Reply, transport.AnswerOther)), there)), Suspect, 0, Hijacked},
+		{"compact denial with AA=1", full(freshLong(inZone(compact, transport.AA), there)), Suspect, 0, Hijacked},
+		{"compact denial of another zone", full(freshLong(usable(bits(recursive(noError, 0), transport.NXName)), there)), Suspect, 0, Hijacked},
 
 		// Names that exist.
 		{"a known name is there", knownOnes(there), Passed, 0, ""},
@@ -175,7 +179,7 @@ func TestFindingOfResolver(t *testing.T) {
 		{"known, and lost past the cache", both(knownOnes(there), func(c *Controls) { c.Other = []Response{silent} }), Passed, 0, ""},
 		{"known, and there past the cache", both(knownOnes(there), func(c *Controls) { c.Other = []Response{there} }), Passed, 0, ""},
 		{"lost, and denied past the cache: the name may not exist", both(knownOnes(silent), func(c *Controls) { c.Other = []Response{denied} }), Passed, 0, ""},
-		{"a suspect is not asked for known names", both(all2(freshLong(address, address)), knownOnes(denied)), Suspect, 0, Hijacked},
+		{"a suspect is not asked for known names", both(full(freshLong(address, address)), knownOnes(denied)), Suspect, 0, Hijacked},
 	})
 }
 
@@ -198,7 +202,7 @@ func TestFindingOfRegistry(t *testing.T) {
 		{"denied without SOA", freshOnes(usable(authoritative(nxDomain, transport.Absent))), Failed, 0, BadResponse},
 		{"denied with an answer", freshOnes(usable(answering(ownDenied.Reply, transport.AnswerNS))), Failed, 0, BadResponse},
 		{"no data: with DO=1 NSEC may tell", freshOnes(ownNoData), Pending, AskSigned, ""},
-		{"no data with DO=1: a wildcard, or made up", all2(freshOnes(ownNoData)), Suspect, 0, Hijacked},
+		{"no data with DO=1: a wildcard, or made up", full(freshOnes(ownNoData)), Suspect, 0, Hijacked},
 		{"compact denial", freshOnes(setBits(ownNoData, transport.NXName)), Passed, 0, ""},
 		{"NS for a fresh label", freshOnes(usable(answering(authoritative(noError, transport.Absent), transport.AnswerNS))), Failed, 0, BadResponse},
 		{"a known name is referred", knownOnes(referred), Passed, 0, ""},
@@ -223,7 +227,7 @@ func TestBelief(t *testing.T) {
 			}, ofResolver, Finding{Standing: Passed, Belief: Belief{Zone: 1}},
 		},
 		"compact denial needs DO=1": {
-			all2(freshLong(usable(bits(there.Reply, transport.NXName)), there)), ofResolver,
+			full(freshLong(usable(bits(there.Reply, transport.NXName)), there)), ofResolver,
 			Finding{Standing: Passed, Signed: true, Belief: Belief{Zone: zoneDepth}},
 		},
 		"compact denial of the registry needs DO=1": {
@@ -235,7 +239,7 @@ func TestBelief(t *testing.T) {
 			Finding{Standing: Rewriter, Belief: Belief{Zone: zoneDepth, Rewrites: true, MakesUp: made.Reply}},
 		},
 		"what a suspect server of the registry makes up": {
-			all2(freshOnes(ownNoData)), ofRegistry,
+			full(freshOnes(ownNoData)), ofRegistry,
 			Finding{Standing: Suspect, Belief: Belief{Zone: zoneDepth, Rewrites: true, MakesUp: ownNoData.Reply}},
 		},
 		"a server of the registry that sets RA": {
