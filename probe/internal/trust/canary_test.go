@@ -1,0 +1,204 @@
+package trust
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"domprobe/probe/transport"
+)
+
+// What each kind of canary shows.
+func TestMarks(t *testing.T) {
+	ofResolver := Query{Name: nameDepth, Qtype: dns.TypeDS, Flags: transport.RD, Belief: Belief{Zone: zoneDepth}}
+	ofRegistry := Query{Name: nameDepth, Qtype: dns.TypeNS, Registry: true, Belief: Belief{Zone: zoneDepth}}
+	wildcard, rewrites, older := ofResolver, ofResolver, ofRegistry
+	wildcard.Wildcard, older.Stale = true, true
+	rewrites.Rewrites, rewrites.MakesUp = true, address.Reply
+	signedRegistry := ofRegistry
+	signedRegistry.Flags = transport.DO
+	noSOA := usable(recursive(nxDomain, transport.Absent))
+	aa := usable(bits(recursive(nxDomain, zoneDepth), transport.AA))
+	for _, test := range []struct {
+		name               string
+		q                  Query
+		d                  Response
+		fresh, same, other Mark
+	}{
+		{"silence", ofResolver, silent, Unclear, Unclear, Unclear},
+		{"slips", ofResolver, lost(transport.Slipped), Unclear, Unclear, Unclear},
+		{"SERVFAIL", ofResolver, usable(recursive(servFail, transport.Absent)), Unclear, Unclear, Unclear},
+		{"REFUSED", ofResolver, usable(recursive(dns.RcodeRefused, transport.Absent)), Unclear, Unclear, Unclear},
+		{"denied", ofResolver, denied, Truth, Lie, Lie},
+		{"denied without SOA", ofResolver, noSOA, Unclear, Unclear, Unclear},
+		{"denied by the root", ofResolver, usable(recursive(nxDomain, 0)), Unclear, Unclear, Unclear},
+		{"denied by a policy", ofResolver, aa, Unclear, Unclear, Unclear},
+		{"denied with an answer", ofResolver, usable(answering(denied.Reply, transport.AnswerOther)), Unclear, Unclear, Unclear},
+		{"a zone at the name denies", ofResolver, usable(recursive(nxDomain, nameDepth)), Lie, Truth, Truth},
+		{"a zone below the name denies", ofResolver, usable(recursive(nxDomain, transport.Below)), Lie, Truth, Truth},
+		{"no data", ofResolver, there, Lie, Truth, Truth},
+		{"DS", ofResolver, signed, Lie, Truth, Truth},
+		{"an address", ofResolver, address, Unclear, Unclear, Truth},
+		{"compact denial", ofResolver, usable(bits(there.Reply, transport.NXName)), Truth, Lie, Truth},
+
+		{"the registry denies", ofRegistry, ownDenied, Truth, Lie, Unclear},
+		{"the registry refers", ofRegistry, referred, Lie, Truth, Unclear},
+		{"the registry has the name, asked without DO", ofRegistry, ownNoData, Lie, Truth, Unclear},
+		{"the registry has the name", signedRegistry, ownNoData, Lie, Truth, Unclear},
+		{"the registry refers upwards", ofRegistry, usable(referral(0)), Unclear, Unclear, Unclear},
+		{"an older zone denies", older, ownDenied, Truth, Lie, Unclear},
+		{"an older zone refers", older, referred, Lie, Truth, Unclear},
+
+		{"no data under a wildcard", wildcard, there, Truth, Unclear, Truth},
+		{"denied under a wildcard", wildcard, denied, Truth, Unclear, Lie},
+		{"NS under a wildcard", Query{Name: nameDepth, Qtype: dns.TypeNS, Belief: wildcard.Belief},
+			usable(answering(recursive(noError, transport.Absent), transport.AnswerNS)), Lie, Truth, Truth},
+		{"silence under a wildcard", wildcard, silent, Unclear, Unclear, Unclear},
+		{"a rewriter makes it up", rewrites, address, Truth, Unclear, Truth},
+		{"a rewriter proves it", rewrites, there, Lie, Truth, Truth},
+		{"a rewriter denies", rewrites, denied, Truth, Unclear, Lie},
+		{"a rewriter is silent", rewrites, silent, Unclear, Unclear, Unclear},
+	} {
+		if got := NegativeCanary(&test.q, &test.d); got != test.fresh {
+			t.Errorf("%s, of a fresh label: %d, want %d", test.name, got, test.fresh)
+		}
+		if got := PositiveCanary(&test.q, &test.d); got != test.same {
+			t.Errorf("%s, of a name that exists: %d, want %d", test.name, got, test.same)
+		}
+		if got := OtherCanary(&test.q, &test.d); !test.q.Registry && got != test.other {
+			t.Errorf("%s, of another type: %d, want %d", test.name, got, test.other)
+		}
+	}
+}
+
+// Looks, played to their end: the marks of the canaries of each round, and
+// what is asked after each.
+func TestLook(t *testing.T) {
+	type marked struct {
+		canary Canary
+		mark   Mark
+	}
+	fresh, same, other := marked{Fresh, Truth}, marked{Same, Truth}, marked{Other, Truth}
+	freshLie, sameLie, otherLie := marked{Fresh, Lie}, marked{Same, Lie}, marked{Other, Lie}
+	noFresh, noSame, noOther := marked{Fresh, Unclear}, marked{Same, Unclear}, marked{Other, Unclear}
+	times := func(n int, m marked) []marked { return slices.Repeat([]marked{m}, n) }
+	ask := func(n int, c Canary) string { return fmt.Sprint(slices.Repeat([]Canary{c}, n)) }
+	const over = "[]"
+	first := fmt.Sprint([]Canary{Fresh, Other})
+	for _, test := range []struct {
+		name   string
+		look   Look
+		marks  [][]marked
+		asks   []string // before the marks, and after each round of them
+		reason Reason
+	}{
+		{"nothing waits", Look{Sames: 1, Others: 1}, nil, []string{over}, ""},
+		{"founds wait", Look{Founds: true, Sames: 1, Others: 1}, [][]marked{{fresh}}, []string{ask(1, Fresh), over}, ""},
+		{"not-founds wait", Look{NotFounds: true, Sames: 1, Others: 1}, [][]marked{{other}}, []string{ask(1, Other), over}, ""},
+		{"not-founds wait at an authoritative server", Look{NotFounds: true, Sames: 1}, [][]marked{{same}}, []string{ask(1, Same), over}, ""},
+		{"not-founds wait in both ways", Look{NotFounds: true, Sames: 1, Others: 1, Both: true},
+			[][]marked{{other, same}}, []string{fmt.Sprint([]Canary{Other, Same}), over}, ""},
+		{"no name is at hand that exists", Look{NotFounds: true}, nil, []string{over}, ""},
+		{"both wait", Look{Founds: true, NotFounds: true, Sames: 1, Others: 1}, [][]marked{{fresh, other}}, []string{first, over}, ""},
+
+		{"it denies a name", Look{NotFounds: true, Sames: 1, Others: 1}, [][]marked{{otherLie}}, []string{ask(1, Other), over}, DeniesKnown},
+		{"it denies a name that its cache knows", Look{NotFounds: true, Sames: 1, Others: 1, Both: true},
+			[][]marked{{otherLie, same}}, []string{fmt.Sprint([]Canary{Other, Same}), over}, DeniesKnown},
+		{"it denies a name in the candidates' form only", Look{NotFounds: true, Sames: 1, Others: 1, Both: true},
+			[][]marked{{other, sameLie}}, []string{fmt.Sprint([]Canary{Other, Same}), over}, DeniesKnown},
+		{"it denies a name, though only founds wait", Look{Founds: true}, [][]marked{{sameLie}}, []string{ask(1, Fresh), over}, DeniesKnown},
+		{"another type is unclear", Look{NotFounds: true, Sames: 1, Others: 1},
+			[][]marked{{noOther}, {same}}, []string{ask(1, Other), ask(1, Same), over}, ""},
+		{"another type is unclear, and the same form denied", Look{NotFounds: true, Sames: 1, Others: 1},
+			[][]marked{{noOther}, {sameLie}}, []string{ask(1, Other), ask(1, Same), over}, DeniesKnown},
+		{"all is unclear, few names", Look{NotFounds: true, Sames: 1, Others: 1},
+			[][]marked{{noOther}, {noSame}}, []string{ask(1, Other), ask(1, Same), over}, ServFail},
+		{"all is unclear, many names", Look{NotFounds: true, Sames: 9, Others: 9},
+			[][]marked{{noOther}, {noOther, noSame}, {noOther, noSame}, {noSame}},
+			[]string{ask(1, Other), fmt.Sprint([]Canary{Other, Same}), fmt.Sprint([]Canary{Other, Same}), ask(1, Same), over}, ServFail},
+
+		{"a fresh label is there by chance", Look{Founds: true}, [][]marked{{freshLie}, {fresh, freshLie}}, []string{ask(1, Fresh), ask(2, Fresh), over}, ""},
+		{"every fresh label is there", Look{Founds: true},
+			[][]marked{{freshLie}, times(2, freshLie), times(3, freshLie), times(6, freshLie), times(2, freshLie)},
+			[]string{ask(1, Fresh), ask(2, Fresh), ask(3, Fresh), ask(6, Fresh), ask(2, Fresh), over}, Hijacked},
+		{"the last fresh label is denied", Look{Founds: true},
+			[][]marked{{freshLie}, times(2, freshLie), times(3, freshLie), times(6, freshLie), {freshLie, fresh}},
+			[]string{ask(1, Fresh), ask(2, Fresh), ask(3, Fresh), ask(6, Fresh), ask(2, Fresh), over}, ""},
+		{"fresh labels are unclear", Look{Founds: true},
+			[][]marked{{noFresh}, {noFresh}, {noFresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ServFail},
+		{"a fresh label is clear at last", Look{Founds: true},
+			[][]marked{{noFresh}, {noFresh}, {fresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ""},
+		{"fresh is clear, the other is not yet", Look{Founds: true, NotFounds: true, Sames: 1, Others: 1},
+			[][]marked{{fresh, noOther}, {same}}, []string{first, ask(1, Same), over}, ""},
+	} {
+		l := test.look
+		for i, want := range test.asks {
+			asked, reason := l.Next()
+			last := i == len(test.asks)-1
+			if got := fmt.Sprint(asked); got != want {
+				t.Errorf("%s: round %d asks %s, want %s", test.name, i, got, want)
+			}
+			if wantReason := test.reason; last && reason != wantReason || !last && reason != "" {
+				t.Errorf("%s: round %d is over with %q", test.name, i, reason)
+			}
+			if !last {
+				for _, m := range test.marks[i] {
+					l.Note(m.canary, m.mark, ServFail)
+				}
+			}
+		}
+	}
+	l := Look{Founds: true}
+	for range maxUnclear {
+		l.Note(Fresh, Unclear, "")
+	}
+	if _, reason := l.Next(); reason != BadResponse {
+		t.Errorf("canaries without a reason end a look with %q", reason)
+	}
+}
+
+// Every look comes to an end, and passes only after a truth for each kind of
+// verdict that waits, and without a lie about a name that exists.
+func FuzzLook(f *testing.F) {
+	for a := range byte(32) {
+		f.Add(a, []byte{a, a >> 1, a >> 2, a * 7, a * 13, a * 29, a * 31})
+	}
+	f.Fuzz(func(t *testing.T, how byte, data []byte) {
+		s := script(data)
+		l := Look{
+			Founds: how&1 != 0, NotFounds: how&2 != 0, Both: how&4 != 0,
+			Sames: int(how >> 3 & 3), Others: int(how >> 5 & 3),
+		}
+		var truths, lies [3]int
+		for asked := 0; ; asked++ {
+			ask, reason := l.Next()
+			if len(ask) > 0 && reason != "" {
+				t.Fatalf("%v are asked, and it is over with %q", ask, reason)
+			}
+			if asked > 30 {
+				t.Fatalf("no end: %+v", l)
+			}
+			if len(ask) > 0 {
+				for _, c := range ask {
+					m := Mark(s.next() % 3)
+					l.Note(c, m, Timeout)
+					switch m {
+					case Truth:
+						truths[c]++
+					case Lie:
+						lies[c]++
+					}
+				}
+				continue
+			}
+			good := lies[Same]+lies[Other] == 0 && (!l.Founds || truths[Fresh] > 0) &&
+				(!l.NotFounds || truths[Same]+truths[Other] > 0 || l.Sames+l.Others == 0)
+			if good != (reason == "") {
+				t.Errorf("over with %q after %v truths, %v lies: %+v", reason, truths, lies, l)
+			}
+			return
+		}
+	})
+}
