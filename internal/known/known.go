@@ -23,7 +23,7 @@ var byTLD = sync.OnceValue(func() map[string]string {
 })
 
 // Names returns names directly under a TLD that exist, the most lasting one
-// first. It returns nil for a TLD of which none is known.
+// first. There are none of a TLD that is not on the list.
 func Names(tld string) []string { return strings.Fields(byTLD()[tld]) }
 
 // Has reports whether a name, in lower case, is one of [Names].

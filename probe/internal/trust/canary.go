@@ -139,7 +139,7 @@ func (l *Look) negative() (ask []Canary, reason Reason) {
 		return nil, ""
 	case n.lie >= MaxFresh:
 		return nil, Hijacked
-	case n.lie == 0 && n.unclear >= maxUnclear:
+	case n.unclear >= maxUnclear+n.lie:
 		return nil, l.trouble()
 	case n.lie > 0: // by chance, so far
 		for range min(max(n.lie, 2), MaxFresh-n.lie) {

@@ -128,6 +128,8 @@ func TestLook(t *testing.T) {
 			[]string{ask(1, Fresh), ask(2, Fresh), ask(3, Fresh), ask(6, Fresh), ask(2, Fresh), over}, ""},
 		{"fresh labels are unclear", Look{Founds: true},
 			[][]marked{{noFresh}, {noFresh}, {noFresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ServFail},
+		{"a fresh label is there by chance, others are unclear", Look{Founds: true},
+			[][]marked{{freshLie}, times(2, noFresh), times(2, noFresh)}, []string{ask(1, Fresh), ask(2, Fresh), ask(2, Fresh), over}, ServFail},
 		{"a fresh label is clear at last", Look{Founds: true},
 			[][]marked{{noFresh}, {noFresh}, {fresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ""},
 		{"fresh is clear, the other is not yet", Look{Founds: true, NotFounds: true, Sames: 1, Others: 1},
