@@ -169,10 +169,11 @@ func TestFinderLies(t *testing.T) {
 	addressAdded := maps.Clone(honest)
 	addressAdded["ns1.registry.com"] = []string{"192.0.2.2", evil}
 	for lie, liar := range map[string]directory{
-		"its own host":    {"ns.evil.org": {evil}},
-		"a host added":    added,
-		"other addresses": {"ns0.registry.com": {evil}, "ns1.registry.com": {evil}, "ns2.registry.com": {evil}},
-		"address added":   addressAdded,
+		"its own host":      {"ns.evil.org": {evil}},
+		"a host added":      added,
+		"other addresses":   {"ns0.registry.com": {evil}, "ns1.registry.com": {evil}, "ns2.registry.com": {evil}},
+		"address added":     addressAdded,
+		"one address twice": {"ns0.registry.com": {evil}, "ns1.registry.com": {"192.0.2.67"}, "ns2.registry.com": {evil}},
 	} {
 		for says, truth := range map[string]dnstest.Truth{"denies all": deniesAll, "inverts all": invertsAll, "finds short labels": findsShort} {
 			for _, first := range []string{"liar", "honest"} {

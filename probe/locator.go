@@ -141,12 +141,12 @@ func (r *registries) locateServers(reg *registry) {
 	})
 }
 
-// agreed returns the members that at least two of several sets share. With one
-// set, or without a shared member, each set stands for itself.
+// agreed returns the members that at least two of several sets share; no set
+// has a member twice. With one set, or without a shared member, each set stands for itself.
 func agreed[T comparable](sets [][]T) [][]T {
 	count := map[T]int{}
 	for _, set := range sets {
-		for _, x := range slices.Compact(set) {
+		for _, x := range set {
 			count[x]++
 		}
 	}
@@ -170,8 +170,11 @@ func agreed[T comparable](sets [][]T) [][]T {
 }
 
 // maxHosts bounds the names of servers that are looked up: the largest TLDs
-// have 13.
-const maxHosts = 16
+// have 13. maxAddresses bounds the addresses that one resolver gives for them.
+const (
+	maxHosts     = 16
+	maxAddresses = 8 * maxHosts
+)
 
 // An addressSearch collects the addresses that each of some resolvers gives.
 type addressSearch struct {
@@ -211,7 +214,7 @@ func (r *registries) locateAddresses(reg *registry, by []*server, hosts [][]stri
 func (r *registries) addressesCame(a *addressSearch, k int, d response) {
 	a.left[k]--
 	for _, addr := range addressesOf(d.Msg) {
-		if r.canBeServer(addr) {
+		if len(a.sets[k]) < maxAddresses && r.canBeServer(addr) && !slices.Contains(a.sets[k], addr) {
 			a.sets[k] = append(a.sets[k], addr)
 		}
 	}
