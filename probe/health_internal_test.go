@@ -1,0 +1,145 @@
+package probe
+
+import (
+	"testing"
+	"time"
+
+	"domprobe/probe/transport"
+)
+
+func TestHealth(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	h := health{}
+	come := func(f transport.Failure, rtt time.Duration) bool {
+		h.flying++
+		return h.heard(now, &transport.Outcome{Failure: f, RTT: rtt})
+	}
+	check := func(when string, down, ready bool) {
+		t.Helper()
+		if h.down() != down || h.ready(now) != ready {
+			t.Errorf("%s: down %t, ready %t", when, h.down(), h.ready(now))
+		}
+	}
+	check("at first", false, true)
+	for range silentBound - 1 {
+		if come(transport.Timeout, 0) {
+			t.Fatal("down before the bound")
+		}
+	}
+	check("before the bound", false, true)
+	for wait := firstDown; wait < 4*longestDown; wait *= 2 {
+		if !come(transport.Timeout, 0) {
+			t.Fatalf("not down for %v", wait)
+		}
+		check("down", true, false)
+		if come(transport.Timeout, 0) {
+			t.Error("a time-out of a query from before makes it wait longer")
+		}
+		now = now.Add(min(wait, longestDown))
+		check("a moment before", true, false)
+		now = now.Add(1)
+		check("after the wait", true, true)
+		h.flying++
+		check("while it is tried", true, false)
+		h.flying--
+	}
+	come(transport.BadResponse, 0)
+	check("after any response", false, true)
+	if h.srtt != 0 {
+		t.Errorf("a response without RTT made it %v", h.srtt)
+	}
+	for range silentBound - 1 {
+		come(transport.Unreachable, 0)
+	}
+	if !come(transport.Unreachable, 0) || !h.downTill.Equal(now.Add(firstDown)) {
+		t.Errorf("unreachable servers are down till %v, now is %v", h.downTill, now)
+	}
+	come(transport.Slipped, 8*time.Millisecond)
+	come(transport.None, 16*time.Millisecond)
+	if h.srtt != 9*time.Millisecond {
+		t.Errorf("srtt %v", h.srtt)
+	}
+	come(transport.Offline, 0)
+	check("offline", true, false)
+	now = now.Add(offlineTest + 1)
+	check("offline, after a while", true, true)
+	come(transport.Truncated, 0)
+	check("no longer offline", false, true)
+	come(transport.Closed, 0)
+	check("closed", false, true)
+	if h.flying != 0 {
+		t.Errorf("%d queries are under way", h.flying)
+	}
+}
+
+// Mixed case is given up after queries in a row whose case was not repeated.
+func TestLetterCase(t *testing.T) {
+	long, short := "twelveletters", "short.dev"
+	kept := transport.Outcome{}
+	lost := transport.Outcome{Failure: transport.BadResponse, Err: transport.ErrWrongCase}
+	garbage := transport.Outcome{Failure: transport.BadResponse}
+	for _, test := range []struct {
+		name     string
+		query    query
+		outcomes []transport.Outcome
+		want     letterCase
+	}{
+		{"lost too often", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, lost}, letterCase{false, 0, 3}},
+		{"lost not often enough", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost}, letterCase{true, 0, 2}},
+		{"lost too often, but not in a row", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, kept, lost, lost}, letterCase{true, 1, 2}},
+		{"garbage is no lost case", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, garbage, garbage}, letterCase{true, 0, 2}},
+		{"repeated by chance", query{name: short, flags: transport.MixCase}, []transport.Outcome{lost, lost, kept, lost}, letterCase{false, 0, 3}},
+		{"repeated again", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 1, 0}},
+		{"lower case tells nothing", query{name: long}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
+		{"TCP tells nothing", query{name: long, flags: transport.MixCase, stream: true}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
+	} {
+		l := letterCase{mixes: true}
+		for _, out := range test.outcomes {
+			l.heard(&test.query, &delivery{Outcome: out})
+		}
+		if l != test.want {
+			t.Errorf("%s: %+v, want %+v", test.name, l, test.want)
+		}
+	}
+}
+
+// A server that slips is asked over TCP, and now and then over UDP.
+func TestOverTCP(t *testing.T) {
+	s := &server{stream: noEngine{}}
+	for range slipsMost - 1 {
+		s.truncated(transport.Slipped)
+	}
+	if s.overTCP() {
+		t.Error("over TCP too early")
+	}
+	s.truncated(transport.Truncated)
+	udp := 0
+	for range 10 * slipsMost {
+		if !s.overTCP() {
+			udp++
+		}
+	}
+	if udp != 10 {
+		t.Errorf("%d queries over UDP", udp)
+	}
+	for range 100 * slipsMost {
+		s.truncated(transport.Slipped)
+	}
+	for range slipsMost + 1 {
+		s.truncated(transport.None)
+	}
+	if s.overTCP() {
+		t.Error("over TCP though whole responses come again")
+	}
+	s.truncated(transport.Timeout)
+	if s.slips != slipsMost-1 {
+		t.Errorf("%d slips after silence", s.slips)
+	}
+	s.spoofed = true
+	if !s.overTCP() {
+		t.Error("over UDP though responses are forged")
+	}
+	if s.stream = nil; s.overTCP() {
+		t.Error("over TCP, which there is not")
+	}
+}
