@@ -190,7 +190,7 @@ func (s *sample) fresh(zone string) string {
 	}
 	length := len(letters) / 4
 	if distinct := slices.Compact(slices.Sorted(slices.Values(letters))); len(distinct) < 6 {
-		letters = append(letters, "etaoinshrlu"...)
+		letters = append(distinct, "etaoinshrlu"...)
 	}
 	length = min(max(length, shortestFresh)+rand.IntN(3), longestFresh)
 	label := make([]byte, length)

@@ -1,0 +1,163 @@
+package probe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"domprobe/internal/known"
+	"domprobe/probe/internal/trust"
+)
+
+// Fresh labels look like the candidates: of their letters and, as far as they
+// are long enough, of their length.
+func TestFresh(t *testing.T) {
+	of := func(names ...string) *sample {
+		s := new(sample)
+		for _, name := range names {
+			s.add(name)
+		}
+		return s
+	}
+	long := strings.Repeat("abcdefghijklmnop", 3)
+	full := of()
+	for range len(full.labels) {
+		full.add("zzzzzzzzzzzzz.dev")
+	}
+	for range len(full.labels) {
+		full.add("abcdefghijkl.dev")
+	}
+	for name, test := range map[string]struct {
+		s           *sample
+		letters     string // that a label may have
+		least, most int
+	}{
+		"no candidate":         {of(), "etaoinshrlu", shortestFresh, shortestFresh + 2},
+		"short candidates":     {of("abcdef.dev", "fedcba.dev"), "abcdef", shortestFresh, shortestFresh + 2},
+		"long candidates":      {of(long + ".dev"), "abcdefghijklmnop", longestFresh, longestFresh},
+		"candidates of 12":     {of("abcdefghijkl.co.uk"), "abcdefghijkl", 12, 14},
+		"only the latest":      {full, "abcdefghijkl", 12, 14},
+		"without letters":      {of("12345678901234.dev", "--1.dev"), "etaoinshrlu", shortestFresh, shortestFresh + 2},
+		"of a single letter":   {of("xxxxxxxxxxxxx.dev"), "etaoinshrlux", 13, 15},
+		"letters of the label": {of("abcdefghi.qvwxyz"), "abcdefghi", shortestFresh, shortestFresh + 2},
+	} {
+		seen := map[string]bool{}
+		for range 200 {
+			label, zone, _ := strings.Cut(test.s.fresh("co.zone"), ".")
+			if seen[label] = true; zone != "co.zone" || len(label) < test.least || len(label) > test.most || strings.Trim(label, test.letters) != "" {
+				t.Fatalf("%s: %s under %s", name, label, zone)
+			}
+		}
+		if len(seen) < 190 {
+			t.Errorf("%s: %d labels of 200", name, len(seen))
+		}
+	}
+}
+
+func TestNowhere(t *testing.T) {
+	if a, b := nowhere("dev"), nowhere(""); len(a) != 28 || !strings.HasSuffix(a, ".dev") || len(b) != 24 || strings.Contains(b, ".") || a == nowhere("dev") {
+		t.Errorf("%s, %s", a, b)
+	}
+}
+
+// settledBench has nothing under way.
+func settledBench() *bench {
+	return &bench{qtype: dns.TypeDS, finding: trust.Finding{Standing: trust.Passed}}
+}
+
+// Each name is asked about in each form once, of each server.
+func TestNames(t *testing.T) {
+	n := names{under: "test"}
+	a, b := settledBench(), settledBench()
+	if _, _, ok := n.take(a, false); ok {
+		t.Error("a name of nothing")
+	}
+	if _, _, ok := n.take(a, true); ok {
+		t.Error("a name of nothing, with another type")
+	}
+	for i := range 3 {
+		n.add(fmt.Sprintf("n%d.test", i))
+	}
+	for _, bench := range []*bench{a, b} {
+		seen := map[string]bool{}
+		for range 3 {
+			name, qtype, ok := n.take(bench, false)
+			if seen[name] = true; !ok || qtype != dns.TypeDS {
+				t.Errorf("%s, type %d, %t", name, qtype, ok)
+			}
+		}
+		if len(seen) != 3 {
+			t.Errorf("%v are taken of 3", seen)
+		}
+		if _, _, ok := n.take(bench, false); !ok {
+			t.Error("no name is taken twice")
+		}
+		forms := map[string]bool{}
+		for range 3 * len(otherTypes) {
+			name, qtype, ok := n.take(bench, true)
+			if form := fmt.Sprint(name, qtype); !ok || forms[form] || qtype == bench.qtype || !slices.Contains(otherTypes, qtype) {
+				t.Errorf("%s, type %d, %t", name, qtype, ok)
+			} else {
+				forms[form] = true
+			}
+		}
+		if name, qtype, ok := n.take(bench, true); ok {
+			t.Errorf("%s is taken with type %d again: a cache may hold it", name, qtype)
+		}
+	}
+	for i := range foundLen {
+		n.add(fmt.Sprintf("m%d.test", i))
+	}
+	if n.count(a) != foundLen {
+		t.Errorf("%d names are kept", n.count(a))
+	}
+	for range foundLen {
+		if name, _, _ := n.take(a, false); name[0] != 'm' {
+			t.Errorf("%s is kept", name)
+		}
+	}
+}
+
+// Known names are for canaries once they were seen, after those of the run, and
+// names below them are asked about with other types.
+func TestKnownNames(t *testing.T) {
+	list := known.Names("dev")
+	n := names{under: "dev"}
+	b := settledBench()
+	if n.count(b) != 0 || n.exists(list[0]) || n.exists("below."+list[1]) || !n.exists("other.dev") || !n.exists("not"+list[0]) {
+		t.Error("known names that were not seen exist")
+	}
+	if name, ok := n.takeKnown(b, 1); !ok || name != list[1] {
+		t.Errorf("known name %q", name)
+	}
+	if name, ok := n.takeKnown(b, len(list)); ok {
+		t.Errorf("one known name too many: %q", name)
+	}
+	n.saw(1)
+	if n.count(b) != 1 || n.exists(list[0]) || !n.exists(list[1]) || !n.exists("below."+list[1]) {
+		t.Error("a known name that was seen does not exist")
+	}
+	below := map[string]bool{}
+	for range 50 {
+		name, qtype, ok := n.take(b, true)
+		if below[name] = true; !ok || !strings.HasSuffix(name, "."+list[1]) || qtype == b.qtype {
+			t.Fatalf("%s, type %d, %t", name, qtype, ok)
+		}
+	}
+	if len(below) < 50 {
+		t.Errorf("%d different names of 50", len(below))
+	}
+	n.add("mine.dev")
+	if name, _, _ := n.take(b, false); name != "mine.dev" {
+		t.Errorf("%s before a name of the run", name)
+	}
+	// While controls are under way, those are meant that they ask about.
+	b.finding.Standing = trust.Pending
+	b.controls.Known = make([]trust.Response, 2)
+	if n.count(b) != 2 {
+		t.Errorf("%d names in controls of 2", n.count(b))
+	}
+}
