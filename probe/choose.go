@@ -93,7 +93,7 @@ func (e *evidence) eligible(q *query, well bool) []*server {
 				}
 			}
 		}
-		if times > least || q.zone.unusable(s, e.now) || q.zone.rewrites(s) {
+		if times > least || q.zone.unusable(s, e.now) || q.zone.rewrites(s) || q.hasVoted(s) {
 			continue
 		}
 		if times < least {
@@ -103,6 +103,16 @@ func (e *evidence) eligible(q *query, well bool) []*server {
 	}
 	e.scratch = list
 	return list
+}
+
+// hasVoted reports whether a server at the same address has a vote.
+func (q *query) hasVoted(s *server) bool {
+	for _, voter := range q.voters {
+		if voter == s.voter {
+			return true
+		}
+	}
+	return false
 }
 
 func (z *zone) rewrites(s *server) bool {

@@ -79,6 +79,7 @@ type queue struct {
 type batch struct {
 	results []Result
 	err     error
+	escape  escape // of the names
 }
 
 // confirmed is [Prober.Batches] with a second stage behind it, for a Prober
@@ -107,13 +108,21 @@ func newStage(who Confirmer) *stage {
 // then is still to come.
 func pump(first iter.Seq2[[]Result, error], batches chan<- batch, stop <-chan struct{}) {
 	defer close(batches)
-	for results, err := range first {
+	send := func(b batch) bool {
 		select {
-		case batches <- batch{slices.Clone(results), err}: // valid for this turn only
+		case batches <- b:
+			return true
 		case <-stop:
-			return
+			return false
 		}
 	}
+	carry(func() {
+		for results, err := range first {
+			if !send(batch{results: slices.Clone(results), err: err}) { // valid for this turn only
+				return
+			}
+		}
+	}, func(e escape) { send(batch{escape: e}) })
 }
 
 // loop runs until the first stage has ended and no name is held. The first
@@ -131,6 +140,7 @@ func (s *stage) loop(ctx context.Context, batches <-chan batch, yield func([]Res
 				batches = nil
 				break
 			}
+			b.escape.rethrow()
 			s.sort(ctx, b.results)
 			if b.err != nil {
 				failed = b.err

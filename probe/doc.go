@@ -2,42 +2,73 @@
 // DNS about all of them at once.
 //
 //	p, err := probe.New(probe.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	defer p.Close()
 //	for r, err := range p.Probe(ctx, candidate.Names("go.dev", "rust.dev")) {
+//		if err != nil {
+//			return err
+//		}
 //		fmt.Println(r.Name, r.Verdict, r.Reason)
 //	}
 //
-// A [Prober] takes a stream of candidates and yields a [Result] for each, in the
-// order in which they settle. A name that fails is a result; only the stream
-// itself fails with an error. The zero [Verdict] is unknown: nothing is claimed
-// that was not shown.
+// # What to call
 //
-// # How a verdict is reached
+// [Prober.Probe] takes a stream of candidates and yields one [Result] for each,
+// in the order in which they are settled. [Prober.Batches] yields them many at a
+// time, for programs that handle hundreds of thousands a second. [Prober.One] is
+// for a single name. [Prober.Plan] tells what would be asked about a TLD, and of
+// whom; [Survey] tests resolvers; [Prober.Stats] counts what was sent to each
+// server. [Options.WorstCase] and [Options.Questions] bound a run before it begins.
 //
-// A resolver is asked for DS, which the registry answers and not the domain's
-// own servers, so that broken ones do not matter (RFC 4035 section 4.2). A
-// denial counts only if the SOA record with it is the registry zone's, and only
-// from a server that has passed its controls: questions beside the names that
-// show whether it knows the TLD, and denies what cannot exist. Everything else is
-// unknown, after the other servers and transports were tried.
+// The source of candidates runs on another goroutine than the body of the loop. A
+// panic in it goes on in the loop. A name that fails is a result; only the stream
+// itself fails with an error, once and last. If the context ends, that error is an
+// [Unfinished], which lists the names that have no result.
 //
-// # The map
+// The zero [Verdict] is unknown: nothing is claimed that was not shown. [Reasons]
+// lists why a verdict is what it is. Not found in the DNS is not the same as free:
+// [Options.Confirm] asks the registry besides, by way of package rdap.
 //
-//	prober.go, options.go    New, Probe, One; what can be set
-//	verdict.go, result.go    the words of every answer
+// Resolvers over HTTPS need package domprobe/probe/doh to be imported, as image
+// formats do; a program without them does not bring net/http.
+//
+// # When a verdict is believed
+//
+// A resolver is asked for DS, which the registry answers and not the domain's own
+// servers, so that broken ones do not matter (RFC 4035 section 4.2). NXDOMAIN
+// counts only with the SOA of the registry zone, and a server is believed about a
+// TLD only between two looks at it that it has passed. A look asks about a fresh
+// label, which the server must deny, and about a name that exists, which it must
+// not deny. The first look travels beside the first names. Later ones follow after
+// 450 names of the server at most, or 0.6 s; until then its verdicts wait. A look
+// that fails returns them: their names are asked elsewhere or later, or are
+// unknown. No look can show a random share of lies, or a lie that begins and ends
+// within one look: [Options.Quorum] and the registries' own servers can.
+//
+// # Inside
+//
+// Calls run one way, down this list; the run takes back what comes up.
+//
+//	prober.go, options.go    New, Probe, One; the settings
+//	result.go, verdict.go    the words of every answer
 //	confirm.go               the registry's word, behind the DNS
-//	run.go                   one loop: candidates and outcomes in, questions and results out
-//	feed.go, server.go       what it takes from: the candidates; servers and their outcomes
-//	flight.go, judge.go      one candidate under way; what a reply does to it
-//	rules.go                 the rules themselves, without state
-//	plan.go, controls.go     what is known of a TLD, and whom to believe about it
-//	compare.go, mixcase.go   lying servers told from wildcard TLDs; 0x20
-//	registry.go, finder.go   the registries' own servers; resolvers that know them
-//	inquiry.go, memory.go    questions of the run's own; what outlives a run
+//	run.go, feed.go          one loop: candidates and outcomes in, results out
+//	lookups.go, patience.go  the candidates under way; those that have to wait
+//	choose.go                which server is asked
+//	registry.go, locator.go  the authoritative servers of registries; locating them
+//	evidence.go, look.go     which servers are believed: controls, looks
+//	zone.go, bench.go        what is known of a TLD; of a server and a TLD
+//	canary.go                the names that looks ask about
+//	queries.go, query.go     the queries under way; what is done next with one
+//	server.go, health.go     the servers; how well they answer
+//	cache.go                 what later loops use again
 //	inspect.go, survey.go    plans and resolvers as data
-//	bounds.go, trace.go      how long it can take; what is told on the way
+//	bounds.go, expected.go   how much a run takes
+//	stats.go, trace.go       what it has taken; events
 //
-// Below it, package resolver says what a --resolver string means, and package
-// transport how a question travels. Two packages are for those who import them:
-// package doh, for resolvers over HTTPS, and package rdap, which is above this one,
-// for what the registries say about names that the DNS does not have.
+// Package trust, below, holds everything that can make a verdict, without a clock
+// or a network. Package resolver reads the strings that name resolvers, package
+// transport carries queries, and package rdap asks registries.
 package probe

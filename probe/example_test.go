@@ -3,6 +3,7 @@ package probe_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/miekg/dns"
@@ -58,7 +59,10 @@ func ExampleProber_One() {
 	}
 	defer p.Close()
 	r, err := p.One(context.Background(), "go.dev")
-	fmt.Println(r.Verdict, err)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(r.Verdict)
 	// Output: found
 }
 
@@ -82,7 +86,10 @@ func ExampleExchanger() {
 	}
 	defer p.Close()
 	r, err := p.One(context.Background(), "elif.dev")
-	fmt.Println(r.Verdict, err)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(r.Verdict)
 	// Output: not-found
 }
 

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"iter"
+	"runtime"
 	"sync"
 
 	"domprobe/candidate"
@@ -24,6 +25,7 @@ type feed struct {
 	waiting []candidate.Candidate
 	ended   bool
 	err     error
+	escape  escape
 	stopped bool // nobody takes any more
 	inside  bool // the goroutine is in the source's code
 }
@@ -38,19 +40,52 @@ func startFeed(source iter.Seq2[candidate.Candidate, error], wake chan<- struct{
 func (f *feed) run(source iter.Seq2[candidate.Candidate, error]) {
 	defer close(f.done)
 	var failed error
-	for c, err := range source {
-		if err != nil {
-			failed = err
-			break
+	carry(func() {
+		for c, err := range source {
+			if err != nil {
+				failed = err
+				break
+			}
+			if !f.put(c) {
+				break
+			}
 		}
-		if !f.put(c) {
-			break
+	}, func(e escape) {
+		f.mu.Lock()
+		f.ended, f.err, f.inside, f.escape = true, failed, false, e
+		f.mu.Unlock()
+		signal(f.wake)
+	})
+}
+
+// An escape is how a function ended otherwise than by returning. It is carried
+// from the goroutine on which a caller's code runs to the one that called for it.
+type escape struct {
+	panicked any
+	goexit   bool
+}
+
+// carry calls f, and then hands over how it ended.
+func carry(f func(), over func(escape)) {
+	e := escape{goexit: true}
+	defer func() {
+		if p := recover(); p != nil {
+			e = escape{panicked: p}
 		}
+		over(e)
+	}()
+	f()
+	e = escape{}
+}
+
+// rethrow ends the calling goroutine as the other function ended.
+func (e escape) rethrow() {
+	if e.panicked != nil {
+		panic(e.panicked)
 	}
-	f.mu.Lock()
-	f.ended, f.err, f.inside = true, failed, false
-	f.mu.Unlock()
-	signal(f.wake)
+	if e.goexit {
+		runtime.Goexit()
+	}
 }
 
 // put hands one candidate over, and reports false when nobody takes any more.
@@ -89,11 +124,16 @@ func (f *feed) refill() bool {
 }
 
 // over reports whether no candidate is left and none will follow, and the
-// error that ended the source, if there was one.
+// error that ended the source, if there was one. A panic of the source goes on in
+// the caller.
 func (f *feed) over() (bool, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.ended && f.taken == len(f.batch) && len(f.waiting) == 0, f.err
+	over, err, escaped := f.ended && f.taken == len(f.batch) && len(f.waiting) == 0, f.err, f.escape
+	f.mu.Unlock()
+	if over {
+		escaped.rethrow()
+	}
+	return over, err
 }
 
 // close stops the goroutine and waits for it, unless it is inside the source,

@@ -75,7 +75,7 @@ const (
 // noQuestion stands for a question where none is asked.
 const noQuestion = "none"
 
-// Plan makes the plan of one TLD, in any form that --tld takes. An error is
+// Plan makes the plan of one TLD, in any form that [candidate.Options] takes. An error is
 // about the TLD's form, or the context's.
 func (p *Prober) Plan(ctx context.Context, tld string) (Plan, error) {
 	for plan, err := range p.Plans(ctx, tld) {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -123,6 +124,10 @@ func (l *lookups) ask(i uint32, s *server) {
 	if b.finding.Standing == trust.Failed {
 		// Its controls failed while they were being sent.
 		l.advance(i)
+		return
+	}
+	if b.relapsed() {
+		b.later = append(b.later, parked{i: i, seq: q.seq})
 		return
 	}
 	a := q.at(s)
@@ -344,6 +349,7 @@ func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
 		cover = nil // the response may be to a packet that left behind the look
 	}
 	if l.quorum(q) > q.held+q.votes.Found+q.votes.NotFound && !v.referral() {
+		q.voters = append(q.voters, q.server.voter)
 		l.evidence.hold(v, cover)
 		l.advance(i) // to the next server, beside the look
 		return
@@ -400,6 +406,7 @@ func (l *lookups) giveBack(v *vote) {
 		return
 	}
 	q.held--
+	q.voters = slices.DeleteFunc(q.voters, func(voter string) bool { return voter == v.bench.server.voter })
 	l.unheard(q, v.bench)
 	if !q.working {
 		l.advance(v.i)

@@ -45,7 +45,9 @@ type Options struct {
 	// section 3.1).
 	Tries int
 
-	// Quorum is how many different servers must agree on a not-found. Zero
+	// Quorum is how many different servers must agree about a name. One IP
+	// address is one server, over whatever transport; on loopback each port
+	// is one. A referral of a registry's own server needs no second. Zero
 	// means 1.
 	Quorum int
 

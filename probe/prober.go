@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -78,7 +79,8 @@ func (o *Options) complete() error {
 	if i := slices.IndexFunc(o.Servers, overHTTPS); i >= 0 && o.Exchanger == nil && transport.NewHTTPS == nil {
 		return fmt.Errorf("resolver %s: asking over HTTPS needs the package domprobe/probe/doh to be imported", o.Servers[i])
 	}
-	if asked := askable(o.Servers); o.Quorum > 1 && asked > 0 && o.Quorum > asked {
+	o.Servers = distinct(o.Servers)
+	if asked := independent(o.Servers); o.Quorum > 1 && asked > 0 && o.Quorum > asked {
 		given := "1 is"
 		if asked > 1 {
 			given = fmt.Sprintf("%d are", asked)
@@ -97,15 +99,40 @@ func (o *Options) setDefaults() {
 	o.Quorum = cmp.Or(o.Quorum, 1)
 }
 
-// askable counts the servers that are asked about names themselves.
-func askable(servers []resolver.Server) (n int) {
+// distinct returns the servers without those that are given twice.
+func distinct(servers []resolver.Server) (list []resolver.Server) {
+	seen := map[resolver.Server]bool{}
+	for _, s := range servers {
+		key := s
+		key.Origin = ""
+		if !seen[key] {
+			list = append(list, s)
+		}
+		seen[key] = true
+	}
+	return list
+}
+
+// independent counts the servers that have a vote of their own among those that
+// are asked about names: one address is one server, over whatever transport.
+func independent(servers []resolver.Server) int {
+	seen := map[string]bool{}
 	for _, s := range servers {
 		if s.Transport == resolver.Direct {
 			return 0
 		}
-		n++
+		seen[voterOf(s)] = true
 	}
-	return n
+	return len(seen)
+}
+
+// voterOf is what servers share that have one vote: the IP address, or on
+// loopback, where there are many servers, address and port.
+func voterOf(s resolver.Server) string {
+	if ap, err := netip.ParseAddrPort(s.Addr); err == nil && !ap.Addr().IsLoopback() {
+		return ap.Addr().Unmap().String()
+	}
+	return s.Addr
 }
 
 // Probe decides about every candidate and yields the results in the order in

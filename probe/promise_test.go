@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +19,7 @@ import (
 	"domprobe/candidate"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
+	"domprobe/probe/resolver"
 )
 
 // An exchanger answers from the world after a delay.
@@ -375,4 +377,121 @@ func TestOptions(t *testing.T) {
 			t.Errorf("New takes %+v", opts)
 		}
 	}
+}
+
+// A source that panics or ends its goroutine does so to the loop, not to the
+// process or to nobody.
+func TestSourceEscapes(t *testing.T) {
+	names := func(end func()) iter.Seq2[candidate.Candidate, error] {
+		return func(yield func(candidate.Candidate, error) bool) {
+			yield(candidate.Parse("go-1.dev"), nil)
+			end()
+		}
+	}
+	for _, confirms := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			n := delayed(func() time.Duration { return time.Millisecond })
+			opts := probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: n.Dial}
+			if confirms {
+				opts.Confirm = confirmFunc(func(context.Context, string) probe.Confirmation { return probe.Confirmation{} })
+			}
+			p, err := probe.New(opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			loop := func(end func()) (rows int, panicked any, returned bool) {
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					defer func() { panicked = recover() }()
+					for range p.Probe(context.Background(), names(end)) {
+						rows++
+					}
+					returned = true
+				}()
+				<-done
+				return rows, panicked, returned
+			}
+			if _, panicked, returned := loop(func() { panic("source") }); panicked != "source" || returned {
+				t.Errorf("confirmed %v: panicked with %v, returned %v", confirms, panicked, returned)
+			}
+			if _, panicked, returned := loop(runtime.Goexit); panicked != nil || returned {
+				t.Errorf("confirmed %v: after Goexit panicked with %v, returned %v", confirms, panicked, returned)
+			}
+			ended(t, n)
+		})
+	}
+}
+
+type confirmFunc func(context.Context, string) probe.Confirmation
+
+func (f confirmFunc) Confirm(ctx context.Context, name string) probe.Confirmation {
+	return f(ctx, name)
+}
+
+// A context that ends leaves word of the names that were taken and have no row.
+func TestUnfinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := delayed(func() time.Duration { return time.Hour })
+		p, err := probe.New(probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: n.Dial, Timeout: time.Minute, Concurrency: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var u *probe.Unfinished
+		for _, err := range p.Probe(ctx, candidate.Names(numbered(25)...)) {
+			if !errors.As(err, &u) || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("error %v", err)
+			}
+		}
+		if u == nil || len(u.Names) != 10 || u.Names[0].Name != "go-0.dev" {
+			t.Errorf("left over: %+v", u)
+		}
+		ended(t, n)
+	})
+}
+
+// Statistics count what was sent to each server, in loops that have ended too.
+func TestStats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := delayed(func() time.Duration { return time.Millisecond })
+		p, err := probe.New(probe.Options{Servers: udpServers("192.0.2.53:53", "192.0.2.54:53"), Dial: n.Dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			for r, err := range p.Probe(t.Context(), candidate.Names(numbered(20)...)) {
+				if err != nil || r.Verdict == probe.Unknown {
+					t.Fatal(r, err)
+				}
+			}
+		}
+		stats := p.Stats()
+		if len(stats) != 2 || stats[0].Server != "192.0.2.53:53" || stats[0].Queries < 40 || stats[0].Responses < 40 ||
+			stats[1].Server != "192.0.2.54:53" || stats[1].Responses != 0 {
+			t.Errorf("%+v", stats)
+		}
+		ended(t, n)
+	})
+}
+
+// A server that is given twice, or over two transports, has one vote.
+func TestOneVote(t *testing.T) {
+	twice := udpServers("192.0.2.53:53", "192.0.2.53:53")
+	both := append(udpServers("192.0.2.53:53"), resolver.Server{Transport: resolver.TCP, Addr: "192.0.2.53:53"})
+	for _, servers := range [][]resolver.Server{twice, both} {
+		if _, err := probe.New(probe.Options{Servers: servers, Quorum: 2}); err == nil {
+			t.Errorf("%v make a quorum of 2", servers)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		n := delayed(func() time.Duration { return time.Millisecond })
+		n.Listen("192.0.2.54:53", dnstest.Host{})
+		opts := probe.Options{Servers: append(both, udpServers("192.0.2.54:53")...), Quorum: 2, Dial: n.Dial}
+		got := probeAll(t, opts, "go-1.dev", "free-1.dev")
+		expect(t, got, "go-1.dev", "unknown no-quorum")
+		expect(t, got, "free-1.dev", "unknown no-quorum")
+		ended(t, n)
+	})
 }

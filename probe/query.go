@@ -47,9 +47,10 @@ type lookup struct {
 	parks   int       // times that it waited for servers in trouble
 	since   time.Time // when it began to wait for the network
 
-	votes trust.Votes
-	held  int   // votes that wait for a look
-	best  *vote // one that counts, while more are needed
+	votes  trust.Votes
+	held   int      // votes that wait for a look
+	voters []string // see voterOf; of those that have voted, if more than one has to
+	best   *vote    // one that counts, while more are needed
 
 	// The most telling failure so far.
 	reason Reason

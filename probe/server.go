@@ -16,6 +16,7 @@ import (
 type server struct {
 	spec     resolver.Server
 	name     string // as results name it
+	voter    string // see voterOf
 	registry bool   // asked with RD=0
 
 	main   transport.Engine
@@ -152,7 +153,7 @@ type servers struct {
 
 // newServer makes a server and its engines, which open nothing yet.
 func (r *servers) newServer(spec resolver.Server, registry bool) *server {
-	s := &server{spec: spec, name: spec.String(), registry: registry}
+	s := &server{spec: spec, name: spec.String(), voter: voterOf(spec), registry: registry}
 	s.mixes = spec.Transport == resolver.UDP && r.opts.Exchanger == nil
 	r.all = append(r.all, s)
 	if rate := r.opts.rateTo(spec, registry); rate > 0 {

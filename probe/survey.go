@@ -19,7 +19,7 @@ import (
 
 // Surveyed is what a survey found out about one resolver.
 type Surveyed struct {
-	// Server names the resolver as a --resolver string does.
+	// Server names the resolver as [resolver.Parse] takes it.
 	Server string `json:"server"`
 
 	// Good means that the resolver can be believed: its controls passed,
@@ -267,7 +267,7 @@ func rewritesOf(m *dns.Msg) []string {
 	return list
 }
 
-// resolverString is the --resolver string of a server. Unlike its name in
+// resolverString names a server as [resolver.Parse] takes it. Unlike its name in
 // results it keeps the host name that a certificate must carry.
 func resolverString(s resolver.Server) string {
 	if s.Transport == resolver.TLS && s.Host != "" {

@@ -137,7 +137,7 @@ var reasonDocs = []ReasonDoc{
 	{Stale, Unknown, "the zone of the server is older than that of its sisters"},
 	{InZone, Unknown, "the registry zone holds the name, but no delegation"},
 	{Disagreement, Unknown, "servers contradict one another"},
-	{NoQuorum, Unknown, "fewer servers than --quorum asks for could say not-found"},
+	{NoQuorum, Unknown, "fewer servers agree than the quorum asks for"},
 	{Lame, Unknown, "no server is responsible for the registry zone"},
 	{NoSuchTLD, Invalid, "the TLD does not exist"},
 	{candidate.BadLabel, Invalid, "a label is empty or holds a character that names cannot have"},

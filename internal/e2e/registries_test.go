@@ -13,13 +13,15 @@ import (
 	"sync/atomic"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"domprobe/internal/known"
 )
 
 // registries starts an RDAP server for each of these TLDs, writes their bootstrap
 // file to FILE, sets $SSL_CERT_FILE to their certificates, and sets $BOOTSTRAP to
 // a URL that serves the file once:
 //
-//	dev   knows nic and the names that begin with "taken", and reserves "reserved"
+//	dev   knows the names of package known and those that begin with "taken", and reserves "reserved"
 //	com   has every name
 //	org   refuses
 //	net   does not respond
@@ -81,7 +83,7 @@ func sayTaken(w http.ResponseWriter, _ *http.Request) {
 
 func sayByName(w http.ResponseWriter, req *http.Request) {
 	switch name := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]; {
-	case strings.HasPrefix(name, "taken"), name == "nic.dev":
+	case strings.HasPrefix(name, "taken"), known.Has(name):
 		sayTaken(w, req)
 	case name == "reserved.dev":
 		w.WriteHeader(http.StatusNotFound)

@@ -20,11 +20,11 @@ const resolvConf = "/etc/resolv.conf"
 // such file.
 func System() ([]Server, error) {
 	if runtime.GOOS == "windows" {
-		return nil, errors.New("the system's resolvers cannot be read on Windows; name one with --resolver")
+		return nil, errors.New("the system's resolvers cannot be read on Windows; name one")
 	}
 	f, err := os.Open(resolvConf)
 	if err != nil {
-		return nil, fmt.Errorf("read the system's resolvers: %w; name one with --resolver", err)
+		return nil, fmt.Errorf("read the system's resolvers: %w; name one", err)
 	}
 	defer f.Close()
 	servers, err := readResolvConf(f)
@@ -32,7 +32,7 @@ func System() ([]Server, error) {
 		return nil, fmt.Errorf("read the system's resolvers of %s: %w", resolvConf, err)
 	}
 	if len(servers) == 0 {
-		return nil, fmt.Errorf("%s names no resolver; name one with --resolver", resolvConf)
+		return nil, fmt.Errorf("%s names no resolver; name one", resolvConf)
 	}
 	return servers, nil
 }

@@ -33,8 +33,8 @@ func askInTurns(t *testing.T, e Engine, b *box, n, together int) map[uint32]Outc
 	return b.outs
 }
 
-// A response that comes twice, or late, is no forgery, whatever has been asked
-// since.
+// A response that comes twice, or late, is no forgery, but for one of thousands
+// of which the place in the past was needed again.
 func TestForgedGenuine(t *testing.T) {
 	more := func(delays ...time.Duration) dnstest.PacketHandler {
 		return func(b []byte, from netip.AddrPort) (replies []dnstest.Reply) {
@@ -68,7 +68,7 @@ func TestForgedGenuine(t *testing.T) {
 			time.Sleep(15 * time.Second)
 			e.Ask(ask(test.n+1, 3)[test.n:]) // brings what was counted since the last outcome
 			b.wait(t, 1)
-			if told, counted := forged(t, e, b.outs); told != 0 || counted != 0 {
+			if told, counted := forged(t, e, b.outs); told > test.n/2000 || counted > test.n/2000 {
 				t.Errorf("%d forged in outcomes, %d in the statistics", told, counted)
 			}
 		})
