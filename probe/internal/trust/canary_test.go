@@ -73,6 +73,40 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// What counts of a server whose zone is older, and of one that makes up answers.
+func TestJudgeBelief(t *testing.T) {
+	ofResolver := Query{Name: nameDepth, Qtype: dns.TypeDS, Belief: Belief{Zone: zoneDepth, Rewrites: true}}
+	older := Query{Name: nameDepth, Qtype: dns.TypeNS, Registry: true, Belief: Belief{Zone: zoneDepth, Stale: true}}
+	making := func(r transport.Reply) Query { q := ofResolver; q.MakesUp = r; return q }
+	for _, test := range []struct {
+		name    string
+		q       Query
+		d       Response
+		action  Action
+		verdict Verdict
+		reason  Reason
+	}{
+		{"addresses are made up: no data proves", making(address.Reply), there, Settle, Found, Exists},
+		{"addresses are made up: DS proves", making(address.Reply), signed, Settle, Found, Delegated},
+		{"addresses are made up: no denial counts", making(address.Reply), denied, Another, Unknown, Hijacked},
+		{"addresses are made up: no compact denial counts", making(address.Reply), usable(bits(there.Reply, transport.NXName)), Another, Unknown, Hijacked},
+		{"addresses are made up: they prove nothing", making(address.Reply), address, Another, Unknown, Hijacked},
+		{"a zone at the name proves nothing", making(address.Reply), usable(recursive(noError, nameDepth)), Another, Unknown, Hijacked},
+		{"no data is made up: it proves nothing", making(there.Reply), there, Another, Unknown, Hijacked},
+		{"no data is made up: DS proves", making(there.Reply), signed, Settle, Found, Delegated},
+		{"DS is made up: it proves nothing", making(signed.Reply), signed, Another, Unknown, Hijacked},
+		{"a denial is made up: no data proves", making(denied.Reply), there, Settle, Found, Exists},
+		{"SERVFAIL is asked again", making(address.Reply), usable(recursive(servFail, transport.Absent)), Again, Unknown, ServFail},
+		{"an older zone denies", older, ownDenied, Another, Unknown, Stale},
+		{"an older zone refers", older, referred, Settle, Found, Delegated},
+	} {
+		ru := Judge(&test.q, &test.d.Reply)
+		if ru.Action != test.action || ru.Verdict != test.verdict || ru.Reason != test.reason || ru.Rule == "" {
+			t.Errorf("%s: %+v, want action %d, %v %q", test.name, ru, test.action, test.verdict, test.reason)
+		}
+	}
+}
+
 // Looks, played to their end: the marks of the canaries of each round, and
 // what is asked after each.
 func TestLook(t *testing.T) {

@@ -84,6 +84,11 @@ func TestCompare(t *testing.T) {
 		{"no serial", Scene{Registry: true}, []Opinion{holds(7), passes(zoneDepth)}, []Decision{keep, keep}},
 		{"one of three is ahead: it may make the serial up", Scene{Registry: true}, []Opinion{holds(7), holds(7), holds(9)}, []Decision{keep, keep, keep}},
 		{"two of four are behind", Scene{Registry: true}, []Opinion{holds(6), holds(7), holds(7), holds(6)}, []Decision{isStale, keep, keep, isStale}},
+		{"who failed does not outvote the serial of another", Scene{Registry: true},
+			[]Opinion{holds(6), holds(6), {Finding: Finding{Standing: Failed}, Serial: 9, HasSerial: true}, {Finding: Finding{Standing: Failed}, Serial: 9, HasSerial: true}, {Finding: Finding{Standing: Failed}, Serial: 9, HasSerial: true}}, []Decision{keep, keep, keep, keep, keep}},
+		{"a serial of zero that was not seen", Scene{Registry: true}, []Opinion{holds(7), holds(7), passes(zoneDepth)}, []Decision{keep, keep, keep}},
+		{"a server that names another zone has an older serial too", Scene{Registry: true},
+			[]Opinion{holds(7), holds(7), {Finding: passes(0).Finding, Serial: 6, HasSerial: true}}, []Decision{keep, keep, distrusted}},
 		{"who failed does not tell the serial", Scene{Registry: true}, []Opinion{holds(6), {Finding: Finding{Standing: Failed}, Serial: 9, HasSerial: true}, holds(6)}, []Decision{keep, keep, keep}},
 	} {
 		test.scene.Zone = cmp.Or(test.scene.Zone, "dev")

@@ -120,14 +120,18 @@ func TestFindingOfResolver(t *testing.T) {
 		{"denied without SOA: how blocklists answer", exists(noSOA), Failed, 0, Filtered},
 		{"denied with the SOA of the TLD itself", exists(denied), Failed, 0, Filtered},
 		{"no data without SOA tells no zone", exists(usable(recursive(noError, transport.Absent))), Failed, 0, BadResponse},
+		{"an NS answer with the SOA of the root", exists(usable(answering(recursive(noError, 0), transport.AnswerNS))), Failed, 0, BadResponse},
 		{"no data with the SOA of the root: a TLD is no name of the root zone", exists(usable(recursive(noError, 0))), Failed, 0, BadResponse},
 		{"no data with the SOA of the TLD itself", exists(there), Failed, 0, BadResponse},
+		{"everything in the zone of the root", both(exists(usable(recursive(noError, 0))), freshLong(usable(recursive(nxDomain, 0)), usable(recursive(nxDomain, 0)))), Failed, 0, BadResponse},
 		{"no data with an SOA elsewhere", exists(usable(recursive(noError, transport.Elsewhere))), Failed, 0, BadResponse},
 		{"another answer tells no zone", exists(usable(answering(recursive(noError, 0), transport.AnswerOther))), Failed, 0, BadResponse},
 
 		// Names that do not exist.
 		{"one fresh label is denied, one is lost", freshOnes(silent, denied), Passed, 0, ""},
 		{"one fresh label is denied, one registered by chance", freshOnes(there, denied), Passed, 0, ""},
+		{"one fresh label is denied, the other then registered by chance", freshOnes(denied, there), Passed, 0, ""},
+		{"the last fresh label is lost, the first is denied by the root", freshOnes(usable(recursive(nxDomain, 0)), silent), Failed, 0, BadResponse},
 		{"one fresh label is denied, another by the root", freshOnes(usable(recursive(nxDomain, 0)), denied), Passed, 0, ""},
 		{"DS is not answered, NS may be", freshOnes(silent, silent), Pending, AskNS, ""},
 		{"DS is refused, NS may not be", freshOnes(silent, usable(recursive(dns.RcodeRefused, transport.Absent))), Pending, AskNS, ""},
@@ -212,6 +216,32 @@ func TestFindingOfRegistry(t *testing.T) {
 	})
 }
 
+// Only NOERROR and NXDOMAIN are responses that tell something.
+func TestTrouble(t *testing.T) {
+	for rcode := range uint16(4100) {
+		d := usable(recursive(rcode, zoneDepth))
+		reason, err := d.Trouble()
+		want := BadResponse
+		switch rcode {
+		case noError, nxDomain:
+			want = ""
+		case servFail:
+			want = ServFail
+		case dns.RcodeRefused:
+			want = Refused
+		}
+		if reason != want || err != nil {
+			t.Errorf("RCODE %d is %q (%v), want %q", rcode, reason, err, want)
+		}
+	}
+	for f := transport.Timeout; f <= transport.Offline; f++ {
+		d := lost(f)
+		if reason, _ := d.Trouble(); reason == "" {
+			t.Errorf("failure %v tells something", f)
+		}
+	}
+}
+
 // What a finding says beside its standing.
 func TestBelief(t *testing.T) {
 	made := usable(recursive(noError, transport.Elsewhere))
@@ -294,6 +324,7 @@ func TestWildcardFinding(t *testing.T) {
 		{"NS for every name", usable(answering(recursive(noError, transport.Absent), transport.AnswerNS)), Failed, 0},
 		{"a referral for every name", usable(referral(3)), Failed, 0},
 		{"no response", silent, Failed, 0},
+		{"a lost response tells nothing", Response{Failure: transport.Timeout, Reply: there.Reply}, Failed, 0},
 	} {
 		c := ofResolver()
 		c.Zone, c.Depth = "co.jp", 2
@@ -367,7 +398,9 @@ func FuzzFinding(f *testing.F) {
 		c.Heard = b&4 != 0
 		c.Exists, c.Long = s.response(), s.response()
 		c.Fresh = append(c.Fresh[:0], s.response(), s.response())
-		c.Known, c.Other, c.MoreKnown = s.responses(1), s.responses(1), b&8 != 0
+		if c.Known, c.MoreKnown = s.responses(1), b&8 != 0; len(c.Known) > 0 {
+			c.Other = s.responses(1)
+		}
 		for asked := 0; ; asked++ {
 			got := c.Finding()
 			if got.Standing != Pending {
