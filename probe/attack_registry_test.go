@@ -293,3 +293,56 @@ func TestRegistryGlue(t *testing.T) {
 		ended(t, &n)
 	})
 }
+
+// One of two resolvers that find a registry names another zone, with servers of
+// its own: a zone that is none, or the one above.
+func TestFinderLiesAboutZone(t *testing.T) {
+	evil := dnstest.Truth{
+		Registered: func(name string) bool { return strings.HasPrefix(name, "free") },
+		Zone:       dnstest.Zones("co.jp", "uk"),
+	}
+	honest := registrar("192.0.2.1")
+	liar := func(q *dns.Msg) *dns.Msg {
+		name, qtype := normal(q), q.Question[0].Qtype
+		switch {
+		case name == "co.jp" && qtype == dns.TypeSOA:
+			m := dnstest.NoData(q, "co.jp")
+			m.Answer, m.Ns = m.Ns, nil
+			return m
+		case name == "co.uk" && qtype == dns.TypeSOA:
+			return dnstest.NoData(q, "uk")
+		case (name == "co.jp" || name == "uk") && qtype == dns.TypeNS:
+			m := dnstest.NoData(q, name)
+			m.Answer, m.Ns = []dns.RR{rr(name + ". 3600 IN NS ns.evil.org.")}, nil
+			return m
+		case name == "ns.evil.org" && qtype == dns.TypeA:
+			return dnstest.Address(q, "192.0.2.66")
+		case name == "ns.evil.org":
+			return dnstest.NoData(q, "org")
+		}
+		return honest(q)
+	}
+	for tld, least := range map[string]int{"co.jp": 4, "co.uk": 0} {
+		for _, finders := range [][]func(q *dns.Msg) *dns.Msg{{liar, honest}, {honest, liar}} {
+			synctest.Test(t, func(t *testing.T) {
+				var n dnstest.Net
+				n.Listen("192.0.2.66:53", lateHost(time.Millisecond, evil.Delegate))
+				n.Listen("192.0.2.1:53", lateHost(5*time.Millisecond, world.Delegate))
+				right := 0
+				for name, r := range probeAll(t, directOptions(&n, finders...), "go-1."+tld, "go-2."+tld, "free-1."+tld, "free-2."+tld) {
+					switch {
+					case r.Verdict == probe.Unknown:
+					case (r.Verdict == probe.Found) != world.Registered(name):
+						t.Errorf("%s is %v, as %s says", name, r.Verdict, r.Server)
+					default:
+						right++
+					}
+				}
+				if right < least {
+					t.Errorf("%d names are right under %s, want %d", right, tld, least)
+				}
+				ended(t, &n)
+			})
+		}
+	}
+}

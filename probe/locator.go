@@ -90,7 +90,6 @@ func (r *registries) locateZone(reg *registry) {
 	good := func(d response) bool { _, ok := zoneOf(d); return ok || denies(d) }
 	r.poll(0, name, dns.TypeSOA, good, func(p *poll) {
 		var denials []response
-		votes := map[transport.Depth]int{}
 		best := transport.Absent
 		for _, d := range p.good {
 			zone, ok := zoneOf(d)
@@ -98,7 +97,9 @@ func (r *registries) locateZone(reg *registry) {
 				denials = append(denials, d)
 				continue
 			}
-			if votes[zone]++; best == transport.Absent || votes[zone] > votes[best] {
+			// Where they disagree, the servers of the largest zone know: they
+			// refer to a zone below it, if there is one.
+			if best == transport.Absent || zone < best {
 				best = zone
 			}
 		}

@@ -1,7 +1,9 @@
 package probe
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"time"
 
 	"domprobe/probe/internal/trust"
@@ -105,8 +107,10 @@ func (r *registries) of(t *tld) *registry {
 		t.registry = r.zone(zone)
 		return t.registry
 	}
-	for _, b := range t.zone.trusted { // in the order in which they came to be believed
-		t.registry = r.zone(lastLabels(t.name, int(b.finding.Zone)))
+	if trusted := t.zone.trusted; len(trusted) > 0 {
+		// As in locateZone, the servers of the largest zone know.
+		best := slices.MinFunc(trusted, func(a, b *bench) int { return cmp.Compare(a.finding.Zone, b.finding.Zone) })
+		t.registry = r.zone(lastLabels(t.name, int(best.finding.Zone)))
 		return t.registry
 	}
 	reg := &registry{tld: t}
