@@ -17,7 +17,9 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/candidate"
 	"domprobe/internal/dnstest"
+	"domprobe/internal/known"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
@@ -345,4 +347,69 @@ func TestFinderLiesAboutZone(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Of two resolvers that give other addresses for the servers of a registry, one
+// lies, and its server denies nothing that the controls ask about.
+func TestFinderLiesBeyondControls(t *testing.T) {
+	evil := dnstest.Truth{
+		Registered: func(name string) bool { return strings.HasPrefix(name, "free") || known.Has(name) },
+		Zone:       dnstest.Zones("dev"),
+	}
+	finders := []func(q *dns.Msg) *dns.Msg{registrar("192.0.2.66"), registrar("192.0.2.1")}
+	for range 2 {
+		slices.Reverse(finders)
+		synctest.Test(t, func(t *testing.T) {
+			var n dnstest.Net
+			n.Listen("192.0.2.66:53", lateHost(time.Millisecond, evil.Delegate))
+			n.Listen("192.0.2.1:53", lateHost(5*time.Millisecond, world.Delegate))
+			for name, r := range probeAll(t, directOptions(&n, finders...), "go-1.dev", "go-2.dev", "free-1.dev", "free-2.dev") {
+				if r.Verdict != probe.Unknown && (r.Verdict == probe.Found) != world.Registered(name) {
+					t.Errorf("%s is %v %s, as %s says", name, r.Verdict, r.Reason, r.Server)
+				}
+			}
+			ended(t, &n)
+		})
+	}
+}
+
+// A name that the registry holds without a delegation does not wait for a
+// server of the registry that is down.
+func TestInZoneBesideDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		truth := world
+		truth.Empty = func(name string) bool { return strings.HasPrefix(name, "held") }
+		var n dnstest.Net
+		n.Listen("192.0.2.1:53", lateHost(time.Millisecond, truth.Delegate))
+		n.Listen("192.0.2.2:53", hostOf(func(*dns.Msg) *dns.Msg { return nil }))
+		opts := directOptions(&n, registrar("192.0.2.1", "192.0.2.2"))
+		opts.Concurrency = 1
+		var names []candidate.Candidate
+		for i := range 60 {
+			names = append(names, candidate.Parse(fmt.Sprintf("free-%d.dev", i)))
+		}
+		for i := range 10 {
+			names = append(names, candidate.Parse(fmt.Sprintf("held-%d.dev", i)))
+		}
+		p, err := probe.New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, late := time.Now(), 0
+		for r, err := range p.Probe(t.Context(), stream(names)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if held := strings.HasPrefix(r.Name, "held"); held && r.Reason != probe.InZone {
+				t.Errorf("%s is %v %s", r.Name, r.Verdict, r.Reason)
+			} else if held && r.At.Sub(last) > time.Second {
+				late++
+			}
+			last = r.At
+		}
+		if late > 1 { // that the server is down is found out by one of them
+			t.Errorf("%d names were late", late)
+		}
+		ended(t, &n)
+	})
 }

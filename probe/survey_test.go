@@ -37,6 +37,17 @@ func resolving(m *dns.Msg) *dns.Msg {
 	return m
 }
 
+// losing is a resolver that loses the first n of the queries that are measured.
+func losing(n int32) dnstest.Host {
+	var measured atomic.Int32
+	return hostOf(func(q *dns.Msg) *dns.Msg {
+		if q.Question[0].Qtype == dns.TypeDS && len(normal(q)) >= 24 && measured.Add(1) <= n {
+			return nil
+		}
+		return world.Resolve(q)
+	})
+}
+
 func TestSurvey(t *testing.T) {
 	healthy := hostOf(world.Resolve)
 	var slow atomic.Int32
@@ -46,6 +57,8 @@ func TestSurvey(t *testing.T) {
 		want string
 	}{
 		{"healthy", healthy, "good udp,tcp 10/10 ds case edns"},
+		{"losing two of ten", losing(2), "good udp,tcp 8/10 ds case edns"},
+		{"losing three of ten", losing(3), "timeout udp,tcp 7/10 ds case edns"},
 		{"no TCP", dnstest.Host{UDP: healthy.UDP}, "good udp 10/10 ds case edns"},
 		{"TCP only", dnstest.Host{TCP: healthy.TCP}, "timeout tcp 0/10 ds edns"},
 		{"lower case", hostOf(lowered(world.Resolve)), "good udp,tcp 10/10 ds edns"},
