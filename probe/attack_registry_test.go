@@ -413,3 +413,35 @@ func TestInZoneBesideDown(t *testing.T) {
 		ended(t, &n)
 	})
 }
+
+// Nor for one that answered at first and is down now.
+func TestInZoneBesideFallen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		truth := world
+		truth.Empty = func(name string) bool { return strings.HasPrefix(name, "held") }
+		began := time.Now()
+		var n dnstest.Net
+		n.Listen("192.0.2.1:53", lateHost(5*time.Millisecond, truth.Delegate))
+		n.Listen("192.0.2.2:53", lateHost(time.Millisecond, func(q *dns.Msg) *dns.Msg {
+			if time.Since(began) > time.Second {
+				return nil
+			}
+			return truth.Delegate(q)
+		}))
+		opts := directOptions(&n, registrar("192.0.2.1", "192.0.2.2"))
+		opts.Concurrency, opts.Rate = 20, 50
+		var names []candidate.Candidate
+		for i := range 200 {
+			names = append(names, candidate.Parse(fmt.Sprintf("held-%d.dev", i)))
+		}
+		for name, r := range probeThese(t, opts, names) {
+			if r.Reason != probe.InZone {
+				t.Errorf("%s is %v %s", name, r.Verdict, r.Reason)
+			}
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("200 names at 50 queries a second took %v", took)
+		}
+		ended(t, &n)
+	})
+}

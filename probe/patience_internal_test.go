@@ -34,6 +34,7 @@ func TestTroubled(t *testing.T) {
 		{"silent from the start, and after the pause", []*bench{bad(Timeout, false, 2, soon)}, 1, nil, never, Timeout},
 		{"it lied from the start", []*bench{bad(DeniesKnown, false, 1, soon)}, 0, nil, never, DeniesKnown},
 		{"it refused from the start", []*bench{bad(Refused, false, 1, soon)}, 0, nil, never, Refused},
+		{"garbage from the start", []*bench{bad(BadResponse, false, 1, soon)}, 0, nil, never, BadResponse},
 		{"it began to lie", []*bench{bad(DeniesKnown, true, 1, soon)}, 0, nil, soon, DeniesKnown},
 		{"it lied again", []*bench{bad(DeniesKnown, true, 2, soon)}, 2, nil, soon, DeniesKnown},
 		{"it lied too often", []*bench{bad(DeniesKnown, true, maxLooks, soon)}, 0, nil, never, DeniesKnown},
@@ -82,6 +83,28 @@ func TestLookAfter(t *testing.T) {
 	for fails, want := range map[int]time.Duration{1: transient, 2: 2 * transient, 4: 8 * transient, 8: longestDown, 1 << 30: longestDown} {
 		if got := lookAfter(fails, transient); got != want {
 			t.Errorf("after %d failures %v, want %v", fails, got, want)
+		}
+	}
+}
+
+// What a server has denied by an older zone is given back, wherever it waits.
+func TestRestale(t *testing.T) {
+	votes := func() []vote { return []vote{{verdict: NotFound}, {verdict: Found}, {verdict: NotFound}} }
+	for _, stale := range []bool{false, true} {
+		b := &bench{server: &server{open: 3}, open: votes(), running: []*look{{votes: votes()}}}
+		b.finding.Stale = stale
+		e := &evidence{env: &env{}}
+		e.restale(b)
+		left, back := 3, 0
+		if stale {
+			left, back = 1, 4
+		}
+		if len(b.open) != left || b.server.open != left || len(b.running[0].votes) != left || len(e.returned) != back {
+			t.Errorf("stale %t: %d and %d verdicts are left, %d of the server, %d are given back",
+				stale, len(b.open), len(b.running[0].votes), b.server.open, len(e.returned))
+		}
+		if stale && (b.open[0].verdict != Found || b.running[0].votes[0].verdict != Found) {
+			t.Error("a verdict found is given back")
 		}
 	}
 }
