@@ -1,0 +1,45 @@
+package probe
+
+import (
+	"testing"
+
+	"domprobe/probe/internal/trust"
+	"domprobe/probe/transport"
+)
+
+// A look covers a verdict whose query was sent once, right before it: the
+// response to a packet that was repeated may be to the one that came later.
+func TestCover(t *testing.T) {
+	for tries, released := range map[uint8]int{1: 1, 2: 0} {
+		e := &env{opts: &Options{Quorum: 1}}
+		qs := &queries{env: e}
+		ev := &evidence{env: e, queries: qs}
+		l := &lookups{env: e, queries: qs, evidence: ev}
+		s, z := new(server), new(zone)
+		b := &bench{zone: z, server: s, finding: trust.Finding{Standing: trust.Passed}}
+		i := qs.add()
+		q := qs.at(i)
+		q.server, q.zone, q.bench, q.cover = s, z, b, &look{over: true, good: true}
+		l.decided(i, &delivery{Outcome: transport.Outcome{Tries: tries}}, trust.Ruling{Action: trust.Settle, Verdict: trust.Found, Reason: Exists})
+		if len(ev.released) != released || len(b.open) != 1-released {
+			t.Errorf("after %d packets %d verdicts are released, %d wait for the next look", tries, len(ev.released), len(b.open))
+		}
+	}
+}
+
+// A server that has lied about a name is asked with another type than then,
+// which a cache before it does not hold.
+func TestForm(t *testing.T) {
+	for _, test := range []struct {
+		registry, lied bool
+		qtype, want    uint16
+	}{
+		{false, false, 43, 43}, {false, true, 43, 2}, {false, true, 2, 2}, {true, true, 2, 2},
+	} {
+		s := &server{registry: test.registry}
+		q := query{tried: []attempt{{server: s, lied: test.lied}}}
+		if got, _ := q.form(&bench{server: s, qtype: test.qtype}); got != test.want {
+			t.Errorf("%+v: type %d", test, got)
+		}
+	}
+}
