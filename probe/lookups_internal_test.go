@@ -27,6 +27,18 @@ func TestCover(t *testing.T) {
 	}
 }
 
+// A verdict whose look has failed does not count, though its server may be
+// believed again.
+func TestCoverFailed(t *testing.T) {
+	b := &bench{zone: new(zone), server: new(server), finding: trust.Finding{Standing: trust.Passed}}
+	ev := &evidence{env: &env{}}
+	cover := &look{over: true}
+	ev.hold(vote{bench: b}, cover)
+	if len(ev.returned) != 1 || len(ev.released)+len(b.open)+len(cover.votes) != 0 {
+		t.Errorf("%d verdicts are given back, %d released", len(ev.returned), len(ev.released))
+	}
+}
+
 // A server that has lied about a name is asked with another type than then,
 // which a cache before it does not hold.
 func TestForm(t *testing.T) {
