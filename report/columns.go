@@ -124,7 +124,7 @@ func (e names) row(dst []byte, r *probe.Result) []byte {
 	switch {
 	case r.Verdict == probe.Invalid:
 		return dst
-	case isASCII(r.Name, ""):
+	case plain.has(r.Name):
 		return append(append(dst, r.Name...), e.stop)
 	}
 	return append(appendEscaped(dst, r.Name, isControl), e.stop)

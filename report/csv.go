@@ -58,13 +58,15 @@ func isFront(c, comma byte) bool {
 	return strings.IndexByte("=+-@\t\r'", c) >= 0 || c == '"' && comma == '\t'
 }
 
+var plainCell = plainBut(`",`)
+
 // appendCell appends one cell of text.
 func appendCell(dst []byte, s string, comma byte) []byte {
 	if s == "" {
 		return dst
 	}
 	front := isFront(s[0], comma)
-	if !front && isASCII(s, `",`) {
+	if !front && plainCell.has(s) {
 		return append(dst, s...)
 	}
 	quote := comma == ',' && strings.ContainsAny(s, `",`)

@@ -100,11 +100,13 @@ func (f *field) appendJSON(dst []byte, r *probe.Result, c *clock) []byte {
 	return dst
 }
 
+var plainString = plainBut(`"`)
+
 // appendString appends s as a JSON string. Beyond what RFC 8259 section 7 asks
 // for it escapes all that a terminal could take for a command.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	if isASCII(s, `"`) {
+	if plainString.has(s) {
 		dst = append(dst, s...)
 	} else {
 		dst = appendOdd(dst, s)

@@ -9,11 +9,25 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// isASCII reports whether s is plain ASCII without a backslash, nor any of other
-// characters, so that it needs no escape.
-func isASCII(s, others string) bool {
+// A plainSet holds the bytes that need no escape. It is a table because every byte of
+// a report is looked up.
+type plainSet [256]bool
+
+// plainBut returns the set of printable ASCII without the backslash and others.
+func plainBut(others string) *plainSet {
+	var p plainSet
+	for c := byte(' '); c < 0x7f; c++ {
+		p[c] = c != '\\' && strings.IndexByte(others, c) < 0
+	}
+	return &p
+}
+
+var plain = plainBut("")
+
+// has reports whether all of s is plain.
+func (p *plainSet) has(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' || strings.IndexByte(others, c) >= 0 {
+		if !p[s[i]] {
 			return false
 		}
 	}
@@ -23,7 +37,7 @@ func isASCII(s, others string) bool {
 // appendVisible appends s for a terminal: every byte of a character that does
 // not print is escaped, and so are the marks that reorder text.
 func appendVisible(dst []byte, s string) []byte {
-	if isASCII(s, "") {
+	if plain.has(s) {
 		return append(dst, s...)
 	}
 	return appendEscaped(dst, s, func(r rune) bool { return !strconv.IsPrint(r) })

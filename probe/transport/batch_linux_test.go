@@ -1,0 +1,92 @@
+//go:build linux && !domprobe_portable
+
+package transport
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Packets of any lengths leave one by one, whether the kernel cuts them out of longer
+// messages or refuses to.
+func TestBatchWrite(t *testing.T) {
+	for _, refused := range []bool{false, true} {
+		t.Run(fmt.Sprint("refused=", refused), func(t *testing.T) {
+			server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			client, err := net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := newMmsgConn(client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if refused {
+				// A message without checksums is not cut up.
+				if err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var out [][]byte
+			for i := range batchLen + 30 {
+				n := 40
+				if i%20 >= 15 {
+					n += i % 3
+				}
+				out = append(out, bytes.Repeat([]byte{byte(i)}, n))
+			}
+			if err := c.write(out); err != nil {
+				t.Fatal(err)
+			}
+			if refused && c.segments {
+				t.Error("the kernel would be asked to cut messages up again")
+			}
+			server.SetReadDeadline(time.Now().Add(10 * time.Second))
+			sent, came := map[string]int{}, map[string]int{}
+			for i := range out {
+				var buf [maxPacket]byte
+				n, err := server.Read(buf[:])
+				if err != nil {
+					t.Fatalf("packet %d: %v", i, err)
+				}
+				sent[string(out[i])]++
+				came[string(buf[:n])]++
+			}
+			if !maps.Equal(came, sent) {
+				t.Errorf("%x came, want %x", came, sent)
+			}
+		})
+	}
+}
+
+// Packets of the same length make one message.
+func TestBatchSegments(t *testing.T) {
+	var h batchHeaders
+	h.init()
+	out := [][]byte{make([]byte, 40), make([]byte, 40), make([]byte, 41), make([]byte, 40)}
+	for segments, want := range map[bool][]int{true: {2, 1, 1}, false: {1, 1, 1, 1}} {
+		n := h.fill(out, segments)
+		var got []int
+		for i := range n {
+			hdr := &h.msg[i].hdr
+			got = append(got, int(hdr.Iovlen))
+			if cut := hdr.Controllen > 0; cut != (hdr.Iovlen > 1) {
+				t.Errorf("message %d of %d packets: cut up %t", i, hdr.Iovlen, cut)
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("segments %t: messages of %d packets, want %d", segments, got, want)
+		}
+	}
+}
