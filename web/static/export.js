@@ -25,7 +25,8 @@ export async function copy(button, names) {
   setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
 }
 
-const columns = ['domain', 'verdict', 'reason', 'source', 'keyword', 'tld', 'unicode', 'rcode', 'server', 'rtt_ms', 'tries', 'checked_at', 'ttl'];
+const columns = ['domain', 'verdict', 'reason', 'source', 'keyword', 'tld', 'unicode', 'rcode', 'server', 'rtt_ms', 'tries', 'checked_at', 'ttl',
+  'prefix', 'suffix', 'generator'];
 
 // A character that would break a line, or reorder the text around it. The escapes
 // of other octets are in the server's rows already.
