@@ -30,6 +30,7 @@ type bench struct {
 	closer  *look     // that will leave behind the queries of this turn
 	passed  time.Time // when the last look passed
 	waiting []parked  // responses that wait for the controls
+	later   []parked  // queries that are not sent before the controls have settled
 	open    []vote    // verdicts that wait for a look
 	opened  time.Time // when the first of them came
 	running []*look   // looks under way
@@ -109,6 +110,11 @@ func (b *bench) query() (qtype uint16, flags transport.Flags) {
 	return b.qtype, flags
 }
 
+// relapsed reports whether the server was believed before and is being looked
+// at again: names are not asked beside the look, as a cache before a server that
+// lies would keep the lies.
+func (b *bench) relapsed() bool { return b.undecided() && b.fails > 0 && !b.passed.IsZero() }
+
 // idle reports whether nothing is asked of the server, and has not been for a
 // while.
 func (b *bench) idle(now time.Time) bool {
@@ -122,12 +128,13 @@ func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) tru
 	}
 }
 
-// How long verdicts wait for a look: at most so many of one server, so long. The
+// How long verdicts of a server wait for a look: at most so many, so long. The
 // round trip of the look comes on top.
 const (
-	openMost  = 450
+	openMost  = 450 // of one TLD
+	openAll   = 800 // of all
 	openFor   = 600 * time.Millisecond
-	openLeast = 225 // of one TLD, to be worth the canaries of a look
+	openLeast = 150 // of one TLD, to be worth the canaries of a look
 	openFew   = 300 // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
 

@@ -191,7 +191,11 @@ func TestTries(t *testing.T) {
 						}
 					}
 					for key, times := range asked {
-						if times > probe.MaxTries && (strings.HasPrefix(key[2], "go-1.dev") || strings.HasPrefix(key[2], "free.dev")) {
+						most := probe.MaxTries
+						if name == "silence" { // which may be a limit's; see Options.Tries
+							most *= 2
+						}
+						if times > most && (strings.HasPrefix(key[2], "go-1.dev") || strings.HasPrefix(key[2], "free.dev")) {
 							t.Errorf("%v was asked %d times", key, times)
 						}
 					}

@@ -31,6 +31,7 @@ type evidence struct {
 	used     [][]vote // to be used for verdicts that wait
 	returned []vote   // verdicts that do not: their queries go on elsewhere
 	woken    []parked // responses whose controls have settled
+	resumed  []parked // queries whose controls have settled
 }
 
 // benchOf returns the evidence about a server, which begins to be gathered if
@@ -297,7 +298,8 @@ func (z *zone) distrust(b *bench) {
 // left behind their queries.
 func (e *evidence) wake(b *bench) {
 	e.woken = append(e.woken, b.waiting...)
-	b.waiting = nil
+	e.resumed = append(e.resumed, b.later...)
+	b.waiting, b.later = nil, nil
 	for _, l := range slices.Clone(b.running) {
 		if l.out == 0 && len(l.came) > 0 {
 			e.weigh(l)

@@ -214,7 +214,7 @@ func forgeryFaults() []cellFault {
 		forge("QR=0", func(m *dns.Msg) { m.Response = false }),
 		forge("other opcode", func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }),
 		forge("other name", func(m *dns.Msg) { m.Question[0].Name = sameLength(m.Question[0].Name) }),
-		forge("other type", func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT }),
+		forge("other type", func(m *dns.Msg) { m.Question[0].Qtype = dns.TypePTR }),
 		forge("other class", func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }),
 		{name: "changed case", axis: forgery, forge: func(x *exchange, lie *dns.Msg) []byte {
 			// Not forged at all, where the case of the question does not matter.

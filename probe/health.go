@@ -131,7 +131,7 @@ func (r *servers) heard(d *delivery) (spoofed bool) {
 
 // lookForRoute tells a server that is silent from a network that is not there.
 func (r *servers) lookForRoute(s *server) {
-	if !s.registry && transport.Route(context.Background(), r.opts.Dial, s.spec.Addr) != nil {
+	if !s.registry && (r.opts.Dial == nil || s.stream != nil) && transport.Route(context.Background(), r.opts.Dial, s.spec.Addr) != nil {
 		s.goOffline(r.now)
 	}
 }

@@ -52,7 +52,11 @@ func (e *evidence) hold(v vote, cover *look) {
 			e.ages = append(e.ages, age{b, e.now})
 		}
 		b.open = append(b.open, v)
-		if b.server.open++; b.server.open >= openMost {
+		b.server.open++
+		switch {
+		case len(b.open) >= openMost:
+			e.look(b)
+		case b.server.open >= openAll:
 			e.lookAtServer(b.server)
 		}
 		if len(b.open) > 0 && b.flying == 0 && !b.waiter {

@@ -126,6 +126,10 @@ func (l *lookups) ask(i uint32, s *server) {
 		l.advance(i)
 		return
 	}
+	if b.relapsed() {
+		b.later = append(b.later, parked{i: i, seq: q.seq})
+		return
+	}
 	a := q.at(s)
 	if s.overTCP() && !a.stream {
 		l.askStream(i, s)

@@ -41,7 +41,8 @@ func (l *questions) take() string {
 // lookedBeside reports whether only one name was asked about, and beside it a
 // look at the server: a fresh label and a name that exists, and no control.
 func lookedBeside(asked, name string) bool {
-	return strings.Contains(asked+",", name+",") && !strings.Contains(asked, "SOA ") && strings.Count(asked, ",") < 4
+	_, tld, _ := strings.Cut(name, ".")
+	return strings.Contains(asked+",", name+",") && !strings.Contains(asked+",", "SOA "+tld+",") && strings.Count(asked, ",") < 4
 }
 
 // Later loops do not ask the controls again until they are old.

@@ -33,6 +33,7 @@ type run struct {
 	*env
 	wake       chan struct{}
 	feed       *feed
+	empty      time.Time // since when no candidate has come
 	servers    servers
 	queries    queries
 	evidence   evidence
@@ -116,30 +117,42 @@ func (r *run) turn() (ended bool, err error) {
 	}
 	r.fire()
 	r.takeBack()
-	quiet := r.launch()
-	r.evidence.push(quiet)
+	r.launch()
+	ended, err = r.feed.over()
+	r.evidence.push(ended || r.quiet())
 	r.takeBack()
 	r.evidence.sendClosers()
 	r.servers.flush()
-	ended, err = r.feed.over()
 	if !ended && len(r.lookups.results) >= maxBatch {
 		signal(r.wake)
 	}
 	return ended, err
 }
 
-// launch begins as many lookups as there is room for, and reports whether no
-// candidate waits.
-func (r *run) launch() (quiet bool) {
+// launch begins as many lookups as there is room for.
+func (r *run) launch() {
 	l := &r.lookups
 	for l.flying < r.opts.Concurrency && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
 		c, ok := r.feed.next()
 		if !ok {
-			return true
+			if r.empty.IsZero() {
+				r.empty = r.now
+			}
+			return
 		}
+		r.empty = time.Time{}
 		l.launch(c)
 	}
-	return r.evidence.held >= maxVotes
+}
+
+// quietAfter is how long no candidate comes before verdicts that wait for a look
+// get one, as nothing else will push them on.
+const quietAfter = 10 * time.Millisecond
+
+// quiet reports whether no candidate has come for a while, or too many verdicts
+// wait for more to come.
+func (r *run) quiet() bool {
+	return r.evidence.held >= maxVotes || !r.empty.IsZero() && r.now.Sub(r.empty) >= quietAfter
 }
 
 // deliver hands an outcome to the query that it is of.
@@ -163,15 +176,15 @@ func (r *run) deliver(d *delivery) {
 // lookups, until nothing more does.
 func (r *run) takeBack() {
 	e, l := &r.evidence, &r.lookups
-	for len(e.released)+len(e.returned)+len(e.woken)+len(r.registries.arrived) > 0 {
+	for len(e.released)+len(e.returned)+len(e.woken)+len(e.resumed)+len(r.registries.arrived) > 0 {
 		released := e.released
 		e.released, e.spare = e.spare[:0], nil
 		for k := range released {
 			l.count(&released[k])
 		}
 		e.spare = released[:0]
-		returned, woken, arrived := e.returned, e.woken, r.registries.arrived
-		e.returned, e.woken, r.registries.arrived = nil, nil, nil
+		returned, woken, resumed, arrived := e.returned, e.woken, e.resumed, r.registries.arrived
+		e.returned, e.woken, e.resumed, r.registries.arrived = nil, nil, nil, nil
 		e.held -= len(returned)
 		for k := range returned {
 			l.giveBack(&returned[k])
@@ -179,6 +192,11 @@ func (r *run) takeBack() {
 		for k := range woken {
 			if p := &woken[k]; r.queries.at(p.i).seq == p.seq {
 				l.judge(p.i, &p.d)
+			}
+		}
+		for _, p := range resumed {
+			if r.queries.at(p.i).seq == p.seq {
+				l.advance(p.i)
 			}
 		}
 		for _, a := range arrived {
@@ -215,6 +233,9 @@ func (r *run) wait(ctx context.Context) {
 	at := r.evidence.due()
 	if ts := r.queries.timers; len(ts) > 0 && (at.IsZero() || ts[0].at.Before(at)) {
 		at = ts[0].at
+	}
+	if quiet := r.empty.Add(quietAfter); len(r.evidence.idle) > 0 && !r.empty.IsZero() && quiet.After(r.now) && (at.IsZero() || quiet.Before(at)) {
+		at = quiet
 	}
 	if !at.IsZero() {
 		t := time.NewTimer(time.Until(at))

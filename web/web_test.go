@@ -94,7 +94,7 @@ func TestOneNameOneVerdict(t *testing.T) {
 	for _, tt := range []struct{ search, name, want string }{
 		{"keyword=new&tld=uk.com", "new.uk.com", "not-found"},
 		{"keyword=new&tld=uk.com", "new.uk.com?tld=uk.com", "not-found"},
-		{"keyword=new&tld=home.arpa", "new.home.arpa?tld=.Home.arpa", "invalid"},
+		{"keyword=new&tld=x.example", "new.x.example?tld=.X.example", "invalid"},
 		{"keyword=free&tld=corp.com", "FREE.corp.com.?tld=corp.com", "found"},
 		{"keyword=b%C3%BCcher&tld=uk.com", "b%C3%BCcher.uk.com", "not-found"},
 		{"keyword=free.corp.com", "free.corp.com", "invalid"},

@@ -59,7 +59,7 @@ type Controls struct {
 	Fresh  []Response // Qtype of fresh labels that look like the candidates'
 	Long   Response   // A of a label too long to be registered; resolvers only
 	Known  []Response // Qtype of names that are known to exist
-	Other  []Response // another type of the first of them, which no cache holds; resolvers only
+	Other  []Response // the first of them in another form, which no cache holds; resolvers only
 	Serial uint32     // in Exists
 
 	Retyped   bool // NS has taken the place of DS
@@ -273,7 +273,7 @@ func (c *Controls) knows(f Finding) Finding {
 		}
 	}
 	for i := range c.Other {
-		if truths > 0 && OtherCanary(&q, &c.Other[i]) == Lie {
+		if PositiveCanary(&q, &c.Known[0]) == Truth && OtherCanary(&q, &c.Other[i]) == Lie {
 			return c.failed(DeniesKnown, "%s denies names under %s that exist, and that it knew before")
 		}
 	}
