@@ -6,8 +6,8 @@ import (
 	"iter"
 	"testing"
 
-	"domprobe/candidate/internal/text"
 	"domprobe/candidate/pattern"
+	"domprobe/internal/text"
 )
 
 // counted streams the numbers from 0 as words, without an end of its own.

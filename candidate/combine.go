@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"domprobe/candidate/internal/text"
+	"domprobe/internal/text"
 )
 
 // Combine streams the keywords that are n different words in a row, in every

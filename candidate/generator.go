@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"domprobe/candidate/internal/text"
+	"domprobe/internal/text"
 )
 
 // ErrNoTLD is the error of a keyword without a dot if there is no TLD.

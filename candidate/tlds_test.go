@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"domprobe/candidate/internal/text"
+	"domprobe/internal/text"
 )
 
 func TestTLDs(t *testing.T) {

@@ -87,20 +87,8 @@ func appendCell(dst []byte, s string, comma byte) []byte {
 	return dst[:len(dst)-1] // the last pair is the one quote that ends the cell
 }
 
-func readCSV(r io.Reader) iter.Seq2[probe.Result, error] { return readTable(r, ',') }
-func readTSV(r io.Reader) iter.Seq2[probe.Result, error] { return readTable(r, '\t') }
-
-func readTable(r io.Reader, comma byte) iter.Seq2[probe.Result, error] {
-	return func(yield func(probe.Result, error) bool) {
-		t := newCSVTable(r, comma)
-		for {
-			r, err := t.next()
-			if err == io.EOF || !yield(r, err) || err != nil {
-				return
-			}
-		}
-	}
-}
+func readCSV(r io.Reader) iter.Seq2[probe.Result, error] { return rowsOf(newCSVTable(r, ',').next) }
+func readTSV(r io.Reader) iter.Seq2[probe.Result, error] { return rowsOf(newCSVTable(r, '\t').next) }
 
 // A csvTable reads the rows of csv and tsv. Package encoding/csv gets one line at
 // a time, and another one only inside quotes, so that the bytes of every row are

@@ -223,15 +223,7 @@ func (o *object) result() (probe.Result, error) {
 }
 
 func readJSONLines(r io.Reader) iter.Seq2[probe.Result, error] {
-	return func(yield func(probe.Result, error) bool) {
-		o := objectLines{lines: newLines(r), row: newObject()}
-		for {
-			r, err := o.next()
-			if err == io.EOF || !yield(r, err) || err != nil {
-				return
-			}
-		}
-	}
+	return rowsOf(newObjectLines(r).next)
 }
 
 // objectLines reads the rows of jsonl.
@@ -239,6 +231,10 @@ type objectLines struct {
 	lines *lines
 	raw   []byte // the row as it stands
 	row   *object
+}
+
+func newObjectLines(r io.Reader) *objectLines {
+	return &objectLines{lines: newLines(r), row: newObject()}
 }
 
 // next reads a row. The error is io.EOF after the last one.

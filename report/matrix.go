@@ -169,7 +169,7 @@ func (m *matrix) span(t time.Time) {
 // gridPlace returns the row and the column of a name: those of its label and its
 // TLD, or its own row in the column of whole domains.
 func gridPlace(c *candidate.Candidate) (label, tld string) {
-	if strings.ContainsAny(c.Keyword, ".。．｡") { // as UTS 46 maps them
+	if candidate.IsDomain(c.Keyword) {
 		return c.Name, ""
 	}
 	return split(c)

@@ -54,6 +54,18 @@ func Read(r io.Reader, format string) iter.Seq2[probe.Result, error] {
 	return f.read(r)
 }
 
+// rowsOf yields the rows that next returns, up to the first error or io.EOF.
+func rowsOf(next func() (probe.Result, error)) iter.Seq2[probe.Result, error] {
+	return func(yield func(probe.Result, error) bool) {
+		for {
+			r, err := next()
+			if err == io.EOF || !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 var errLong = fmt.Errorf("a row of more than %d bytes", maxRow)
 
 // lines reads a report by line.

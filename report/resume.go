@@ -238,7 +238,7 @@ func (old *resumed) scan(f *os.File, each func(raw []byte, r *probe.Result)) err
 // bytes of the row and the lines that it is read from.
 func (old *resumed) reader(f *os.File) (next func() (*probe.Result, error), raw *[]byte, l *lines) {
 	if old.format == "jsonl" {
-		o := &objectLines{lines: newLines(f), row: newObject()}
+		o := newObjectLines(f)
 		return func() (*probe.Result, error) {
 			r, err := o.next()
 			return &r, err

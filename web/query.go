@@ -10,11 +10,11 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"domprobe/candidate"
+	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
@@ -164,17 +164,17 @@ func (s *Server) cost(q *query) (int, *problem) {
 	if len(q.Keyword) == 0 {
 		return 0, problemf(http.StatusBadRequest, "no keyword is given")
 	}
-	for _, name := range distinct(q.Preset) {
+	for _, name := range text.Distinct(q.Preset) {
 		set, err := candidate.Preset(name)
 		if err != nil {
 			return 0, problemf(http.StatusBadRequest, "%v", err)
 		}
 		q.TLD = append(q.TLD, set...)
 	}
-	q.TLD, q.Prefix, q.Suffix = distinct(q.TLD), distinct(q.Prefix), distinct(q.Suffix)
+	q.TLD, q.Prefix, q.Suffix = text.Distinct(q.TLD), text.Distinct(q.Prefix), text.Distinct(q.Suffix)
 	tlds, prefixes, suffixes := int64(len(q.TLD)), int64(len(q.Prefix)), int64(len(q.Suffix))
 	most := int64(s.opts.MaxNames)
-	n := max(tlds+prefixes+suffixes, count(distinct(q.Keyword), (1+prefixes)*(1+suffixes)*tlds, most))
+	n := max(tlds+prefixes+suffixes, count(text.Distinct(q.Keyword), (1+prefixes)*(1+suffixes)*tlds, most))
 	if n > most {
 		return 0, problemf(http.StatusRequestEntityTooLarge, "more than %d names, or TLDs and affixes, in one request", most)
 	}
@@ -186,7 +186,7 @@ func (s *Server) cost(q *query) (int, *problem) {
 // they are needed. It ends early when ctx is done.
 func (q *query) names(ctx context.Context) (all iter.Seq2[candidate.Candidate, error], n int, repeated int64, p *problem) {
 	opts := candidate.Options{
-		Keywords: candidate.Strings(distinct(q.Keyword)...), TLDs: q.TLD, Prefixes: q.Prefix, Suffixes: q.Suffix,
+		Keywords: candidate.Strings(text.Distinct(q.Keyword)...), TLDs: q.TLD, Prefixes: q.Prefix, Suffixes: q.Suffix,
 	}
 	g, err := candidate.New(opts)
 	if err != nil {
@@ -207,16 +207,6 @@ func (q *query) names(ctx context.Context) (all iter.Seq2[candidate.Candidate, e
 	return g.All(), n, repeated, nil
 }
 
-// distinct returns words without repeats, in order.
-func distinct(words []string) []string {
-	known := make(map[string]bool)
-	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
-		repeated := known[word]
-		known[word] = true
-		return repeated
-	})
-}
-
 // count returns how many names keywords make, repeats included: one for a whole
 // domain, perKeyword for any other keyword. It counts no further than just over
 // most.
@@ -225,7 +215,7 @@ func count(keywords []string, perKeyword, most int64) (n int64) {
 		if n > most {
 			break
 		}
-		if strings.ContainsAny(word, ".\u3002\uff61\uff0e") {
+		if candidate.IsDomain(word) {
 			n++
 		} else {
 			n += perKeyword

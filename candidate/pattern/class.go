@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"domprobe/candidate/internal/text"
+	"domprobe/internal/text"
 )
 
 const (

@@ -21,7 +21,7 @@ import (
 	"iter"
 	"math/big"
 
-	"domprobe/candidate/internal/text"
+	"domprobe/internal/text"
 )
 
 // A Pattern is a compiled pattern. It can yield a keyword more than once, as a?a?

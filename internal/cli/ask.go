@@ -42,7 +42,7 @@ func (a *asking) options() []*cmdline.Option {
 			return err
 		}),
 		cmdline.Number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
-		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a not-found when `N` servers agree", 1, probe.MaxQuorum),
+		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a verdict when `N` different servers agree", 1, probe.MaxQuorum),
 		cmdline.Func("escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
 			"the default for the system's and public resolvers", "", func(s string) error {
 			a.escalate = new(bool)

@@ -129,7 +129,7 @@ func (c *confirmer) Confirm(ctx context.Context, name string) probe.Confirmation
 func (c *confirmer) close() {
 	c.client.Close()
 	if n := c.open.Load(); n > 0 {
-		c.console.Note("hint: %d of the names not found could not be confirmed and may be registered; each row says why", n)
+		c.console.Note("hint: %d of the names not found could not be confirmed and may be registered; each row says why, and -v more", n)
 	}
 }
 

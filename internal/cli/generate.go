@@ -180,7 +180,7 @@ func (in *input) withHacks(keywords iter.Seq2[string, error], keep bool) iter.Se
 
 // all returns the names to be probed, for one loop.
 func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
-	names := s.inShard(counting(s.gen.All(), &s.passed))
+	names := s.inShard(seen(s.gen.All(), func(*candidate.Candidate) { s.passed.Add(1) }))
 	return func(yield func(candidate.Candidate, error) bool) {
 		taken := int64(0)
 		for c, err := range names {
@@ -206,12 +206,12 @@ func (s *selection) inShard(names iter.Seq2[candidate.Candidate, error]) iter.Se
 	return candidate.Shard(names, s.shard, s.shards)
 }
 
-// counting counts the names that pass.
-func counting(names iter.Seq2[candidate.Candidate, error], n *atomic.Int64) iter.Seq2[candidate.Candidate, error] {
+// seen calls look with each name that passes.
+func seen(names iter.Seq2[candidate.Candidate, error], look func(*candidate.Candidate)) iter.Seq2[candidate.Candidate, error] {
 	return func(yield func(candidate.Candidate, error) bool) {
 		for c, err := range names {
 			if err == nil {
-				n.Add(1)
+				look(&c)
 			}
 			if !yield(c, err) {
 				return

@@ -105,16 +105,7 @@ func (o *output) laidOut(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[
 	if o.opts.Layout == nil {
 		return names
 	}
-	return func(yield func(candidate.Candidate, error) bool) {
-		for c, err := range names {
-			if err == nil {
-				o.opts.Layout.Add(&c)
-			}
-			if !yield(c, err) {
-				return
-			}
-		}
-	}
+	return seen(names, o.opts.Layout.Add)
 }
 
 // settled reports whether a name has its row in every report.

@@ -38,7 +38,7 @@ func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[c
 	if t.enough() { // from an earlier run
 		return candidate.Names()
 	}
-	return counting(names, &t.names)
+	return seen(names, func(*candidate.Candidate) { t.names.Add(1) })
 }
 
 // add counts rows, and cuts off those after the last that is wanted.

@@ -161,7 +161,7 @@ type markdown struct{ strings.Builder }
 func (d *markdown) section(title string) { d.WriteString("\n## " + title + "\n\n") }
 func (d *markdown) part(title string)    { d.WriteString("\n### " + title + "\n\n") }
 
-func (d *markdown) paragraph(text string) { d.WriteString(term.Wrap(text, 0, 100) + "\n\n") }
+func (d *markdown) paragraph(text string) { d.WriteString("\n" + term.Wrap(text, 0, 100) + "\n\n") }
 
 func (d *markdown) item(name, text string) {
 	d.WriteString(term.Wrap("* `"+name+"`: "+text, 2, 100) + "\n")

@@ -79,51 +79,48 @@ func (t Truth) dated(r *dns.Msg) *dns.Msg {
 }
 
 func (t Truth) resolve(q *dns.Msg) *dns.Msg {
-	if len(q.Question) != 1 {
-		return Rcode(q, dns.RcodeFormatError)
-	}
-	name, qtype := normal(q.Question[0].Name), q.Question[0].Qtype
-	zone, cut := t.find(name, qtype)
+	r, cut := t.ofZone(q)
 	switch {
-	case name == zone:
-		return apex(q)
-	case cut == "" && t.Empty != nil && t.Empty(name):
-		return NoData(q, zone)
-	case cut == "":
-		return NXDomain(q, zone)
-	case qtype == dns.TypeDS && name == cut:
-		return NoData(q, zone) // RFC 4035 section 3.1.4.1: the parent's answer
-	case qtype == dns.TypeA:
+	case r != nil:
+		return r
+	case q.Question[0].Qtype == dns.TypeA:
 		return Address(q, "192.0.2.1")
-	case name == cut:
+	case normal(q.Question[0].Name) == cut:
 		return apex(q)
 	}
 	return NoData(q, cut)
 }
 
 func (t Truth) delegate(q *dns.Msg) *dns.Msg {
+	r, cut := t.ofZone(q)
+	if r == nil {
+		r = Referral(q, cut)
+	} else if len(q.Question) == 1 {
+		r.Authoritative = true
+	}
+	r.RecursionAvailable = false
+	return r
+}
+
+// ofZone returns the response that the registry zone itself has, or the
+// registered name whose zone has one.
+func (t Truth) ofZone(q *dns.Msg) (r *dns.Msg, cut string) {
 	if len(q.Question) != 1 {
-		return Rcode(q, dns.RcodeFormatError)
+		return Rcode(q, dns.RcodeFormatError), ""
 	}
 	name, qtype := normal(q.Question[0].Name), q.Question[0].Qtype
 	zone, cut := t.find(name, qtype)
-	var r *dns.Msg
 	switch {
 	case name == zone:
-		r = apex(q)
+		return apex(q), ""
 	case cut == "" && t.Empty != nil && t.Empty(name):
-		r = NoData(q, zone)
+		return NoData(q, zone), ""
 	case cut == "":
-		r = NXDomain(q, zone)
+		return NXDomain(q, zone), ""
 	case qtype == dns.TypeDS && name == cut:
-		r = NoData(q, zone)
-	default:
-		r = Referral(q, cut)
-		r.RecursionAvailable = false
-		return r
+		return NoData(q, zone), "" // RFC 4035 section 3.1.4.1: the parent's answer
 	}
-	r.Authoritative, r.RecursionAvailable = true, false
-	return r
+	return nil, cut
 }
 
 // find returns the zone that answers for a name, and the registered name in

@@ -195,48 +195,29 @@ func (r *fastRun) stream(q []byte, _ netip.AddrPort) []Reply {
 	return []Reply{{Delay: r.Delay, Bytes: a}}
 }
 
-// A heldAnswer is one that Delay holds up.
-type heldAnswer struct {
-	due     time.Time
-	message ipv4.Message
-}
+// maxHeld is how many batches Delay may hold up at once; more are lost.
+const maxHeld = 1 << 14
 
 // holdUp returns a function that sends answers when Delay has passed.
 func (r *fastRun) holdUp(pc batchConn) func(answers []ipv4.Message) {
-	held := make(chan heldAnswer, maxInFlight)
-	r.running.Go(func() {
-		var ready []ipv4.Message
-		for {
-			var h heldAnswer
-			select {
-			case h = <-held:
-			case <-r.stopped:
-				return
-			}
-			if wait := time.Until(h.due); wait > 0 {
-				writeAll(pc, ready)
-				ready = ready[:0]
-				select {
-				case <-time.After(wait):
-				case <-r.stopped:
-					return
-				}
-			}
-			ready = append(ready, h.message)
-			if len(ready) == fastBatch || len(held) == 0 {
-				writeAll(pc, ready)
-				ready = ready[:0]
-			}
-		}
-	})
+	slots := make(chan struct{}, maxHeld)
 	return func(answers []ipv4.Message) {
-		due := time.Now().Add(r.Delay)
-		for _, a := range answers {
-			a.Buffers = [][]byte{slices.Clone(a.Buffers[0])}
-			select {
-			case held <- heldAnswer{due, a}:
-			default: // too much is under way: lost
-			}
+		held := slices.Clone(answers)
+		for i := range held {
+			held[i].Buffers = [][]byte{slices.Clone(held[i].Buffers[0])}
 		}
+		select {
+		case slots <- struct{}{}:
+		default:
+			return
+		}
+		r.running.Go(func() {
+			defer func() { <-slots }()
+			select {
+			case <-time.After(r.Delay):
+				writeAll(pc, held)
+			case <-r.stopped:
+			}
+		})
 	}
 }

@@ -3,6 +3,8 @@ package dnstest
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/miekg/dns"
 
@@ -30,22 +32,9 @@ func registered(label []byte, share int) bool {
 
 // everywhere reports whether a label is registered under every TLD.
 func everywhere(label []byte) bool {
-	const longest = len("wikipedia")
-	if len(label) > longest {
-		return false
-	}
-	var buf [longest]byte
-	for i, c := range label {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		buf[i] = c
-	}
-	switch string(buf[:len(label)]) {
-	case "nic", "google", "iana", "wikipedia", "go", "web":
-		return true
-	}
-	return false
+	return slices.ContainsFunc([]string{"nic", "google", "iana", "wikipedia", "go", "web"}, func(name string) bool {
+		return len(name) == len(label) && strings.EqualFold(name, string(label))
+	})
 }
 
 const (

@@ -81,7 +81,8 @@ func (c *Client) loadFile() error {
 
 // loadURL takes the table from the cache while that is fresh, else from the
 // network, and when that fails from the cache as it is, from the memory of
-// this run or from the built-in list.
+// this run or from the built-in list. Those do nearly always, so that a failure
+// is no warning: without network it would come with each run.
 func (c *Client) loadURL(ctx context.Context) *Error {
 	var old saved
 	var known *table
@@ -108,14 +109,14 @@ func (c *Client) loadURL(ctx context.Context) *Error {
 	case ctx.Err() != nil:
 		return canceled(ctx)
 	case known != nil:
-		c.opts.Log.Warn("RDAP bootstrap file is out of date and cannot be fetched", "fetched", old.Fetched, "error", err)
+		c.opts.Log.Debug("RDAP bootstrap file is out of date and cannot be fetched", "fetched", old.Fetched, "error", err)
 		c.use(known, now.Add(retryFetch))
 		return nil
 	case c.boot.table != nil:
 		c.boot.expires = now.Add(retryFetch)
 		return nil
 	}
-	c.opts.Log.Warn("RDAP bootstrap file cannot be fetched, using the built-in list", "error", err)
+	c.opts.Log.Debug("RDAP bootstrap file cannot be fetched, using the built-in list", "error", err)
 	if t, err = builtinTable(); err != nil {
 		return &Error{Reason: NoBootstrap, Err: err}
 	}

@@ -140,7 +140,7 @@ func (s *iana) client(t *testing.T, dir string) (*Client, *bytes.Buffer) {
 	return newClient(t, Options{
 		Bootstrap: ianaURL,
 		CacheDir:  dir,
-		Log:       slog.New(slog.NewTextHandler(&log, nil)),
+		Log:       slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Transport: memory(map[string]http.HandlerFunc{
 			"iana.example":      s.handle,
 			"a.example":         say(404, notFound),

@@ -1,4 +1,4 @@
-// Package text has the string operations that candidate and pattern share.
+// Package text has operations on strings that several packages share.
 package text
 
 import (
