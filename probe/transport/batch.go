@@ -22,7 +22,7 @@ type batchConn interface {
 	// poll reads what is there and does not wait. An implementation that
 	// cannot tell reads nothing.
 	poll(in *inbox) error
-	// write sends the packets, in an order of its own. One that this machine does not let out is
+	// write sends the packets. One that this machine does not let out is
 	// lost like one that the network loses; when the others are on their
 	// way, write returns the reason, for which isLoss holds.
 	write(out [][]byte) error

@@ -5,7 +5,6 @@ package transport
 import (
 	"net"
 	"os"
-	"slices"
 	"syscall"
 	"time"
 	"unsafe"
@@ -211,10 +210,6 @@ func (c *mmsgConn) poll(in *inbox) error {
 
 func (c *mmsgConn) write(out [][]byte) (lost error) {
 	segments := c.segments
-	if segments {
-		// The order within a batch means nothing: other sockets' batches overtake it.
-		slices.SortStableFunc(out, func(a, b []byte) int { return len(a) - len(b) })
-	}
 	for len(out) > 0 {
 		n := c.send.fill(out[:min(len(out), batchLen)], segments)
 		sent, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.send.msg[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
