@@ -118,9 +118,8 @@ func (l *lookups) advance(i uint32) {
 
 // ask asks a server about a name.
 func (l *lookups) ask(i uint32, s *server) {
-	q := l.queries.at(i)
 	b := l.aim(i, s)
-	q = l.queries.at(i)
+	q := l.queries.at(i)
 	if b.finding.Standing == trust.Failed {
 		// Its controls failed while they were being sent.
 		l.advance(i)
@@ -149,7 +148,6 @@ func (l *lookups) ask(i uint32, s *server) {
 func (l *lookups) aim(i uint32, s *server) *bench {
 	q := l.queries.at(i)
 	b := l.evidence.benchOf(q.zone, s)
-	q = l.queries.at(i) // the controls may have moved it
 	q.server, q.bench, q.cover = s, b, l.evidence.cover(b)
 	q.qtype, q.flags = q.form(b)
 	return b

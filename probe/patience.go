@@ -38,7 +38,7 @@ func (l *lookups) exhausted(i uint32) {
 		l.park(i, again)
 		return
 	}
-	if q.reason == Unreachable && q.parks == 0 && q.bench != nil && !q.bench.passed.IsZero() {
+	if q.reason == Unreachable && q.parks < 2*maxParks && q.bench != nil && !q.bench.passed.IsZero() {
 		l.park(i, l.now.Add(relapse)) // it was reached before
 		return
 	}
