@@ -42,7 +42,7 @@
 // TLD only between two looks at it that it has passed. A look asks about a fresh
 // label, which the server must deny, and about a name that exists, which it must
 // not deny. The first look travels beside the first names. Later ones follow after
-// 450 names of the server at most, or 0.6 s; until then its verdicts wait. A look
+// 450 names of a TLD, 800 of the server, or 0.6 s; until then its verdicts wait. A look
 // that fails returns them: their names are asked elsewhere or later, or are
 // unknown. No look can show a random share of lies, or a lie that begins and ends
 // within one look: [Options.Quorum] and the registries' own servers can.
