@@ -367,7 +367,7 @@ func TestPageKeyboard(t *testing.T) {
 		}
 		b.keys(kb.Tab)
 	}
-	focus := `document.activeElement.closest('td')?.dataset.name`
+	focus := `document.activeElement.closest('td')?.dataset.name ?? ''`
 	expect(b, focus, "free.dev")
 	b.keys(kb.ArrowDown + kb.ArrowRight)
 	expect(b, focus, "new.io")
@@ -392,7 +392,7 @@ func TestPageKeyboard(t *testing.T) {
 	b.keys(kb.Escape)
 	b.until(`!document.getElementById('detail').open`)
 	expect(b, `document.querySelector('[data-name="new.dev"]').innerText.includes('confirmed')`, true)
-	expect(b, `document.activeElement.closest('td')?.dataset.name`, "new.dev")
+	expect(b, `document.activeElement.closest('td')?.dataset.name ?? ''`, "new.dev")
 	if n := registry.times("new.dev"); n != 1 {
 		t.Errorf("the registry was asked %d times", n)
 	}
