@@ -55,10 +55,12 @@
 //	result.go, verdict.go    the words of every answer
 //	confirm.go               the registry's word, behind the DNS
 //	run.go, feed.go          one loop: candidates and outcomes in, results out
-//	lookups.go, patience.go  the candidates under way; those that have to wait
+//	lookups.go, votes.go     the candidates under way; the verdicts of servers about one
+//	patience.go              names that have to wait
 //	choose.go                which server is asked
 //	registry.go, locator.go  the authoritative servers of registries; locating them
-//	evidence.go, look.go     which servers are believed: controls, looks
+//	evidence.go, compare.go  which servers are believed; those that contradict one another
+//	controls.go, look.go     the first look at a server; the later ones
 //	zone.go, bench.go        what is known of a TLD; of a server and a TLD
 //	canary.go                the names that looks ask about
 //	queries.go, query.go     the queries under way; what is done next with one

@@ -41,7 +41,7 @@ type lookup struct {
 	tld     *tld
 	zone    *zone // whose servers are asked
 	bench   *bench
-	cover   *look     // under way at the bench when the query was sent
+	cover   *look     // left behind the query; nil if none did
 	landed  bool      // it has its result, and waits for its last outcome only
 	working bool      // something of it is under way, and not only looks
 	parks   int       // times that it waited for servers in trouble
