@@ -96,10 +96,10 @@ func longestPause(failures int) time.Duration {
 	return firstPause << min(max(failures-1, 0), 4) * 3 / 2
 }
 
-// steps is how many of them a name can take: one at each resolver and two for
-// its controls, with DS and with NS, and where the registry may be asked the same at each of its
-// servers. To find these takes three steps at each resolver, for the zone, its
-// servers and their addresses.
+// steps is how many of them a name can take: one at each resolver, and three for
+// its controls: with DS, with NS, and once more after a wait. Where the registry
+// may be asked, each of its servers takes two more, and to locate these takes three
+// at each resolver: for the zone, its servers and their addresses.
 func (o *Options) steps() int {
 	resolvers := len(o.Servers)
 	if o.direct() {
@@ -110,7 +110,7 @@ func (o *Options) steps() int {
 			}
 		}
 	}
-	n := 3 * resolvers
+	n := 4 * resolvers
 	if o.direct() || o.Escalate {
 		n += resolvers + 2*maxRegistryServers
 		if !o.direct() {

@@ -128,6 +128,9 @@ func (l *lookups) ask(i uint32, s *server) {
 	}
 	a := q.at(s)
 	if s.overTCP() && !a.stream {
+		if !s.spoofed {
+			q.fail(Truncated, -1, nil) // as its responses over UDP are
+		}
 		l.askStream(i, s)
 		return
 	}
