@@ -15,7 +15,7 @@
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
-//	info.go       help, version, man, completion; docs.go, version.go: their texts
+//	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
 //	guess.go      mistaken keywords; exit.go: exit codes
 //	table.go      aligned columns; interrupt.go: calls that know no context
@@ -85,9 +85,9 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 	inv.Args, err = cmd.Parse(args)
 	switch {
 	case errors.Is(err, cmdline.ErrHelp):
-		return inv.help(cmd, false)
+		return inv.print(inv.help(cmd, false))
 	case errors.Is(err, cmdline.ErrFullHelp):
-		return inv.help(cmd, true)
+		return inv.print(inv.help(cmd, true))
 	case errors.Is(err, cmdline.ErrVersion):
 		return inv.print(version())
 	case err != nil:

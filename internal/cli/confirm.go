@@ -64,13 +64,12 @@ type confirming struct {
 func (c *confirming) options() []*cmdline.Option {
 	how := cmdline.Items("confirm", "", "ask the registry about each name that is not found; `HOW` is rdap, or rdap,whois for TLDs without RDAP too",
 		func(word string) error {
-			if word != "rdap" && word != "whois" {
+			if c.how = append(c.how, word); word != "rdap" && word != "whois" {
 				return cmdline.Usage("known are rdap and rdap,whois", "--confirm cannot be %q", word)
 			}
-			c.how = append(c.how, word)
 			return nil
-		}).Offer("rdap", "whois").Common()
-	return append([]*cmdline.Option{how}, c.registering.options()...)
+		})
+	return append([]*cmdline.Option{how.Offer("rdap", "whois").Common()}, c.registering.options()...)
 }
 
 // check has the settings fit the servers that are asked.

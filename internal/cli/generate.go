@@ -43,35 +43,27 @@ func (g *generating) options() []*cmdline.Option {
 		cmdline.Repeated(&g.tldFiles, "tld-file", "", `put keywords under the TLDs in this `+"`FILE`"+`; its lines "name: com io" are sets for --tld-preset`),
 		cmdline.Repeated(&g.patterns, "pattern", "", "add the keywords of a `PATTERN`: '[a-z]{3}', '\\c\\v\\c\\v', '(get|try)\\d'; "+
 			"\\c is a consonant, \\v a vowel, \\w a letter or digit").Common(),
-		cmdline.Func("shuffle", "", "take the keywords of a pattern in the random order of this `SEED`", "", func(s string) error {
-			seed, err := strconv.ParseUint(s, 0, 64)
-			if err != nil {
-				return cmdline.Usage("a seed is a number", "--shuffle cannot be %q", s)
-			}
-			g.shuffle = &seed
-			return nil
-		}),
+		cmdline.Optional(&g.shuffle, "shuffle", "", "take the keywords of a pattern in the random order of this `SEED`", "", parseSeed),
 		cmdline.Number(&g.combine, "combine", "", "replace the keywords by combinations of `N`, in every order", 2, math.MaxInt),
 		cmdline.List(&g.joins, "join", "", "join combined keywords with these `TEXTS`; \",-\" is with nothing and with a hyphen"),
 		cmdline.Switch(&g.affixes, "affixes", "", "also put usual words of products before and after each keyword: get, try, app, hq, ...").Common(),
 		cmdline.Switch(&g.hacks, "hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
 		cmdline.Switch(&g.null, "null", "0", "keywords end in NUL, not in a newline, and # begins no comment; the rows of the format names end in NUL too"),
 		cmdline.Func("shard", "", "probe only the names of this `PART` of several: 3/16; each name is in one part", "", func(s string) (err error) {
-			if g.shard, g.shards, err = candidate.ParseShard(s); err != nil {
-				return cmdline.Usage("", "%w", err)
-			}
-			return nil
+			g.shard, g.shards, err = candidate.ParseShard(s)
+			return err
 		}),
-		cmdline.Func("max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
-			"1000000 on a terminal, else 0", func(s string) error {
-				n, err := strconv.ParseInt(s, 10, 64)
-				if err != nil || n < 0 {
-					return cmdline.Usage("", "--max-names %q is not a number of names", s)
-				}
-				g.maxNames = &n
-				return nil
-			}),
+		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
+			"1000000 on a terminal, else 0", parseMaxNames),
 	}
+}
+
+func parseSeed(s string) (uint64, error) {
+	seed, err := strconv.ParseUint(s, 0, 64)
+	if err != nil {
+		err = cmdline.Usage("a seed is a number", "--shuffle cannot be %q", s)
+	}
+	return seed, err
 }
 
 // A selection is the names of a run: all that the generator makes, without those

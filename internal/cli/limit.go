@@ -13,6 +13,14 @@ import (
 // maxOnTerminal is the default of --max-names when rows go to a terminal.
 const maxOnTerminal = 1_000_000
 
+func parseMaxNames(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("--max-names %q is not a number of names", s)
+	}
+	return n, nil
+}
+
 // limit returns how many names are the most, and 0 for no limit.
 func (g *generating) limit(terminal bool) int64 {
 	switch {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strconv"
 
 	"domprobe/internal/cmdline"
@@ -17,20 +18,13 @@ type talking struct {
 }
 
 func (t *talking) options() []*cmdline.Option {
-	verbose := cmdline.Func("verbose", "v", "print decisions to standard error; -vv prints every query and response", "", func(s string) (err error) {
-		if t.verbosity, err = strconv.Atoi(s); err != nil {
-			return cmdline.Usage("", "--verbose cannot be %q", s)
-		}
-		if t.verbosity < 0 || t.verbosity > 2 {
-			return cmdline.Usage("", "--verbose is 0, 1 or 2")
-		}
-		return nil
-	})
+	t.color = "auto"
 	ignored := new(bool) // parse answers --help and --version
 	return []*cmdline.Option{
 		cmdline.Switch(&t.quiet, "quiet", "q", "print nothing but errors to standard error").Common(),
-		verbose.Counting().Common(),
-		cmdline.OneOf(&t.color, "color", "", "say `WHEN` rows have colours; auto is on a terminal, unless NO_COLOR is set, and always if CLICOLOR_FORCE is", "--color", term.Whens()...),
+		cmdline.Parsed(&t.verbosity, "verbose", "v", "print decisions to standard error; -vv prints every query and response", "", parseVerbosity).
+			Counting().Common(),
+		cmdline.OneOf(&t.color, "color", "", "say `WHEN` rows have colours; auto is on a terminal, unless NO_COLOR is set, and always if CLICOLOR_FORCE is", "--color", term.Whens...),
 		cmdline.Switch(&t.noColor, "no-color", "", "the same as --color never"),
 		cmdline.Switch(&t.noProgress, "no-progress", "", "show no progress on a terminal"),
 		cmdline.Switch(ignored, "version", "", "print the version").Local(),
@@ -38,9 +32,14 @@ func (t *talking) options() []*cmdline.Option {
 	}
 }
 
-func (t *talking) colors(terminal bool) bool {
-	if t.noColor {
-		return false
+func parseVerbosity(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > 2 {
+		return 0, errors.New("--verbose is 0, 1 or 2")
 	}
-	return term.Color(t.color, terminal)
+	return n, nil
+}
+
+func (t *talking) colors(terminal bool) bool {
+	return !t.noColor && term.Color(t.color, terminal)
 }

@@ -65,10 +65,15 @@ func (o *Option) take(values, given []string) error {
 		if value == "" && !argument {
 			continue
 		}
-		if err := o.set(value); err != nil && !argument {
+		var usage *UsageError
+		switch err := o.set(value); {
+		case err == nil:
+		case !argument:
 			return Usage("", "the environment variable %s cannot be %q", o.Variable(), value)
-		} else if err != nil {
+		case errors.As(err, &usage):
 			return err
+		default:
+			return Usage("", "%w", err)
 		}
 	}
 	return nil
