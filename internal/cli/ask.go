@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -117,12 +118,14 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 		return nil, err
 	}
 	if c != nil && c.on() {
-		if err := c.check(p.opts); err != nil {
+		if err := c.check(p.opts.Servers); err != nil {
 			return nil, err
 		}
-		if p.registries, err = c.open(ctx, inv); err != nil {
+		client, err := openRegistries(ctx, c.rdap(inv))
+		if err != nil {
 			return nil, err
 		}
+		p.registries = &confirmer{client: client, console: inv.console}
 		p.opts.Confirm = p.registries
 	}
 	p.opts.Log, p.opts.Trace = inv.console.Logger(), trace
@@ -142,10 +145,7 @@ func (p *prober) close() error {
 	if p.registries != nil {
 		p.registries.close()
 	}
-	if e := p.stop(); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, p.stop())
 }
 
 // tracer returns a function that prints every query and response, and nil if

@@ -22,7 +22,8 @@
 //
 // Standard output holds rows and nothing else. Everything for the user goes to
 // standard error through a [term.Console]. An error carries its exit code; Run
-// prints it.
+// prints it. Once ctx is done, an error without a code is silent and means that
+// the run was interrupted.
 package cli
 
 import (
@@ -51,15 +52,18 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	console := term.New(std.Err)
 	err := run(ctx, args[min(1, len(args)):], std, console)
 	console.Finish()
-	if err == nil || errors.Is(err, errClosed) {
-		return codeOK
-	}
 	code := codeFailed
 	var usage *cmdline.UsageError
 	var exit *exitError
 	switch {
+	case err == nil:
+		return codeOK
 	case errors.As(err, &exit):
 		code, err = exit.code, exit.err
+	case ctx.Err() != nil:
+		return codeInterrupted
+	case errors.Is(err, errClosed):
+		return codeOK
 	case errors.As(err, &usage):
 		code = codeUsage
 		if usage.Hint != "" {
@@ -123,10 +127,10 @@ func (w rowWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// inputFile returns standard input if it is a file.
-func (inv *invocation) inputFile() []*os.File {
+// inputs returns the files that are read, standard input among them.
+func (inv *invocation) inputs(files []*os.File) []*os.File {
 	if f, ok := inv.std.In.(*os.File); ok {
-		return []*os.File{f}
+		files = append(files[:len(files):len(files)], f)
 	}
-	return nil
+	return files
 }

@@ -22,14 +22,17 @@ type registering struct {
 func (r *registering) options() []*cmdline.Option {
 	r.rate = 1
 	return []*cmdline.Option{
-		cmdline.Func("rdap-rate", "", "send at most `N` queries a second to one registry server", "1", func(s string) (err error) {
-			if r.rate, err = strconv.ParseFloat(s, 64); err != nil || !(r.rate > 0 && r.rate <= maxRegistryRate) {
-				return cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of queries a second from 0 to %d", s, maxRegistryRate)
-			}
-			return nil
-		}),
+		cmdline.Parsed(&r.rate, "rdap-rate", "", "send at most `N` queries a second to one registry server", "1", parseRegistryRate),
 		r.bootstrapOption(),
 	}
+}
+
+func parseRegistryRate(s string) (float64, error) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(n > 0 && n <= maxRegistryRate) {
+		return 0, cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of queries a second from 0 to %d", s, maxRegistryRate)
+	}
+	return n, nil
 }
 
 func (r *registering) bootstrapOption() *cmdline.Option {
@@ -73,9 +76,13 @@ func (c *confirming) options() []*cmdline.Option {
 }
 
 // check has the settings fit the servers that are asked.
-func (c *confirming) check(opts probe.Options) error {
-	if c.on() && c.offline(opts.Servers) {
+func (c *confirming) check(servers []resolver.Server) error {
+	switch {
+	case !c.on():
+	case c.offline(servers):
 		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
+	case !slices.Contains(c.how, "rdap"):
+		return cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")
 	}
 	return nil
 }
@@ -83,25 +90,10 @@ func (c *confirming) check(opts probe.Options) error {
 func (c *confirming) on() bool { return len(c.how) > 0 }
 
 // rdap returns the options of a client for --confirm.
-func (c *confirming) rdap(inv *invocation) (rdap.Options, error) {
+func (c *confirming) rdap(inv *invocation) rdap.Options {
 	opts := c.client(inv)
 	opts.WHOIS = slices.Contains(c.how, "whois")
-	if opts.WHOIS && !slices.Contains(c.how, "rdap") {
-		return opts, cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")
-	}
-	return opts, nil
-}
-
-func (c *confirming) open(ctx context.Context, inv *invocation) (*confirmer, error) {
-	opts, err := c.rdap(inv)
-	if err != nil {
-		return nil, err
-	}
-	client, err := openRegistries(ctx, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &confirmer{client: client, console: inv.console}, nil
+	return opts
 }
 
 // A confirmer asks the registries, and counts the names that they leave open.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -36,6 +37,7 @@ func explainCommand() *command {
 			Exits: map[int]string{
 				codeOK:      "the name settled",
 				codeUnknown: "the name is unknown",
+				codeNoTLD:   "the name is invalid because its TLD does not exist",
 			},
 		},
 		run: func(ctx context.Context, inv *invocation) error {
@@ -73,20 +75,16 @@ func explain(ctx context.Context, inv *invocation, name string, ask *asking, con
 	s := &story{start: time.Now(), trace: tracer(inv.console)}
 	prober, err := newProber(ctx, inv, ask, confirm, s.event)
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	r, _ := prober.One(ctx, name)
 	err = prober.close()
 	if ctx.Err() != nil {
-		return exit(codeInterrupted)
+		return ctx.Err()
 	}
-	if e := s.print(inv.std.Out, r); e != nil {
-		return e
-	}
-	if err == nil && r.Verdict == probe.Unknown {
-		return exit(codeUnknown)
-	}
-	return err
+	var t tally
+	t.add([]probe.Result{r})
+	return cmp.Or(s.print(inv.std.Out, r), err, exit(t.codes()...))
 }
 
 // A story is the queries and responses of a run. It is safe for concurrent use.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -234,9 +235,7 @@ func (o *output) release() error {
 	var err error
 	for _, w := range writers {
 		if w, ok := w.(interface{ Flush() error }); ok {
-			if e := w.Flush(); err == nil {
-				err = e
-			}
+			err = cmp.Or(err, w.Flush())
 		}
 	}
 	return err
@@ -251,17 +250,10 @@ func (o *output) abort() {
 	}
 }
 
-// codes returns every exit code that the rows call for.
-func (o *output) codes(t *tally) []int {
-	var codes []int
+// codes returns the exit codes of --expect and --only.
+func (o *output) codes() (codes []int) {
 	if o.unexpected {
 		codes = append(codes, codeUnexpected)
-	}
-	if t.of(probe.Unknown) > 0 {
-		codes = append(codes, codeUnknown)
-	}
-	if t.noTLD.Load() > 0 {
-		codes = append(codes, codeNoTLD)
 	}
 	if o.only != nil && !o.matched {
 		codes = append(codes, codeNoMatch)

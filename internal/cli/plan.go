@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -46,7 +47,7 @@ func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, form
 	}
 	prober, err := newProber(ctx, inv, ask, nil, tracer(inv.console))
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	var plans []probe.Plan
 	for plan, e := range prober.Plans(ctx, tlds...) {
@@ -54,15 +55,13 @@ func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, form
 			plans = append(plans, plan)
 		}
 	}
-	if e := prober.close(); err == nil {
-		err = e
-	}
+	err = cmp.Or(err, prober.close())
 	var bad *candidate.OptionError
 	switch {
 	case errors.As(err, &bad):
 		return cmdline.Usage("", "%w", bad)
 	case err != nil:
-		return interrupted(ctx, err)
+		return err
 	case format == "json":
 		err = writeJSON(inv.std.Out, plans)
 	default:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,16 +77,12 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 	}
 	prober, err := newProber(ctx, inv, &p.ask, &p.confirm, tracer(inv.console))
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
-	err = p.agree(ctx, inv, names, prober.opts)
-	if err == nil {
+	if err = p.agree(ctx, inv, names, prober.opts); err == nil {
 		err = p.probe(ctx, inv, names, prober)
 	}
-	if e := prober.close(); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, prober.close())
 }
 
 // open opens the names and checks every setting before anybody is asked.
@@ -95,7 +92,7 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.out.check(append(inv.inputFile(), names.in.files...)); err != nil {
+	if err := p.out.check(inv.inputs(names.in.files)); err != nil {
 		names.in.close()
 		return nil, err
 	}
@@ -186,7 +183,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case errors.Is(err, errClosed) && cut:
 		return exit(codeInterrupted)
 	case errors.Is(err, errClosed):
-		return err
+		return nil
 	case err == nil:
 		err = t.check()
 	}
@@ -207,13 +204,16 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		return cmdline.Usage(tldHint, "%w", err)
 	}
 	if err != nil {
+		if ctx.Err() != nil { // the signal came after --stop-after was met
+			err = &exitError{code: codeFailed, err: err}
+		}
 		return err
 	}
 	if t.noneBelieved() && !slices.ContainsFunc(p.ask.resolvers, func(s string) bool { return s == "demo" }) {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}
-	return exit(out.codes(t)...)
+	return exit(append(t.codes(), out.codes()...)...)
 }
 
 // interruption tells how far an interrupted run has come, and how to go on.

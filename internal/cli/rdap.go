@@ -48,7 +48,7 @@ func lookUp(ctx context.Context, inv *invocation, registry *registering, format 
 	defer client.Close()
 	d, err := client.Lookup(ctx, name.Name)
 	if ctx.Err() != nil {
-		return exit(codeInterrupted)
+		return ctx.Err()
 	}
 	r := newRegistration(name.Name, d, err)
 	if err := r.write(inv.std.Out, format); err != nil {

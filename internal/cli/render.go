@@ -72,9 +72,9 @@ func (w *writing) render(ctx context.Context, inv *invocation) error {
 		out.explain()
 	}
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
-	return exit(out.codes(&t)...)
+	return exit(append(t.codes(), out.codes()...)...)
 }
 
 // A merged is the rows of saved reports, each of which has been read to its end.
@@ -104,7 +104,7 @@ func (m *merged) batch() (rows []probe.Result, err error) {
 func (w *writing) openMerged(inv *invocation) (*merged, error) {
 	reports, files, err := openReports(inv, inv.Words)
 	if err == nil {
-		err = w.check(append(inv.inputFile(), files...))
+		err = w.check(inv.inputs(files))
 	}
 	if err != nil {
 		closeAll(files)

@@ -1,16 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
+	"domprobe/internal/text"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
@@ -61,22 +62,20 @@ func (s *surveying) run(ctx context.Context, inv *invocation) error {
 	}
 	servers, stop, err := s.servers(ctx, inv)
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	opts := s.ask.probe
 	opts.Servers, opts.Trace = servers, tracer(inv.console)
 	start := time.Now()
 	found, err := survey(ctx, opts, so)
-	if e := stop(); err == nil {
-		err = e
-	}
+	err = cmp.Or(err, stop())
 	var bad *candidate.OptionError
 	var never *candidate.Error
 	if errors.As(err, &bad) || errors.As(err, &never) {
 		return cmdline.Usage("", "%w", err)
 	}
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	good := 0
 	for _, s := range found {
@@ -123,54 +122,48 @@ func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 	case "json":
 		return writeJSON(inv.std.Out, found)
 	case "list":
-		return writeGood(inv.std.Out, found)
+		return writeGood(inv, found)
 	}
-	t := newTable(inv.std.Out, "RESOLVER", "MEDIAN", "P95", "ANSWERED", "LOSS", "OVER", "DS", "0X20", "EDNS", "COOKIES", "CONTROLS")
+	t := newTable(inv.std.Out, "RESOLVER", "MEDIAN", "P95", "ANSWERED", "OVER", "CONTROLS")
 	for _, s := range found {
-		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked), loss(s),
-			dash(strings.Join(s.Transports, ",")), yesNo(s.DS), yesNo(s.Case), yesNo(s.EDNS), yesNo(s.Cookies), surveyWord(s))
-	}
-	if err := t.close(); err != nil {
-		return err
+		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked), dash(strings.Join(s.Transports, ",")), surveyWord(s))
 	}
 	for _, s := range found {
 		if s.Detail != "" {
 			inv.console.Detail("%s: %s", s.Server, s.Detail)
 		}
 	}
-	return nil
+	return t.close()
 }
 
-// loss is the share of queries without a response.
-func loss(s probe.Surveyed) string {
-	if s.Asked == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%d%%", 100*(s.Asked-s.Answered)/s.Asked)
-}
-
-// surveyWord is the outcome of a resolver's controls.
+// surveyWord is the outcome of a resolver's controls, and of what a good one is
+// not capable.
 func surveyWord(s probe.Surveyed) string {
-	if s.Good {
+	if !s.Good {
+		return strings.Join(append([]string{"failed: " + string(s.Reason)}, s.Rewrites...), ", to ")
+	}
+	var lacks []string
+	for _, able := range []struct {
+		is   bool
+		what string
+	}{{s.DS, "DS"}, {s.Case, "0x20"}, {s.EDNS, "EDNS"}, {s.Cookies, "cookies"}} {
+		if !able.is {
+			lacks = append(lacks, able.what)
+		}
+	}
+	if len(lacks) == 0 {
 		return "passed"
 	}
-	word := "failed: " + string(s.Reason)
-	if len(s.Rewrites) > 0 {
-		word += ", to " + strings.Join(s.Rewrites, ", ")
-	}
-	return word
+	return "passed, but no " + strings.Join(lacks, ", ")
 }
 
 // writeGood prints the good resolvers, each once, as --resolver @FILE takes them.
-func writeGood(w io.Writer, found []probe.Surveyed) error {
-	var b strings.Builder
-	seen := make(map[string]bool)
+func writeGood(inv *invocation, found []probe.Surveyed) error {
+	var good []string
 	for _, s := range found {
-		if s.Good && !seen[s.Server] {
-			seen[s.Server] = true
-			b.WriteString(s.Server + "\n")
+		if s.Good {
+			good = append(good, s.Server+"\n")
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return inv.print(strings.Join(text.Distinct(good), ""))
 }

@@ -62,7 +62,7 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 	}
 	asked, err := newProber(ctx, inv, &s.ask, nil, tracer(inv.console))
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	defer asked.close()
 	opts := s.options(inv)
@@ -140,7 +140,7 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	inv.console.Note("serving on http://%s/", l.Addr())
 	if s.token != "" {

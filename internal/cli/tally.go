@@ -84,6 +84,17 @@ func (t *tally) total() (n int64) {
 	return n
 }
 
+// codes returns the exit codes that the verdicts call for.
+func (t *tally) codes() (codes []int) {
+	if t.of(probe.Unknown) > 0 {
+		codes = append(codes, codeUnknown)
+	}
+	if t.noTLD.Load() > 0 {
+		codes = append(codes, codeNoTLD)
+	}
+	return codes
+}
+
 // noneBelieved reports whether no response at all led to a verdict.
 func (t *tally) noneBelieved() bool {
 	return t.of(probe.Unknown) > 0 && t.of(probe.Found)+t.of(probe.NotFound)+t.noTLD.Load() == 0
