@@ -99,7 +99,13 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 	}
 	console.Quiet, console.Verbosity, console.NoProgress = cmd.talk.quiet, cmd.talk.verbosity, cmd.talk.noProgress
 	inv.color = cmd.talk.colors(inv.terminal)
-	return cmd.run(ctx, inv)
+	err = cmd.run(ctx, inv)
+	if ctx.Err() == nil { // else a call that was left behind may still open one
+		for _, f := range inv.files {
+			f.Close()
+		}
+	}
+	return err
 }
 
 // An invocation is a command line with the streams that it was given.
@@ -107,10 +113,12 @@ type invocation struct {
 	cmdline.Args // the word "-" is standard input
 	std          Streams
 	console      *term.Console
-	stdout       io.Writer // as it was given to Run
-	terminal     bool      // standard output is a terminal
-	person       bool      // somebody can answer a question
-	color        bool      // rows on standard output are coloured
+	stdout       io.Writer  // as it was given to Run
+	terminal     bool       // standard output is a terminal
+	person       bool       // somebody can answer a question
+	color        bool       // rows on standard output are coloured
+	files        []*os.File // opened by open
+	stdin        bool       // standard input is one of the files that are read
 }
 
 // errClosed says that the reader of standard output has closed the pipe.
@@ -127,10 +135,28 @@ func (w rowWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// inputs returns the files that are read, standard input among them.
-func (inv *invocation) inputs(files []*os.File) []*os.File {
-	if f, ok := inv.std.In.(*os.File); ok {
-		files = append(files[:len(files):len(files)], f)
+// open opens a file to read, which is closed after the run. The path "-" is
+// standard input. name is what errors call the file.
+func (inv *invocation) open(path string) (name string, r io.Reader, err error) {
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return path, nil, err
+		}
+		inv.files = append(inv.files, f)
+		return path, f, nil
 	}
-	return files
+	if inv.stdin {
+		return "", nil, cmdline.Usage("", "standard input is named twice")
+	}
+	inv.stdin = true
+	return "standard input", inv.std.In, nil
+}
+
+// inputs returns the files that must not be overwritten.
+func (inv *invocation) inputs() []*os.File {
+	if f, ok := inv.std.In.(*os.File); ok {
+		return append(inv.files[:len(inv.files):len(inv.files)], f)
+	}
+	return inv.files
 }

@@ -29,7 +29,7 @@ func collect(keywords iter.Seq2[string, error]) ([]string, error) {
 
 // combined replaces the sources by combinations of their keywords. It reads all
 // of them at once, without standard input.
-func (g *generating) combined(in *input) error {
+func (g *generating) combined(in *input, stdin bool) error {
 	switch {
 	case g.combine == 0 && len(g.joins) > 0:
 		return cmdline.Usage("try --combine 2", "--join is for --combine only")
@@ -40,7 +40,7 @@ func (g *generating) combined(in *input) error {
 	}
 	keywords := in.keywords()
 	s := source{generator: "combine"}
-	if in.stdin {
+	if stdin {
 		s.keywords = func(yield func(string, error) bool) {
 			words, err := collect(keywords)
 			if err != nil {

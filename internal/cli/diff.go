@@ -42,8 +42,7 @@ func diff(inv *invocation, format string, d report.Differences) error {
 	if len(inv.Words) != 2 {
 		return cmdline.Usage("try: domprobe diff yesterday.csv today.csv", "diff takes two reports, not %d", len(inv.Words))
 	}
-	reports, files, err := openReports(inv, inv.Words)
-	defer closeAll(files)
+	reports, err := openReports(inv)
 	if err != nil {
 		return err
 	}

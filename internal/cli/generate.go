@@ -18,26 +18,26 @@ var languages = []string{"go", "python"}
 
 // A generating is the settings of the names to make.
 type generating struct {
-	tlds, presets, tldFiles     []string
-	inputs, languages, patterns []string
-	prefixes, suffixes, joins   []string
-	minLen, maxLen, combine     int
-	affixes, hacks, null        bool
-	shuffle                     *uint64
-	shard, shards               int
-	maxNames                    *int64
+	names                              candidate.Options // TLDs, Prefixes, Suffixes, MinLen and MaxLen
+	presets, tldFiles                  []string
+	inputs, languages, patterns, joins []string
+	combine                            int
+	affixes, hacks, null               bool
+	shuffle                            *uint64
+	shard, shards                      int
+	maxNames                           *int64
 }
 
 func (g *generating) options() []*cmdline.Option {
 	g.shards = 1
 	return []*cmdline.Option{
-		cmdline.List(&g.tlds, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
+		cmdline.List(&g.names.TLDs, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
 		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
-		cmdline.List(&g.prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
-		cmdline.List(&g.suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").Common(),
+		cmdline.List(&g.names.Prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
+		cmdline.List(&g.names.Suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").Common(),
 		cmdline.List(&g.languages, "words", "", "add the keywords of a programming `LANGUAGE`: go, python").Offer(languages...),
-		cmdline.Number(&g.minLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
-		cmdline.Number(&g.maxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
+		cmdline.Number(&g.names.MinLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
+		cmdline.Number(&g.names.MaxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
 		cmdline.List(&g.presets, "tld-preset", "", "put keywords under the TLDs of this `SET`: popular, tech, country, all, ...; see domprobe tlds").
 			Offer(candidate.Presets()...).Common(),
 		cmdline.Repeated(&g.tldFiles, "tld-file", "", `put keywords under the TLDs in this `+"`FILE`"+`; its lines "name: com io" are sets for --tld-preset`),
@@ -69,16 +69,15 @@ func parseSeed(s string) (uint64, error) {
 // A selection is the names of a run: all that the generator makes, without those
 // of other shards and those that have their row already.
 type selection struct {
+	*generating
 	in    *input
 	opts  candidate.Options // without the keywords
-	hacks bool
 	gen   *candidate.Generator
 	total *big.Int // names of the generator, repeats and those left out included; nil if not counted
 	exact bool     // the total is exact, and else a minimum
 
-	shard, shards int
-	most          int64                       // names to be probed; 0 is no limit
-	settled       func(name, tld string) bool // nil, or whether the name has its row already
+	most    int64                       // names to be probed; 0 is no limit
+	settled func(name, tld string) bool // nil, or whether the name has its row already
 
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
@@ -91,39 +90,26 @@ func (g *generating) open(inv *invocation, counted bool) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := g.selection(inv, in, counted)
-	if err != nil {
-		in.close()
-		return nil, err
-	}
-	return s, nil
+	return g.selection(inv, in, counted)
 }
 
 func (g *generating) selection(inv *invocation, in *input, counted bool) (*selection, error) {
-	tlds, err := g.allTLDs()
-	if err != nil {
+	s := &selection{generating: g, in: in, opts: g.names, most: g.limit(inv.terminal)}
+	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.hacks
+	var err error
+	if s.opts.TLDs, _, err = g.allTLDs(); err != nil {
 		return nil, err
 	}
-	if len(tlds) == 0 && !g.hacks {
+	if len(s.opts.TLDs) == 0 && !g.hacks {
 		if in.bare {
 			return nil, inv.noTLD("", in.word)
 		}
 		in.refuse = inv.noTLD
 	}
-	prefixes, suffixes := g.prefixes, g.suffixes
 	if g.affixes {
-		p, s := candidate.Affixes()
-		prefixes, suffixes = append(prefixes, p...), append(suffixes, s...)
+		prefixes, suffixes := candidate.Affixes()
+		s.opts.Prefixes, s.opts.Suffixes = append(s.opts.Prefixes, prefixes...), append(s.opts.Suffixes, suffixes...)
 	}
-	s := &selection{in: in, hacks: g.hacks, shard: g.shard, shards: g.shards, most: g.limit(inv.terminal), opts: candidate.Options{
-		TLDs:     tlds,
-		Prefixes: prefixes,
-		Suffixes: suffixes,
-		MinLen:   g.minLen,
-		MaxLen:   g.maxLen,
-		Origin:   &in.origin,
-		Unique:   in.unique && !g.hacks,
-	}}
 	if s.gen, err = s.generator(in.keywords()); err != nil {
 		return nil, cmdline.Usage("", "%w", err)
 	}

@@ -71,7 +71,6 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	defer names.in.close()
 	if p.dryRun {
 		return interruptible(func(ctx context.Context, inv *invocation) error { return p.plan(ctx, inv, names) })(ctx, inv)
 	}
@@ -92,11 +91,7 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.out.check(inv.inputs(names.in.files)); err != nil {
-		names.in.close()
-		return nil, err
-	}
-	return names, nil
+	return names, p.out.check(inv.inputs())
 }
 
 // counted reports whether somebody wants to know how many names there are.
@@ -234,7 +229,7 @@ const manyNames = 10_000
 
 // agree asks a person before many names go to a public resolver.
 func (p *probing) agree(ctx context.Context, inv *invocation, names *selection, opts probe.Options) error {
-	if p.yes || p.stopAfter > 0 || names.total == nil || !inv.person || names.in.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
+	if p.yes || p.stopAfter > 0 || names.total == nil || !inv.person || inv.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
 		return nil
 	}
 	n := new(big.Int).Div(names.total, big.NewInt(int64(names.shards)))
