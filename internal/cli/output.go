@@ -81,23 +81,22 @@ func (o *output) writer(w report.Writer, err error) (report.Writer, error) {
 
 // addReport opens a report and changes nothing in it yet.
 func (o *output) addReport(ctx context.Context, t target) error {
+	var r savedReport
+	var err error
 	if o.resume {
-		f, settled, err := report.Resume(t.path, t.format, o.opts)
-		var bad *report.ResumeError
-		if errors.As(err, &bad) {
-			return cmdline.Usage("", "%w", err)
-		}
-		if err == nil {
-			o.reports = append(o.reports, savedReport{f, settled})
-		}
+		r.File, r.settled, err = report.Resume(t.path, t.format, o.opts)
+	} else {
+		r.File, err = await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
+	}
+	var bad *report.ResumeError
+	switch {
+	case errors.As(err, &bad):
+		return cmdline.Usage("", "%w", err)
+	case err != nil:
 		return err
 	}
-	f, err := await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
-	if err != nil {
-		return err
-	}
-	o.reports = append(o.reports, savedReport{f, nil})
-	f.Writer, err = o.writer(f.Writer, nil)
+	o.reports = append(o.reports, r)
+	r.Writer, err = o.writer(r.Writer, nil)
 	return err
 }
 
@@ -228,15 +227,15 @@ func (o *output) explain() {
 
 // release writes the rows that --sort holds, of a run whose names failed.
 func (o *output) release() error {
-	writers := []report.Writer{o.stdout}
-	for _, f := range o.reports {
-		writers = append(writers, f.Writer)
-	}
-	var err error
-	for _, w := range writers {
+	flush := func(w report.Writer) error {
 		if w, ok := w.(interface{ Flush() error }); ok {
-			err = cmp.Or(err, w.Flush())
+			return w.Flush()
 		}
+		return nil
+	}
+	err := flush(o.stdout)
+	for _, f := range o.reports {
+		err = cmp.Or(err, flush(f.Writer))
 	}
 	return err
 }

@@ -126,14 +126,12 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 
 // batches returns the rows of the names in the order of --ordered and --sort.
 func (p *probing) batches(ctx context.Context, prober *probe.Prober, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
-	var o *order
-	switch {
-	case p.out.ordered:
-		o = newOrder(max(minWindow, 2*p.ask.probe.Concurrency))
-	case p.out.sort == "input":
-		o = newOrder(0)
-	default:
+	if !p.out.ordered && p.out.sort != "input" {
 		return prober.Batches(ctx, names)
+	}
+	o := newOrder(0)
+	if p.out.ordered {
+		o.window = max(minWindow, 2*p.ask.probe.Concurrency)
 	}
 	return o.results(prober.Batches(ctx, o.candidates(names)))
 }

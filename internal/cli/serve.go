@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"domprobe/internal/cmdline"
@@ -18,17 +17,17 @@ import (
 
 // A serving is the settings of the command serve.
 type serving struct {
-	listen, token        string
-	hosts                []string
-	maxNames, clientRate int
-	noConfirm            bool
-	ask                  asking
-	registry             registering
+	web        web.Options // Token, Hosts and MaxNames
+	listen     string
+	clientRate int
+	noConfirm  bool
+	ask        asking
+	registry   registering
 }
 
 // serveCommand serves the page and the API.
 func serveCommand() *command {
-	s := &serving{listen: "127.0.0.1:8053", maxNames: web.DefaultMaxNames, clientRate: web.DefaultClientRate}
+	s := &serving{listen: "127.0.0.1:8053", web: web.Options{MaxNames: web.DefaultMaxNames}, clientRate: web.DefaultClientRate}
 	return &command{
 		Command: cmdline.Command{
 			Name:     "serve",
@@ -41,9 +40,9 @@ func serveCommand() *command {
 `,
 			Options: slices.Concat([]*cmdline.Option{
 				cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
-				cmdline.Text(&s.token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
-				cmdline.List(&s.hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
-				cmdline.Number(&s.maxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
+				cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
+				cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
+				cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 				cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
 			}, s.ask.options(), s.registry.options()),
@@ -65,8 +64,12 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer asked.close()
-	opts := s.options(inv)
+	opts := s.web
 	opts.Prober, opts.AtOnce = asked.Prober, asked.opts.Concurrency
+	opts.Access = func(a web.Access) { inv.console.Note("%s", accessLine(a)) }
+	if opts.ClientRate = float64(s.clientRate); s.clientRate == 0 {
+		opts.ClientRate = -1
+	}
 	if !s.noConfirm && !s.registry.offline(asked.opts.Servers) {
 		registryOpts := s.registry.client(inv)
 		registryOpts.WHOIS, registryOpts.MaxWait = true, registryWait
@@ -97,7 +100,7 @@ const minToken = 12
 const tokenHint = `name one: --token "$(openssl rand -hex 16)"`
 
 func (s *serving) check(inv *invocation) error {
-	switch n := len(s.token); {
+	switch n := len(s.web.Token); {
 	case len(inv.Words) > 0:
 		return cmdline.Usage("names are typed into the page", "serve takes no arguments, but got %s", inv.Words[0])
 	case n > 0 && n < minToken:
@@ -106,20 +109,6 @@ func (s *serving) check(inv *invocation) error {
 		return cmdline.Usage(tokenHint, "--listen %s: %w", s.listen, web.ErrNoToken)
 	}
 	return nil
-}
-
-func (s *serving) options(inv *invocation) web.Options {
-	opts := web.Options{
-		Token:      s.token,
-		Hosts:      s.hosts,
-		MaxNames:   s.maxNames,
-		ClientRate: float64(s.clientRate),
-		Access:     func(a web.Access) { inv.console.Note("%s", accessLine(a)) },
-	}
-	if s.clientRate == 0 {
-		opts.ClientRate = -1
-	}
-	return opts
 }
 
 // isLoopbackAddress reports whether only this machine can reach an address. It
@@ -143,7 +132,7 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 		return err
 	}
 	inv.console.Note("serving on http://%s/", l.Addr())
-	if s.token != "" {
+	if s.web.Token != "" {
 		inv.console.Note("the page asks for the token; the API takes it as Authorization: Bearer TOKEN")
 		if !isLoopbackAddress(l.Addr().String()) {
 			inv.console.Note("warning: others can reach this address, and without a TLS proxy in front the network sees names and token")
@@ -161,11 +150,9 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 
 // accessLine is the line of the log for a request.
 func accessLine(a web.Access) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %s %d %d bytes", a.Client, a.Method, a.Path, a.Status, a.Bytes)
+	rows := ""
 	if a.Rows > 0 {
-		fmt.Fprintf(&b, " %d rows", a.Rows)
+		rows = fmt.Sprintf(" %d rows", a.Rows)
 	}
-	fmt.Fprintf(&b, " %s", a.Took.Round(100*time.Microsecond))
-	return b.String()
+	return fmt.Sprintf("%s %s %s %d %d bytes%s %s", a.Client, a.Method, a.Path, a.Status, a.Bytes, rows, a.Took.Round(100*time.Microsecond))
 }

@@ -128,17 +128,19 @@ func (w *writing) resumable() bool {
 // sameFile reports whether two paths name one regular file, or would if it
 // existed.
 func sameFile(a, b string) bool {
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
-	}
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
-	if errX == nil || errY == nil {
-		return errX == nil && errY == nil && x.Mode().IsRegular() && os.SameFile(x, y)
+	switch {
+	case filepath.Clean(a) == filepath.Clean(b):
+		return true
+	case errX == nil && errY == nil:
+		return x.Mode().IsRegular() && os.SameFile(x, y)
+	case errX == nil || errY == nil || filepath.Base(a) != filepath.Base(b):
+		return false
 	}
 	x, errX = os.Stat(filepath.Dir(a))
 	y, errY = os.Stat(filepath.Dir(b))
-	return errX == nil && errY == nil && os.SameFile(x, y) && filepath.Base(a) == filepath.Base(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 // isOneOf reports whether path is the name of one of the open files.
