@@ -53,22 +53,17 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	err := run(ctx, args[min(1, len(args)):], std, console)
 	console.Finish()
 	code := codeFailed
-	var usage *cmdline.UsageError
-	var exit *exitError
-	switch {
-	case err == nil:
-		return codeOK
-	case errors.As(err, &exit):
+	if exit, ok := errors.AsType[*exitError](err); ok {
 		code, err = exit.code, exit.err
-	case ctx.Err() != nil:
+	} else if ctx.Err() != nil && err != nil {
 		return codeInterrupted
-	case errors.Is(err, errClosed):
+	} else if err == nil || errors.Is(err, errClosed) {
 		return codeOK
-	case errors.As(err, &usage):
+	} else if isMistake(err) {
 		code = codeUsage
-		if usage.Hint != "" {
-			err = fmt.Errorf("%w; %s", err, usage.Hint)
-		}
+	}
+	if usage, ok := errors.AsType[*cmdline.UsageError](err); ok && usage.Hint != "" {
+		err = fmt.Errorf("%w; %s", err, usage.Hint)
 	}
 	if err != nil { // else the code says it all
 		console.Print(err.Error())
@@ -119,6 +114,7 @@ type invocation struct {
 	color        bool       // rows on standard output are coloured
 	files        []*os.File // opened by open
 	stdin        bool       // standard input is one of the files that are read
+	notes        []string   // about pasted text, that the user has been told
 }
 
 // errClosed says that the reader of standard output has closed the pipe.

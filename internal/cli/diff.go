@@ -7,7 +7,6 @@ import (
 	"domprobe/report"
 )
 
-// diffCommand tells what has changed between two reports.
 func diffCommand() *command {
 	var d report.Differences
 	var only verdictSet
@@ -46,5 +45,5 @@ func diff(inv *invocation, format string, d report.Differences) error {
 	if err != nil {
 		return err
 	}
-	return readError(report.WriteChanges(inv.std.Out, format, report.Diff(reports[0], reports[1], d)))
+	return report.WriteChanges(inv.std.Out, format, report.Diff(reports[0], reports[1], d))
 }

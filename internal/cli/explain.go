@@ -18,7 +18,6 @@ import (
 	"domprobe/probe"
 )
 
-// explainCommand tells how the verdict on one name was reached.
 func explainCommand() *command {
 	var ask asking
 	var confirm confirming
@@ -58,11 +57,8 @@ func oneName(inv *invocation, command string) (candidate.Candidate, error) {
 		return candidate.Candidate{}, cmdline.Usage(try, "%s takes one name, not %d", command, len(inv.Words))
 	}
 	text := inv.Words[0]
-	if words, note := candidate.Clean(text); len(words) == 1 && inv.Literal == 0 {
-		text = words[0]
-		if note != "" {
-			inv.noteOnce()(note, inv.Words[0], words)
-		}
+	if words, _ := candidate.Clean(text); len(words) == 1 && inv.Literal == 0 {
+		text = inv.meant(text)[0]
 	}
 	name := candidate.Parse(text)
 	if name.Err != nil && !candidate.IsDomain(text) {

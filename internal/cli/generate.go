@@ -94,7 +94,12 @@ func (g *generating) open(inv *invocation, counted bool) (*selection, error) {
 }
 
 func (g *generating) selection(inv *invocation, in *input, counted bool) (*selection, error) {
-	s := &selection{generating: g, in: in, opts: g.names, most: g.limit(inv.terminal)}
+	s := &selection{generating: g, in: in, opts: g.names}
+	if g.maxNames != nil {
+		s.most = *g.maxNames
+	} else if inv.terminal {
+		s.most = maxOnTerminal
+	}
 	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.hacks
 	var err error
 	if s.opts.TLDs, _, err = g.allTLDs(); err != nil {
@@ -111,7 +116,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 		s.opts.Prefixes, s.opts.Suffixes = append(s.opts.Prefixes, prefixes...), append(s.opts.Suffixes, suffixes...)
 	}
 	if s.gen, err = s.generator(in.keywords()); err != nil {
-		return nil, cmdline.Usage("", "%w", err)
+		return nil, err
 	}
 	if s.most > 0 || counted {
 		s.measure()

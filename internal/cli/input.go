@@ -18,10 +18,7 @@ import (
 // that one that cannot be read is known before anybody is asked.
 type input struct {
 	sources []source
-	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into lines
-	literal bool                                     // lines are keywords as they are
 	origin  candidate.Origin
-	note    func(note, from string, keywords []string)
 	bare    bool   // an argument or pattern needs a TLD
 	word    string // the argument that does
 	unique  bool   // it is certain that no keyword comes twice
@@ -43,10 +40,7 @@ type source struct {
 // openInput opens the sources: arguments, files, word lists and patterns, or
 // the default words.
 func (g *generating) openInput(inv *invocation) (*input, error) {
-	in := &input{lines: candidate.Lines, literal: g.null, note: inv.noteOnce()}
-	if g.null {
-		in.lines = candidate.Records
-	}
+	in := new(input)
 	if err := g.addAll(in, inv); err != nil {
 		return nil, err
 	}
@@ -65,7 +59,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		literal := i >= len(inv.Words)-inv.Literal
 		switch err := looksLikeFile(arg); {
 		case arg == "-":
-			if err := in.addFile(inv, arg); err != nil {
+			if err := g.addFile(in, inv, arg); err != nil {
 				return err
 			}
 			continue
@@ -74,7 +68,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		}
 		words := []string{arg}
 		if !literal {
-			words = in.meant(arg)
+			words = inv.meant(arg)
 		}
 		for _, word := range words {
 			if !in.bare && !candidate.IsDomain(word) {
@@ -84,7 +78,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		in.addWords("", words...)
 	}
 	for _, path := range g.inputs {
-		if err := in.addFile(inv, path); err != nil {
+		if err := g.addFile(in, inv, path); err != nil {
 			return err
 		}
 	}
@@ -105,12 +99,18 @@ func (in *input) addWords(generator string, words ...string) {
 }
 
 // addFile adds the keywords of a file. Those of a regular file can be read again.
-func (in *input) addFile(inv *invocation, path string) error {
+func (g *generating) addFile(in *input, inv *invocation, path string) error {
 	name, r, err := inv.open(path)
 	if err != nil {
 		return err
 	}
-	s := source{name: name, keywords: in.cleaned(named(name, in.lines(r)), in.meant)}
+	lines := func(r io.Reader, meant func(string) []string) iter.Seq2[string, error] {
+		if g.null {
+			return named(name, candidate.Records(r))
+		}
+		return cleaned(named(name, candidate.Lines(r)), meant)
+	}
+	s := source{name: name, keywords: lines(r, inv.meant)}
 	f, _ := r.(*os.File)
 	switch info, err := f.Stat(); {
 	case err != nil:
@@ -119,8 +119,8 @@ func (in *input) addFile(inv *invocation, path string) error {
 	case info.Mode().IsRegular():
 		start, _ := f.Seek(0, io.SeekCurrent) // regular files can be sought
 		s.again = func(yield func(string, error) bool) {
-			lines := in.lines(io.NewSectionReader(f, start, info.Size()-start))
-			in.cleaned(lines, func(line string) []string { words, _ := candidate.Clean(line); return words })(yield)
+			quietly := func(line string) []string { words, _ := candidate.Clean(line); return words }
+			lines(io.NewSectionReader(f, start, info.Size()-start), quietly)(yield)
 		}
 	}
 	in.sources = append(in.sources, s)

@@ -21,17 +21,6 @@ func parseMaxNames(s string) (int64, error) {
 	return n, nil
 }
 
-// limit returns how many names are the most, and 0 for no limit.
-func (g *generating) limit(terminal bool) int64 {
-	switch {
-	case g.maxNames != nil:
-		return *g.maxNames
-	case terminal:
-		return maxOnTerminal
-	}
-	return 0
-}
-
 // Names are made only to be counted, up to these numbers: to see whether they
 // are too many, which takes a few seconds at most, and to tell how many.
 const (

@@ -8,7 +8,6 @@ import (
 	"iter"
 
 	"domprobe/candidate"
-	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
@@ -88,11 +87,7 @@ func (o *output) addReport(ctx context.Context, t target) error {
 	} else {
 		r.File, err = await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
 	}
-	var bad *report.ResumeError
-	switch {
-	case errors.As(err, &bad):
-		return cmdline.Usage("", "%w", err)
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	o.reports = append(o.reports, r)

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"domprobe/candidate"
@@ -56,10 +55,7 @@ func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, form
 		}
 	}
 	err = cmp.Or(err, prober.close())
-	var bad *candidate.OptionError
 	switch {
-	case errors.As(err, &bad):
-		return cmdline.Usage("", "%w", bad)
 	case err != nil:
 		return err
 	case format == "json":
@@ -82,9 +78,9 @@ func undecided(p probe.Plan) bool {
 func writePlans(inv *invocation, plans []probe.Plan) error {
 	t := newTable(inv.std.Out, "TLD", "EXISTS", "ZONE", "QUESTION", "WILDCARD", "SERVER", "MS", "CONTROLS")
 	for _, p := range plans {
-		head := []string{p.TLD, string(p.Exists), dash(p.Zone), p.Question, yesNo(p.Wildcard)}
+		head := []string{p.TLD, string(p.Exists), cmp.Or(p.Zone, "-"), p.Question, yesNo(p.Wildcard)}
 		if len(p.Servers) == 0 {
-			t.line(append(head, "-", "-", dash(string(p.Reason)))...)
+			t.line(append(head, "-", "-", cmp.Or(string(p.Reason), "-"))...)
 		}
 		for _, s := range p.Servers {
 			t.line(append(head, s.Server, millis(s.Millis), controlsWord(s))...)

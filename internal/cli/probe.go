@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
@@ -112,7 +113,7 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	if err != nil {
 		return err
 	}
-	t := newTally(p.stopAfter, p.confirm.on())
+	t := &tally{start: time.Now(), stopAfter: int64(p.stopAfter), confirming: p.confirm.on()}
 	names.settled = out.settled
 	out.recall()
 	t.before = out.before(t.freeBefore)

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/probe/rdap"
 )
 
-// rdapCommand shows what a registry publishes about one name.
 func rdapCommand() *command {
 	var registry registering
 	var format string
@@ -50,9 +48,15 @@ func lookUp(ctx context.Context, inv *invocation, registry *registering, format 
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r := newRegistration(name.Name, d, err)
-	if err := r.write(inv.std.Out, format); err != nil {
-		return err
+	r, text := newRegistration(name.Name, d, err)
+	var written error
+	if format == "json" {
+		written = writeJSON(inv.std.Out, r)
+	} else {
+		written = inv.print(text)
+	}
+	if written != nil {
+		return written
 	}
 	if r.Verdict == probe.Unknown {
 		return &exitError{code: codeUnknown, err: fmt.Errorf("%s: %w", name.Name, err)}
@@ -70,36 +74,19 @@ type registration struct {
 	*rdap.Domain
 }
 
-func newRegistration(name string, d *rdap.Domain, err error) registration {
-	r := registration{Name: name, Domain: d}
+// newRegistration returns the outcome of a look-up, and its text. An unknown one
+// has none: the error says it.
+func newRegistration(name string, d *rdap.Domain, err error) (r registration, text string) {
+	r = registration{Name: name, Domain: d}
 	switch {
 	case err == nil:
-		r.Verdict, r.Reason = probe.Found, probe.RDAPRegistered
+		r.Verdict, r.Reason, text = probe.Found, probe.RDAPRegistered, d.Text()
 	case errors.Is(err, rdap.ErrReserved):
-		r.Verdict, r.Reason = probe.Found, probe.RDAPReserved
+		r.Verdict, r.Reason, text = probe.Found, probe.RDAPReserved, name+" is reserved by the registry\n"
 	case errors.Is(err, rdap.ErrNotRegistered):
-		r.Verdict, r.Reason = probe.NotFound, probe.RDAPNotRegistered
+		r.Verdict, r.Reason, text = probe.NotFound, probe.RDAPNotRegistered, name+" is not registered\n"
 	default:
 		r.Error = err.Error()
 	}
-	return r
-}
-
-// write prints the registration. As text, an unknown one has no line: the error
-// says it.
-func (r registration) write(w io.Writer, format string) error {
-	if format == "json" {
-		return writeJSON(w, r)
-	}
-	var text string
-	switch r.Reason {
-	case probe.RDAPRegistered:
-		text = r.Text()
-	case probe.RDAPReserved:
-		text = fmt.Sprintf("%s is reserved by the registry\n", r.Name)
-	case probe.RDAPNotRegistered:
-		text = fmt.Sprintf("%s is not registered\n", r.Name)
-	}
-	_, err := io.WriteString(w, text)
-	return err
+	return r, text
 }

@@ -16,7 +16,6 @@ import (
 	"domprobe/report"
 )
 
-// renderCommand turns saved reports into other formats.
 func renderCommand() *command {
 	w := new(writing)
 	return &command{
@@ -102,7 +101,7 @@ func (w *writing) openMerged(inv *invocation) (*merged, error) {
 	m.next, m.stop = iter.Pull2(report.Merge(reports...))
 	if m.row, err, m.more = m.next(); err != nil {
 		m.stop()
-		return nil, readError(err)
+		return nil, err
 	}
 	return m, nil
 }
@@ -139,13 +138,4 @@ func readReport(r io.Reader, format string) iter.Seq2[probe.Result, error] {
 		format := map[string]string{"{": "jsonl", "[": "json"}[string(first)]
 		report.Read(in, cmp.Or(format, "csv"))(yield)
 	}
-}
-
-// readError makes a usage error of a file that is no report.
-func readError(err error) error {
-	var row *report.RowError
-	if errors.As(err, &row) {
-		return cmdline.Usage("", "%w", err)
-	}
-	return err
 }

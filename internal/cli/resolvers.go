@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +22,6 @@ type surveying struct {
 	format string
 }
 
-// resolversCommand tests resolvers and ranks them.
 func resolversCommand() *command {
 	s := new(surveying)
 	return &command{
@@ -67,16 +65,16 @@ func (s *surveying) run(ctx context.Context, inv *invocation) error {
 	opts := s.ask.probe
 	opts.Servers, opts.Trace = servers, tracer(inv.console)
 	start := time.Now()
-	found, err := survey(ctx, opts, so)
-	err = cmp.Or(err, stop())
-	var bad *candidate.OptionError
-	var never *candidate.Error
-	if errors.As(err, &bad) || errors.As(err, &never) {
-		return cmdline.Usage("", "%w", err)
+	found := []probe.Surveyed{}
+	for s, e := range probe.Survey(ctx, opts, so) {
+		if err = e; err == nil {
+			found = append(found, s)
+		}
 	}
-	if err != nil {
+	if err = cmp.Or(err, stop()); err != nil {
 		return err
 	}
+	probe.Rank(found)
 	good := 0
 	for _, s := range found {
 		if s.Good {
@@ -105,18 +103,6 @@ func (s *surveying) servers(ctx context.Context, inv *invocation) ([]resolver.Se
 	return openServers(ctx, servers, inv.console)
 }
 
-func survey(ctx context.Context, opts probe.Options, so probe.SurveyOptions) ([]probe.Surveyed, error) {
-	found := []probe.Surveyed{}
-	for s, err := range probe.Survey(ctx, opts, so) {
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, s)
-	}
-	probe.Rank(found)
-	return found, nil
-}
-
 func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 	switch format {
 	case "json":
@@ -126,7 +112,7 @@ func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 	}
 	t := newTable(inv.std.Out, "RESOLVER", "MEDIAN", "P95", "ANSWERED", "OVER", "CONTROLS")
 	for _, s := range found {
-		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked), dash(strings.Join(s.Transports, ",")), surveyWord(s))
+		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked), cmp.Or(strings.Join(s.Transports, ","), "-"), surveyWord(s))
 	}
 	for _, s := range found {
 		if s.Detail != "" {

@@ -25,7 +25,6 @@ type serving struct {
 	registry   registering
 }
 
-// serveCommand serves the page and the API.
 func serveCommand() *command {
 	s := &serving{listen: "127.0.0.1:8053", web: web.Options{MaxNames: web.DefaultMaxNames}, clientRate: web.DefaultClientRate}
 	return &command{

@@ -46,13 +46,6 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
 // millis prints milliseconds, and a dash for none.
 func millis(ms float64) string {
 	if ms == 0 {

@@ -28,10 +28,6 @@ type tally struct {
 	repeated, skipped, leftOut int64 // names without a row
 }
 
-func newTally(stopAfter int, confirming bool) *tally {
-	return &tally{start: time.Now(), stopAfter: int64(stopAfter), confirming: confirming}
-}
-
 // counted counts the names that pass. The prober may take them from any
 // goroutine.
 func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {

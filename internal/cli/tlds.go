@@ -14,7 +14,6 @@ import (
 	"domprobe/internal/cmdline"
 )
 
-// tldsCommand prints the TLDs of sets.
 func tldsCommand() *command {
 	var g generating
 	return &command{
@@ -52,7 +51,7 @@ func (g *generating) printTLDs(_ context.Context, inv *invocation) error {
 	}
 	gen, err := candidate.New(candidate.Options{TLDs: tlds})
 	if err != nil {
-		return cmdline.Usage("", "%w", err)
+		return err
 	}
 	lines := gen.TLDs()
 	if len(tlds) == 0 {
