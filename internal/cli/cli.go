@@ -7,8 +7,7 @@
 // settings are filled and checked once, before anybody is asked; the run after
 // that is linear.
 //
-//	command.go    the table of commands
-//	talk.go       settings of standard error and colours
+//	command.go    the table of commands, and the settings that all have
 //	generate.go   settings of the names; input.go, limit.go: keywords and their number
 //	ask.go        settings of the queries; servers.go: resolvers; confirm.go: registries
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order

@@ -224,18 +224,25 @@ const maxMeasured = 10_000
 
 // longest returns the length of the longest name of a small run, and else 0.
 func (s *selection) longest() (n int) {
-	keywords := s.in.again()
-	if rows := s.rows(); rows == 0 || rows > maxMeasured || keywords == nil {
+	names := s.again()
+	if rows := s.rows(); rows == 0 || rows > maxMeasured || names == nil {
 		return 0
 	}
-	gen, err := s.generator(keywords)
-	if err != nil {
-		return 0
-	}
-	for c := range gen.All() {
+	for c := range names {
 		n = max(n, report.NameWidth(c.Name, c.Unicode))
 	}
 	return n
+}
+
+// again returns the names of the run for another loop, and nil if the keywords
+// can be read only once.
+func (s *selection) again() iter.Seq2[candidate.Candidate, error] {
+	keywords := s.in.again()
+	if keywords == nil {
+		return nil
+	}
+	gen, _ := s.generator(keywords) // the same options have made one before
+	return s.inShard(gen.All())
 }
 
 // done returns how far the run has come on the way to total, with so many names

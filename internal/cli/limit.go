@@ -65,15 +65,11 @@ func (s *selection) checkMost() error {
 // are all: not if the keywords can be read only once or end in an error, nor
 // when the names are too many to go on.
 func (s *selection) recount() (n int64, all bool) {
-	keywords := s.in.again()
-	if keywords == nil {
+	names := s.again()
+	if names == nil {
 		return 0, false
 	}
-	gen, err := s.generator(keywords)
-	if err != nil {
-		return 0, false
-	}
-	for _, err := range s.inShard(gen.All()) {
+	for _, err := range names {
 		if n++; err != nil || n > max(s.most, maxTold) {
 			return n, false
 		}

@@ -21,8 +21,7 @@ type output struct {
 	matched    bool // a row was for stdout
 	unexpected bool // a row has another verdict than --expect says
 	reports    []savedReport
-	opts       report.Options // of every report
-	legend     report.Legend  // of the rows on stdout
+	legend     report.Legend // of the rows on stdout
 	buf        []probe.Result
 }
 
@@ -37,8 +36,9 @@ type savedReport struct {
 // anybody is asked. Of the rows, total is how many come, and longest the length
 // of the longest name; 0 is unknown.
 func (w *writing) open(ctx context.Context, inv *invocation, total, longest int) (*output, error) {
-	out := &output{writing: w, console: inv.console, opts: report.Options{Zero: w.null, Columns: w.columns, Layout: w.layout()}}
-	opts, rows := out.opts, inv.std.Out
+	w.opts.Layout = w.layout()
+	out := &output{writing: w, console: inv.console}
+	opts, rows := w.opts, inv.std.Out
 	opts.Color, opts.Total, opts.Longest = inv.color, total, longest
 	if inv.terminal {
 		opts.Width, _ = term.Size(inv.stdout)

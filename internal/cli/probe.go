@@ -87,7 +87,7 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
-	p.out.null = p.gen.null
+	p.out.opts.Zero = p.gen.null
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func renderCommand() *command {
   domprobe render report.csv --only not-found -f names --sort length
   zcat report.jsonl.gz | domprobe render - -f markdown
 `,
-			Options: append(w.options(), cmdline.Switch(&w.null, "null", "0", "the rows of the format names end in NUL, not in a newline").Local()),
+			Options: append(w.options(), cmdline.Switch(&w.opts.Zero, "null", "0", "the rows of the format names end in NUL, not in a newline").Local()),
 			Exits:   rowExits,
 		},
 		run: w.render,

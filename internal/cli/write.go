@@ -43,8 +43,7 @@ type writing struct {
 	only, expect    verdictSet
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
-	null            bool
-	columns         []string // nil for all
+	opts            report.Options // Columns and Zero
 }
 
 // A target is a report to write.
@@ -53,6 +52,10 @@ type target struct{ path, format string }
 // options are those of every command that writes rows.
 func (w *writing) options() []*cmdline.Option {
 	w.format = report.Formats()[0]
+	var columns []string
+	for _, c := range report.Columns() {
+		columns = append(columns, c.Name)
+	}
 	return []*cmdline.Option{
 		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
 		cmdline.Func("output", "o", "also write every row to this `FILE`, in the format of its ending", "", func(s string) error {
@@ -60,26 +63,18 @@ func (w *writing) options() []*cmdline.Option {
 			w.outputs = append(w.outputs, target{s, format})
 			return err
 		}).Common(),
-		w.columnsOption(),
+		cmdline.Choices("columns", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason",
+			"column", columns, func(name string) error {
+				if slices.Contains(w.opts.Columns, name) {
+					return fmt.Errorf("--columns: %s is named twice", name)
+				}
+				w.opts.Columns = append(w.opts.Columns, name)
+				return nil
+			}),
 		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").Common(),
 		cmdline.OneOf(&w.sort, "sort", "", "write rows in this `ORDER`, holding them in memory until the end", "order", report.Orders()...),
 		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
 	}
-}
-
-func (w *writing) columnsOption() *cmdline.Option {
-	var known []string
-	for _, c := range report.Columns() {
-		known = append(known, c.Name)
-	}
-	return cmdline.Choices("columns", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason",
-		"column", known, func(name string) error {
-			if slices.Contains(w.columns, name) {
-				return fmt.Errorf("--columns: %s is named twice", name)
-			}
-			w.columns = append(w.columns, name)
-			return nil
-		})
 }
 
 // runOptions are those of a run whose rows come one by one.
