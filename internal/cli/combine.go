@@ -69,13 +69,13 @@ func (g *generating) combined(in *input, stdin bool) error {
 }
 
 func countCombinations(words []string, n int, joins []string) amount {
-	all := candidate.CombineCount(words, n, joins)
 	known := make(map[string]bool)
 	for _, w := range words {
 		if candidate.IsDomain(w) {
 			known[strings.ToLower(w)] = true
 		}
 	}
-	domains := big.NewInt(int64(len(known)))
-	return amount{all.Sub(all, domains), domains, true}
+	a := amount{domains: *big.NewInt(int64(len(known))), exact: true}
+	a.words.Sub(candidate.CombineCount(words, n, joins), &a.domains)
+	return a
 }

@@ -137,8 +137,8 @@ func (s *selection) generator(keywords iter.Seq2[string, error]) (*candidate.Gen
 // measure sets the total, for which it reads files to their end.
 func (s *selection) measure() {
 	a := s.in.amount()
-	s.total = a.words.Mul(a.words, big.NewInt(int64(s.gen.PerKeyword())))
-	s.total.Add(s.total, a.domains)
+	s.total = a.words.Mul(&a.words, big.NewInt(int64(s.gen.PerKeyword())))
+	s.total.Add(s.total, &a.domains)
 	s.exact = a.exact && !s.hacks
 }
 

@@ -11,8 +11,8 @@ import (
 
 // printing is a command that prints text.
 func printing(c cmdline.Command, text func(*invocation) (string, error)) *command {
-	return &command{Command: c, run: func(_ context.Context, inv *invocation) error {
-		s, err := text(inv)
+	return &command{Command: c, run: func(ctx context.Context, inv *invocation) error {
+		s, err := await(ctx, func() (string, error) { return text(inv) })
 		if err != nil {
 			return err
 		}

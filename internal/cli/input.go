@@ -149,9 +149,9 @@ func (g *generating) addPatterns(in *input) error {
 		in.unique = len(in.sources) == 0 && len(g.patterns) == 1 && p.Unique()
 		in.sources = append(in.sources, source{generator: "pattern", keywords: keywords, again: keywords, count: func() amount {
 			if dotted { // most likely all of its keywords are whole domains
-				return amount{domains: p.Count()}
+				return amount{domains: *p.Count()}
 			}
-			return amount{words: p.Count(), exact: true}
+			return amount{words: *p.Count(), exact: true}
 		}})
 	}
 	return nil

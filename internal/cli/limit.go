@@ -97,42 +97,39 @@ func shortNumber(n *big.Int) string {
 // An amount is how many keywords a source has, as far as that is known before
 // they are read. The zero value is that of an unknown number.
 type amount struct {
-	words   *big.Int // to be put under TLDs; nil for none
-	domains *big.Int // whole domains; nil for none
-	exact   bool     // there are no more
+	words   big.Int // to be put under TLDs
+	domains big.Int // whole domains
+	exact   bool    // there are no more
 }
 
-func (s source) amount() amount {
+func (s source) amount() (a amount) {
 	switch {
 	case s.count != nil:
 		return s.count()
 	case s.again == nil:
-		return amount{}
+		return a
 	}
-	var words, domains int64
+	a.exact = true
+	one := big.NewInt(1)
 	for keyword, err := range s.again {
 		switch {
 		case err != nil: // it ends the run when it gets there
 		case candidate.IsDomain(keyword):
-			domains++
+			a.domains.Add(&a.domains, one)
 		default:
-			words++
+			a.words.Add(&a.words, one)
 		}
 	}
-	return amount{big.NewInt(words), big.NewInt(domains), true}
+	return a
 }
 
 // amount returns how many keywords all sources have together.
 func (in *input) amount() amount {
-	sum := amount{new(big.Int), new(big.Int), true}
+	sum := amount{exact: true}
 	for _, s := range in.sources {
 		a := s.amount()
-		if a.words != nil {
-			sum.words.Add(sum.words, a.words)
-		}
-		if a.domains != nil {
-			sum.domains.Add(sum.domains, a.domains)
-		}
+		sum.words.Add(&sum.words, &a.words)
+		sum.domains.Add(&sum.domains, &a.domains)
 		sum.exact = sum.exact && a.exact
 	}
 	return sum

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"maps"
@@ -16,54 +15,52 @@ import (
 
 func tldsCommand() *command {
 	var g generating
-	return &command{
-		Command: cmdline.Command{
-			Name:     "tlds",
-			Summary:  "print the TLDs of a set, or all sets",
-			Synopsis: "tlds [flags]",
-			Examples: `  domprobe tlds                              # every set, a line each
+	return printing(cmdline.Command{
+		Name:     "tlds",
+		Summary:  "print the TLDs of a set, or all sets",
+		Synopsis: "tlds [flags]",
+		Examples: `  domprobe tlds                              # every set, a line each
   domprobe tlds --tld-preset tech            # the TLDs of one, a line each
   domprobe tlds --tld-preset all | wc -l
 `,
-			Notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
-				"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
-				"$XDG_CONFIG_HOME/domprobe where that is set.",
-			Options: []*cmdline.Option{
-				cmdline.List(&g.names.TLDs, "tld", "t", "print these `TLD`s in their A-label form, each once: .io,CO.UK").Offer(candidate.TLDs()...).Local().Common(),
-				cmdline.List(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").Offer(candidate.Presets()...).Local().Common(),
-				cmdline.Repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").Local().Common(),
-			},
-			Exits: map[int]string{
-				codeOK: "the TLDs are printed",
-			},
+		Notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
+			"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
+			"$XDG_CONFIG_HOME/domprobe where that is set.",
+		Options: []*cmdline.Option{
+			cmdline.List(&g.names.TLDs, "tld", "t", "print these `TLD`s in their A-label form, each once: .io,CO.UK").Offer(candidate.TLDs()...).Local().Common(),
+			cmdline.List(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").Offer(candidate.Presets()...).Local().Common(),
+			cmdline.Repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").Local().Common(),
 		},
-		run: interruptible(g.printTLDs),
-	}
+		Exits: map[int]string{
+			codeOK: "the TLDs are printed",
+		},
+	}, g.text)
 }
 
-func (g *generating) printTLDs(_ context.Context, inv *invocation) error {
+// text returns what the command tlds prints.
+func (g *generating) text(inv *invocation) (string, error) {
 	if len(inv.Words) > 0 {
-		return cmdline.Usage("try: domprobe tlds --tld-preset "+inv.Words[0], "tlds takes no words")
+		return "", cmdline.Usage("try: domprobe tlds --tld-preset "+inv.Words[0], "tlds takes no words")
 	}
 	tlds, filed, err := g.allTLDs()
 	if err != nil {
-		return err
+		return "", err
 	}
 	gen, err := candidate.New(candidate.Options{TLDs: tlds})
 	if err != nil {
-		return err
+		return "", err
 	}
 	lines := gen.TLDs()
 	if len(tlds) == 0 {
 		sets, order, err := allSets(filed)
 		if err != nil {
-			return err
+			return "", err
 		}
 		for _, name := range order {
 			lines = append(lines, name+": "+strings.Join(sets[name], " "))
 		}
 	}
-	return inv.print(strings.Join(lines, "\n") + "\n")
+	return strings.Join(lines, "\n") + "\n", nil
 }
 
 // A tldSets is sets of TLDs by name.
