@@ -76,18 +76,18 @@ func undecided(p probe.Plan) bool {
 }
 
 func writePlans(inv *invocation, plans []probe.Plan) error {
-	t := newTable(inv.std.Out, "TLD", "EXISTS", "ZONE", "QUESTION", "WILDCARD", "SERVER", "MS", "CONTROLS")
+	lines := [][]string{{"TLD", "EXISTS", "ZONE", "QUESTION", "WILDCARD", "SERVER", "MS", "CONTROLS"}}
 	for _, p := range plans {
 		head := []string{p.TLD, string(p.Exists), cmp.Or(p.Zone, "-"), p.Question, yesNo(p.Wildcard)}
 		if len(p.Servers) == 0 {
-			t.line(append(head, "-", "-", cmp.Or(string(p.Reason), "-"))...)
+			lines = append(lines, append(head, "-", "-", cmp.Or(string(p.Reason), "-")))
 		}
 		for _, s := range p.Servers {
-			t.line(append(head, s.Server, millis(s.Millis), controlsWord(s))...)
+			lines = append(lines, append(head, s.Server, millis(s.Millis), controlsWord(s)))
 			head = make([]string, len(head))
 		}
 	}
-	if err := t.close(); err != nil {
+	if err := writeTable(inv.std.Out, lines); err != nil {
 		return err
 	}
 	for _, p := range plans {

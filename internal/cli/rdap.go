@@ -11,7 +11,7 @@ import (
 )
 
 func rdapCommand() *command {
-	var registry registering
+	var registry confirming
 	var format string
 	return &command{
 		Command: cmdline.Command{
@@ -31,7 +31,7 @@ func rdapCommand() *command {
 	}
 }
 
-func lookUp(ctx context.Context, inv *invocation, registry *registering, format string) error {
+func lookUp(ctx context.Context, inv *invocation, registry *confirming, format string) error {
 	name, err := oneName(inv, "rdap")
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func lookUp(ctx context.Context, inv *invocation, registry *registering, format 
 	if name.Err != nil {
 		return cmdline.Usage("", "%w", name.Err)
 	}
-	client, err := openRegistries(ctx, registry.client(inv))
+	client, err := openRegistries(ctx, registry.rdap(inv))
 	if err != nil {
 		return err
 	}

@@ -110,16 +110,15 @@ func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 	case "list":
 		return writeGood(inv, found)
 	}
-	t := newTable(inv.std.Out, "RESOLVER", "MEDIAN", "P95", "ANSWERED", "OVER", "CONTROLS")
+	lines := [][]string{{"RESOLVER", "MEDIAN", "P95", "ANSWERED", "OVER", "CONTROLS"}}
 	for _, s := range found {
-		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked), cmp.Or(strings.Join(s.Transports, ","), "-"), surveyWord(s))
-	}
-	for _, s := range found {
+		lines = append(lines, []string{s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked),
+			cmp.Or(strings.Join(s.Transports, ","), "-"), surveyWord(s)})
 		if s.Detail != "" {
 			inv.console.Detail("%s: %s", s.Server, s.Detail)
 		}
 	}
-	return t.close()
+	return writeTable(inv.std.Out, lines)
 }
 
 // surveyWord is the outcome of a resolver's controls, and of what a good one is

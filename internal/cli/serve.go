@@ -22,7 +22,7 @@ type serving struct {
 	clientRate int
 	noConfirm  bool
 	ask        asking
-	registry   registering
+	registry   confirming
 }
 
 func serveCommand() *command {
@@ -44,7 +44,7 @@ func serveCommand() *command {
 				cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 				cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-			}, s.ask.options(), s.registry.options()),
+			}, s.ask.options(), s.registry.registryOptions()),
 			Exits: map[int]string{
 				codeOK:          "ended by a signal",
 				codeInterrupted: "interrupted before it served",
@@ -70,7 +70,7 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 		opts.ClientRate = -1
 	}
 	if !s.noConfirm && !s.registry.offline(asked.opts.Servers) {
-		registryOpts := s.registry.client(inv)
+		registryOpts := s.registry.rdap(inv)
 		registryOpts.WHOIS, registryOpts.MaxWait = true, registryWait
 		registries, err := openRegistries(ctx, registryOpts)
 		if err != nil {
