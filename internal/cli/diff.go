@@ -9,32 +9,23 @@ import (
 
 func diffCommand() *command {
 	var d report.Differences
-	var only verdictSet
 	var format string
-	return &command{
-		Command: cmdline.Command{
-			Name:     "diff",
-			Summary:  "print the names that are found in one of two reports and not found in the other",
-			Synopsis: "diff [flags] OLD NEW",
-			Examples: `  domprobe diff yesterday.csv today.csv
+	return &command{Command: cmdline.Command{
+		Name:     "diff",
+		Summary:  "print the names that are found in one of two reports and not found in the other",
+		Synopsis: "diff [flags] OLD NEW",
+		Examples: `  domprobe diff yesterday.csv today.csv
   domprobe diff yesterday.csv today.csv --only not-found -f names
   domprobe diff yesterday.csv today.csv --absent -f jsonl
 `,
-			Options: []*cmdline.Option{
-				tableFormat(&format, report.ChangeFormats()...),
-				verdicts(&only, "only", "print only names whose new verdict is this `VERDICT`").Local().Common(),
-				cmdline.Switch(&d.Absent, "absent", "", "also print names that only one report has").Local().Common(),
-				cmdline.Switch(&d.Unknown, "unknown", "", "also print changes from and to unknown and invalid").Local().Common(),
-			},
-			Exits: map[int]string{
-				codeOK: "the reports could be compared, whether or not a verdict has changed",
-			},
+		Options: []*cmdline.Option{
+			tableFormat(&format, report.ChangeFormats()...),
+			verdicts(&d.Only, "only", "print only names whose new verdict is this `VERDICT`").Local().Common(),
+			cmdline.Switch(&d.Absent, "absent", "", "also print names that only one report has").Local().Common(),
+			cmdline.Switch(&d.Unknown, "unknown", "", "also print changes from and to unknown and invalid").Local().Common(),
 		},
-		run: interruptible(func(_ context.Context, inv *invocation) error {
-			d.Only = only
-			return diff(inv, format, d)
-		}),
-	}
+		Exits: map[int]string{codeOK: "the reports could be compared, whether or not a verdict has changed"},
+	}, run: interruptible(func(_ context.Context, inv *invocation) error { return diff(inv, format, d) })}
 }
 
 func diff(inv *invocation, format string, d report.Differences) error {

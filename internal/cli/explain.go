@@ -21,32 +21,29 @@ import (
 func explainCommand() *command {
 	var ask asking
 	var confirm confirming
-	return &command{
-		Command: cmdline.Command{
-			Name:     "explain",
-			Summary:  "tell how the verdict on one name is reached",
-			Synopsis: "explain [flags] NAME",
-			Examples: `  domprobe explain go.dev
+	return &command{Command: cmdline.Command{
+		Name:     "explain",
+		Summary:  "tell how the verdict on one name is reached",
+		Synopsis: "explain [flags] NAME",
+		Examples: `  domprobe explain go.dev
   domprobe explain -r 9.9.9.9 -r 1.1.1.1 example.co.uk
   domprobe explain --confirm rdap qxvzkwj.dev
   domprobe explain -r demo qxvzkwj.dev
 `,
-			Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
-			Options: slices.Concat(ask.options(), confirm.options()),
-			Exits: map[int]string{
-				codeOK:      "the name settled",
-				codeUnknown: "the name is unknown",
-				codeNoTLD:   "the name is invalid because its TLD does not exist",
-			},
+		Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
+		Options: slices.Concat(ask.options(), confirm.options()),
+		Exits: map[int]string{
+			codeOK:      "the name settled",
+			codeUnknown: "the name is unknown",
+			codeNoTLD:   "the name is invalid because its TLD does not exist",
 		},
-		run: func(ctx context.Context, inv *invocation) error {
-			name, err := oneName(inv, "explain")
-			if err != nil {
-				return err
-			}
-			return explain(ctx, inv, name.Keyword, &ask, &confirm)
-		},
-	}
+	}, run: func(ctx context.Context, inv *invocation) error {
+		name, err := oneName(inv, "explain")
+		if err != nil {
+			return err
+		}
+		return explain(ctx, inv, name.Keyword, &ask, &confirm)
+	}}
 }
 
 // oneName returns the only argument of a command. A word without a dot is no

@@ -16,28 +16,25 @@ func planCommand() *command {
 	var ask asking
 	var tlds []string
 	var format string
-	return &command{
-		Command: cmdline.Command{
-			Name:     "plan",
-			Summary:  "show how names under a TLD are decided, and which servers can be believed there",
-			Synopsis: "plan [flags] -t TLD,...",
-			Examples: `  domprobe plan -t dev,ws,co.uk
+	return &command{Command: cmdline.Command{
+		Name:     "plan",
+		Summary:  "show how names under a TLD are decided, and which servers can be believed there",
+		Synopsis: "plan [flags] -t TLD,...",
+		Examples: `  domprobe plan -t dev,ws,co.uk
   domprobe plan -t dev -r 1.1.1.1 -r 9.9.9.10 -f json
   domprobe plan -t com.br -r direct       # the registry's own servers
 `,
-			Options: slices.Concat([]*cmdline.Option{
-				cmdline.List(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Local().Common(),
-				tableFormat(&format, "table", "json"),
-			}, ask.options()),
-			Exits: map[int]string{
-				codeOK:      "some server can be believed about every TLD, if only that it does not exist",
-				codeUnknown: "no server can be believed about some TLD",
-			},
+		Options: slices.Concat([]*cmdline.Option{
+			cmdline.List(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Local().Common(),
+			tableFormat(&format, "table", "json"),
+		}, ask.options()),
+		Exits: map[int]string{
+			codeOK:      "some server can be believed about every TLD, if only that it does not exist",
+			codeUnknown: "no server can be believed about some TLD",
 		},
-		run: func(ctx context.Context, inv *invocation) error {
-			return plan(ctx, inv, &ask, append(tlds, inv.Words...), format)
-		},
-	}
+	}, run: func(ctx context.Context, inv *invocation) error {
+		return plan(ctx, inv, &ask, append(tlds, inv.Words...), format)
+	}}
 }
 
 func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, format string) error {

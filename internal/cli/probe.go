@@ -35,11 +35,10 @@ type probing struct {
 func probeCommand() *command { return new(probing).command() }
 
 func (p *probing) command() *command {
-	return &command{
-		Command: cmdline.Command{
-			Summary:  "say which domains are registered",
-			Synopsis: "[flags] KEYWORD...",
-			Examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
+	return &command{Command: cmdline.Command{
+		Summary:  "say which domains are registered",
+		Synopsis: "[flags] KEYWORD...",
+		Examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
   domprobe go.dev example.co.uk        # a keyword with a dot is a whole domain
   cat words.txt | domprobe -t com -    # - is standard input, a keyword a line
   domprobe -t dev                      # Go's keywords of at most 4 letters
@@ -48,15 +47,13 @@ func (p *probing) command() *command {
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
-			Options: slices.Concat(p.gen.options(), []*cmdline.Option{
-				cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
-				cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
-				cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-			}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
-			Exits: rowExits,
-		},
-		run: p.run,
-	}
+		Options: slices.Concat(p.gen.options(), []*cmdline.Option{
+			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
+			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
+			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
+		}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+		Exits: rowExits,
+	}, run: p.run}
 }
 
 // gcPercent lets the heap grow by a quarter between collections. Most of it is

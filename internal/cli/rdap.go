@@ -13,22 +13,19 @@ import (
 func rdapCommand() *command {
 	var registry confirming
 	var format string
-	return &command{
-		Command: cmdline.Command{
-			Name:     "rdap",
-			Summary:  "show what the registry publishes about one name: status, registrar, dates, name servers",
-			Synopsis: "rdap [flags] NAME",
-			Examples: `  domprobe rdap go.dev
+	return &command{Command: cmdline.Command{
+		Name:     "rdap",
+		Summary:  "show what the registry publishes about one name: status, registrar, dates, name servers",
+		Synopsis: "rdap [flags] NAME",
+		Examples: `  domprobe rdap go.dev
   domprobe rdap -f json example.co.uk
 `,
-			Options: []*cmdline.Option{tableFormat(&format, "text", "json"), registry.bootstrapOption()},
-			Exits: map[int]string{
-				codeOK:      "the registry has told: the name is registered, reserved or not registered",
-				codeUnknown: "the registry cannot be asked, or does not tell",
-			},
+		Options: []*cmdline.Option{tableFormat(&format, "text", "json"), registry.bootstrapOption()},
+		Exits: map[int]string{
+			codeOK:      "the registry has told: the name is registered, reserved or not registered",
+			codeUnknown: "the registry cannot be asked, or does not tell",
 		},
-		run: func(ctx context.Context, inv *invocation) error { return lookUp(ctx, inv, &registry, format) },
-	}
+	}, run: func(ctx context.Context, inv *invocation) error { return lookUp(ctx, inv, &registry, format) }}
 }
 
 func lookUp(ctx context.Context, inv *invocation, registry *confirming, format string) error {

@@ -18,21 +18,18 @@ import (
 
 func renderCommand() *command {
 	w := new(writing)
-	return &command{
-		Command: cmdline.Command{
-			Name:     "render",
-			Summary:  "print saved reports in another format, several as one",
-			Synopsis: "render [flags] FILE...",
-			Examples: `  domprobe render report.csv -f grid
+	return &command{Command: cmdline.Command{
+		Name:     "render",
+		Summary:  "print saved reports in another format, several as one",
+		Synopsis: "render [flags] FILE...",
+		Examples: `  domprobe render report.csv -f grid
   domprobe render part-*.csv -o all.html -f none    # the newest verdict wins
   domprobe render report.csv --only not-found -f names --sort length
   zcat report.jsonl.gz | domprobe render - -f markdown
 `,
-			Options: append(w.options(), cmdline.Switch(&w.opts.Zero, "null", "0", "the rows of the format names end in NUL, not in a newline").Local()),
-			Exits:   rowExits,
-		},
-		run: w.render,
-	}
+		Options: append(w.options(), cmdline.Switch(&w.opts.Zero, "null", "0", "the rows of the format names end in NUL, not in a newline").Local()),
+		Exits:   rowExits,
+	}, run: w.render}
 }
 
 func (w *writing) render(ctx context.Context, inv *invocation) error {

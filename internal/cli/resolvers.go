@@ -24,26 +24,23 @@ type surveying struct {
 
 func resolversCommand() *command {
 	s := new(surveying)
-	return &command{
-		Command: cmdline.Command{
-			Name:     "resolvers",
-			Summary:  "test resolvers: which can be believed, lose nothing, and are fast",
-			Synopsis: "resolvers [flags] [RESOLVER...]",
-			Examples: `  domprobe resolvers                      # the system's
+	return &command{Command: cmdline.Command{
+		Name:     "resolvers",
+		Summary:  "test resolvers: which can be believed, lose nothing, and are fast",
+		Synopsis: "resolvers [flags] [RESOLVER...]",
+		Examples: `  domprobe resolvers                      # the system's
   domprobe resolvers -r cloudflare -r google -r tls://dns.quad9.net
   domprobe resolvers -r @many.txt -f list > good.txt    # for -r @good.txt
 `,
-			Options: slices.Concat([]*cmdline.Option{
-				cmdline.List(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").Offer(candidate.TLDs()...).Local(),
-				tableFormat(&s.format, "table", "json", "list"),
-			}, s.ask.options()),
-			Exits: map[int]string{
-				codeOK:      "some resolver is good",
-				codeUnknown: "no resolver is good",
-			},
+		Options: slices.Concat([]*cmdline.Option{
+			cmdline.List(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").Offer(candidate.TLDs()...).Local(),
+			tableFormat(&s.format, "table", "json", "list"),
+		}, s.ask.options()),
+		Exits: map[int]string{
+			codeOK:      "some resolver is good",
+			codeUnknown: "no resolver is good",
 		},
-		run: s.run,
-	}
+	}, run: s.run}
 }
 
 // maxParallel bounds how many resolvers are tested at a time: each takes a

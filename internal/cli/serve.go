@@ -27,31 +27,28 @@ type serving struct {
 
 func serveCommand() *command {
 	s := &serving{listen: "127.0.0.1:8053", web: web.Options{MaxNames: web.DefaultMaxNames}, clientRate: web.DefaultClientRate}
-	return &command{
-		Command: cmdline.Command{
-			Name:     "serve",
-			Summary:  "search in a browser, and over HTTP",
-			Synopsis: "serve [flags]",
-			Examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
+	return &command{Command: cmdline.Command{
+		Name:     "serve",
+		Summary:  "search in a browser, and over HTTP",
+		Synopsis: "serve [flags]",
+		Examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
   domprobe serve -r quad9 -r cloudflare --quorum 2
   curl 'http://127.0.0.1:8053/v1/probe?keyword=go,rust&tld=dev,io'
   domprobe serve --listen 192.0.2.7:8053 --token "$(openssl rand -hex 16)"
 `,
-			Options: slices.Concat([]*cmdline.Option{
-				cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
-				cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
-				cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
-				cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
-				cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
-				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-			}, s.ask.options(), s.registry.registryOptions()),
-			Exits: map[int]string{
-				codeOK:          "ended by a signal",
-				codeInterrupted: "interrupted before it served",
-			},
+		Options: slices.Concat([]*cmdline.Option{
+			cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
+			cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
+			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
+			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
+			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
+			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
+		}, s.ask.options(), s.registry.registryOptions()),
+		Exits: map[int]string{
+			codeOK:          "ended by a signal",
+			codeInterrupted: "interrupted before it served",
 		},
-		run: s.run,
-	}
+	}, run: s.run}
 }
 
 func (s *serving) run(ctx context.Context, inv *invocation) error {

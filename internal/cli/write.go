@@ -13,7 +13,7 @@ import (
 )
 
 // A verdictSet is the verdicts of --only or --expect; nil means all.
-type verdictSet map[probe.Verdict]bool
+type verdictSet = map[probe.Verdict]bool
 
 func verdicts(p *verdictSet, name, usage string) *cmdline.Option {
 	var known []string
