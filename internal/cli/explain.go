@@ -102,10 +102,9 @@ func (s *story) event(e probe.Event) {
 	}
 }
 
-// print writes the verdict and its meaning, and then the events.
+// print writes the verdict and its meaning, and then the events, which have
+// come to their end.
 func (s *story) print(w io.Writer, r probe.Result) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var b strings.Builder
 	line := func(format string, args ...any) {
 		b.WriteString(term.Visible(fmt.Sprintf(format, args...)) + "\n")

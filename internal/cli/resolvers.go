@@ -122,7 +122,11 @@ func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 // not capable.
 func surveyWord(s probe.Surveyed) string {
 	if !s.Good {
-		return strings.Join(append([]string{"failed: " + string(s.Reason)}, s.Rewrites...), ", to ")
+		word := "failed: " + string(s.Reason)
+		if len(s.Rewrites) > 0 {
+			word += ", to " + strings.Join(s.Rewrites, ", ")
+		}
+		return word
 	}
 	var lacks []string
 	for _, able := range []struct {

@@ -138,10 +138,11 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 	if errors.Is(err, web.ErrNoToken) { // a host name that is not of this machine alone
 		return cmdline.Usage(tokenHint, "--listen %s: %w", l.Addr(), err)
 	}
-	if err == nil {
-		inv.console.Note("stopped")
+	if err != nil {
+		return &exitError{code: codeFailed, err: err} // also after a signal
 	}
-	return err
+	inv.console.Note("stopped")
+	return nil
 }
 
 // accessLine is the line of the log for a request.
