@@ -5,7 +5,8 @@
 // [Run] picks a command by the first word. Each command has a struct of
 // settings, to whose fields its options are bound (package cmdline). The
 // settings are filled and checked once, before anybody is asked; the run after
-// that is linear.
+// that is linear. A new command is a file with a function that returns it, and a
+// row in the table of command.go: help, manual and completion follow.
 //
 //	command.go    the table of commands, and the settings that all have
 //	generate.go   settings of the names; input.go, limit.go: keywords and their number
