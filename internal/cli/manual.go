@@ -3,7 +3,6 @@ package cli
 import (
 	_ "embed"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,13 +32,11 @@ func reference() string {
 		"examples": func(text string) string {
 			return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
 		},
-		"flags":      func(c *cmdline.Command) string { return flags(all[0], c) },
-		"exits":      exits,
-		"precedence": precedenceText,
+		"flags": func(c *cmdline.Command) string { return flags(all[0], c) },
 	})
 	var b strings.Builder
 	err := template.Must(t.Parse(manualText)).Execute(&b, map[string]any{
-		"Main": all[0], "Commands": all[1:], "Reasons": probe.Reasons(), "Columns": report.Columns(),
+		"Main": all[0], "Commands": all[1:], "Reasons": probe.Reasons(), "Columns": report.Columns(), "Precedence": precedence,
 	})
 	if err != nil {
 		panic(err) // the template does not fit these tables
@@ -71,19 +68,6 @@ func flags(top, c *cmdline.Command) string {
 		b.WriteString("\n")
 	}
 	return b.String() + term.Wrap("Flags as above: "+strings.Join(shared, ", ")+". Exit codes:", 0, 100)
-}
-
-func exits(c *cmdline.Command) string {
-	var lines []string
-	for _, code := range slices.Sorted(maps.Keys(c.Exits)) {
-		lines = append(lines, item(code, c.Exits[code]))
-	}
-	return strings.Join(lines, "\n")
-}
-
-func precedenceText() string {
-	codes := strings.Trim(fmt.Sprint(precedence), "[]")
-	return "Where several codes apply, the first of these is used: " + strings.ReplaceAll(codes, " ", ", ") + "."
 }
 
 var (

@@ -244,13 +244,14 @@ func (o *output) abort() {
 	}
 }
 
-// codes returns the exit codes of --expect and --only.
-func (o *output) codes() (codes []int) {
+// end returns the exit code that the rows call for.
+func (o *output) end(t *tally) error {
+	codes := t.codes()
 	if o.unexpected {
 		codes = append(codes, codeUnexpected)
 	}
 	if o.only != nil && !o.matched {
 		codes = append(codes, codeNoMatch)
 	}
-	return codes
+	return exit(codes...)
 }

@@ -200,11 +200,11 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		}
 		return err
 	}
-	if t.noneBelieved() && !slices.ContainsFunc(p.ask.resolvers, func(s string) bool { return s == "demo" }) {
+	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}
-	return exit(append(t.codes(), out.codes()...)...)
+	return out.end(t)
 }
 
 // interruption tells how far an interrupted run has come, and how to go on.

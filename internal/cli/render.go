@@ -63,7 +63,7 @@ func (w *writing) render(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	out.explain()
-	return exit(append(t.codes(), out.codes()...)...)
+	return out.end(&t)
 }
 
 // A merged is the rows of saved reports, each of which has been read to its end.
