@@ -53,13 +53,17 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	err := run(ctx, args[min(1, len(args)):], std, console)
 	console.Finish()
 	code := codeFailed
-	if exit, ok := errors.AsType[*exitError](err); ok {
+	exit, ended := errors.AsType[*exitError](err)
+	switch {
+	case ended:
 		code, err = exit.code, exit.err
-	} else if ctx.Err() != nil && err != nil {
-		return codeInterrupted
-	} else if err == nil || errors.Is(err, errClosed) {
+	case err == nil:
 		return codeOK
-	} else if isMistake(err) {
+	case ctx.Err() != nil:
+		return codeInterrupted
+	case errors.Is(err, errClosed):
+		return codeOK
+	case isMistake(err):
 		code = codeUsage
 	}
 	if usage, ok := errors.AsType[*cmdline.UsageError](err); ok && usage.Hint != "" {

@@ -68,10 +68,9 @@ func Parsed[T any](p *T, name, letter, usage, initial string, parse func(string)
 // Optional is a value that parse understands, and nil if the option is not
 // given.
 func Optional[T any](p **T, name, letter, usage, initial string, parse func(string) (T, error)) *Option {
-	return Func(name, letter, usage, initial, func(s string) error {
+	return Parsed(p, name, letter, usage, initial, func(s string) (*T, error) {
 		v, err := parse(s)
-		*p = &v
-		return err
+		return &v, err
 	})
 }
 

@@ -65,12 +65,13 @@ func (o *Option) take(values, given []string) error {
 		if value == "" && !argument {
 			continue
 		}
-		var usage *UsageError
-		switch err := o.set(value); {
+		err := o.set(value)
+		_, usage := errors.AsType[*UsageError](err)
+		switch {
 		case err == nil:
 		case !argument:
 			return Usage("", "the environment variable %s cannot be %q", o.Variable(), value)
-		case errors.As(err, &usage):
+		case usage:
 			return err
 		default:
 			return Usage("", "%w", err)
