@@ -92,13 +92,7 @@ func New(opts Options) (*Generator, error) {
 }
 
 // TLDs returns the TLDs in A-label form, each once, in the order given.
-func (g *Generator) TLDs() []string {
-	names := make([]string, len(g.tlds))
-	for i, t := range g.tlds {
-		names[i] = t.name
-	}
-	return names
-}
+func (g *Generator) TLDs() []string { return namesOf(g.tlds) }
 
 // PerKeyword returns the number of names of a keyword that is not a whole domain,
 // including repeats and names of the wrong length.

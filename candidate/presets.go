@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"domprobe/internal/text"
 )
 
 // A preset is a named set of TLDs: a list, or those of all TLDs that pick selects.
@@ -61,14 +63,11 @@ func Preset(name string) ([]string, error) {
 func ReadPresets(r io.Reader) (map[string][]string, error) {
 	sets := make(map[string][]string)
 	number := 0
-	for line, err := range split(r, "\n") {
+	for line, err := range uncommented(r) {
 		if err != nil {
 			return nil, err
 		}
-		if number++; number == 1 {
-			line = strings.TrimPrefix(line, byteOrderMark)
-		}
-		if line = uncomment(line); line == "" {
+		if number++; line == "" {
 			continue
 		}
 		name, tlds, err := parsePreset(line)
@@ -78,11 +77,7 @@ func ReadPresets(r io.Reader) (map[string][]string, error) {
 		if err != nil {
 			return nil, &LineError{number, err}
 		}
-		for _, tld := range tlds {
-			if !slices.Contains(sets[name], tld) {
-				sets[name] = append(sets[name], tld)
-			}
-		}
+		sets[name] = text.Distinct(append(sets[name], tlds...))
 	}
 	return sets, nil
 }
@@ -97,14 +92,8 @@ func parsePreset(line string) (name string, tlds []string, err error) {
 		return "", nil, errors.New("not of the form name: com io dev")
 	}
 	list, err := parseTLDs(strings.FieldsFunc(rest, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' }))
-	if err != nil {
-		return "", nil, err
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("%s has no TLD", name)
 	}
-	if len(list) == 0 {
-		return "", nil, fmt.Errorf("%s has no TLD", name)
-	}
-	for _, t := range list {
-		tlds = append(tlds, t.name)
-	}
-	return name, tlds, nil
+	return name, namesOf(list), err
 }

@@ -46,6 +46,14 @@ func parseTLDs(list []string) ([]tld, error) {
 	return tlds, nil
 }
 
+func namesOf(list []tld) []string {
+	names := make([]string, len(list))
+	for i, t := range list {
+		names[i] = t.name
+	}
+	return names
+}
+
 func parseTLD(typed string) (tld, *Error) {
 	name, unicode, err := normalize(trimDot(strings.TrimPrefix(strings.TrimSpace(typed), ".")))
 	if err != nil {
