@@ -230,7 +230,7 @@ func (g *Generator) convert(c *Candidate, t *tld) {
 }
 
 // pass yields the candidate unless it is a repeat. A name can be valid under
-// one TLD and invalid as a whole domain (foo.github.io); these are not repeats
+// one TLD and invalid as a whole domain (foo.bar.com); these are not repeats
 // of one another.
 func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
 	if g.unique {
