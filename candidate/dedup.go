@@ -1,7 +1,7 @@
 package candidate
 
 import (
-	"encoding/binary"
+	"crypto/sha256"
 	"hash/maphash"
 	"slices"
 )
@@ -10,14 +10,9 @@ const (
 	// window is the number of different names that a filter remembers.
 	window = 1 << 20
 
-	// maxMemory is the most memory for names. Names of more than 60 octets
+	// maxMemory is the most memory for names. Names of more than 63 octets
 	// on average reach it before they fill the window.
 	maxMemory = 64 << 20
-
-	// An entry of the ring is the length of a name, the name, and octets that
-	// align the next entry.
-	lengthSize = 4
-	alignment  = 4
 
 	minSlots = 256
 	minRing  = 4 << 10
@@ -27,7 +22,8 @@ const (
 // its limit says; an older name counts as new. A million names of 12 octets take
 // 26 MB.
 //
-// The names are in a ring in the order of their arrival, and indexed by an open
+// The names, each after its length, or the digests of names that are too long for
+// the DNS, are in a ring in the order of their arrival, and indexed by an open
 // hash table with linear probing. A forgotten name stays in the table until a
 // quarter of the slots is left, when the table is made again.
 type filter struct {
@@ -54,18 +50,16 @@ func newFilter(limit int) *filter {
 
 // seen reports whether the filter has name, and adds it.
 func (f *filter) seen(name string) bool {
-	f.entry = append(binary.LittleEndian.AppendUint32(f.entry[:0], uint32(len(name))), name...)
-	for len(f.entry)%alignment != 0 {
-		f.entry = append(f.entry, 0)
+	f.entry = append(append(f.entry[:0], byte(len(name))), name...)
+	if len(name) > maxName {
+		sum := sha256.Sum256(f.entry[1:])
+		f.entry = append(append(f.entry[:0], sha256.Size), sum[:]...)
 	}
 	h := maphash.Bytes(f.seed, f.entry)
 	if f.has(f.entry, h) {
 		return true
 	}
 	need := len(f.entry)
-	if need > f.memory {
-		return false
-	}
 	for f.names >= f.limit || f.size()+need > f.memory {
 		f.first += f.sizeAt(f.first)
 		f.names--
@@ -134,8 +128,7 @@ func (f *filter) size() int { return int(f.end - f.first) }
 
 // sizeAt returns the size of the entry that begins at ref.
 func (f *filter) sizeAt(ref uint32) uint32 {
-	length := binary.LittleEndian.Uint32(f.ring[int(ref)&(len(f.ring)-1):])
-	return (lengthSize + length + alignment - 1) / alignment * alignment
+	return 1 + uint32(f.ring[int(ref)&(len(f.ring)-1)])
 }
 
 // part returns n octets of the ring, in two parts if they pass its end.
