@@ -5,29 +5,25 @@ import (
 	"strings"
 )
 
-// special returns the special-use name that name is or lies under, and an empty
-// string for any other name. The special-use names are those of the IANA registry
+// special returns the error of a name that is, or lies under, a special-use name,
+// and nil for any other name. The special-use names are those of the IANA registry
 // (RFC 6761), and internal, which ICANN reserves for private use. example.com,
 // example.net and example.org are no special case here: they are delegated, and
 // should be resolved like any name (RFC 6761 section 6.5).
-func special(name string) string {
-	tld := name[strings.LastIndexByte(name, '.')+1:]
-	switch tld {
+func special(name string) *Error {
+	reserved := name[strings.LastIndexByte(name, '.')+1:]
+	switch reserved {
 	case "alt", "example", "internal", "invalid", "local", "localhost", "onion", "test":
-		return tld
 	case "arpa":
-		return specialARPA(name)
-	}
-	return ""
-}
-
-func specialARPA(name string) string {
-	for ; name != ""; _, name, _ = strings.Cut(name, ".") {
-		if arpaNames[name] {
-			return name
+		for reserved = name; !arpaNames[reserved]; {
+			if _, reserved, _ = strings.Cut(reserved, "."); reserved == "" {
+				return nil
+			}
 		}
+	default:
+		return nil
 	}
-	return ""
+	return invalid(SpecialUse, "%s is reserved for special use (RFC 6761) and nobody can register it", reserved)
 }
 
 // arpaNames are the special-use names under arpa.
@@ -55,7 +51,3 @@ var arpaNames = func() map[string]bool {
 	}
 	return names
 }()
-
-func specialUse(name string) *Error {
-	return invalid(SpecialUse, "%s is reserved for special use (RFC 6761) and nobody can register it", name)
-}

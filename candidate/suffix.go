@@ -1,6 +1,7 @@
 package candidate
 
 import (
+	"cmp"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -10,10 +11,7 @@ import (
 // if the domain is not registrable under it.
 func place(name string) (tld string, err *Error) {
 	tld, err = registrable(name)
-	if s := special(name); s != "" {
-		err = specialUse(s)
-	}
-	return tld, err
+	return tld, cmp.Or(special(name), err)
 }
 
 func registrable(name string) (tld string, err *Error) {

@@ -11,10 +11,8 @@ type tld struct {
 	dotted  string // name after a dot
 	unicode string // the U-label form after a dot, or empty
 
-	kind     kind   // of the bidi rule
-	special  *Error // every name under it is of special use
-	inspect  bool   // some name under it may be of special use
-	suffixes bool   // some name under it may be a public suffix
+	kind    kind // of the bidi rule
+	inspect bool // some name under it may be a public suffix or of special use
 }
 
 // A kind is what the bidi rule (RFC 5893 section 2) makes of a TLD.
@@ -62,7 +60,7 @@ func parseTLD(typed string) (tld, *Error) {
 	if strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == "" {
 		return tld{}, invalid(BadLabel, "%s is a number, which no TLD is", quote(name))
 	}
-	t := tld{name: name, dotted: "." + name, suffixes: mayHoldSuffixes(name)}
+	t := tld{name: name, dotted: "." + name, inspect: mayHoldSuffixes(name) || special(name) != nil}
 	if unicode != "" {
 		t.unicode = "." + unicode
 	}
@@ -73,27 +71,19 @@ func parseTLD(typed string) (tld, *Error) {
 	case strings.ContainsAny(name, "0123456789") && !converts("\u05d0"+t.dotted):
 		t.kind = ruleless
 	}
-	if s := special(name); s != "" {
-		t.special = specialUse(s)
-	}
-	t.inspect = name[strings.LastIndexByte(name, '.')+1:] == "arpa"
 	return t, nil
 }
 
 // check says why a syntactically valid name under t is not registrable.
 func (t *tld) check(name string) *Error {
-	if t.special != nil {
-		return t.special
+	if !t.inspect {
+		return nil
 	}
-	if t.inspect {
-		if s := special(name); s != "" {
-			return specialUse(s)
-		}
+	if err := special(name); err != nil {
+		return err
 	}
-	if t.suffixes {
-		if suffix, _ := icannSuffix(name); suffix == name {
-			return publicSuffix(name)
-		}
+	if suffix, _ := icannSuffix(name); suffix == name {
+		return publicSuffix(name)
 	}
 	return nil
 }

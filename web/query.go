@@ -30,7 +30,7 @@ type query struct {
 	Format  string          `json:"format"`
 }
 
-// lists returns the parameters that are lists, with commas between their words.
+// lists returns the parameters whose words are texts.
 func (q *query) lists() map[string]*[]string {
 	return map[string]*[]string{
 		"keyword": &q.Keyword, "tld": &q.TLD, "preset": &q.Preset, "prefix": &q.Prefix, "suffix": &q.Suffix,
@@ -63,33 +63,31 @@ func parseQuery(raw string) (*query, *problem) {
 		return nil, problemf(http.StatusBadRequest, "the parameters cannot be read: %v", err)
 	}
 	q := &query{}
+	var only, format []string
 	lists := q.lists()
+	lists["only"], lists["format"] = &only, &format
 	for name, given := range params {
-		var words []string
+		list := lists[name]
+		if list == nil {
+			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
+		}
 		for word := range strings.SplitSeq(strings.Join(given, ","), ",") {
 			if word = strings.TrimSpace(word); word != "" {
-				words = append(words, word)
+				*list = append(*list, word)
 			}
-		}
-		switch {
-		case lists[name] != nil:
-			*lists[name] = words
-		case name == "only":
-			for _, word := range words {
-				v, err := probe.ParseVerdict(word)
-				if err != nil {
-					return nil, problemf(http.StatusBadRequest, "only: %v", err)
-				}
-				q.Only = append(q.Only, v)
-			}
-		case name != "format":
-			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
-		case len(words) != 1:
-			return nil, problemf(http.StatusBadRequest, "format is one word")
-		default:
-			q.Format = words[0]
 		}
 	}
+	for _, word := range only {
+		v, err := probe.ParseVerdict(word)
+		if err != nil {
+			return nil, problemf(http.StatusBadRequest, "only: %v", err)
+		}
+		q.Only = append(q.Only, v)
+	}
+	if params.Has("format") && len(format) != 1 {
+		return nil, problemf(http.StatusBadRequest, "format is one word")
+	}
+	q.Format = strings.Join(format, "")
 	return q, nil
 }
 
