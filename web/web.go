@@ -222,16 +222,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		s.hurryBody(rec)
 	}
-	switch p := s.guard(r); {
-	case !s.enter():
-		refuse(rec, problemf(http.StatusServiceUnavailable, "%v", errStopping))
-	case p != nil:
-		refuse(rec, p)
-		s.work.Done()
-	default:
-		s.mux.ServeHTTP(rec, r)
-		s.work.Done()
-	}
+	s.serve(rec, r)
 	rec.hurry() // for what net/http still has to send
 	if s.opts.Access != nil {
 		s.opts.Access(Access{
@@ -241,14 +232,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// enter counts a request that has begun, unless the server is closed.
-func (s *Server) enter() bool {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.work.Add(1)
+	if s.closed {
+		s.mu.Unlock()
+		refuse(w, problemf(http.StatusServiceUnavailable, "%v", errStopping))
+		return
 	}
-	return !s.closed
+	s.work.Add(1)
+	s.mu.Unlock()
+	defer s.work.Done()
+	if p := s.guard(r); p != nil {
+		refuse(w, p)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
 }
 
 // errStopping is the cause of the end of searches when the server stops.
