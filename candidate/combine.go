@@ -30,10 +30,6 @@ func Combine(words []string, n int, joins []string) iter.Seq2[string, error] {
 				return
 			}
 		}
-		joins := joinsOrEmpty(joins)
-		if n == 1 {
-			joins = joins[:1]
-		}
 		used := make([]bool, len(words))
 		var names text.Slab
 		// extend appends more words to what has been put together.
@@ -57,7 +53,7 @@ func Combine(words []string, n int, joins []string) iter.Seq2[string, error] {
 		}
 		for first, word := range words {
 			used[first] = true
-			for _, join := range joins {
+			for _, join := range between(n, joins) {
 				if !extend([]byte(word), n-1, join) {
 					return
 				}
@@ -73,18 +69,16 @@ func CombineCount(words []string, n int, joins []string) *big.Int {
 	if n < 1 || n > len(words) {
 		return new(big.Int)
 	}
-	count := big.NewInt(1)
-	if n > 1 {
-		count.SetInt64(int64(len(joinsOrEmpty(joins))))
-	}
+	count := big.NewInt(int64(len(between(n, joins))))
 	for i := range n {
 		count.Mul(count, big.NewInt(int64(len(words)-i)))
 	}
 	return count.Add(count, big.NewInt(int64(len(domains))))
 }
 
-func joinsOrEmpty(joins []string) []string {
-	if len(joins) == 0 {
+// between returns the different joins between n words.
+func between(n int, joins []string) []string {
+	if n == 1 || len(joins) == 0 {
 		return []string{""}
 	}
 	return text.Distinct(joins)

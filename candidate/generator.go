@@ -70,7 +70,7 @@ type Generator struct {
 
 // New returns a Generator, or an [*OptionError].
 func New(opts Options) (*Generator, error) {
-	g := &Generator{opts: opts}
+	g := &Generator{opts: opts, valid: newFilter(window), rest: newFilter(window)}
 	if opts.MinLen < 0 || opts.MaxLen < 0 || opts.MaxLen > 0 && opts.MinLen > opts.MaxLen {
 		return nil, &OptionError{"length", fmt.Sprintf("%d-%d", opts.MinLen, opts.MaxLen),
 			fmt.Errorf("no label has from %d to %d octets", opts.MinLen, opts.MaxLen)}
@@ -228,20 +228,14 @@ func (g *Generator) form(k kind) *form {
 }
 
 // pass yields the candidate unless it is a repeat. A name can be valid under
-// one TLD and invalid as a whole domain (foo.bar.com); these are not repeats
-// of one another.
+// one TLD and invalid as a whole domain (foo.bar.com); these are not repeats of
+// one another.
 func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
-	if g.unique {
-		return yield(c, nil)
-	}
-	f := &g.valid
+	f := g.valid
 	if c.Err != nil {
-		f = &g.rest
+		f = g.rest
 	}
-	if *f == nil {
-		*f = newFilter(window)
-	}
-	if (*f).seen(c.Name) {
+	if !g.unique && f.seen(c.Name) {
 		g.repeated.Add(1)
 		return true
 	}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/text"
@@ -91,15 +90,6 @@ func parseQuery(raw string) (*query, *problem) {
 	return q, nil
 }
 
-// hurryBody limits the time in which the client sends a body. If the body is not
-// read to its end, the connection ends with the response: package net/http would
-// wait for the rest of the body before it sends the response. A recorder of
-// package httptest has no deadlines, and no slow client either.
-func (s *Server) hurryBody(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.opts.Patience))
-}
-
 // withoutBody refuses requests with a body, behind which package net/http would
 // not notice that the client leaves.
 func withoutBody(handle handler) handler {
@@ -137,7 +127,7 @@ func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *pro
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, problemf(http.StatusBadRequest, "the body is more than one JSON object")
 	}
-	w.Header().Del("Connection") // undoes hurryBody: the body has been read
+	w.Header().Del("Connection") // the body has been read to its end
 	return q, nil
 }
 

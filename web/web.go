@@ -220,7 +220,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := newRecorder(w, s.opts.Patience)
 	setHeaders(rec.Header())
 	if r.ContentLength != 0 {
-		s.hurryBody(rec)
+		// A body that is not read to its end ends the connection: package
+		// net/http would wait for the rest before it sends the response.
+		rec.Header().Set("Connection", "close")
+		_ = rec.control.SetReadDeadline(start.Add(s.opts.Patience))
 	}
 	s.serve(rec, r)
 	rec.hurry() // for what net/http still has to send
