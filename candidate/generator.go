@@ -61,7 +61,9 @@ type Generator struct {
 
 	unique      bool
 	label       []byte // the label being put together
-	forms       []form // of the label, for the kinds of TLD that have come
+	plain       bool   // the label keeps its form under most TLDs
+	same        form   // of a label that does
+	forms       []form // of other labels, for the kinds of TLD that have come
 	names       text.Slab
 	valid, rest *filter
 
@@ -163,8 +165,7 @@ func (g *Generator) multiply(keyword string, f class, yield func(Candidate, erro
 	return true
 }
 
-// glue makes the candidates of one label. A label of plain characters that is
-// valid as it stands keeps its form under most TLDs.
+// glue makes the candidates of one label.
 func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield func(Candidate, error) bool) bool {
 	g.label = append(append(append(g.label[:0], prefix.text...), keyword...), suffix.text...)
 	f |= prefix.class | suffix.class
@@ -172,12 +173,7 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 		lower(g.label)
 	}
 	g.forms = g.forms[:0]
-	ready := f&(other|high) == 0 && fits(g.label)
-	if ready {
-		same := form{name: g.label, unicode: g.label}
-		g.forms = append(g.forms, same, same)
-		g.forms[1].kind = ruleless
-	}
+	g.plain = f&(other|high) == 0 && fits(g.label)
 	if (g.opts.MinLen > 0 || g.opts.MaxLen > 0) && !g.within(len(g.form(leftToRight).name)) {
 		g.skipped.Add(int64(len(g.tlds)))
 		return true
@@ -185,7 +181,7 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 	for i := range g.tlds {
 		c := Candidate{Keyword: keyword, Prefix: prefix.text, Suffix: suffix.text, Generator: g.opts.Origin.name()}
 		g.complete(&c, &g.tlds[i])
-		if ready && f&upper == 0 {
+		if g.plain && f&upper == 0 {
 			// As a part of the name it does not keep the memory of its
 			// source.
 			c.Keyword = c.Name[len(prefix.text):][:len(keyword)]
@@ -218,6 +214,10 @@ func (g *Generator) complete(c *Candidate, t *tld) {
 
 // form returns the form of the label below a kind of TLD.
 func (g *Generator) form(k kind) *form {
+	if g.plain && k != rightToLeft {
+		g.same.name, g.same.unicode = g.label, g.label
+		return &g.same
+	}
 	for i := range g.forms {
 		if g.forms[i].kind == k {
 			return &g.forms[i]
