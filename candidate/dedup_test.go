@@ -50,6 +50,9 @@ func TestFilterAgainstOracle(t *testing.T) {
 				r := rand.New(rand.NewPCG(1, uint64(limit)))
 				f := newFilter(limit)
 				f.memory = math.MaxInt32 // the limit decides
+				f.ring = make([]byte, minRing)
+				f.first = math.MaxUint32 - 10_000 // places overflow on the way
+				f.end = f.first
 				o := &oracle{limit: limit, known: make(map[string]bool)}
 				rounds := 20_000
 				if shape == "long" {
