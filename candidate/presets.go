@@ -76,7 +76,10 @@ func ReadPresets(r io.Reader) (map[string][]string, error) {
 		if err != nil {
 			return nil, &LineError{number, err}
 		}
-		sets[name] = text.Distinct(append(sets[name], tlds...))
+		sets[name] = append(sets[name], tlds...)
+	}
+	for name, tlds := range sets {
+		sets[name] = text.Distinct(tlds)
 	}
 	return sets, nil
 }
