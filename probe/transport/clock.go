@@ -9,17 +9,13 @@ import (
 func (w *udpWorker) packSlot(i int32, now time.Time) {
 	sl := &w.slots.all[i]
 	sl.sent = int64(now.Sub(w.engine.began))
-	if w.count.Queries++; sl.tries > 0 {
-		w.count.Retries++
-	}
-	if sl.tries++; sl.tries == 0 {
-		sl.tries--
-	}
-	switch last := int(sl.charged)+1 >= int(sl.q.Tries) || sl.tries >= mostTries(&sl.q); {
+	w.count.sent(&sl.q)
+	charged := int(sl.q.charged) / aTry
+	switch last := charged+1 >= int(sl.q.Tries) || sl.q.sent >= mostTries(&sl.q); {
 	case last && sl.q.Flags&Patient != 0:
 		w.slots.move(i, lastList)
 	default:
-		w.slots.move(i, uint8(min(int(sl.charged)+int(sl.q.Backoff), lastList-1)))
+		w.slots.move(i, uint8(min(charged+int(sl.q.Backoff), lastList-1)))
 	}
 	buf := w.bufs[len(w.pack)][:0]
 	w.pack = append(w.pack, appendQuery(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
@@ -60,6 +56,9 @@ func (w *udpWorker) wait(list uint8) time.Duration {
 // charged to it.
 func mostTries(q *Query) uint8 { return uint8(min(2*max(int(q.Tries), 1), math.MaxUint8)) }
 
+// again charges a query that was lost, and reports whether it is to be sent again.
+func (q *Query) again(halves uint16) bool { return !q.charge(halves) && q.sent < mostTries(q) }
+
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
 	if sl.failed == WrongCase {
@@ -69,24 +68,24 @@ func (w *udpWorker) timeout(i int32) {
 	}
 	w.count.Timeouts++
 	w.mute++
+	var halves uint16
 	if !w.limited {
-		sl.charged++
+		halves = aTry
 	}
 	// A server that does not keep case answers no other try better. But not the
 	// first wrong response ends the wait: it may be forged.
-	if sl.failed != WrongCase && sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
+	if sl.q.again(halves) && sl.failed != WrongCase {
 		w.slots.move(i, queueList)
 		return
 	}
-	f := Timeout
-	var err error
+	f, err := Timeout, w.unsent
 	switch {
 	case sl.failed != Passed:
 		f, err = BadResponse, ruleError(sl.failed)
-	case w.unsent != nil:
-		f, err = Unreachable, w.unsent
+	case err != nil:
+		f = Unreachable
 	}
-	w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
+	w.settle(sl.q.outcome(f, err))
 	w.slots.move(i, restList)
 }
 

@@ -35,11 +35,7 @@ func (g *gate) wait(ctx context.Context, try time.Duration) (waited bool, err er
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < left+try {
 			return waited, fmt.Errorf("%w, and asks to be left alone for another %v", busy, left.Round(time.Millisecond))
 		}
-		timer := time.NewTimer(left)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !pause(ctx, left) {
 			return waited, context.Cause(ctx)
 		}
 	}

@@ -60,11 +60,8 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 		return
 	}
 	sl := &w.slots.all[i]
-	var m *dns.Msg
-	if sl.q.Flags&Whole != 0 || cfg.Trace != nil {
-		m = new(dns.Msg)
-	}
-	reply, state, rule := read(m, packet, &sl.q, sl.id, sl.mix)
+	m := cfg.messageFor(&sl.q)
+	reply, cut, rule := read(m, packet, &sl.q, sl.id, sl.mix)
 	if len(packet) == maxPacket {
 		rule = CutShort
 	}
@@ -78,7 +75,7 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 		w.ignore(&sl.q, rule, packet)
 		return
 	}
-	w.accept(i, reply, state, m, now)
+	w.accept(i, Outcome{Failure: cut, Reply: reply, Msg: m}, now)
 }
 
 // ignore counts a message that failed a check, if it is forged. One that names a
@@ -96,35 +93,34 @@ func (w *udpWorker) ignore(q *Query, rule Rule, packet []byte) {
 	w.engine.cfg.traceIgnored(q, rule, packet)
 }
 
-func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now time.Time) {
+// accept handles a response. out says all but the query's part in it.
+func (w *udpWorker) accept(i int32, out Outcome, now time.Time) {
 	sl := &w.slots.all[i]
 	w.count.Responses++
 	w.mute = 0
-	rtt := now.Sub(w.engine.began) - time.Duration(sl.sent)
-	out := Outcome{Token: sl.q.Token, Tries: sl.tries, Reply: reply, RTT: rtt, Msg: m}
+	out.Token, out.Tries = sl.q.Token, sl.q.sent
+	out.RTT = now.Sub(w.engine.began) - time.Duration(sl.sent)
 	switch {
-	case state == Slip:
+	case out.Failure == Slipped:
 		w.cuts++
-		out.Failure = Slipped
-	case state == Cut:
-		out.Failure = Truncated
-	case reply.Rcode == dns.RcodeBadCookie && sl.q.Flags&Cookie != 0:
+	case out.Failure == Truncated:
+	case out.Reply.Rcode == dns.RcodeBadCookie && sl.q.Flags&Cookie != 0:
 		// The server has sent the cookie that it wants (RFC 7873 section
 		// 5.3). The next try carries it.
 		w.slips++
-		if sl.charged++; sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
+		if sl.q.again(aTry) {
 			w.slots.move(i, queueList)
 			return
 		}
 		out.Failure = Slipped
-	case reply.Rcode == dns.RcodeRefused:
+	case out.Reply.Rcode == dns.RcodeRefused:
 		w.slips++
 	default:
 		w.goods++
 	}
 	w.unsent = nil
-	if sl.tries == 1 {
-		w.rtt = max(w.rtt, rtt)
+	if sl.q.sent == 1 {
+		w.rtt = max(w.rtt, out.RTT)
 	}
 	w.settle(out)
 	w.slots.release(i)
@@ -141,8 +137,7 @@ func (w *udpWorker) settleAll(f Failure, err error) {
 			if i < 0 {
 				break
 			}
-			sl := &w.slots.all[i]
-			w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
+			w.settle(w.slots.all[i].q.outcome(f, err))
 			w.slots.release(i)
 		}
 	}

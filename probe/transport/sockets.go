@@ -69,20 +69,23 @@ func (s *Sockets) take(ctx context.Context, leave func()) (*lease, error) {
 	}
 }
 
-// takeMore takes n descriptors, or returns false, for an engine that has one socket
-// already. Half of the descriptors are not for such.
-func (s *Sockets) takeMore(n int, leave func()) (*lease, bool) {
+// errNoMore is the error of a socket beside the first for which there is no room.
+var errNoMore = shortErrors[0]
+
+// takeMore takes n descriptors for an engine that has one socket already. Half of the
+// descriptors are not for such.
+func (s *Sockets) takeMore(n int, leave func()) (*lease, error) {
 	if s == nil {
-		return nil, true
+		return nil, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.waiting) > 0 || s.free-n < s.size/2 {
-		return nil, false
+		return nil, errNoMore
 	}
 	l := &lease{of: s, n: n, leave: leave}
 	s.hold(l)
-	return l, true
+	return l, nil
 }
 
 func (s *Sockets) hold(l *lease) {

@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Stats is what an engine has done and how it stands. The counts begin with the
 // engine and may lag behind the outcomes by some milliseconds.
@@ -24,6 +27,16 @@ func (s *Stats) count(other *Stats) {
 	s.Responses += other.Responses
 	s.Timeouts += other.Timeouts
 	s.Forged += other.Forged
+}
+
+// sent counts a query that is sent.
+func (s *Stats) sent(q *Query) {
+	if s.Queries++; q.sent > 0 {
+		s.Retries++
+	}
+	if q.sent < math.MaxUint8 {
+		q.sent++
+	}
 }
 
 // smooth adds a round trip to a smoothed one.

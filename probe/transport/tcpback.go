@@ -6,20 +6,20 @@ import "net"
 // again, or settled.
 func (c *tcpConn) giveBack() {
 	e := c.e
-	var left []*asked
-	for _, a := range c.order {
-		if !a.gone {
-			left = append(left, a)
-		}
-	}
 	e.mu.Lock()
 	e.open--
-	e.flying -= len(left)
+	var left []*asked
+	for _, a := range c.order {
+		if c.pending[a.id] == a {
+			left = append(left, a)
+			c.drop(a)
+		}
+	}
 	var out []Outcome
 	switch {
 	case e.closed:
 		for _, a := range left {
-			out = append(out, Outcome{Token: a.q.Token, Tries: a.tries.sent, Failure: Closed, Err: net.ErrClosed})
+			out = append(out, a.q.outcome(Closed, net.ErrClosed))
 		}
 	case c.hung:
 		e.quota.ended(c.cuts, c.asked, c.answers, false)
@@ -31,7 +31,7 @@ func (c *tcpConn) giveBack() {
 	rest := restAfter(max(e.barren-barrenConns, 1))
 	again := e.barren >= barrenConns && e.queue.len() > 0
 	e.mu.Unlock()
-	e.deliver(out)
+	e.cfg.deliver(out)
 	if again {
 		pause(e.ctx, rest)
 	}
@@ -39,29 +39,26 @@ func (c *tcpConn) giveBack() {
 
 // silence asks again what was under way on a connection over which nothing came. But
 // when that happens again, the server is silent to all that waits. The caller holds
-// the engine's lock.
-func (c *tcpConn) silence(left []*asked) (out []Outcome) {
+// the lock.
+func (c *tcpConn) silence(left []*asked) []Outcome {
 	e := c.e
 	if c.answers == 0 {
 		e.silent++
 	}
-	for _, a := range left {
-		e.tries[a.q.Token] = a.tries
+	again := make([]Query, len(left))
+	for i, a := range left {
+		again[i] = a.q
 	}
-	e.queue.pushFront(tcpQueries(left))
+	e.queue.pushFront(again)
 	if e.silent < silentConns {
 		return nil
 	}
-	for _, q := range e.queue.drain() {
-		out = append(out, Outcome{Token: q.Token, Tries: e.tries[q.Token].sent, Failure: Timeout})
-	}
-	clear(e.tries)
-	return out
+	return outcomes(e.queue.drain(), Timeout, nil)
 }
 
 // broken asks again what was under way on a connection that the server has ended, or
 // made unreadable. The query that broke it goes behind all others. The caller
-// holds the engine's lock.
+// holds the lock.
 func (c *tcpConn) broken(left []*asked) (out []Outcome) {
 	if len(left) == 0 {
 		return nil
@@ -71,45 +68,41 @@ func (c *tcpConn) broken(left []*asked) (out []Outcome) {
 	if c.answers == 0 {
 		e.barren++
 	}
-	culprit := c.culprit
-	if culprit == nil {
-		culprit = left[0]
+	if c.culprit == nil {
+		c.culprit = left[0]
 	}
-	var again, last []*asked
+	f := Unreachable
+	if c.err == errGarbled {
+		f = Timeout // among all that came, it had no response
+	}
+	var again, last []Query
 	for _, a := range left {
+		var halves uint16
 		switch {
 		case e.barren >= barrenConns:
-			a.tries.charged += forDial
-		case a == culprit:
-			a.tries.charged += forBreak
+			halves = aTry
+		case a == c.culprit:
+			halves = halfTry
 		}
 		switch {
-		case a.tries.spent(&a.q):
-			o := Outcome{Token: a.q.Token, Tries: a.tries.sent, Failure: Unreachable, Err: c.err}
-			switch {
-			case a.failed != Passed:
-				o.Failure, o.Err = BadResponse, ruleError(a.failed)
-			case c.err == errGarbled:
-				o.Failure = Timeout // among all that came, it had no response
-			}
-			out = append(out, o)
-			continue
-		case a == culprit:
-			last = append(last, a)
+		case a.q.charge(halves):
+			out = append(out, a.unanswered(f, c.err))
+		case a == c.culprit:
+			last = append(last, a.q)
 		default:
-			again = append(again, a)
+			again = append(again, a.q)
 		}
-		e.tries[a.q.Token] = a.tries
 	}
-	e.queue.pushFront(tcpQueries(again))
-	e.queue.push(tcpQueries(last))
+	e.queue.pushFront(again)
+	e.queue.push(last)
 	return out
 }
 
-func tcpQueries(as []*asked) []Query {
-	qs := make([]Query, len(as))
-	for i, a := range as {
-		qs[i] = a.q
+// unanswered is the outcome of a query without a response, for the reason f unless
+// a message for it failed a check.
+func (a *asked) unanswered(f Failure, err error) Outcome {
+	if a.failed != Passed {
+		f, err = BadResponse, ruleError(a.failed)
 	}
-	return qs
+	return a.q.outcome(f, err)
 }

@@ -1,12 +1,10 @@
 package transport
 
 import (
-	"context"
 	crand "crypto/rand"
 	"math/rand/v2"
 	"net"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -35,14 +33,8 @@ const (
 // udp is the engine over UDP. Its workers take queries from one queue, as
 // far as the control and the limit admit them.
 type udp struct {
-	cfg   Config
-	began time.Time
-	wg    sync.WaitGroup
-	stop  context.CancelFunc
-	ctx   context.Context
-
-	mu      sync.Mutex
-	queue   queue
+	engine
+	began   time.Time
 	control control
 	workers []*udpWorker
 	asleep  []*udpWorker
@@ -51,9 +43,7 @@ type udp struct {
 	grown   bool       // the scout is to be replaced
 	retry   int        // how many must be asked before that is tried again
 	granted int        // queries that the workers after it can have in flight
-	closed  bool
 	cookie  cookieJar
-	stats   Stats // the counts
 }
 
 // NewUDP returns an engine that asks over UDP. It opens its sockets with the
@@ -61,8 +51,7 @@ type udp struct {
 // the caller has to ask over TCP.
 func NewUDP(cfg Config) Engine {
 	now := time.Now()
-	e := &udp{cfg: cfg, began: now, control: newControl(cfg.Window, now)}
-	e.ctx, e.stop = context.WithCancel(context.Background())
+	e := &udp{engine: newEngine(cfg), began: now, control: newControl(cfg.Window, now)}
 	e.cookie.init()
 	return e
 }
@@ -71,7 +60,7 @@ func (e *udp) Ask(qs []Query) {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
-		fail(&e.cfg, qs, Closed, net.ErrClosed)
+		e.cfg.deliver(outcomes(qs, Closed, net.ErrClosed))
 		return
 	}
 	e.queue.push(qs)
@@ -168,19 +157,12 @@ func (e *udp) Stats() Stats {
 
 func (e *udp) Close() error {
 	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		return nil
-	}
 	e.closed = true
-	e.stop()
 	for _, w := range e.workers {
 		e.rouse(w)
 	}
 	e.mu.Unlock()
-	e.wg.Wait()
-	fail(&e.cfg, e.queue.drain(), Closed, net.ErrClosed)
-	return nil
+	return e.engine.Close()
 }
 
 // retire removes a worker. If it was the last and something waits, another takes its
@@ -205,69 +187,8 @@ func (e *udp) retire(w *udpWorker, err error) {
 		e.grown, e.retry = false, 2*e.asked
 	}
 	e.mu.Unlock()
-	fail(&e.cfg, waiting, e.cfg.blame(e.ctx, "udp", err), err)
+	e.cfg.deliver(outcomes(waiting, e.cfg.blame(e.ctx, "udp", err), err))
 }
-
-// fail settles queries that were never sent.
-func fail(cfg *Config, qs []Query, f Failure, err error) {
-	if len(qs) == 0 {
-		return
-	}
-	out := make([]Outcome, len(qs))
-	for i, q := range qs {
-		out[i] = Outcome{Token: q.Token, Failure: f, Err: err}
-	}
-	cfg.Deliver(out)
-}
-
-// A queue holds queries that wait, the urgent ones in front.
-type queue struct {
-	urgent, rest []Query
-	next         int // of rest
-}
-
-func (q *queue) push(qs []Query) {
-	for i := range qs {
-		if qs[i].Flags&Urgent != 0 {
-			q.urgent = append(q.urgent, qs[i])
-		} else {
-			q.rest = append(q.rest, qs[i])
-		}
-	}
-}
-
-// pushFront puts queries before all that wait.
-func (q *queue) pushFront(qs []Query) {
-	var first queue
-	first.push(qs)
-	q.urgent = append(first.urgent, q.urgent...)
-	if n := len(first.rest); n <= q.next {
-		q.next -= n
-		copy(q.rest[q.next:], first.rest)
-	} else {
-		q.rest, q.next = append(first.rest, q.rest[q.next:]...), 0
-	}
-}
-
-func (q *queue) len() int { return len(q.urgent) + len(q.rest) - q.next }
-
-// pop moves up to n queries to dst.
-func (q *queue) pop(dst []Query, n int) []Query {
-	k := min(n, len(q.urgent))
-	dst = append(dst, q.urgent[:k]...)
-	q.urgent = q.urgent[:copy(q.urgent, q.urgent[k:])]
-	k = min(n-k, len(q.rest)-q.next)
-	dst = append(dst, q.rest[q.next:q.next+k]...)
-	q.next += k
-	if q.next == len(q.rest) {
-		q.rest, q.next = q.rest[:0], 0
-	} else if q.next > 1024 && q.next > len(q.rest)/2 {
-		q.rest, q.next = q.rest[:copy(q.rest, q.rest[q.next:])], 0
-	}
-	return dst
-}
-
-func (q *queue) drain() []Query { return q.pop(nil, q.len()) }
 
 // newRand returns an unpredictable source for IDs.
 func newRand() *rand.ChaCha8 {

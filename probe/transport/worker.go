@@ -65,10 +65,9 @@ func newUDPWorker(e *udp, window int) *udpWorker {
 
 // open opens the worker's socket. A small one has no need of batches, nor of the
 // second descriptor that they take.
-func (w *udpWorker) open() error {
+func (w *udpWorker) open() (err error) {
 	e := w.engine
 	if w.small {
-		var err error
 		if w.lease, err = e.cfg.Sockets.take(e.ctx, w.want); err != nil {
 			return err
 		}
@@ -78,16 +77,15 @@ func (w *udpWorker) open() error {
 		}
 		return err
 	}
-	var ok bool
-	if w.lease, ok = e.cfg.Sockets.takeMore(batchDescriptors, w.want); !ok {
-		return errNoMore
+	if w.lease, err = e.cfg.Sockets.takeMore(batchDescriptors, w.want); err != nil {
+		return err
 	}
 	conn, err := e.cfg.dial(e.ctx, "udp")
 	if err != nil {
 		return err
 	}
-	c, granted := newBatchConn(conn, w.window)
 	wanted := w.window
+	c, granted := newBatchConn(conn, wanted)
 	w.window = granted
 	w.equip(c, min(batchLen, wanted))
 	e.grow(granted, wanted)
@@ -101,9 +99,6 @@ func (w *udpWorker) equip(conn batchConn, batch int) {
 	w.bufs = make([][maxQuery]byte, batch)
 	w.slots = newSlots(w.window, newRand())
 }
-
-// errNoMore is the error of a worker beside the scout for which no socket is left.
-var errNoMore = shortErrors[0]
 
 // want asks for the worker's socket when it has had a turn.
 func (w *udpWorker) want() {
