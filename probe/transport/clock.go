@@ -62,9 +62,9 @@ func (q *Query) again(halves uint16) bool { return !q.charge(halves) && q.sent <
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
 	if sl.failed == WrongCase {
-		w.goods++ // the server has answered
+		w.seen.good++ // the server has answered
 	} else {
-		w.losses++
+		w.seen.lost++
 	}
 	w.count.Timeouts++
 	w.mute++

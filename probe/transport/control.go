@@ -53,8 +53,7 @@ type control struct {
 
 	phase  phase
 	pace   float64 // queries a second; zero is none
-	tokens float64
-	filled time.Time // when tokens were last added
+	bucket bucket
 
 	epoch     tally
 	goodput   float64 // of the best epoch so far in this phase
@@ -81,13 +80,31 @@ const (
 
 // A tally counts what happened in one epoch.
 type tally struct {
-	start             time.Time
-	good, lost, slips int
-	cuts              int  // of the good
-	full              bool // the window, and not the pace, held queries back
+	counts
+	start time.Time
+	full  bool // the window, and not the pace, held queries back
 }
 
-func (t tally) outcomes() int { return t.good + t.lost + t.slips }
+// counts are numbers of tries, by what became of them.
+type counts struct {
+	good  int // responses
+	lost  int // tries without response
+	slips int // responses that ask to slow down: BADCOOKIE, REFUSED after good ones
+
+	// Of the good, cuts are truncated to nothing. The query goes to TCP, and the
+	// others need not wait for that: some servers answer so as long as they are
+	// asked. But where many are lost as well, a limit drops some and slips others.
+	cuts int
+}
+
+func (c *counts) add(n counts) {
+	c.good += n.good
+	c.lost += n.lost
+	c.slips += n.slips
+	c.cuts += n.cuts
+}
+
+func (c *counts) outcomes() int { return c.good + c.lost + c.slips }
 
 func newControl(ceiling int, now time.Time) control {
 	return control{
@@ -122,55 +139,32 @@ func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) 
 	if c.pace == 0 || n == 0 {
 		return n, 0
 	}
-	burst := max(c.pace/100, 1)
-	// Workers do not come in the order of their clocks.
-	if passed := now.Sub(c.filled); passed > 0 {
-		c.tokens = min(burst, c.tokens+passed.Seconds()*c.pace)
-		c.filled = now
-	}
-	granted = int(min(float64(n), c.tokens))
-	c.tokens -= float64(granted)
-	if granted < n {
-		wait = time.Duration((1-c.tokens)/c.pace*float64(time.Second)) + 1 // never nothing
-	}
-	return granted, wait
+	return c.bucket.take(now, n, c.pace, max(c.pace/100, 1))
 }
 
-// good counts a response. rtt is zero if it may be to any of several tries
-// (Karn's rule, RFC 6298 section 3).
-func (c *control) good(now time.Time, rtt time.Duration) {
-	c.epoch.good++
+// add counts responses and losses. rtt is one of the round trips, and zero if all
+// responses may be to any of several tries (Karn's rule, RFC 6298 section 3).
+func (c *control) add(now time.Time, n counts, rtt time.Duration) {
+	c.epoch.add(n)
+	if n.good == 0 {
+		return
+	}
 	c.lastGood = now
-	if rtt <= 0 {
-		return
-	}
-	if c.srtt == 0 {
+	switch {
+	case rtt <= 0:
+	case c.srtt == 0:
 		c.srtt, c.rttvar = rtt, rtt/2
-		return
+	default:
+		c.rttvar += ((rtt - c.srtt).Abs() - c.rttvar) / 4
+		c.srtt = smooth(c.srtt, rtt)
 	}
-	c.rttvar += ((rtt - c.srtt).Abs() - c.rttvar) / 4
-	c.srtt += (rtt - c.srtt) / 8
 }
-
-// lost counts a try without response.
-func (c *control) lost() { c.epoch.lost++ }
 
 // limited reports whether silence is a limit's doing, and no fault of the
 // name's: the server answers, but not all that it is asked.
 func (c *control) limited(now time.Time) bool {
 	return c.phase >= trial && c.losing && now.Sub(c.lastGood) < max(c.rto(), epochLen)
 }
-
-// cut counts a response that is truncated to nothing. The query goes to TCP, and
-// the others need not wait for that: some servers answer so as long as they are
-// asked. But where many are lost as well, a limit drops some and slips others.
-func (c *control) cut(now time.Time, rtt time.Duration) {
-	c.good(now, rtt)
-	c.epoch.cuts++
-}
-
-// slip counts a response that asks to slow down: BADCOOKIE, REFUSED after good ones.
-func (c *control) slip() { c.epoch.slips++ }
 
 // overflowed shrinks what may be in flight: this machine, not the network, dropped.
 func (c *control) overflowed(now time.Time) {
@@ -279,7 +273,7 @@ func (c *control) try(now time.Time, rate, loss float64) {
 
 func (c *control) setPace(now time.Time, pace float64) {
 	if c.pace == 0 {
-		c.filled = now
+		c.bucket.filled = now
 	}
 	c.pace = max(pace, minPace)
 }

@@ -13,8 +13,8 @@ const maxUDP = 1232
 const cookieOption = 10 // RFC 7873 section 4
 
 // wireLen is the length of a name in wire form.
-func wireLen(name string) int {
-	if name == "" {
+func wireLen[T string | []byte](name T) int {
+	if len(name) == 0 {
 		return 1
 	}
 	return len(name) + 2

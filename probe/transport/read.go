@@ -1,6 +1,11 @@
 package transport
 
-import "github.com/miekg/dns"
+import (
+	"bytes"
+	"strings"
+
+	"github.com/miekg/dns"
+)
 
 // readFast reads a response with an empty answer section, and in the others
 // only SOA, NS, addresses and OPT, without allocating: a denial, a referral or
@@ -191,46 +196,39 @@ func beginsWith(packet []byte, off int, label string) bool {
 	for packet[off] >= 0xc0 {
 		off = int(be16(packet, off) & 0x3fff)
 	}
-	if int(packet[off]) != len(label) {
-		return false
-	}
-	for i := range len(label) {
-		if lower(packet[off+1+i]) != label[i] {
-			return false
-		}
-	}
-	return true
+	n := int(packet[off])
+	return n == len(label) && strings.EqualFold(string(packet[off+1:off+1+n]), label)
 }
 
-const maxLabels = 127 // 255 octets, two for each label
-
-// labelsOf lists where the labels of the name at off begin, with pointers
-// followed.
-func labelsOf(packet []byte, off int, at *[maxLabels]uint16) (n int, ok bool) {
-	octets, limit := 1, off
-	for off < len(packet) {
-		switch c := packet[off]; {
-		case c == 0:
-			return n, true
-		case c < 64:
-			octets += 1 + int(c)
-			if octets > 255 || off+1+int(c) > len(packet) {
-				return 0, false
+// appendText appends the name at off to b, which has room for the longest, in lower
+// case and without a final dot. It reports false for what is no name, and for one
+// with a dot within a label.
+func appendText(b, packet []byte, off int) (name []byte, ok bool) {
+	for limit := off; off < len(packet); {
+		switch n := int(packet[off]); {
+		case n == 0:
+			return b, true
+		case n < 64 && off+1+n <= len(packet) && len(b)+1+n <= cap(b):
+			if len(b) > 0 {
+				b = append(b, '.')
 			}
-			at[n] = uint16(off)
-			n++
-			off += 1 + int(c)
-		case c >= 0xc0 && off+2 <= len(packet):
-			to := int(be16(packet, off) & 0x3fff)
-			if to >= limit || to < headerLen {
-				return 0, false
+			for _, c := range packet[off+1 : off+1+n] {
+				if c == '.' {
+					return nil, false
+				}
+				b = append(b, lower(c))
 			}
-			off, limit = to, to
+			off += 1 + n
+		case n >= 0xc0 && off+2 <= len(packet):
+			if off = int(be16(packet, off) & 0x3fff); off >= limit || off < headerLen {
+				return nil, false
+			}
+			limit = off
 		default:
-			return 0, false
+			return nil, false
 		}
 	}
-	return 0, false
+	return nil, false
 }
 
 // ownerDepth sees the name at off from the question of the packet.
@@ -261,37 +259,29 @@ func questionDepth(packet []byte, to int) Depth {
 	return Absent
 }
 
-// compareOwner compares the labels of a name with the question's.
+// compareOwner compares a name with the question's.
 func compareOwner(packet []byte, off int) (Depth, bool) {
-	var question, owner [maxLabels]uint16
-	nq, ok := labelsOf(packet, headerLen, &question)
+	var bufs [2][255]byte
+	question, ok := appendText(bufs[0][:0], packet, headerLen)
 	if !ok {
 		return Absent, false
 	}
-	no, ok := labelsOf(packet, off, &owner)
-	if !ok {
+	owner, ok := appendText(bufs[1][:0], packet, off)
+	switch {
+	case !ok:
 		return Absent, false
-	}
-	for i := 1; i <= min(no, nq); i++ {
-		if !sameLabel(packet, int(owner[no-i]), int(question[nq-i])) {
-			return Elsewhere, true
-		}
-	}
-	if no > nq {
+	case len(owner) == 0:
+		return 0, true
+	case within(question, owner):
+		return Depth(1 + bytes.Count(owner, []byte("."))), true
+	case within(owner, question):
 		return Below, true
 	}
-	return Depth(no), true
+	return Elsewhere, true
 }
 
-func sameLabel(packet []byte, a, b int) bool {
-	n := int(packet[a])
-	if int(packet[b]) != n {
-		return false
-	}
-	for i := 1; i <= n; i++ {
-		if lower(packet[a+i]) != lower(packet[b+i]) {
-			return false
-		}
-	}
-	return true
+// within reports whether a name is another or below it.
+func within(name, zone []byte) bool {
+	above := len(name) - len(zone)
+	return bytes.HasSuffix(name, zone) && (len(zone) == 0 || above == 0 || name[above-1] == '.')
 }

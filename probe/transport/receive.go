@@ -102,21 +102,22 @@ func (w *udpWorker) accept(i int32, out Outcome, now time.Time) {
 	out.RTT = now.Sub(w.engine.began) - time.Duration(sl.sent)
 	switch {
 	case out.Failure == Slipped:
-		w.cuts++
+		w.seen.good++
+		w.seen.cuts++
 	case out.Failure == Truncated:
 	case out.Reply.Rcode == dns.RcodeBadCookie && sl.q.Flags&Cookie != 0:
 		// The server has sent the cookie that it wants (RFC 7873 section
 		// 5.3). The next try carries it.
-		w.slips++
+		w.seen.slips++
 		if sl.q.again(aTry) {
 			w.slots.move(i, queueList)
 			return
 		}
 		out.Failure = Slipped
 	case out.Reply.Rcode == dns.RcodeRefused:
-		w.slips++
+		w.seen.slips++
 	default:
-		w.goods++
+		w.seen.good++
 	}
 	w.unsent = nil
 	if sl.q.sent == 1 {

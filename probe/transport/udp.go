@@ -37,7 +37,6 @@ type udp struct {
 	began   time.Time
 	control control
 	workers []*udpWorker
-	asleep  []*udpWorker
 	scout   *udpWorker // nil when it has left
 	asked   int        // queries, since the scout began
 	grown   bool       // the scout is to be replaced
@@ -124,23 +123,21 @@ func (e *udp) grow(granted, wanted int) {
 
 // wake wakes up to n sleeping workers, any of them. The caller holds the lock.
 func (e *udp) wake(n int) {
-	for ; n > 0 && len(e.asleep) > 0; n-- {
-		e.rouse(e.asleep[rand.IntN(len(e.asleep))])
+	first := rand.IntN(len(e.workers))
+	for i := range e.workers {
+		if w := e.workers[(first+i)%len(e.workers)]; n > 0 && w.sleeping && !w.full() {
+			e.rouse(w)
+			n--
+		}
 	}
 }
 
 // rouse wakes a worker if it sleeps. The caller holds the lock.
 func (e *udp) rouse(w *udpWorker) {
 	if w.sleeping {
-		e.risen(w)
+		w.sleeping = false
 		w.conn.SetReadDeadline(longAgo)
 	}
-}
-
-// risen notes that a worker does not sleep any more. The caller holds the lock.
-func (e *udp) risen(w *udpWorker) {
-	w.sleeping = false
-	e.asleep = slices.DeleteFunc(e.asleep, func(other *udpWorker) bool { return other == w })
 }
 
 // longAgo as a deadline ends a read at once.

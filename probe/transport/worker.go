@@ -40,10 +40,11 @@ type udpWorker struct {
 	pack [][]byte
 
 	// What has happened since the control was last told.
-	goods, losses, cuts, slips, dones int
-	rtt                               time.Duration
-	dropped                           uint32
-	count                             Stats
+	seen    counts
+	dones   int           // settled
+	rtt     time.Duration // the longest, of queries that were sent once
+	dropped uint32
+	count   Stats
 
 	forged uint64 // messages, since the last outcome
 
@@ -214,9 +215,6 @@ func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 		deadline = longAgo
 	} else {
 		w.sleeping = true
-		if !w.full() {
-			e.asleep = append(e.asleep, w)
-		}
 	}
 	w.conn.SetReadDeadline(deadline)
 	return true
@@ -234,36 +232,23 @@ func (w *udpWorker) awake() {
 	e := w.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if w.sleeping {
-		e.risen(w)
-	}
+	w.sleeping = false
 }
 
 // report tells the control what has happened. The caller holds the lock.
 func (w *udpWorker) report(now time.Time) {
 	c := &w.engine.control
-	for range w.goods {
-		c.good(now, w.rtt)
+	if c.add(now, w.seen, w.rtt); w.seen.good > 0 {
 		w.rtt = 0
-	}
-	for range w.losses {
-		c.lost()
-	}
-	for range w.cuts {
-		c.cut(now, w.rtt)
-		w.rtt = 0
-	}
-	for range w.slips {
-		c.slip()
 	}
 	c.flying -= w.dones
-	if w.losses > 0 {
+	if w.seen.lost > 0 {
 		if n := w.conn.overflows(); n != w.dropped {
 			w.dropped = n
 			c.overflowed(now)
 		}
 	}
-	w.goods, w.losses, w.cuts, w.slips, w.dones = 0, 0, 0, 0, 0
+	w.seen, w.dones = counts{}, 0
 	w.engine.stats.count(&w.count)
 	w.count = Stats{}
 	w.rto, w.srtt, w.limited = c.rto(), c.srtt, c.limited(now)
