@@ -166,19 +166,14 @@ func (c *mmsgConn) Close() error {
 
 func (c *mmsgConn) SetReadDeadline(t time.Time) error { return c.waiter.SetReadDeadline(t) }
 
-// read waits in the epoll instance.
-func (c *mmsgConn) read(in *inbox) error {
-	in.n = 0
+// await waits in the epoll instance.
+func (c *mmsgConn) await() error {
 	event := unix.EpollEvent{Events: unix.EPOLLIN}
 	if err := unix.EpollCtl(c.epoll, unix.EPOLL_CTL_ADD, c.fd, &event); err != nil {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
-	err := c.raw.Read(c.isReady)
-	unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, c.fd, nil)
-	if err != nil {
-		return err
-	}
-	return c.poll(in)
+	defer unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, c.fd, nil)
+	return c.raw.Read(c.isReady)
 }
 
 // ready reports whether an epoll instance has an event.
@@ -188,8 +183,13 @@ func ready(epoll uintptr) bool {
 	return n > 0 || err != nil && err != unix.EINTR
 }
 
-func (c *mmsgConn) poll(in *inbox) error {
+func (c *mmsgConn) read(in *inbox, wait bool) error {
 	in.n = 0
+	if wait {
+		if err := c.await(); err != nil {
+			return err
+		}
+	}
 	for i := range in.buf {
 		c.recv.iov[i].Base = &in.buf[i][0]
 		c.recv.iov[i].SetLen(maxPacket)

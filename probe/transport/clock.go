@@ -5,23 +5,6 @@ import (
 	"time"
 )
 
-// packSlot packs a slot's query and starts its clock.
-func (w *udpWorker) packSlot(i int32, now time.Time) {
-	sl := &w.slots.all[i]
-	sl.sent = int64(now.Sub(w.engine.began))
-	w.count.sent(&sl.q)
-	charged := int(sl.q.charged) / aTry
-	switch last := charged+1 >= int(sl.q.Tries) || sl.q.sent >= mostTries(&sl.q); {
-	case last && sl.q.Flags&Patient != 0:
-		w.slots.move(i, lastList)
-	default:
-		w.slots.move(i, uint8(min(charged+int(sl.q.Backoff), lastList-1)))
-	}
-	buf := w.bufs[len(w.pack)][:0]
-	w.pack = append(w.pack, appendQuery(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
-	w.engine.cfg.traceSent(&sl.q)
-}
-
 // expire looks at the heads of the lists for queries whose time is over.
 func (w *udpWorker) expire(now time.Time) {
 	t := int64(now.Sub(w.engine.began))

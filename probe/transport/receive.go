@@ -2,12 +2,17 @@ package transport
 
 import (
 	"errors"
+	"math"
 	"net"
 	"os"
 	"time"
 
 	"github.com/miekg/dns"
 )
+
+// deliverLen is how many outcomes are delivered at once while there are more
+// responses to read.
+const deliverLen = 256
 
 // receive handles what a read brought.
 func (w *udpWorker) receive(err error) {
@@ -142,4 +147,25 @@ func (w *udpWorker) settleAll(f Failure, err error) {
 			w.slots.release(i)
 		}
 	}
+}
+
+// settle puts an outcome aside to be delivered.
+func (w *udpWorker) settle(out Outcome) {
+	if w.forged > 0 {
+		out.Forged = uint16(min(w.forged, math.MaxUint16))
+		w.count.Forged += w.forged
+		w.forged = 0
+	}
+	w.out = append(w.out, out)
+	w.dones++
+	w.flying--
+}
+
+func (w *udpWorker) deliver() {
+	if len(w.out) == 0 {
+		return
+	}
+	w.engine.cfg.Deliver(w.out)
+	clear(w.out)
+	w.out = w.out[:0]
 }

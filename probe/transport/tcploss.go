@@ -1,6 +1,70 @@
 package transport
 
-import "net"
+import (
+	"net"
+	"time"
+)
+
+// deadline is when the time of a query is over. While the server is at work on
+// those before it, its own has not begun, up to a point. The caller holds the lock.
+func (c *tcpConn) deadline(a *asked) time.Time {
+	timeout := c.e.cfg.Timeout
+	at := a.sent.Add(timeout)
+	if a.n > c.newest && c.good.After(a.sent) {
+		at = earlier(c.good.Add(timeout), at.Add(3*timeout))
+	}
+	return at
+}
+
+// expire settles the queries whose time is over. next is how long it is until
+// something is to be done again. A connection over which nothing has come since the
+// oldest of them was sent is not alive, and neither is one that brings garbage.
+func (c *tcpConn) expire() (next time.Duration, alive bool) {
+	now := time.Now()
+	e := c.e
+	var out []Outcome
+	e.mu.Lock()
+	alive, next = true, e.cfg.Timeout
+	for ; len(c.order) > 0; c.order = c.order[1:] {
+		a := c.order[0]
+		if c.pending[a.id] != a {
+			continue
+		}
+		if left := c.deadline(a).Sub(now); left > 0 {
+			if next = left; now.Sub(a.sent) >= e.cfg.Timeout {
+				e.window.halve(a.n)
+			}
+			break
+		}
+		if !c.heard.After(a.sent) {
+			alive, c.hung = false, true
+		}
+		c.drop(a)
+		e.stats.Timeouts++
+		out = append(out, a.unanswered(Timeout, nil))
+	}
+	if len(c.pending) > 0 {
+		rest := patience(e.stats.SRTT)
+		if alive && c.garbled(now, rest) {
+			alive, c.err = false, errGarbled
+		}
+		next = min(next, rest)
+	} else if idle := e.cfg.Idle; idle > 0 && !c.rested.IsZero() {
+		next = min(next, max(c.rested.Add(idle).Sub(now), 1))
+	}
+	e.mu.Unlock()
+	e.cfg.deliver(out)
+	return next, alive
+}
+
+// unanswered is the outcome of a query without a response, for the reason f unless
+// a message for it failed a check.
+func (a *asked) unanswered(f Failure, err error) Outcome {
+	if a.failed != Passed {
+		f, err = BadResponse, ruleError(a.failed)
+	}
+	return a.q.outcome(f, err)
+}
 
 // giveBack sees to the queries of a connection that has ended: they are asked
 // again, or settled.
@@ -96,13 +160,4 @@ func (c *tcpConn) broken(left []*asked) (out []Outcome) {
 	e.queue.pushFront(again)
 	e.queue.push(last)
 	return out
-}
-
-// unanswered is the outcome of a query without a response, for the reason f unless
-// a message for it failed a check.
-func (a *asked) unanswered(f Failure, err error) Outcome {
-	if a.failed != Passed {
-		f, err = BadResponse, ruleError(a.failed)
-	}
-	return a.q.outcome(f, err)
 }
