@@ -33,7 +33,7 @@ func (e *BusyError) Unwrap() error { return e.Err }
 // NewCarrier returns an engine that sends each query through carry. Its ID is zero,
 // so that caches serve it (RFC 8484 section 4.1).
 func NewCarrier(cfg Config, carry CarryFunc) Engine {
-	return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
+	return newPool(cfg, func(ctx context.Context, q *Query) Outcome {
 		var mix uint64
 		if q.Flags&MixCase != 0 {
 			mix = rand.Uint64()

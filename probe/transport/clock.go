@@ -10,20 +10,13 @@ func (w *udpWorker) expire(now time.Time) {
 	t := int64(now.Sub(w.engine.began))
 	for list := range uint8(restList) {
 		wait := int64(w.wait(list))
-		for {
-			i := w.slots.lists[list].head
-			if i < 0 || w.slots.all[i].sent+wait > t {
-				break
-			}
-			w.timeout(i)
+		for l := &w.slots.lists[list]; l.head >= 0 && w.slots.all[l.head].sent+wait <= t; {
+			w.timeout(l.head)
 		}
 	}
-	for {
-		i := w.slots.lists[restList].head
-		if i < 0 || w.slots.all[i].sent+int64(w.engine.cfg.Timeout) > t && w.slots.room() > 0 {
-			break
-		}
-		w.slots.release(i)
+	rest := int64(w.engine.cfg.Timeout)
+	for l := &w.slots.lists[restList]; l.head >= 0 && (w.slots.all[l.head].sent+rest <= t || w.slots.room() == 0); {
+		w.slots.release(l.head)
 	}
 }
 

@@ -65,16 +65,15 @@ func findCookie(packet []byte) []byte {
 		if rec.typ != dns.TypeOPT {
 			continue
 		}
-		for at := rec.data; at+4 <= rec.end; {
-			code, n := be16(packet, at), int(be16(packet, at+2))
-			at += 4
-			if at+n > rec.end {
+		for at := rec.data; at < rec.end; {
+			code, data, next, ok := nextOption(packet, at, rec.end)
+			if !ok {
 				return nil
 			}
 			if code == cookieOption {
-				return packet[at : at+n]
+				return packet[data:next]
 			}
-			at += n
+			at = next
 		}
 	}
 	return nil

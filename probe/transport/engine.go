@@ -13,6 +13,8 @@ type engine struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 
+	launch func(n int) // sees to it that n more queries of the queue are sent; with the lock
+
 	mu     sync.Mutex
 	queue  queue
 	closed bool
@@ -22,6 +24,20 @@ type engine struct {
 func newEngine(cfg Config) engine {
 	ctx, stop := context.WithCancel(context.Background())
 	return engine{cfg: cfg, ctx: ctx, stop: stop}
+}
+
+// Ask puts queries into the queue.
+func (e *engine) Ask(qs []Query) {
+	e.mu.Lock()
+	closed := e.closed
+	if !closed {
+		e.queue.push(qs)
+		e.launch(len(qs))
+	}
+	e.mu.Unlock()
+	if closed {
+		e.cfg.deliver(outcomes(qs, Closed, net.ErrClosed))
+	}
 }
 
 // Close ends the goroutines of the engine, and settles what waits.

@@ -11,40 +11,31 @@ import (
 	"github.com/miekg/dns"
 )
 
-// An AskFunc sends one query once and returns its outcome. If its error is a
-// [*BusyError], that costs the query no try.
-type AskFunc func(ctx context.Context, q *Query) Outcome
-
 // pool is the engine that runs a function, on a goroutine for each query
 // under way and no more of them than the window.
 type pool struct {
 	engine
-	ask    AskFunc
+	ask    func(ctx context.Context, q *Query) Outcome
 	active int
 	gate   *gate
 }
 
-// NewPool returns an engine that calls ask for each try of a query. Queries wait
-// together while the server asks to be left alone, a minute at most.
-func NewPool(cfg Config, ask AskFunc) Engine {
+// newPool returns an engine that calls ask for each try of a query. An outcome with a
+// [*BusyError] costs it none: queries wait together while the server asks to be left
+// alone, a minute at most.
+func newPool(cfg Config, ask func(ctx context.Context, q *Query) Outcome) Engine {
+	cfg.Window = max(cfg.Window, 1)
 	e := &pool{engine: newEngine(cfg), ask: ask, gate: new(gate)}
 	if cfg.Limit != nil {
 		e.gate = &cfg.Limit.gate
 	}
-	return e
-}
-
-func (e *pool) Ask(qs []Query) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.queue.push(qs)
-	for range qs {
-		if e.active == max(e.cfg.Window, 1) {
-			return
+	e.launch = func(n int) {
+		for range min(n, cfg.Window-e.active) {
+			e.active++
+			e.wg.Go(e.work)
 		}
-		e.active++
-		e.wg.Go(e.work)
 	}
+	return e
 }
 
 // work asks until nothing waits.
@@ -147,7 +138,7 @@ func (e *pool) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.stats
-	s.InFlight, s.Window = e.active, max(e.cfg.Window, 1)
+	s.InFlight, s.Window = e.active, e.cfg.Window
 	return s
 }
 
@@ -170,7 +161,7 @@ type ExchangeFunc func(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, 
 // checked as far as an unpacked message can be: that it is not cut cannot be
 // seen in it any more.
 func NewExchange(cfg Config, exchange ExchangeFunc) Engine {
-	return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
+	return newPool(cfg, func(ctx context.Context, q *Query) Outcome {
 		m := message(q)
 		resp, rtt, err := exchange(ctx, m, cfg.Addr)
 		if err != nil {

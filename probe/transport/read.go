@@ -117,35 +117,40 @@ func (r *Reply) readOPT(packet []byte, rec record) bool {
 	r.Bits |= HasOPT
 	r.Rcode |= uint16(rec.ttl>>24) << 4
 	for off := rec.data; off < rec.end; {
-		if off+4 > rec.end {
+		code, data, next, ok := nextOption(packet, off, rec.end)
+		if !ok {
 			return false
 		}
-		code, n := be16(packet, off), int(be16(packet, off+2))
-		off += 4
-		if off+n > rec.end {
-			return false
-		}
-		switch code {
+		switch n := next - data; code {
 		case dns.EDNS0EDE:
 			if n < 2 {
 				return false
 			}
-			r.addEDE(be16(packet, off))
-		case cookieOption, dns.EDNS0PADDING:
-		default:
-			return false
-		}
-		if code == cookieOption {
+			r.addEDE(be16(packet, data))
+		case cookieOption:
 			if n < clientCookieLen || n > maxCookieLen {
 				return false
 			}
 			if n >= minCookieLen {
 				r.Bits |= HasCookie
 			}
+		case dns.EDNS0PADDING:
+		default:
+			return false
 		}
-		off += n
+		off = next
 	}
 	return true
+}
+
+// nextOption finds the parts of the option at off, of an OPT record that ends at end.
+func nextOption(packet []byte, off, end int) (code uint16, data, next int, ok bool) {
+	if off+4 > end {
+		return 0, 0, 0, false
+	}
+	data = off + 4
+	next = data + int(be16(packet, off+2))
+	return be16(packet, off), data, next, next <= end
 }
 
 func (r *Reply) addEDE(code uint16) {

@@ -84,8 +84,8 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 }
 
 // ignore counts a message that failed a check, if it is forged. One that names a
-// query and the ID under which it was asked is not: it comes late, or twice, or from a server that does not
-// keep case.
+// query and the ID under which it was sent is not: it comes late, or twice, or from a
+// server that does not keep case.
 func (w *udpWorker) ignore(q *Query, rule Rule, packet []byte) {
 	switch rule {
 	case WrongCookie:
@@ -135,16 +135,9 @@ func (w *udpWorker) accept(i int32, out Outcome, now time.Time) {
 // settleAll settles everything that is under way on this socket.
 func (w *udpWorker) settleAll(f Failure, err error) {
 	for list := range uint8(numLists) {
-		if list == restList {
-			continue
-		}
-		for {
-			i := w.slots.lists[list].head
-			if i < 0 {
-				break
-			}
-			w.settle(w.slots.all[i].q.outcome(f, err))
-			w.slots.release(i)
+		for l := &w.slots.lists[list]; l.head >= 0 && list != restList; {
+			w.settle(w.slots.all[l.head].q.outcome(f, err))
+			w.slots.release(l.head)
 		}
 	}
 }
@@ -162,10 +155,7 @@ func (w *udpWorker) settle(out Outcome) {
 }
 
 func (w *udpWorker) deliver() {
-	if len(w.out) == 0 {
-		return
-	}
-	w.engine.cfg.Deliver(w.out)
+	w.engine.cfg.deliver(w.out)
 	clear(w.out)
 	w.out = w.out[:0]
 }

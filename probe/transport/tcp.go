@@ -56,26 +56,18 @@ type tcp struct {
 // whole one. So is what would have been sent when no connection can be opened. A
 // query without response in time is not asked again.
 func NewTCP(cfg Config, conf *tls.Config) Engine {
-	return &tcp{
+	e := &tcp{
 		engine: newEngine(cfg), tls: conf, wake: make(chan struct{}, 1),
 		window: newTCPWindow(cfg.Window, cfg.Timeout),
 	}
-}
-
-func (e *tcp) Ask(qs []Query) {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		e.cfg.deliver(outcomes(qs, Closed, net.ErrClosed))
-		return
+	e.launch = func(int) {
+		if e.active == 0 || e.active < maxConns && e.idle == 0 && e.queue.len() > connSpare && time.Now().After(e.hold) {
+			e.active++
+			e.wg.Go(e.session)
+		}
+		signal(e.wake)
 	}
-	e.queue.push(qs)
-	if e.active == 0 || e.active < maxConns && e.idle == 0 && e.queue.len() > connSpare && time.Now().After(e.hold) {
-		e.active++
-		e.wg.Go(e.session)
-	}
-	e.mu.Unlock()
-	signal(e.wake)
+	return e
 }
 
 // signal wakes who waits for the channel, which has room for one signal.

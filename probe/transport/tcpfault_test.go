@@ -368,7 +368,7 @@ func TestQueueFront(t *testing.T) {
 // Statistics of a pool add up.
 func TestPoolStats(t *testing.T) {
 	inBubble(t, "pool", dnstest.Host{}, func(cfg Config) Engine {
-		return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
+		return newPool(cfg, func(ctx context.Context, q *Query) Outcome {
 			time.Sleep(10 * time.Millisecond)
 			switch q.Token % 5 {
 			case 0:

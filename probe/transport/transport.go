@@ -12,9 +12,9 @@
 //   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go) that are
 //     kept open and pipelined (RFC 7766, RFC 7858), as far as the server lets
 //     them (quota.go).
-//   - [NewPool] (pool.go): runs any function that sends one query on a bounded
-//     number of goroutines; a caller's own exchanger uses it.
-//   - [NewCarrier] (carrier.go): a pool over a protocol that carries DNS messages
+//   - [NewExchange] (pool.go): a bounded number of goroutines that each send one
+//     query by a function of the caller's.
+//   - [NewCarrier] (carrier.go): the same over a protocol that carries DNS messages
 //     and can refuse for a while (gate.go). [NewHTTPS] is one, if the program
 //     imports domprobe/probe/doh.
 //

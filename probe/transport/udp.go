@@ -3,7 +3,6 @@ package transport
 import (
 	crand "crypto/rand"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"time"
 )
@@ -51,25 +50,19 @@ type udp struct {
 func NewUDP(cfg Config) Engine {
 	now := time.Now()
 	e := &udp{engine: newEngine(cfg), began: now, control: newControl(cfg.Window, now)}
+	e.launch = e.begin
 	e.cookie.init()
 	return e
 }
 
-func (e *udp) Ask(qs []Query) {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		e.cfg.deliver(outcomes(qs, Closed, net.ErrClosed))
-		return
-	}
-	e.queue.push(qs)
+// begin has workers send n more queries. The caller holds the lock.
+func (e *udp) begin(n int) {
 	if len(e.workers) == 0 {
 		e.start()
 	}
-	e.asked += len(qs)
+	e.asked += n
 	e.growIfBusy()
-	e.wake(1 + len(qs)/16)
-	e.mu.Unlock()
+	e.wake(1 + n/16)
 }
 
 // start starts the scout. The caller holds the lock.
@@ -80,17 +73,13 @@ func (e *udp) start() {
 	e.startWorker(e.scout)
 }
 
-// growIfBusy replaces the scout when there is too much for it. The caller holds the
-// lock.
+// growIfBusy starts the other workers when there is too much for the scout, which
+// works until one of them has a socket. The caller holds the lock.
 func (e *udp) growIfBusy() {
-	if !e.grown && e.asked >= e.retry && (e.control.flying+e.queue.len() > scoutWindow || e.asked > scoutAsked) {
-		e.replaceScout()
+	busy := e.control.flying+e.queue.len() > scoutWindow || e.asked > scoutAsked
+	if e.grown || e.asked < e.retry || !busy {
+		return
 	}
-}
-
-// replaceScout starts the other workers. The scout works until one of them has a
-// socket. The caller holds the lock.
-func (e *udp) replaceScout() {
 	e.grown = true
 	n := fewSockets
 	if e.cfg.Window <= smallWindow {
