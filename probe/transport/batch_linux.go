@@ -114,11 +114,10 @@ func (h *batchHeaders) fill(out [][]byte, segments bool) (n int) {
 // They are raw, because the scheduler would take that for blocking, and hand the
 // processor from thread to thread.
 type mmsgConn struct {
-	fd      int
-	epoll   int
-	waiter  *os.File // the epoll instance, for the runtime's poller
-	raw     syscall.RawConn
-	isReady func(fd uintptr) bool // made once: a new closure would allocate
+	fd     int
+	epoll  int
+	waiter *os.File // the epoll instance, for the runtime's poller
+	raw    syscall.RawConn
 
 	recv, send batchHeaders
 	segments   bool // a message can be cut into packets
@@ -141,7 +140,7 @@ func newMmsgConn(udp *net.UDPConn) (*mmsgConn, error) {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
-	c := &mmsgConn{fd: fd, epoll: epoll, waiter: os.NewFile(uintptr(epoll), "epoll"), isReady: ready}
+	c := &mmsgConn{fd: fd, epoll: epoll, waiter: os.NewFile(uintptr(epoll), "epoll")}
 	if c.raw, err = c.waiter.SyscallConn(); err == nil {
 		// Without the poller behind it there are no deadlines.
 		err = c.waiter.SetReadDeadline(time.Time{})
@@ -173,7 +172,7 @@ func (c *mmsgConn) await() error {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	defer unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, c.fd, nil)
-	return c.raw.Read(c.isReady)
+	return c.raw.Read(ready)
 }
 
 // ready reports whether an epoll instance has an event.

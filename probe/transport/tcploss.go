@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"net"
-	"time"
-)
+import "time"
 
 // deadline is when the time of a query is over. While the server is at work on
 // those before it, its own has not begun, up to a point. The caller holds the lock.
@@ -82,9 +79,7 @@ func (c *tcpConn) giveBack() {
 	var out []Outcome
 	switch {
 	case e.closed:
-		for _, a := range left {
-			out = append(out, a.q.outcome(Closed, net.ErrClosed))
-		}
+		e.queue.pushFront(queries(left)) // for Close
 	case c.hung:
 		e.quota.ended(c.cuts, c.asked, c.answers, false)
 		out = c.silence(left)
@@ -109,15 +104,18 @@ func (c *tcpConn) silence(left []*asked) []Outcome {
 	if c.answers == 0 {
 		e.silent++
 	}
-	again := make([]Query, len(left))
-	for i, a := range left {
-		again[i] = a.q
-	}
-	e.queue.pushFront(again)
+	e.queue.pushFront(queries(left))
 	if e.silent < silentConns {
 		return nil
 	}
 	return outcomes(e.queue.drain(), Timeout, nil)
+}
+
+func queries(as []*asked) (qs []Query) {
+	for _, a := range as {
+		qs = append(qs, a.q)
+	}
+	return qs
 }
 
 // broken asks again what was under way on a connection that the server has ended, or

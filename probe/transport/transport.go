@@ -5,13 +5,13 @@
 // come out, so that a million names need no goroutine, timer or channel
 // operation each. The engines:
 //
-//   - [NewUDP] (udp.go): workers that own connected sockets (worker.go,
-//     clock.go, receive.go), slots indexed by message ID (slots.go), batches of packets
+//   - [NewUDP] (udp.go): workers that own connected sockets (worker.go, send.go,
+//     receive.go, clock.go), slots indexed by message ID (slots.go), batches of packets
 //     (batch_linux.go, with a portable fallback), retransmission by measured
-//     round trips and a window that follows goodput (control.go).
-//   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go) that are
-//     kept open and pipelined (RFC 7766, RFC 7858), as far as the server lets
-//     them (quota.go).
+//     round trips and a window that follows goodput (control.go, pace.go).
+//   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go, tcpread.go,
+//     tcploss.go) that are kept open and pipelined (RFC 7766, RFC 7858), as far as the
+//     server lets them (tcpwindow.go, quota.go).
 //   - [NewExchange] (pool.go): a bounded number of goroutines that each send one
 //     query by a function of the caller's.
 //   - [NewCarrier] (carrier.go): the same over a protocol that carries DNS messages
