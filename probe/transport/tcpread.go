@@ -67,12 +67,8 @@ func (c *tcpConn) readMessage(r *bufio.Reader, buf *[]byte) error {
 
 // handle handles one message. It returns an error if the length before it was wrong.
 func (c *tcpConn) handle(packet []byte) error {
-	a, out, rule := c.match(packet)
+	q, out, rule := c.match(packet)
 	if rule != Passed {
-		var q *Query
-		if a != nil {
-			q = &a.q
-		}
 		c.e.cfg.traceIgnored(q, rule, packet)
 	}
 	switch {
@@ -90,7 +86,7 @@ func (c *tcpConn) handle(packet []byte) error {
 
 // match finds the query under way that a message is for, and settles it if the
 // message is its response.
-func (c *tcpConn) match(packet []byte) (a *asked, out []Outcome, rule Rule) {
+func (c *tcpConn) match(packet []byte) (q *Query, out []Outcome, rule Rule) {
 	now := time.Now()
 	e := c.e
 	e.mu.Lock()
@@ -100,7 +96,8 @@ func (c *tcpConn) match(packet []byte) (a *asked, out []Outcome, rule Rule) {
 		c.ignore(now)
 		return nil, nil, ShortHeader
 	}
-	if a = c.pending[be16(packet, 0)]; a == nil {
+	a := c.pending[be16(packet, 0)]
+	if a == nil {
 		c.ignore(now)
 		return nil, nil, WrongID
 	}
@@ -112,7 +109,7 @@ func (c *tcpConn) match(packet []byte) (a *asked, out []Outcome, rule Rule) {
 		} else {
 			c.ignore(now)
 		}
-		return a, nil, rule
+		return &a.q, nil, rule
 	}
 	c.drop(a)
 	c.answers++
@@ -120,13 +117,13 @@ func (c *tcpConn) match(packet []byte) (a *asked, out []Outcome, rule Rule) {
 	c.good, c.garbage = now, time.Time{}
 	e.silent, e.barren = 0, 0
 	if cut != None { // over TCP nothing may be cut
-		return a, []Outcome{a.q.outcome(BadResponse, ruleError(CutShort))}, CutShort
+		return &a.q, []Outcome{a.q.outcome(BadResponse, ruleError(CutShort))}, CutShort
 	}
 	rtt := now.Sub(a.sent)
 	e.stats.Responses++
 	e.stats.SRTT = smooth(e.stats.SRTT, rtt)
 	e.window.good(a.n, rtt)
-	return a, []Outcome{{Token: a.q.Token, Tries: a.q.sent, Reply: reply, RTT: rtt, Msg: m}}, Passed
+	return &a.q, []Outcome{{Token: a.q.Token, Tries: a.q.sent, Reply: reply, RTT: rtt, Msg: m}}, Passed
 }
 
 // ignore notes a message that is no response. The caller holds the lock.
