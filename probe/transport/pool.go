@@ -73,8 +73,7 @@ func (e *pool) settle(q *Query) (out Outcome) {
 	return out
 }
 
-// try sends a query, which the limit admits, until the server does not refuse. A
-// shortage of descriptors is waited out, too.
+// try sends a query, which the limit admits, until the server does not refuse.
 func (e *pool) try(q *Query) Outcome {
 	try := e.cfg.Timeout
 	ctx, cancel := context.WithTimeout(e.ctx, try+maxPause+try)
@@ -94,28 +93,29 @@ func (e *pool) try(q *Query) Outcome {
 			e.gate.shut(sent, busy)
 			continue
 		}
-		if isAny(out.Err, shortErrors) {
-			pause(e.ctx, mostRest)
-			continue
-		}
 		if out.Failure == None {
 			e.gate.passed(sent)
 		}
-		out.RTT = cmp.Or(out.RTT, time.Since(sent))
 		return out
 	}
 	return Outcome{Failure: Closed, Err: net.ErrClosed}
 }
 
-// send sends a query once.
+// send sends a query once. A shortage of descriptors is waited out.
 func (e *pool) send(q *Query) Outcome {
-	ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
-	defer cancel()
-	out := e.ask(ctx, q)
-	if out.Failure == Unreachable {
-		out.Failure = e.cfg.blame(ctx, "tcp", out.Err)
+	for {
+		sent := time.Now()
+		ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
+		out := e.ask(ctx, q)
+		if out.Failure == Unreachable {
+			out.Failure = e.cfg.blame(ctx, "tcp", out.Err)
+		}
+		cancel()
+		if !isAny(out.Err, shortErrors) || !pause(e.ctx, mostRest) {
+			out.RTT = cmp.Or(out.RTT, time.Since(sent))
+			return out
+		}
 	}
-	return out
 }
 
 // tally counts a try. The round trip is that of a response.

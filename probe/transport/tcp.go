@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"sync"
 	"time"
 )
 
@@ -117,7 +116,7 @@ func (e *tcp) await() bool {
 // false if the session ends as well.
 func (e *tcp) converse() (more bool) {
 	wanted := make(chan struct{})
-	lease, release, err := e.lease(sync.OnceFunc(func() { close(wanted) }))
+	lease, release, err := e.lease(func() { close(wanted) })
 	if err != nil {
 		return !e.resign()
 	}
