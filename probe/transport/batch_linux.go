@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"errors"
 	"net"
 	"os"
 	"syscall"
@@ -23,11 +24,7 @@ const batchDescriptors = 2
 // buffer that the system grants could overflow. A connection that is not a
 // socket of the system is used as it is.
 func newBatchConn(conn net.Conn, window int) (batchConn, int) {
-	udp, ok := conn.(*net.UDPConn)
-	if !ok {
-		return plainConn{conn}, window
-	}
-	c, err := newMmsgConn(udp)
+	c, err := newMmsgConn(conn)
 	if err != nil {
 		return plainConn{conn}, window
 	}
@@ -102,6 +99,13 @@ func (h *batchHeaders) fill(out [][]byte, segments bool) (n int) {
 	return n
 }
 
+// call makes a system call, of those that do not block, for the first n messages.
+func (h *batchHeaders) call(trap uintptr, fd, n int) (int, syscall.Errno) {
+	done, _, errno := syscall.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&h.msg[0])),
+		uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+	return int(done), errno
+}
+
 // An mmsgConn moves batches with recvmmsg(2) and sendmmsg(2). It belongs to one
 // goroutine, but for SetReadDeadline.
 //
@@ -123,7 +127,11 @@ type mmsgConn struct {
 	segments   bool // a message can be cut into packets
 }
 
-func newMmsgConn(udp *net.UDPConn) (*mmsgConn, error) {
+func newMmsgConn(conn net.Conn) (*mmsgConn, error) {
+	udp, ok := conn.(*net.UDPConn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
 	raw, err := udp.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -193,10 +201,10 @@ func (c *mmsgConn) read(in *inbox, wait bool) error {
 		c.recv.iov[i].Base = &in.buf[i][0]
 		c.recv.iov[i].SetLen(maxPacket)
 	}
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.recv.msg[0])), uintptr(len(in.buf)), unix.MSG_DONTWAIT, 0, 0)
+	n, errno := c.recv.call(unix.SYS_RECVMMSG, c.fd, len(in.buf))
 	switch errno {
 	case 0:
-		in.n = int(n)
+		in.n = n
 		for i := range in.n {
 			in.len[i] = int(c.recv.msg[i].len)
 		}
@@ -211,7 +219,7 @@ func (c *mmsgConn) write(out [][]byte) (lost error) {
 	segments := c.segments
 	for len(out) > 0 {
 		n := c.send.fill(out[:min(len(out), batchLen)], segments)
-		sent, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.send.msg[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+		sent, errno := c.send.call(unix.SYS_SENDMMSG, c.fd, n)
 		switch errno {
 		case 0:
 			for i := range sent {
