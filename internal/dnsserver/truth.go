@@ -52,12 +52,6 @@ func Zones(zones ...string) func(name string) string {
 	}
 }
 
-// Resolver returns the handler of a healthy recursive resolver in a world of
-// the given zones, as in [Zones], and registered names.
-func Resolver(registered func(name string) bool, zones ...string) Handler {
-	return Answer(Truth{Registered: registered, Zone: Zones(zones...)}.Resolve)
-}
-
 // Resolve answers as a healthy recursive resolver. Every registered name has
 // name servers, the address 192.0.2.1 (RFC 5737), and no DS record.
 func (t Truth) Resolve(q *dns.Msg) *dns.Msg { return t.dated(t.resolve(q)) }

@@ -107,7 +107,8 @@ func (l *Lab) startRegistries(t testing.TB, rateLimit int) {
 	l.Registries["nsd"] = NSD{Addrs: n.addrs(nsdHost, nsdHost2), Zones: []Zone{com, ws, comBR}, RateLimit: rateLimit}.Start(t)
 	l.Registries["knot"] = Knot{Addrs: n.addrs(knotHost, knotHost2), Zones: []Zone{network, org, jp}}.Start(t)
 	l.Registries["bind"] = BIND{Zones: []Zone{dev, uk, coUK, br}}.Start(t)
-	l.front(t, registryHost, l.Registries["bind"])
+	// BIND listens on the addresses of network interfaces only.
+	l.serve(t, registryHost, dnstest.Forward(l.Registries["bind"].Addr))
 	l.serve(t, silentHost, func(*dns.Msg) *dns.Msg { return nil })
 	l.serve(t, upwardHost, func(q *dns.Msg) *dns.Msg { return dnstest.Referral(q, "") })
 }
@@ -122,17 +123,6 @@ func (l *Lab) delegateNIC(z *Zone) {
 		z.Records += fmt.Sprintf("%s. NS %s\n", name, hostOf(Healthy))
 		l.names[name] = Name{Name: name, Suffix: z.Origin, Kind: Healthy, Registered: true}
 	}
-}
-
-// front lets a server answer on a host's address that cannot listen there:
-// BIND takes the addresses of network interfaces only.
-func (l *Lab) front(t testing.TB, host int, d *Daemon) {
-	t.Helper()
-	p, err := dnstest.Proxy{Server: d.Addr, Addr: l.net.addr(host)}.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.Close() })
 }
 
 // RegistryAddrs returns the addresses of the good servers that hold the names

@@ -12,6 +12,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -95,11 +97,7 @@ func build(ctx context.Context, to, pkg string) error {
 // writeNames writes random keywords of 6 to 11 letters, the same in each run
 // and none twice.
 func writeNames(path string, n int) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(f)
+	var lines bytes.Buffer
 	rng := rand.New(rand.NewPCG(1, 2))
 	var word [11]byte
 	for seen := make(map[string]bool, n); len(seen) < n; {
@@ -107,17 +105,16 @@ func writeNames(path string, n int) error {
 		for i := range letters {
 			letters[i] = 'a' + byte(rng.IntN(26))
 		}
-		if seen[string(letters)] {
-			continue
+		if !seen[string(letters)] {
+			seen[string(letters)] = true
+			lines.Write(letters)
+			lines.WriteByte('\n')
 		}
-		seen[string(letters)] = true
-		w.Write(letters)
-		w.WriteByte('\n')
 	}
-	return errors.Join(w.Flush(), f.Close())
+	return os.WriteFile(path, lines.Bytes(), 0o600)
 }
 
-// startResponder starts the responder and waits until it answers.
+// startResponder starts the responder and waits until it listens.
 func startResponder(ctx context.Context, dir string, args []string) (addr string, stop func(), err error) {
 	path := os.Getenv("DOMPROBE_FASTDNS")
 	if path == "" {
@@ -190,19 +187,16 @@ func (f *figures) check(report string, names int) error {
 	defer in.Close()
 	r := csv.NewReader(bufio.NewReader(in))
 	r.ReuseRecord = true
+	if _, err := r.Read(); err != nil {
+		return fmt.Errorf("reading the header of the report: %w", err)
+	}
 	for {
 		row, err := r.Read()
-		if err == io.EOF && f.rows != names {
-			return fmt.Errorf("the report has %d rows for %d names", f.rows, names)
-		}
 		if err == io.EOF {
-			return nil
+			break
 		}
 		if err != nil {
 			return err
-		}
-		if row[0] == "domain" {
-			continue
 		}
 		f.rows++
 		label, _, _ := strings.Cut(row[0], ".")
@@ -218,6 +212,10 @@ func (f *figures) check(report string, names int) error {
 			f.wrong++
 		}
 	}
+	if f.rows != names {
+		return fmt.Errorf("the report has %d rows for %d names", f.rows, names)
+	}
+	return nil
 }
 
 func (f figures) print(c string) {
@@ -228,22 +226,25 @@ func (f figures) print(c string) {
 
 // median takes the middle of each figure on its own, and the worst of wrong
 // and unknown.
-func median(all []figures) (m figures) {
-	middle := func(of func(figures) float64) float64 {
-		var vs []float64
-		for _, f := range all {
-			vs = append(vs, of(f))
-		}
-		slices.Sort(vs)
-		return vs[len(vs)/2]
+func median(all []figures) figures {
+	m := figures{
+		wall: middle(all, func(f figures) time.Duration { return f.wall }),
+		user: middle(all, func(f figures) time.Duration { return f.user }),
+		sys:  middle(all, func(f figures) time.Duration { return f.sys }),
+		peak: middle(all, func(f figures) float64 { return f.peak }),
+		rows: all[0].rows,
 	}
-	m.wall = time.Duration(middle(func(f figures) float64 { return float64(f.wall) }))
-	m.user = time.Duration(middle(func(f figures) float64 { return float64(f.user) }))
-	m.sys = time.Duration(middle(func(f figures) float64 { return float64(f.sys) }))
-	m.peak = middle(func(f figures) float64 { return f.peak })
-	m.rows = all[0].rows
 	for _, f := range all {
 		m.wrong, m.unknown = max(m.wrong, f.wrong), max(m.unknown, f.unknown)
 	}
 	return m
+}
+
+func middle[T cmp.Ordered](all []figures, of func(figures) T) T {
+	var vs []T
+	for _, f := range all {
+		vs = append(vs, of(f))
+	}
+	slices.Sort(vs)
+	return vs[len(vs)/2]
 }
