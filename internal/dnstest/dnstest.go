@@ -16,8 +16,8 @@
 //   - [Serve] with [Answer]: for a client that needs a real socket, such as a
 //     built command. A function that waits makes a slow server, one that returns
 //     nil a silent one.
-//   - [ServeRaw]: for bytes that no DNS library would send, and responses from
-//     the wrong address. [Forger] is one whose responses come after forged ones.
+//   - [Host.Start]: a host of a Net on a real socket, for bytes that no DNS library
+//     would send, for responses from the wrong address, and for [Forged] ones.
 //   - [Closed]: a port at which nobody listens.
 //   - [Fast]: for benchmarks of the client. It responds from a hash of the label,
 //     in batches. cmd/fastdns runs it as a command, and cmd/bench measures the

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"domprobe/internal/dnsserver"
@@ -50,9 +49,8 @@ type FastCounts struct {
 // A FastServer is a running [Fast].
 type FastServer struct {
 	*Server
-	fast    Fast
-	limit   *rate.Limiter // nil for none
-	stopped chan struct{}
+	fast  Fast
+	limit *rate.Limiter // nil for none
 
 	mu     sync.Mutex
 	counts FastCounts
@@ -73,7 +71,7 @@ func (f Fast) Start() (*FastServer, error) {
 	}
 	// Without the right to a larger buffer there is a smaller one.
 	_ = conn.SetReadBuffer(16 << 20)
-	s := &FastServer{fast: f, stopped: make(chan struct{})}
+	s := &FastServer{fast: f}
 	if f.QPS > 0 {
 		s.limit = rate.NewLimiter(rate.Limit(f.QPS), max(1, f.QPS/50)) // 20 ms of it
 	}
@@ -83,7 +81,6 @@ func (f Fast) Start() (*FastServer, error) {
 	}
 	stop := serveTCP(l, Stream(s.overTCP))
 	s.Server = dnsserver.NewServer(l.Addr().String(), func() error {
-		close(s.stopped)
 		err := errors.Join(conn.Close(), stop())
 		running.Wait()
 		return err
@@ -91,16 +88,13 @@ func (f Fast) Start() (*FastServer, error) {
 	return s, nil
 }
 
-const (
-	fastBatch = 64      // datagrams that one system call reads or writes
-	maxHeld   = 1 << 14 // batches that Delay may hold up at once; more are lost
-)
+// fastBatch is how many datagrams one system call reads or writes.
+const fastBatch = 64
 
 // serve responds to the datagrams of a socket.
 func (s *FastServer) serve(pc batchConn) {
-	var held errgroup.Group
-	held.SetLimit(maxHeld)
-	defer held.Wait()
+	delayed := newLater()
+	defer delayed.stop()
 	messages := make([]ipv4.Message, fastBatch)
 	for i := range messages {
 		messages[i].Buffers = [][]byte{make([]byte, maxFastAnswer)}
@@ -121,15 +115,8 @@ func (s *FastServer) serve(pc batchConn) {
 			writeAll(pc, responses)
 			continue
 		}
-		later := cloneMessages(responses)
-		held.TryGo(func() error {
-			select {
-			case <-time.After(s.fast.Delay):
-				writeAll(pc, later)
-			case <-s.stopped:
-			}
-			return nil
-		})
+		held := cloneMessages(responses)
+		delayed.do(s.fast.Delay, func() { writeAll(pc, held) })
 	}
 }
 

@@ -25,7 +25,7 @@ type Net struct {
 	served sync.WaitGroup
 }
 
-// A Host is the server on one address of a [Net].
+// A Host is the server on one address of a [Net], or on loopback.
 type Host struct {
 	// UDP responds to datagrams. It is called from the Write of the client,
 	// and concurrently. Nil makes the port unreachable: the client's next

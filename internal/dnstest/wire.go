@@ -7,10 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/miekg/dns"
-	"golang.org/x/sync/errgroup"
 )
 
 // Wire makes a PacketHandler that replies at once with the response that the
@@ -34,17 +32,13 @@ func Wire(f func(q *dns.Msg) *dns.Msg) PacketHandler {
 	}
 }
 
-// Stream makes the TCP side of a [Host], or of [Raw], out of a handler of
-// datagrams: every message is framed (RFC 7766 section 8), and others overtake
+// Stream makes the TCP side of a [Host] out of a handler of datagrams: every message is framed (RFC 7766 section 8), and others overtake
 // a reply that is delayed. Refused resets the connection. The source of a
 // reply does not matter.
 func Stream(h PacketHandler) func(conn net.Conn) {
 	return func(conn net.Conn) {
-		var delayed errgroup.Group
-		delayed.SetLimit(maxUnread)
-		left := make(chan struct{}) // by the client
-		defer delayed.Wait()
-		defer close(left)
+		delayed := newLater()
+		defer delayed.stop()
 		w := replyWriter{conn: conn}
 		from := addrPort(conn.RemoteAddr())
 		for {
@@ -53,18 +47,7 @@ func Stream(h PacketHandler) func(conn net.Conn) {
 				return
 			}
 			for _, r := range h(q, from) {
-				if r.Delay <= 0 {
-					w.write(r)
-					continue
-				}
-				delayed.Go(func() error {
-					select {
-					case <-time.After(r.Delay):
-						w.write(r)
-					case <-left:
-					}
-					return nil
-				})
+				delayed.do(r.Delay, func() { w.write(r) })
 			}
 		}
 	}
