@@ -5,8 +5,8 @@
 // recursive resolver ([Truth.Resolve]) or as the registry's authoritative server
 // ([Truth.Delegate]). Responses to single queries are built with [NXDomain],
 // [NoData], [Referral], ... A function that takes a query and returns a response
-// is the common currency: [Block] and [Turncoat] make one of two, [Forward] asks
-// another server.
+// is the common currency: [Block] and [Turncoat] make one of two, and [Forward]
+// one of another server.
 //
 // Which server does a test take?
 //

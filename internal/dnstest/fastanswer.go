@@ -130,7 +130,7 @@ func (r *fastResponse) name(share int) {
 	}
 }
 
-// authoritative sets AA, unless a resolver is asked.
+// authoritative sets AA, unless a resolver is played.
 func (r *fastResponse) authoritative() {
 	if !r.rd {
 		r.aa = 1

@@ -22,7 +22,7 @@ type BIND struct {
 	Root string
 
 	// Forward maps zones, "" being the root, to the address and port of
-	// the server that is asked instead of the zone's own.
+	// another resolver.
 	Forward map[string]string
 
 	// Policy is a blocklist.

@@ -4,7 +4,7 @@ import "testing"
 
 // Dnsmasq is the forwarder of home routers.
 type Dnsmasq struct {
-	Upstream string   // address and port of the resolver that it asks
+	Upstream string   // address and port of the resolver that it forwards to
 	Blocked  []string // these names, and all below them, do not exist
 }
 

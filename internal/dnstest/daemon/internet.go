@@ -23,8 +23,8 @@ import (
 //	jp             Knot   with the names under co.jp, which is no zone
 //	ws             NSD    wildcard: every name has an address
 //
-// Every word is a name under each of [Suffixes]; a hash of the name decides
-// whether it is registered. Of the registered ones some have own servers that
+// Every word is a name under each of com, net, org, dev, co.uk, com.br, co.jp and
+// ws; a hash of the name decides whether it is registered. Of the registered ones some have own servers that
 // are broken in one of the usual ways. Two resolvers know this internet:
 // Unbound and BIND.
 type Internet struct {
@@ -37,10 +37,8 @@ type Internet struct {
 	RateLimit int
 }
 
-// Suffixes are the TLDs under which a laboratory has names.
-func Suffixes() []string {
-	return []string{"com", "net", "org", "dev", "co.uk", "com.br", "co.jp", "ws"}
-}
+// suffixes are the TLDs under which a laboratory has names.
+var suffixes = []string{"com", "net", "org", "dev", "co.uk", "com.br", "co.jp", "ws"}
 
 // A Lab is a running [Internet].
 type Lab struct {
@@ -64,7 +62,7 @@ func (in Internet) Start(t testing.TB) *Lab {
 	t.Helper()
 	l := &Lab{net: newNetwork(t), registered: make(map[string]bool)}
 	l.Root = l.net.ip(rootHost)
-	for _, suffix := range Suffixes() {
+	for _, suffix := range suffixes {
 		l.add(in.Words, suffix)
 	}
 	l.startRegistries(t, in.RateLimit)
@@ -108,16 +106,17 @@ func (l *Lab) startHosts(t testing.TB) {
 		},
 	}
 	for kind, response := range responses {
-		l.serve(t, l.net.host(kind), response)
+		serve(t, l.net.addr(l.net.host(kind)), response)
 	}
 }
 
-// serve serves on a host of the laboratory from within the process.
-func (l *Lab) serve(t testing.TB, host int, response func(q *dns.Msg) *dns.Msg) {
+// serve serves on an address, or a free one, from within the process.
+func serve(t testing.TB, addr string, response func(q *dns.Msg) *dns.Msg) string {
 	t.Helper()
-	s, err := dnstest.ServeAt(l.net.addr(host), dnstest.Answer(response))
+	s, err := dnstest.ServeAt(addr, dnstest.Answer(response))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	return s.Addr()
 }

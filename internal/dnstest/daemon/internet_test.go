@@ -25,7 +25,7 @@ func TestInternet(t *testing.T) {
 	seen := make(map[Kind]int)
 	for _, n := range l.Names {
 		seen[n.Kind]++
-		zone := dns.Fqdn(RegistryZone(n.Suffix))
+		zone := dns.Fqdn(registryZone(n.Suffix))
 		for server, addr := range map[string]string{"Unbound": l.Unbound.Addr, "BIND": l.BIND.Addr} {
 			want := "NOERROR ra / / SOA " + zone
 			if n.Kind == Free && n.Suffix != "ws" {
@@ -64,8 +64,8 @@ func TestInternet(t *testing.T) {
 
 // Every registry has nic.ZONE, whatever is asked about it.
 func testNIC(t *testing.T, l *Lab) {
-	for _, suffix := range append(Suffixes(), "uk") {
-		zone := dns.Fqdn(RegistryZone(suffix))
+	for _, suffix := range append(slices.Clone(suffixes), "uk") {
+		zone := dns.Fqdn(registryZone(suffix))
 		name := "nic." + zone
 		for _, addr := range []string{l.Unbound.Addr, l.BIND.Addr} {
 			for qtype, want := range map[uint16]string{

@@ -60,16 +60,16 @@ func (l *Lab) startRegistries(t testing.TB, rateLimit int) {
 	NSD{Addrs: n.addrs(rootHost), Zones: []Zone{root}}.Start(t)
 	NSD{Addrs: n.addrs(nsdHost, nsdHost2), Zones: zones["nsd"], RateLimit: rateLimit}.Start(t)
 	Knot{Addrs: n.addrs(knotHost, knotHost2), Zones: zones["knot"]}.Start(t)
-	l.serve(t, registryHost, dnstest.Forward(BIND{Zones: zones["bind"]}.Start(t).Addr))
-	l.serve(t, silentHost, func(*dns.Msg) *dns.Msg { return nil })
-	l.serve(t, upwardHost, func(q *dns.Msg) *dns.Msg { return dnstest.Referral(q, "") })
+	serve(t, n.addr(registryHost), dnstest.Forward(BIND{Zones: zones["bind"]}.Start(t).Addr))
+	serve(t, n.addr(silentHost), func(*dns.Msg) *dns.Msg { return nil })
+	serve(t, n.addr(upwardHost), func(q *dns.Msg) *dns.Msg { return dnstest.Referral(q, "") })
 }
 
 // records returns what a registry zone has about the names in it.
 func (l *Lab) records(zone string) string {
 	var b strings.Builder
 	for _, n := range l.Names {
-		if RegistryZone(n.Suffix) != zone {
+		if registryZone(n.Suffix) != zone {
 			continue
 		}
 		owner := n.Name + "."
@@ -105,13 +105,13 @@ func hostOf(k Kind) string { return string(k) + ".hosts." }
 // RegistryAddrs returns the addresses of the good servers that hold the names
 // under a suffix.
 func (l *Lab) RegistryAddrs(suffix string) []string {
-	zone := RegistryZone(suffix)
+	zone := registryZone(suffix)
 	i := slices.IndexFunc(registries, func(r registry) bool { return r.zone == zone })
 	return l.net.addrs(registries[i].good...)
 }
 
-// RegistryZone returns the zone that holds the names under a suffix.
-func RegistryZone(suffix string) string {
+// registryZone returns the zone that holds the names under a suffix.
+func registryZone(suffix string) string {
 	if suffix == "co.jp" {
 		return "jp"
 	}

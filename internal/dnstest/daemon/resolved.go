@@ -10,7 +10,7 @@ import (
 // knows one place for its configuration only, and so it runs in a mount
 // namespace with a /run of its own, which takes the rights of root.
 type Resolved struct {
-	Upstream string // address and port of the resolver that it asks
+	Upstream string // address and port of the resolver that it forwards to
 }
 
 // resolvedScript makes the namespace's /run and becomes systemd-resolved. Its

@@ -44,7 +44,7 @@ func (u Unbound) Start(t testing.TB) *UnboundDaemon {
 	t.Helper()
 	s := newSetup(t, "unbound", "/usr/sbin/unbound")
 	addrs := orOwn(t, u.Addrs)
-	host, _ := split(addrs[0]) // else it asks from any port of all addresses
+	host, _ := split(addrs[0]) // else it sends queries from any port of all addresses
 	s.printf(`server:
 	directory: %q
 	username: ""

@@ -55,15 +55,14 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 		return err
 	}
 	defer os.RemoveAll(dir)
-	command := filepath.Join(dir, "domprobe")
-	if err := build(ctx, command, "."); err != nil {
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", dir, ".", "./internal/dnstest/cmd/fastdns").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("building the command and the responder: %w\n%s", err, out)
+	}
+	if err := writeNames(filepath.Join(dir, "names.txt"), names); err != nil {
 		return err
 	}
-	input := filepath.Join(dir, "names.txt")
-	if err := writeNames(input, names); err != nil {
-		return err
-	}
-	addr, stop, err := startResponder(ctx, dir, responder)
+	addr, stop, err := startResponder(cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns")), responder)
 	if err != nil {
 		return err
 	}
@@ -72,7 +71,7 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	for _, c := range windows {
 		var all []figures
 		for range runs {
-			f, err := run(ctx, command, input, names, filepath.Join(dir, "report.csv"), addr, c)
+			f, err := run(ctx, dir, names, addr, c)
 			if err != nil {
 				return err
 			}
@@ -82,14 +81,6 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 		if runs > 1 {
 			median(all).print("median")
 		}
-	}
-	return nil
-}
-
-func build(ctx context.Context, to, pkg string) error {
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", to, pkg).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)
 	}
 	return nil
 }
@@ -115,14 +106,7 @@ func writeNames(path string, n int) error {
 }
 
 // startResponder starts the responder and waits until it listens.
-func startResponder(ctx context.Context, dir string, args []string) (addr string, stop func(), err error) {
-	path := os.Getenv("DOMPROBE_FASTDNS")
-	if path == "" {
-		path = filepath.Join(dir, "fastdns")
-		if err := build(ctx, path, "./internal/dnstest/cmd/fastdns"); err != nil {
-			return "", nil, err
-		}
-	}
+func startResponder(path string, args []string) (addr string, stop func(), err error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -158,14 +142,17 @@ type figures struct {
 	wrong, unknown  int
 }
 
-func run(ctx context.Context, command, input string, names int, report, addr, c string) (f figures, err error) {
+// run runs the command in its directory, with the resolver and the window given.
+func run(ctx context.Context, dir string, names int, addr, c string) (f figures, err error) {
+	report := filepath.Join(dir, "report.csv")
 	out, err := os.Create(report)
 	if err != nil {
 		return f, err
 	}
 	defer out.Close()
-	cmd := exec.CommandContext(ctx, command, "-q", "-r", addr, "-c", c, "-t", "com", "-i", input, "-f", "csv")
-	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	cmd := exec.CommandContext(ctx, filepath.Join(dir, "domprobe"),
+		"-q", "-r", addr, "-c", c, "-t", "com", "-i", "names.txt", "-f", "csv")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, os.Stderr
 	began := time.Now()
 	err = cmd.Run()
 	f.wall = time.Since(began)
