@@ -67,6 +67,10 @@ type Daemon struct {
 	// Addr is the first address that it listens on, as "127.0.0.1:5300".
 	Addr string
 
+	// TLSAddr and HTTPSAddr are those of an [Unbound] with a certificate. The
+	// path of HTTPS is /dns-query.
+	TLSAddr, HTTPSAddr string
+
 	name string
 	cmd  *exec.Cmd
 	log  string        // a file

@@ -49,8 +49,7 @@ type Lab struct {
 	Root string
 
 	// Unbound and BIND are the resolvers.
-	Unbound *UnboundDaemon
-	BIND    *Daemon
+	Unbound, BIND *Daemon
 
 	net        network
 	registered map[string]bool // Names, nic.ZONE and the names of package known

@@ -32,15 +32,8 @@ type Unbound struct {
 	Options string
 }
 
-// An UnboundDaemon is a running [Unbound].
-type UnboundDaemon struct {
-	*Daemon
-	TLSAddr   string // of RFC 7858; empty without a certificate
-	HTTPSAddr string // of RFC 8484, whose path is /dns-query
-}
-
 // Start starts the server for the length of the test.
-func (u Unbound) Start(t testing.TB) *UnboundDaemon {
+func (u Unbound) Start(t testing.TB) *Daemon {
 	t.Helper()
 	s := newSetup(t, "unbound", "/usr/sbin/unbound")
 	addrs := orOwn(t, u.Addrs)
@@ -68,10 +61,10 @@ func (u Unbound) Start(t testing.TB) *UnboundDaemon {
 		s.printf("\troot-hints: %q\n", s.file("root.hints", hints(u.Root)))
 		ready = []Zone{{}}
 	}
-	d := &UnboundDaemon{}
+	var tlsAddr, httpsAddr string
 	if u.Certificate != nil {
-		d.TLSAddr, d.HTTPSAddr = ownAddr(t), ownAddr(t)
-		u.encrypt(s, d)
+		tlsAddr, httpsAddr = ownAddr(t), ownAddr(t)
+		u.encrypt(s, tlsAddr, httpsAddr)
 	}
 	s.printf("%s\nremote-control:\n\tcontrol-enable: no\n", u.Options)
 	for _, zone := range slices.Sorted(maps.Keys(u.Stubs)) {
@@ -84,21 +77,22 @@ func (u Unbound) Start(t testing.TB) *UnboundDaemon {
 		z := u.Policy.zone()
 		s.printf("rpz:\n\tname: %q\n\tzonefile: %q\n", dns.Fqdn(z.Origin), s.zoneFile(z))
 	}
-	d.Daemon = s.start(addrs[0], ready, "-d", "-c")
+	d := s.start(addrs[0], ready, "-d", "-c")
+	d.TLSAddr, d.HTTPSAddr = tlsAddr, httpsAddr
 	return d
 }
 
 // encrypt writes the options of TLS and HTTPS.
-func (u Unbound) encrypt(s *setup, d *UnboundDaemon) {
+func (u Unbound) encrypt(s *setup, tlsAddr, httpsAddr string) {
 	s.Helper()
-	_, tlsPort := split(d.TLSAddr)
-	_, httpsPort := split(d.HTTPSAddr)
+	_, tlsPort := split(tlsAddr)
+	_, httpsPort := split(httpsAddr)
 	s.printf(`	interface: %s
 	interface: %s
 	tls-port: %s
 	https-port: %s
 	tls-service-pem: %q
 	tls-service-key: %q
-`, at(d.TLSAddr), at(d.HTTPSAddr), tlsPort, httpsPort,
+`, at(tlsAddr), at(httpsAddr), tlsPort, httpsPort,
 		s.file("server.pem", string(u.Certificate.CertPEM)), s.file("server.key", string(u.Certificate.KeyPEM)))
 }
