@@ -4,8 +4,8 @@
 // A [Truth] knows the registered names and their zones. It responds as a healthy
 // recursive resolver ([Truth.Resolve]) or as the registry's authoritative server
 // ([Truth.Delegate]). Responses to single queries are built with [NXDomain],
-// [NoData], [Referral], ... A function that takes a query and returns a response
-// is the common currency: [Block] and [Turncoat] make one of two, and [Forward]
+// [NoData], [Referral], ... Servers take any function that takes a query and
+// returns a response: [Block] and [Turncoat] make one of two others, and [Forward]
 // one of another server.
 //
 // Which server does a test take?

@@ -90,10 +90,8 @@ func (n *Net) Dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	n.mu.Unlock()
 	switch network {
 	case "udp":
-		c := &packetConn{
-			socket: socket{net: n, gate: new(gate), local: net.UDPAddrFromAddrPort(local), remote: net.UDPAddrFromAddrPort(remote)},
-			host:   host,
-		}
+		from, to := net.UDPAddrFromAddrPort(local), net.UDPAddrFromAddrPort(remote)
+		c := &packetConn{socket: socket{net: n, gate: new(gate), local: from, remote: to}, host: host}
 		n.track(&c.socket)
 		return c, nil
 	case "tcp":

@@ -32,9 +32,9 @@ func Wire(f func(q *dns.Msg) *dns.Msg) PacketHandler {
 	}
 }
 
-// Stream makes the TCP side of a [Host] out of a handler of datagrams: every message is framed (RFC 7766 section 8), and others overtake
-// a reply that is delayed. Refused resets the connection. The source of a
-// reply does not matter.
+// Stream makes the TCP side of a [Host] out of a handler of datagrams: every
+// message is framed (RFC 7766 section 8), and a reply that is delayed lets others
+// overtake it. Refused resets the connection. The source of a reply does not matter.
 func Stream(h PacketHandler) func(conn net.Conn) {
 	return func(conn net.Conn) {
 		delayed := newLater()

@@ -67,7 +67,8 @@ options {
 		s.printf("zone %q { type forward; forward only; forwarders { %s port %s; }; };\n", dns.Fqdn(zone), host, port)
 	}
 	for _, z := range n.Zones {
-		s.printf("zone %q { type primary; file %q; check-names ignore; check-integrity no; };\n", dns.Fqdn(z.Origin), s.zoneFile(z))
+		s.printf("zone %q { type primary; file %q; check-names ignore; check-integrity no; };\n",
+			dns.Fqdn(z.Origin), s.zoneFile(z))
 	}
 	return s.start(addr, ready, "-g", "-n", "1", "-c")
 }
