@@ -208,7 +208,8 @@ func (f *figures) check(report string, names int) error {
 func (f figures) print(c string) {
 	cpu := f.user + f.sys
 	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs\n", c, float64(f.rows)/f.wall.Seconds(),
-		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak, f.wrong, f.unknown, f.wall.Seconds())
+		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak,
+		f.wrong, f.unknown, f.wall.Seconds())
 }
 
 // median takes the middle of each figure on its own, and the worst of wrong
