@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"domprobe/probe"
@@ -49,96 +50,101 @@ func isAnswer(v probe.Verdict) bool { return v == probe.Found || v == probe.NotF
 // sequence.
 func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
-		was, is := newIndex(), newIndex()
-		defer was.spool.close()
-		defer is.spool.close()
-		err := was.read(old)
-		if err == nil {
-			err = is.read(new)
-		}
-		if err == nil {
-			err = fold(was, is)
-		}
-		more := err == nil
-		if more {
-			more, err = compare(is, was, func(r, before *probe.Result) bool {
-				c := Change{r.Name, before, r}
-				return !d.wants(&c) || yield(c, nil)
-			})
-		}
-		if more && err == nil && d.Absent {
-			_, err = compare(was, is, func(r, after *probe.Result) bool {
-				c := Change{Name: r.Name, Old: r}
-				return after != nil || !d.wants(&c) || yield(c, nil)
-			})
-		}
+		err := compare(old, new, d.Absent, func(c Change) bool {
+			if !d.wants(&c) {
+				return true
+			}
+			c.Old, c.New = kept(c.Old), kept(c.New)
+			return yield(c, nil)
+		})
 		if err != nil {
 			yield(Change{}, err)
 		}
 	}
 }
 
-// compare calls each with the rows of an index and those of another about the
-// same names, which may be nil, until it returns false.
-func compare(x, other *index, each func(r, its *probe.Result) bool) (more bool, err error) {
-	for id := range x.rows {
-		r, err := x.row(id)
-		if err != nil {
-			return false, err
-		}
-		found, err := other.find(r.Key())
-		if err != nil {
-			return false, err
-		}
-		var its *probe.Result
-		if found >= 0 {
-			row, err := other.row(found)
-			if err != nil {
-				return false, err
-			}
-			its = &row
-		}
-		if !each(&r, its) {
-			return false, nil
+// kept returns a copy of a row that is not overwritten by the next one.
+func kept(r *probe.Result) *probe.Result {
+	if r == nil {
+		return nil
+	}
+	c := *r
+	return &c
+}
+
+// compare calls each with the rows of two reports about the same names, until it
+// returns false.
+func compare(old, new iter.Seq2[probe.Result, error], absent bool, each func(Change) bool) error {
+	was, is := newIndex(), newIndex()
+	defer was.spool.close()
+	defer is.spool.close()
+	for _, step := range []func() error{
+		func() error { return was.read(old) }, func() error { return is.read(new) },
+		func() error { return was.joinAs(is) }, func() error { return is.joinAs(was) },
+	} {
+		if err := step(); err != nil {
+			return err
 		}
 	}
-	return true, nil
+	for r, err := range is.all() {
+		if err != nil {
+			return err
+		}
+		_, before, err := was.find(r.Key())
+		if err != nil || !each(Change{r.Name, before, r}) {
+			return err
+		}
+	}
+	if !absent {
+		return nil
+	}
+	for r, err := range was.all() {
+		if err != nil {
+			return err
+		}
+		_, after, err := is.find(r.Key())
+		if err != nil || after == nil && !each(Change{r.Name, r, nil}) {
+			return err
+		}
+	}
+	return nil
+}
+
+// changeFormats lists the formats of changes, with a line for each.
+var changeFormats = []struct {
+	name, header string
+	line         func(dst []byte, c *Change) []byte
+}{
+	{"text", "", appendChangeText},
+	{"names", "", func(dst []byte, c *Change) []byte { return names{stop: '\n'}.row(dst, c.result()) }},
+	{"csv", strings.Join(changeColumns[:], ",") + "\n", appendChangeCells},
+	{"jsonl", "", appendChangeObject},
 }
 
 // ChangeFormats returns the formats that [WriteChanges] knows: text for people,
 // names, csv and jsonl.
-func ChangeFormats() []string { return []string{"text", "names", "csv", "jsonl"} }
+func ChangeFormats() (formats []string) {
+	for _, f := range changeFormats {
+		formats = append(formats, f.name)
+	}
+	return formats
+}
 
 // WriteChanges writes a line for each change. The old or the new verdict of a
 // name that only one report has is a hyphen in text, and empty in csv and jsonl.
 // The error is a [*FormatError], or that of w or of the changes.
 func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) error {
-	var line func(dst []byte, c *Change) []byte
-	out := bufio.NewWriterSize(w, bufferSize)
-	var header string
-	switch format {
-	case "text":
-		line = appendChangeText
-	case "names":
-		line = func(dst []byte, c *Change) []byte {
-			return names{'\n'}.row(dst, c.result())
-		}
-	case "csv":
-		header = strings.Join(changeColumns[:], ",") + "\n"
-		line = appendChangeCells
-	case "jsonl":
-		line = appendChangeObject
-	default:
+	i := slices.Index(ChangeFormats(), format)
+	if i < 0 {
 		return &FormatError{Format: format}
 	}
-	put(out, header)
-	var buf []byte
+	out := bufio.NewWriterSize(w, bufferSize)
+	out.WriteString(changeFormats[i].header)
 	for c, err := range changes {
 		if err != nil {
 			return err
 		}
-		buf = line(buf[:0], &c)
-		if _, err := out.Write(buf); err != nil {
+		if _, err := out.Write(changeFormats[i].line(out.AvailableBuffer(), &c)); err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,7 @@ func Create(path, format string, o Options) (*File, error) {
 			file.temp, file.regular = file.f.Name(), true
 		}
 	default:
-		err = file.openRows()
+		err = file.openRows(os.O_WRONLY)
 	}
 	if err != nil {
 		return nil, err
@@ -74,9 +74,9 @@ func Create(path, format string, o Options) (*File, error) {
 var errFolder = errors.New("not the name of a file")
 
 // openRows opens the target itself, which Begin empties, and locks it.
-func (f *File) openRows() (err error) {
+func (f *File) openRows(access int) (err error) {
 	f.created = missing(f.path)
-	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|appending, 0o666); err != nil {
+	if f.f, err = os.OpenFile(f.path, access|os.O_CREATE|appending, 0o666); err != nil {
 		return err
 	}
 	info, err := f.f.Stat()

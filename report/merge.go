@@ -3,6 +3,7 @@ package report
 import (
 	"hash/maphash"
 	"iter"
+	"slices"
 	"time"
 
 	"domprobe/candidate"
@@ -17,24 +18,19 @@ import (
 // JSON. The first error of a report is yielded alone, and ends the sequence.
 //
 // Every report is read before the first row comes. Many rows go to a temporary
-// file, and 20 bytes for each name stay in memory.
+// file, and 21 bytes for each name stay in memory.
 func Merge(reports ...iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
-		all := newIndex()
-		defer all.spool.close()
+		x := newIndex()
+		defer x.spool.close()
 		for _, report := range reports {
-			if err := all.read(report); err != nil {
+			if err := x.read(report); err != nil {
 				yield(probe.Result{}, err)
 				return
 			}
 		}
-		if err := fold(all); err != nil {
-			yield(probe.Result{}, err)
-			return
-		}
-		for id := range all.rows {
-			r, err := all.row(id)
-			if !yield(r, err) || err != nil {
+		for r, err := range x.all() {
+			if !yield(*r, err) {
 				return
 			}
 		}
@@ -47,18 +43,18 @@ func Merge(reports ...iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, er
 type index struct {
 	spool  spool
 	seed   maphash.Seed
-	rows   []int64  // the offset of the newest row of each name
+	rows   []int64  // the offset of the newest row of each name, or joined
+	bare   []bool   // the name is one under any TLD
 	hashes []uint32 // of the names
 	slots  []uint32 // a hash table of numbers, each one more than it is
-	bare   []bool   // after fold: the name is one under any TLD
-	noTLD  int      // how many names have no TLD
 }
+
+// joined is the place of a row that a name without a TLD took over.
+const joined = -1
 
 func newIndex() *index {
 	return &index{seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
 }
-
-func (x *index) row(id int) (probe.Result, error) { return x.spool.at(x.rows[id]) }
 
 func (x *index) hash(name string) uint32 { return uint32(maphash.String(x.seed, name)) }
 
@@ -70,7 +66,7 @@ func (x *index) read(report iter.Seq2[probe.Result, error]) error {
 		}
 		offset, err := x.spool.add(&r)
 		if err == nil {
-			err = x.put(&r, offset, false)
+			err = x.put(&r, offset)
 		}
 		if err != nil {
 			return err
@@ -80,17 +76,16 @@ func (x *index) read(report iter.Seq2[probe.Result, error]) error {
 }
 
 // put enters a row, unless there is a newer one.
-func (x *index) put(r *probe.Result, offset int64, bare bool) error {
-	id, err := x.find(r.Key())
+func (x *index) put(r *probe.Result, offset int64) error {
+	id, old, err := x.find(r.Key())
 	if err != nil {
 		return err
 	}
-	if id >= 0 {
-		old, err := x.row(id)
-		if err == nil && !r.At.Truncate(time.Millisecond).Before(old.At) { // as old.At was
+	if old != nil {
+		if !r.At.Truncate(time.Millisecond).Before(old.At) { // as old.At was
 			x.rows[id] = offset
 		}
-		return err
+		return nil
 	}
 	if 4*len(x.rows) >= 3*len(x.slots) {
 		x.slots = make([]uint32, 2*len(x.slots))
@@ -98,16 +93,10 @@ func (x *index) put(r *probe.Result, offset int64, bare bool) error {
 			x.link(id)
 		}
 	}
-	x.rows, x.hashes = append(x.rows, offset), append(x.hashes, x.hash(r.Name))
+	x.rows, x.bare, x.hashes = append(x.rows, offset), append(x.bare, false), append(x.hashes, x.hash(r.Name))
 	x.link(len(x.rows) - 1)
 	if r.TLD == "" {
-		x.noTLD++
-	}
-	if bare {
-		for len(x.bare) < len(x.rows) {
-			x.bare = append(x.bare, false)
-		}
-		x.bare[len(x.rows)-1] = true
+		return x.join(r.Name)
 	}
 	return nil
 }
@@ -121,72 +110,84 @@ func (x *index) link(id int) {
 	x.slots[slot] = uint32(id + 1)
 }
 
-// find returns the number of a name, or -1.
-func (x *index) find(k candidate.Key) (int, error) {
-	hash := x.hash(k.Name)
+// each calls use with the rows of a name under all TLDs, in the order of their
+// numbers, until it returns false.
+func (x *index) each(name string, use func(id int, r *probe.Result) bool) error {
+	hash := x.hash(name)
 	for slot := hash; ; slot++ {
 		id := int(x.slots[slot&uint32(len(x.slots)-1)]) - 1
 		if id < 0 {
-			return -1, nil
+			return nil
 		}
-		if x.hashes[id] != hash {
+		if x.hashes[id] != hash || x.rows[id] == joined {
 			continue
 		}
-		r, err := x.row(id)
-		if err != nil || r.Name == k.Name && (r.TLD == k.TLD || id < len(x.bare) && x.bare[id]) {
-			return id, err
-		}
-	}
-}
-
-// fold joins the rows of a name under all TLDs where some index has the name
-// without a TLD.
-func fold(all ...*index) error {
-	names, noTLD := 0, 0
-	for _, x := range all {
-		names, noTLD = names+len(x.rows), noTLD+x.noTLD
-	}
-	if noTLD == 0 || noTLD == names {
-		return nil
-	}
-	marks := make([][]bool, len(all))
-	for i, x := range all {
-		marks[i] = make([]bool, len(x.rows))
-		for id := range x.rows {
-			r, err := x.row(id)
-			for _, other := range all {
-				found := -1
-				if err == nil && !marks[i][id] {
-					found, err = other.find(candidate.Key{Name: r.Name})
-				}
-				marks[i][id] = marks[i][id] || found >= 0
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	for i, x := range all {
-		if err := x.rebuild(marks[i]); err != nil {
+		r, err := x.spool.at(x.rows[id])
+		if err != nil || r.Name == name && !use(id, r) {
 			return err
 		}
 	}
-	return nil
 }
 
-// rebuild enters all rows again, some of them for a name under any TLD.
-func (x *index) rebuild(bare []bool) error {
-	rows := x.rows
-	x.rows, x.hashes = rows[:0], x.hashes[:0] // which never overtakes the rows still to be read
-	clear(x.slots)
-	for id, offset := range rows {
-		r, err := x.spool.at(offset)
+// find returns the number of a name and its row, or -1 and nil.
+func (x *index) find(k candidate.Key) (id int, row *probe.Result, err error) {
+	id = -1
+	err = x.each(k.Name, func(i int, r *probe.Result) bool {
+		if r.TLD == k.TLD || x.bare[i] {
+			id, row = i, r
+		}
+		return row == nil
+	})
+	return id, row, err
+}
+
+// join makes the rows of a name under all TLDs the rows of one name.
+func (x *index) join(name string) error {
+	first := -1
+	var newest time.Time
+	return x.each(name, func(id int, r *probe.Result) bool {
+		if first < 0 {
+			first, newest, x.bare[id] = id, r.At, true
+			return true
+		}
+		if !r.At.Before(newest) {
+			x.rows[first], newest = x.rows[id], r.At
+		}
+		x.rows[id] = joined
+		return true
+	})
+}
+
+// joinAs joins the names that another index has without a TLD.
+func (x *index) joinAs(other *index) error {
+	if !slices.Contains(x.bare, false) {
+		return nil
+	}
+	for id, bare := range other.bare {
+		if !bare {
+			continue
+		}
+		r, err := other.spool.at(other.rows[id])
 		if err == nil {
-			err = x.put(&r, offset, bare[id])
+			err = x.join(r.Name)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// all yields the newest row of each name, until the next one.
+func (x *index) all() iter.Seq2[*probe.Result, error] {
+	return func(yield func(*probe.Result, error) bool) {
+		for _, offset := range x.rows {
+			if offset == joined {
+				continue
+			}
+			if r, err := x.spool.at(offset); !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
 }

@@ -415,7 +415,7 @@ func TestIndexCollisions(t *testing.T) {
 		r := probe.Result{Candidate: candidate.Candidate{Name: key(i).Name, TLD: "dev"}}
 		offset, err := x.spool.add(&r)
 		if err == nil {
-			err = x.put(&r, offset, false)
+			err = x.put(&r, offset)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -431,7 +431,7 @@ func TestIndexCollisions(t *testing.T) {
 		if i >= n {
 			want = -1
 		}
-		if id, err := x.find(key(i)); err != nil || id != want {
+		if id, _, err := x.find(key(i)); err != nil || id != want {
 			t.Errorf("%s: number %d, %v", key(i).Name, id, err)
 		}
 	}

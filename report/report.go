@@ -53,7 +53,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -132,20 +131,20 @@ type format struct {
 	endings []string // of file names, the usual one first
 	whole   bool     // a part of a report is useless
 	open    func(w io.Writer, o Options) Writer
-	read    func(io.Reader) iter.Seq2[probe.Result, error] // nil for formats for people
+	read    func(io.Reader) rowReader // nil for formats for people
 }
 
 var formats = []format{
 	{"columns", []string{".txt"}, false, rows(newColumns), nil},
 	{"marks", []string{".marks"}, false, rows(newMarks), nil},
 	{"names", []string{".names"}, false, rows(newNames), nil},
-	{"csv", []string{".csv"}, false, rows(newCSV), readCSV},
-	{"tsv", []string{".tsv", ".tab"}, false, rows(newTSV), readTSV},
-	{"json", []string{".json"}, true, rows(newJSON), readJSON},
-	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSONLines), readJSONLines},
+	{"csv", []string{".csv"}, false, rows(newCSV(',')), readCSV(',')},
+	{"tsv", []string{".tsv", ".tab"}, false, rows(newCSV('\t')), readCSV('\t')},
+	{"json", []string{".json"}, true, rows(newJSON(true)), readJSON},
+	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSON(false)), readJSONLines},
 	{"grid", []string{".grid"}, true, newGrid, nil},
-	{"markdown", []string{".md", ".markdown"}, true, newMarkdown, nil},
-	{"html", []string{".html", ".htm"}, true, newHTML, nil},
+	{"markdown", []string{".md", ".markdown"}, true, tables(writeMarkdown), nil},
+	{"html", []string{".html", ".htm"}, true, tables(writeHTML), nil},
 	{"none", nil, false, func(io.Writer, Options) Writer { return none{} }, nil},
 }
 

@@ -49,8 +49,8 @@ func (s *spool) add(r *probe.Result) (int64, error) {
 	return offset, err
 }
 
-// at returns the row at an offset.
-func (s *spool) at(offset int64) (probe.Result, error) {
+// at returns the row at an offset, until the next call.
+func (s *spool) at(offset int64) (*probe.Result, error) {
 	const head = 4
 	data, err := s.bytes(offset, head)
 	if err == nil {
@@ -59,7 +59,7 @@ func (s *spool) at(offset int64) (probe.Result, error) {
 	if err == nil {
 		err = parseRecord(string(data), &s.row)
 	}
-	return s.row, err
+	return &s.row, err
 }
 
 // bytes returns n bytes from an offset, until the next call.
@@ -117,31 +117,22 @@ func appendRecord(dst []byte, r *probe.Result, k *clock) []byte {
 
 // parseRecord is the inverse of appendRecord, but for the length.
 func parseRecord(s string, r *probe.Result) error {
-	*r = probe.Result{}
+	*r = unread
 	for i := range fields {
 		f := &fields[i]
-		n, size := stringUvarint(s)
+		n, size := binary.Uvarint([]byte(s[:min(len(s), binary.MaxVarintLen32)]))
 		part := s[size:][:n]
-		s = s[size+n:]
+		s = s[size:][n:]
 		if f.text != nil {
 			*f.text(r) = part
-		} else if err := f.parse(r, part); err != nil {
-			return err
+		} else if part != "" {
+			if err := f.parse(r, part); err != nil {
+				return err
+			}
 		}
 	}
 	if s != "" {
 		r.Err = errors.New(s)
 	}
 	return nil
-}
-
-// stringUvarint is [binary.Uvarint] for a string, without a copy.
-func stringUvarint(s string) (n, size int) {
-	for shift := 0; ; shift += 7 {
-		c := s[size]
-		size++
-		if n |= int(c&0x7f) << shift; c < 0x80 {
-			return n, size
-		}
-	}
 }

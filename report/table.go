@@ -31,8 +31,10 @@ type tableWriter struct {
 	err  error
 }
 
-func newMarkdown(w io.Writer, o Options) Writer { return &tableWriter{w: w, o: o, draw: writeMarkdown} }
-func newHTML(w io.Writer, o Options) Writer     { return &tableWriter{w: w, o: o, draw: writeHTML} }
+// tables returns the open function of a format that draw draws.
+func tables(draw func(io.Writer, *matrix, *table) error) func(io.Writer, Options) Writer {
+	return func(w io.Writer, o Options) Writer { return &tableWriter{w: w, o: o, draw: draw} }
+}
 
 func (t *tableWriter) Write(rows []probe.Result) error {
 	for i := range rows {
