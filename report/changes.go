@@ -31,7 +31,8 @@ type Differences struct {
 // wants reports whether a change is of a kind that was asked for.
 func (d Differences) wants(c *Change) bool {
 	switch {
-	case d.Only != nil && (c.New == nil || !d.Only[c.New.Verdict]):
+	case c.Old == nil && c.New == nil, // of a name that another one took over
+		d.Only != nil && (c.New == nil || !d.Only[c.New.Verdict]):
 		return false
 	case c.Old == nil || c.New == nil:
 		return d.Absent
@@ -50,64 +51,27 @@ func isAnswer(v probe.Verdict) bool { return v == probe.Found || v == probe.NotF
 // sequence.
 func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
-		err := compare(old, new, d.Absent, func(c Change) bool {
-			if !d.wants(&c) {
-				return true
+		x := newIndex(2)
+		defer x.close()
+		err := x.read(0, new) // whose order counts
+		if err == nil {
+			err = x.read(1, old)
+		}
+		for id := 0; err == nil && id < len(x.next); id++ {
+			var c Change
+			if c.New, err = x.row(0, id); err == nil {
+				c.Old, err = x.row(1, id)
 			}
-			c.Old, c.New = kept(c.Old), kept(c.New)
-			return yield(c, nil)
-		})
+			if err == nil && d.wants(&c) {
+				if c.Name = c.result().Name; !yield(c, nil) {
+					return
+				}
+			}
+		}
 		if err != nil {
 			yield(Change{}, err)
 		}
 	}
-}
-
-// kept returns a copy of a row that is not overwritten by the next one.
-func kept(r *probe.Result) *probe.Result {
-	if r == nil {
-		return nil
-	}
-	c := *r
-	return &c
-}
-
-// compare calls each with the rows of two reports about the same names, until it
-// returns false.
-func compare(old, new iter.Seq2[probe.Result, error], absent bool, each func(Change) bool) error {
-	was, is := newIndex(), newIndex()
-	defer was.spool.close()
-	defer is.spool.close()
-	for _, step := range []func() error{
-		func() error { return was.read(old) }, func() error { return is.read(new) },
-		func() error { return was.joinAs(is) }, func() error { return is.joinAs(was) },
-	} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	for r, err := range is.all() {
-		if err != nil {
-			return err
-		}
-		_, before, err := was.find(r.Key())
-		if err != nil || !each(Change{r.Name, before, r}) {
-			return err
-		}
-	}
-	if !absent {
-		return nil
-	}
-	for r, err := range was.all() {
-		if err != nil {
-			return err
-		}
-		_, after, err := is.find(r.Key())
-		if err != nil || after == nil && !each(Change{r.Name, r, nil}) {
-			return err
-		}
-	}
-	return nil
 }
 
 // changeFormats lists the formats of changes, with a line for each.

@@ -3,7 +3,6 @@ package report
 import (
 	"hash/maphash"
 	"iter"
-	"slices"
 	"time"
 
 	"domprobe/candidate"
@@ -18,55 +17,73 @@ import (
 // JSON. The first error of a report is yielded alone, and ends the sequence.
 //
 // Every report is read before the first row comes. Many rows go to a temporary
-// file, and 21 bytes for each name stay in memory.
+// file, and some 30 bytes for each name stay in memory.
 func Merge(reports ...iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
-		x := newIndex()
-		defer x.spool.close()
+		x := newIndex(1)
+		defer x.close()
 		for _, report := range reports {
-			if err := x.read(report); err != nil {
+			if err := x.read(0, report); err != nil {
 				yield(probe.Result{}, err)
 				return
 			}
 		}
-		for r, err := range x.all() {
-			if !yield(*r, err) {
+		for id := range x.next {
+			r, err := x.row(0, id)
+			if r != nil && !yield(*r, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// An index knows the newest row of each name. Names are numbered in the order of
-// their first rows. They are found by a hash, and compared with the name in the
-// row, so that names with the same hash are never taken for one another.
+// An index knows the newest row of each name on one side or on two, which are
+// compared. Names are numbered in the order of their first rows. They are found
+// by a hash, and compared with the name in the row, so that names with the same
+// hash are never taken for one another.
 type index struct {
-	spool  spool
-	seed   maphash.Seed
-	rows   []int64  // the offset of the newest row of each name, or joined
-	bare   []bool   // the name is one under any TLD
-	hashes []uint32 // of the names
-	slots  []uint32 // a hash table of numbers, each one more than it is
+	sides []side
+	seed  maphash.Seed
+	last  map[uint32]uint32 // the number after that of the last name with a hash
+	next  []uint32          // the number after that of the one before it, or 0
+	bare  []bool            // the name is one under any TLD
 }
 
-// joined is the place of a row that a name without a TLD took over.
-const joined = -1
+// A side is the rows of an index that come from the same reports.
+type side struct {
+	spool
+	rows []int64 // the offset of the newest row of each name, or noRow
+}
 
-func newIndex() *index {
-	return &index{seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
+const noRow = -1
+
+func newIndex(sides int) *index {
+	return &index{sides: make([]side, sides), seed: maphash.MakeSeed(), last: make(map[uint32]uint32)}
+}
+
+func (x *index) close() {
+	for i := range x.sides {
+		x.sides[i].close()
+	}
 }
 
 func (x *index) hash(name string) uint32 { return uint32(maphash.String(x.seed, name)) }
 
-// read enters the rows of a report.
-func (x *index) read(report iter.Seq2[probe.Result, error]) error {
+// row returns the row of a name on a side, or nil.
+func (x *index) row(side, id int) (*probe.Result, error) {
+	offset := x.sides[side].rows[id]
+	if offset == noRow {
+		return nil, nil
+	}
+	r, err := x.sides[side].at(offset)
+	return &r, err
+}
+
+// read enters the rows of a report on a side.
+func (x *index) read(side int, report iter.Seq2[probe.Result, error]) error {
 	for r, err := range report {
-		if err != nil {
-			return err
-		}
-		offset, err := x.spool.add(&r)
 		if err == nil {
-			err = x.put(&r, offset)
+			err = x.add(side, &r)
 		}
 		if err != nil {
 			return err
@@ -75,101 +92,53 @@ func (x *index) read(report iter.Seq2[probe.Result, error]) error {
 	return nil
 }
 
-// put enters a row, unless there is a newer one.
-func (x *index) put(r *probe.Result, offset int64) error {
-	id, old, err := x.find(r.Key())
+// add enters a row, unless there is a newer one.
+func (x *index) add(side int, r *probe.Result) error {
+	offset, err := x.sides[side].add(r)
 	if err != nil {
 		return err
 	}
-	if old != nil {
-		if !r.At.Truncate(time.Millisecond).Before(old.At) { // as old.At was
-			x.rows[id] = offset
-		}
-		return nil
+	id, err := x.find(r.Key())
+	if err != nil {
+		return err
 	}
-	if 4*len(x.rows) >= 3*len(x.slots) {
-		x.slots = make([]uint32, 2*len(x.slots))
-		for id := range x.rows {
-			x.link(id)
-		}
+	if id >= 0 {
+		return x.update(side, id, offset, r.At.Truncate(time.Millisecond)) // as it reads back
 	}
-	x.rows, x.bare, x.hashes = append(x.rows, offset), append(x.bare, false), append(x.hashes, x.hash(r.Name))
-	x.link(len(x.rows) - 1)
+	for i := range x.sides {
+		x.sides[i].rows = append(x.sides[i].rows, noRow)
+	}
+	hash := x.hash(r.Name)
+	x.sides[side].rows[len(x.next)] = offset
+	x.next, x.bare = append(x.next, x.last[hash]), append(x.bare, false)
+	x.last[hash] = uint32(len(x.next))
 	if r.TLD == "" {
 		return x.join(r.Name)
 	}
 	return nil
 }
 
-// link enters the number of a name into the first free slot for it.
-func (x *index) link(id int) {
-	slot := x.hashes[id] & uint32(len(x.slots)-1)
-	for x.slots[slot] != 0 {
-		slot = (slot + 1) & uint32(len(x.slots)-1)
+// update gives a name another row, of a time, unless it has a newer one.
+func (x *index) update(side, id int, offset int64, at time.Time) error {
+	old, err := x.row(side, id)
+	if err == nil && (old == nil || !at.Before(old.At)) {
+		x.sides[side].rows[id] = offset
 	}
-	x.slots[slot] = uint32(id + 1)
+	return err
 }
 
-// each calls use with the rows of a name under all TLDs, in the order of their
-// numbers, until it returns false.
-func (x *index) each(name string, use func(id int, r *probe.Result) bool) error {
-	hash := x.hash(name)
-	for slot := hash; ; slot++ {
-		id := int(x.slots[slot&uint32(len(x.slots)-1)]) - 1
-		if id < 0 {
-			return nil
+// each calls use with the number and the TLD of a name under all TLDs, from the
+// last one to the first.
+func (x *index) each(name string, use func(id int, tld string) error) error {
+	for n := x.last[x.hash(name)]; n > 0; n = x.next[n-1] {
+		id := int(n - 1)
+		var r *probe.Result
+		var err error
+		for side := 0; side < len(x.sides) && r == nil; side++ {
+			r, err = x.row(side, id)
 		}
-		if x.hashes[id] != hash || x.rows[id] == joined {
-			continue
-		}
-		r, err := x.spool.at(x.rows[id])
-		if err != nil || r.Name == name && !use(id, r) {
-			return err
-		}
-	}
-}
-
-// find returns the number of a name and its row, or -1 and nil.
-func (x *index) find(k candidate.Key) (id int, row *probe.Result, err error) {
-	id = -1
-	err = x.each(k.Name, func(i int, r *probe.Result) bool {
-		if r.TLD == k.TLD || x.bare[i] {
-			id, row = i, r
-		}
-		return row == nil
-	})
-	return id, row, err
-}
-
-// join makes the rows of a name under all TLDs the rows of one name.
-func (x *index) join(name string) error {
-	first := -1
-	var newest time.Time
-	return x.each(name, func(id int, r *probe.Result) bool {
-		if first < 0 {
-			first, newest, x.bare[id] = id, r.At, true
-			return true
-		}
-		if !r.At.Before(newest) {
-			x.rows[first], newest = x.rows[id], r.At
-		}
-		x.rows[id] = joined
-		return true
-	})
-}
-
-// joinAs joins the names that another index has without a TLD.
-func (x *index) joinAs(other *index) error {
-	if !slices.Contains(x.bare, false) {
-		return nil
-	}
-	for id, bare := range other.bare {
-		if !bare {
-			continue
-		}
-		r, err := other.spool.at(other.rows[id])
-		if err == nil {
-			err = x.join(r.Name)
+		if err == nil && r != nil && r.Name == name {
+			err = use(id, r.TLD)
 		}
 		if err != nil {
 			return err
@@ -178,16 +147,36 @@ func (x *index) joinAs(other *index) error {
 	return nil
 }
 
-// all yields the newest row of each name, until the next one.
-func (x *index) all() iter.Seq2[*probe.Result, error] {
-	return func(yield func(*probe.Result, error) bool) {
-		for _, offset := range x.rows {
-			if offset == joined {
-				continue
-			}
-			if r, err := x.spool.at(offset); !yield(r, err) || err != nil {
-				return
-			}
+// find returns the number of a name, or -1.
+func (x *index) find(k candidate.Key) (int, error) {
+	found := -1
+	err := x.each(k.Name, func(id int, tld string) error {
+		if tld == k.TLD || x.bare[id] {
+			found = id
 		}
-	}
+		return nil
+	})
+	return found, err
+}
+
+// join makes a name under several TLDs one name, with the number of the first.
+func (x *index) join(name string) error {
+	later := -1
+	return x.each(name, func(id int, _ string) error {
+		for side := range x.sides {
+			if later < 0 {
+				break
+			}
+			r, err := x.row(side, later)
+			if r != nil && err == nil {
+				err = x.update(side, id, x.sides[side].rows[later], r.At)
+			}
+			if err != nil {
+				return err
+			}
+			x.sides[side].rows[later] = noRow
+		}
+		later, x.bare[id] = id, true
+		return nil
+	})
 }

@@ -49,8 +49,8 @@ func (s *spool) add(r *probe.Result) (int64, error) {
 	return offset, err
 }
 
-// at returns the row at an offset, until the next call.
-func (s *spool) at(offset int64) (*probe.Result, error) {
+// at returns the row at an offset.
+func (s *spool) at(offset int64) (probe.Result, error) {
 	const head = 4
 	data, err := s.bytes(offset, head)
 	if err == nil {
@@ -59,7 +59,7 @@ func (s *spool) at(offset int64) (*probe.Result, error) {
 	if err == nil {
 		err = parseRecord(string(data), &s.row)
 	}
-	return &s.row, err
+	return s.row, err
 }
 
 // bytes returns n bytes from an offset, until the next call.
