@@ -82,18 +82,16 @@ func (g *grid) list() {
 	for r := range g.m.list() {
 		width = max(width, uniseg.StringWidth(name(r)))
 	}
-	const verdicts = len("- not found")
 	g.pad("name", width)
 	g.buf = append(append(g.buf, gap...), "verdict      reason\n"...)
 	for r := range g.m.list() {
-		v := min(r.Verdict, probe.Invalid)
 		g.pad(name(r), width)
 		g.buf = append(g.buf, gap...)
-		g.mark(v)
-		g.buf = append(append(g.buf, ' '), verdictText(v)...)
-		if r.Reason != "" {
-			g.spaces(verdicts - len("- ") - len(verdictText(v)) + len(gap))
-			g.buf = appendVisible(g.buf, string(r.Reason))
+		g.mark(r.Verdict)
+		if r.Reason == "" {
+			g.buf = append(append(g.buf, ' '), verdictText(r.Verdict)...)
+		} else {
+			g.buf = fmt.Appendf(g.buf, " %-9s  %s", verdictText(r.Verdict), visible(string(r.Reason)))
 		}
 		g.buf = append(g.buf, '\n')
 	}
@@ -171,17 +169,18 @@ func (g *grid) table(labels, fromRow, toRow, fromColumn, toColumn int) {
 	g.buf = append(g.buf, '\n')
 	for row := fromRow; row < toRow; row++ {
 		g.pad(g.m.labels.text(row), labels)
-		blank := 0 // spaces that are drawn only before a mark
+		end := len(g.buf) // without the spaces after the last mark
 		for c := fromColumn; c < toColumn; c++ {
+			g.buf = append(g.buf, gap...)
+			blank := uniseg.StringWidth(g.m.heading(c))
 			if r := g.m.at(row, c); r != nil {
-				g.spaces(blank + len(gap))
-				g.mark(min(r.Verdict, probe.Invalid))
-				blank = uniseg.StringWidth(g.m.heading(c)) - 1
-			} else {
-				blank += len(gap) + uniseg.StringWidth(g.m.heading(c))
+				g.mark(r.Verdict)
+				end = len(g.buf)
+				blank--
 			}
+			g.spaces(blank)
 		}
-		g.buf = append(g.buf, '\n')
+		g.buf = append(g.buf[:end], '\n')
 	}
 }
 
@@ -195,13 +194,11 @@ func (g *grid) pad(s string, width int) {
 func (g *grid) spaces(n int) { g.buf = appendSpaces(g.buf, n) }
 
 func (g *grid) mark(v probe.Verdict) {
-	if !g.o.Color {
-		g.buf = append(g.buf, verdictMarks[v]...)
-		return
+	mark := verdictMarks[v]
+	if g.o.Color {
+		mark = colors[v] + mark + colorEnd
 	}
-	g.buf = append(g.buf, colors[v]...)
-	g.buf = append(g.buf, verdictMarks[v]...)
-	g.buf = append(g.buf, colorEnd...)
+	g.buf = append(g.buf, mark...)
 }
 
 // legend explains the marks, in one line if it fits.
@@ -235,15 +232,9 @@ func cut(s string, width int) string {
 		return s
 	}
 	var b strings.Builder
-	left := width - 1
-	for rest := s; ; {
-		var c string
-		var w int
-		c, rest, w, _ = uniseg.FirstGraphemeClusterInString(rest, -1)
-		if left -= w; left < 0 || rest == "" {
-			break
-		}
-		b.WriteString(c)
+	c := uniseg.NewGraphemes(s)
+	for left := width - 1; c.Next() && c.Width() <= left; left -= c.Width() {
+		b.WriteString(c.Str())
 	}
 	return b.String() + "…"
 }

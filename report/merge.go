@@ -162,21 +162,15 @@ func (x *index) find(k candidate.Key) (int, error) {
 // join makes a name under several TLDs one name, with the number of the first.
 func (x *index) join(name string) error {
 	later := -1
-	return x.each(name, func(id int, _ string) error {
-		for side := range x.sides {
-			if later < 0 {
-				break
-			}
-			r, err := x.row(side, later)
-			if r != nil && err == nil {
+	return x.each(name, func(id int, _ string) (err error) {
+		for side := 0; later >= 0 && side < len(x.sides) && err == nil; side++ {
+			var r *probe.Result
+			if r, err = x.row(side, later); r != nil && err == nil {
 				err = x.update(side, id, x.sides[side].rows[later], r.At)
-			}
-			if err != nil {
-				return err
 			}
 			x.sides[side].rows[later] = noRow
 		}
 		later, x.bare[id] = id, true
-		return nil
+		return err
 	})
 }

@@ -91,14 +91,14 @@ func (s *sorted) Flush() error {
 		}
 		return cmp.Or(strings.Compare(a.name, b.name), a.row-b.row)
 	})
-	batch := make([]probe.Result, 0, 256)
-	for i, k := range keys {
-		batch = append(batch, rows[k.row])
-		if len(batch) == cap(batch) || i == len(keys)-1 {
-			if err := s.w.Write(batch); err != nil {
-				return err
-			}
-			batch = batch[:0]
+	var batch []probe.Result
+	for chunk := range slices.Chunk(keys, 256) {
+		batch = batch[:0]
+		for _, k := range chunk {
+			batch = append(batch, rows[k.row])
+		}
+		if err := s.w.Write(batch); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -106,10 +106,7 @@ func (s *sorted) Flush() error {
 
 func (s *sorted) Close() error {
 	err := s.Flush()
-	if e := s.w.Close(); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, s.w.Close())
 }
 
 // labelLength counts the characters that people would type before the TLD.

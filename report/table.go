@@ -81,8 +81,7 @@ func (f *field) cell(r *probe.Result, k *clock) cell {
 	case f.name == "domain":
 		return cell{Text: visibleLabel(r.Name, r), Plain: true}
 	case f.name == "verdict":
-		v := min(r.Verdict, probe.Invalid)
-		return cell{Text: verdictText(v), Verdict: v.String(), Mark: verdictMarks[v]}
+		return cell{Text: verdictText(r.Verdict), Verdict: r.Verdict.String(), Mark: verdictMarks[r.Verdict]}
 	case f.text != nil:
 		return cell{Text: visible(*f.text(r)), Plain: true}
 	}
