@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"iter"
 	"slices"
@@ -123,25 +124,20 @@ func (c *Change) result() *probe.Result {
 	return c.Old
 }
 
-func verdictOf(r *probe.Result, absent string) string {
+// words returns the verdict and the reason of a row, if there is one.
+func words(r *probe.Result) (verdict, reason string) {
 	if r == nil {
-		return absent
+		return "", ""
 	}
-	return r.Verdict.String()
-}
-
-func reasonOf(r *probe.Result) string {
-	if r == nil {
-		return ""
-	}
-	return string(r.Reason)
+	return r.Verdict.String(), string(r.Reason)
 }
 
 // appendChangeText appends "go.dev: not-found -> found (delegated)".
 func appendChangeText(dst []byte, c *Change) []byte {
-	dst = append(appendVisible(dst, c.Name), ": "...)
-	dst = append(dst, verdictOf(c.Old, "-")+" -> "+verdictOf(c.New, "-")...)
-	if reason := reasonOf(c.New); reason != "" {
+	old, _ := words(c.Old)
+	new, reason := words(c.New)
+	dst = append(appendVisible(dst, c.Name), ": "+cmp.Or(old, "-")+" -> "+cmp.Or(new, "-")...)
+	if reason != "" {
 		dst = append(appendVisible(append(dst, " ("...), reason), ')')
 	}
 	return append(dst, '\n')
@@ -152,8 +148,10 @@ var changeColumns = [...]string{"domain", "old", "new", "old_reason", "reason", 
 
 // cells returns the text of each column.
 func (c *Change) cells() [len(changeColumns)]string {
-	at := string(new(clock).append(nil, c.result().At))
-	return [...]string{c.Name, verdictOf(c.Old, ""), verdictOf(c.New, ""), reasonOf(c.Old), reasonOf(c.New), at}
+	old, oldReason := words(c.Old)
+	new, reason := words(c.New)
+	var k clock
+	return [...]string{c.Name, old, new, oldReason, reason, string(k.append(nil, c.result().At))}
 }
 
 func appendChangeCells(dst []byte, c *Change) []byte {

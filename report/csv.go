@@ -179,16 +179,20 @@ func (t *csvReader) next() (probe.Result, error) {
 		return t.result, t.rowError(fmt.Errorf("%d cells, where the header has %d", len(cells), len(t.fields)))
 	}
 	for i, f := range t.fields {
-		cell := cells[i]
 		if f == nil {
 			continue
 		}
-		if f.text != nil {
-			cell = strings.TrimPrefix(cell, "'")
-		}
-		if err := f.set(&t.result, cell); err != nil {
+		if err := f.setCell(&t.result, cells[i]); err != nil {
 			return t.result, t.rowError(err)
 		}
 	}
 	return t.result, nil
+}
+
+// setCell sets the field of a new result to the value in its cell.
+func (f *field) setCell(r *probe.Result, cell string) error {
+	if f.text != nil {
+		cell = strings.TrimPrefix(cell, "'")
+	}
+	return f.set(r, cell)
 }

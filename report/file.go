@@ -187,31 +187,40 @@ func (f *File) Close() error {
 	if f.f == nil {
 		return f.failed("close", fs.ErrClosed)
 	}
+	if err := f.finish(); err != nil {
+		f.Abort()
+		return f.failed("close", err)
+	}
+	err := f.f.Close()
+	f.f = nil
+	if f.temp != "" && errors.Is(err, fs.ErrClosed) { // by publish, on Windows
+		err = nil
+	}
+	return f.failed("close", err)
+}
+
+// finish writes the end of the report, and has the disk confirm the file and its
+// name.
+func (f *File) finish() error {
 	err := f.Begin()
 	if err == nil {
 		err = f.Writer.Close()
 	}
-	if err == nil && f.regular {
-		if err = f.failed("write", fsync(f.f)); err == nil { // some disks say only now that they are full
-			err = f.check()
-		}
+	if err != nil || !f.regular {
+		return err
 	}
-	if err == nil && f.temp != "" {
-		err = publish(f.f, f.dest)
-	} else if err == nil && f.created && f.regular {
-		err = syncFolder(f.path)
+	if err = f.failed("write", fsync(f.f)); err == nil { // some disks say only now that they are full
+		err = f.check()
 	}
-	if err != nil {
-		f.Abort()
-		return f.failed("close", err)
+	switch {
+	case err != nil:
+		return err
+	case f.temp != "":
+		return publish(f.f, f.dest)
+	case f.created:
+		return syncFolder(f.path)
 	}
-	temp := f.temp != ""
-	err = f.f.Close()
-	f.f = nil
-	if temp && errors.Is(err, fs.ErrClosed) { // by publish, on Windows
-		err = nil
-	}
-	return f.failed("close", err)
+	return nil
 }
 
 // Abort ends the report of a run that failed. A row format keeps its rows. The
