@@ -138,7 +138,7 @@ func appendChangeText(dst []byte, c *Change) []byte {
 	new, reason := words(c.New)
 	dst = append(appendVisible(dst, c.Name), ": "+cmp.Or(old, "-")+" -> "+cmp.Or(new, "-")...)
 	if reason != "" {
-		dst = append(appendVisible(append(dst, " ("...), reason), ')')
+		dst = appendAside(dst, reason)
 	}
 	return append(dst, '\n')
 }

@@ -133,16 +133,17 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 		dst = append(dst, colorEnd...)
 	}
 	if r.Unicode != "" {
-		dst = append(dst, " ("...)
-		dst = appendVisible(dst, r.Unicode)
-		dst = append(dst, ')')
+		dst = appendAside(dst, r.Unicode)
 	}
 	if showsReason(r) {
-		dst = append(dst, " ("...)
-		dst = appendVisible(dst, string(r.Reason))
-		dst = append(dst, ')')
+		dst = appendAside(dst, string(r.Reason))
 	}
 	return dst
+}
+
+// appendAside appends s in parentheses.
+func appendAside(dst []byte, s string) []byte {
+	return append(appendVisible(append(dst, " ("...), s), ')')
 }
 
 // showsReason reports whether a row for people names its reason: there is no

@@ -47,10 +47,10 @@ func (e *jsonObjects) begin(dst []byte) []byte {
 // row appends an object. All members are in every object, but for "error"; a
 // number or a time that is not known is null.
 func (e *jsonObjects) row(dst []byte, r *probe.Result) []byte {
-	if e.array {
-		if e.rows {
-			dst = append(dst, ',')
-		}
+	switch {
+	case e.array && e.rows:
+		dst = append(dst, ",\n"...)
+	case e.array:
 		dst = append(dst, '\n')
 	}
 	e.rows = true
@@ -105,29 +105,23 @@ var plainString = plainBut(`"`)
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	if plainString.has(s) {
-		dst = append(dst, s...)
-	} else {
-		dst = appendOdd(dst, s)
+		return append(append(dst, s...), '"')
 	}
-	return append(dst, '"')
-}
-
-func appendOdd(dst []byte, s string) []byte {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
 		switch {
 		case r == utf8.RuneError && size == 1, strings.HasPrefix(s, `\x`):
-			dst = append(dst, '\\', '\\', 'x', hexDigits[s[0]>>4], hexDigits[s[0]&15])
+			dst = fmt.Appendf(dst, `\\x%02x`, s[0])
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', s[0])
 		case isControl(r):
-			dst = append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+			dst = fmt.Appendf(dst, `\u%04x`, r)
 		default:
 			dst = append(dst, s[:size]...)
 		}
 		s = s[size:]
 	}
-	return dst
+	return append(dst, '"')
 }
 
 // An object reads rows of a JSON report: package encoding/json fills a struct
