@@ -63,10 +63,8 @@ func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Chan
 			if c.New, err = x.row(0, id); err == nil {
 				c.Old, err = x.row(1, id)
 			}
-			if err == nil && d.wants(&c) {
-				if c.Name = c.result().Name; !yield(c, nil) {
-					return
-				}
+			if err == nil && d.wants(&c) && !yield(c.kept(), nil) {
+				return
 			}
 		}
 		if err != nil {
@@ -114,6 +112,18 @@ func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) 
 		}
 	}
 	return out.Flush()
+}
+
+// kept returns a change with its own copies of the rows.
+func (c *Change) kept() Change {
+	kept := Change{Name: c.result().Name}
+	if c.Old != nil {
+		kept.Old = new(*c.Old)
+	}
+	if c.New != nil {
+		kept.New = new(*c.New)
+	}
+	return kept
 }
 
 // result is the newer of the two that there is.

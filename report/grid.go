@@ -14,16 +14,13 @@ import (
 // each TLD, and a mark for each verdict. It is written at the end; a screen shows
 // the rows so far, redrawn with every batch.
 type grid struct {
-	w             io.Writer
-	o             Options
-	m             matrix
+	collector
 	next          int // the row after the one that changed last
 	width, height int // of the screen at the last look
 	buf           []byte
-	err           error
 }
 
-func newGrid(w io.Writer, o Options) Writer { return &grid{w: w, o: o} }
+func newGrid(w io.Writer, o Options) Writer { return &grid{collector: collector{w: w, o: o}} }
 
 // The smallest terminal on which a moving grid makes sense.
 const (
@@ -32,10 +29,7 @@ const (
 )
 
 func (g *grid) Write(rows []probe.Result) error {
-	for i := range rows {
-		g.m.add(&rows[i], g.o.Layout)
-	}
-	if len(rows) > 0 {
+	if g.collector.Write(rows); len(rows) > 0 {
 		g.next = g.m.rowOf(&rows[len(rows)-1]) + 1
 		g.look()
 		if g.width >= minWidth && g.height >= minHeight {

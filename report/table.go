@@ -22,25 +22,30 @@ type cell struct {
 	Verdict, Mark, Title string // of a verdict
 }
 
-// A tableWriter is the Writer of a format that is drawn when all is known.
+// A collector keeps the rows of a format that is drawn when all is known.
+type collector struct {
+	w   io.Writer
+	o   Options
+	m   matrix
+	err error
+}
+
+func (c *collector) Write(rows []probe.Result) error {
+	for i := range rows {
+		c.m.add(&rows[i], c.o.Layout)
+	}
+	return c.err
+}
+
+// A tableWriter is the Writer of markdown or html.
 type tableWriter struct {
-	w    io.Writer
-	o    Options
-	m    matrix
+	collector
 	draw func(io.Writer, *matrix, *table) error
-	err  error
 }
 
 // tables returns the open function of a format that draw draws.
 func tables(draw func(io.Writer, *matrix, *table) error) func(io.Writer, Options) Writer {
-	return func(w io.Writer, o Options) Writer { return &tableWriter{w: w, o: o, draw: draw} }
-}
-
-func (t *tableWriter) Write(rows []probe.Result) error {
-	for i := range rows {
-		t.m.add(&rows[i], t.o.Layout)
-	}
-	return t.err
+	return func(w io.Writer, o Options) Writer { return &tableWriter{collector{w: w, o: o}, draw} }
 }
 
 func (t *tableWriter) Close() error {
