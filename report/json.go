@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,8 +137,7 @@ func readJSONLines(r io.Reader) rowReader {
 	j.lines.Buffer(make([]byte, bufferSize), maxRow)
 	j.lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
 		n, line, err := bufio.ScanLines(data, atEOF)
-		j.end += int64(n)
-		return n, line, err
+		return n, line[:n], err // with its end
 	})
 	return j
 }
@@ -148,7 +148,8 @@ func (j *jsonLinesReader) next() (r probe.Result, err error) {
 	for j.lines.Scan() {
 		j.line++
 		line := j.lines.Bytes()
-		if len(line) == 0 {
+		j.end += int64(len(line))
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
 			continue
 		}
 		if r, err = j.row.read(func(row any) error { return json.Unmarshal(line, row) }); err != nil {

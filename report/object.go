@@ -37,11 +37,10 @@ var objectType = func() reflect.Type {
 // A number is the text of a JSON value that is no string.
 type number string
 
-// UnmarshalJSON leaves the number alone for null, as package encoding/json does
-// with a string.
+// UnmarshalJSON implements the interface of package encoding/json.
 func (n *number) UnmarshalJSON(text []byte) error {
-	if string(text) != "null" {
-		*n = number(text)
+	if *n = number(text); *n == "null" {
+		*n = absent
 	}
 	return nil
 }

@@ -44,10 +44,11 @@
 // # Files of this package
 //
 // row.go joins rows into single writes. field.go is the table of columns. csv.go
-// and json.go write and read their formats. matrix.go holds the rows of a grid,
-// in the order of a [Layout], and table.go turns them into tables for
-// markdown.go and html.go. merge.go finds the newest row of each name, and
-// spool.go keeps the rows on disk. temp.go has temporary files and locks.
+// and json.go write and read their formats, with object.go for the objects of
+// JSON. matrix.go holds the rows of a grid, in the order of a [Layout], and
+// table.go turns them into tables for markdown.go and html.go. merge.go finds the
+// newest row of each name, and spool.go keeps the rows on disk. resume.go goes on
+// with a file, and temp.go has temporary files and locks.
 package report
 
 import (
