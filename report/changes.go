@@ -63,8 +63,10 @@ func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Chan
 			if c.New, err = x.row(0, id); err == nil {
 				c.Old, err = x.row(1, id)
 			}
-			if err == nil && d.wants(&c) && !yield(c.kept(), nil) {
-				return
+			if err == nil && d.wants(&c) {
+				if c.Name = c.result().Name; !yield(c, nil) {
+					return
+				}
 			}
 		}
 		if err != nil {
@@ -73,11 +75,13 @@ func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Chan
 	}
 }
 
-// changeFormats lists the formats of changes, with a line for each.
-var changeFormats = []struct {
+// A changeFormat is one way to write changes, with a line for each.
+type changeFormat struct {
 	name, header string
 	line         func(dst []byte, c *Change) []byte
-}{
+}
+
+var changeFormats = []changeFormat{
 	{"text", "", appendChangeText},
 	{"names", "", func(dst []byte, c *Change) []byte { return names{stop: '\n'}.row(dst, c.result()) }},
 	{"csv", strings.Join(changeColumns[:], ",") + "\n", appendChangeCells},
@@ -86,11 +90,8 @@ var changeFormats = []struct {
 
 // ChangeFormats returns the formats that [WriteChanges] knows: text for people,
 // names, csv and jsonl.
-func ChangeFormats() (formats []string) {
-	for _, f := range changeFormats {
-		formats = append(formats, f.name)
-	}
-	return formats
+func ChangeFormats() []string {
+	return namesOf(changeFormats, func(f changeFormat) string { return f.name })
 }
 
 // WriteChanges writes a line for each change. The old or the new verdict of a
@@ -112,18 +113,6 @@ func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) 
 		}
 	}
 	return out.Flush()
-}
-
-// kept returns a change with its own copies of the rows.
-func (c *Change) kept() Change {
-	kept := Change{Name: c.result().Name}
-	if c.Old != nil {
-		kept.Old = new(*c.Old)
-	}
-	if c.New != nil {
-		kept.New = new(*c.New)
-	}
-	return kept
 }
 
 // result is the newer of the two that there is.

@@ -85,13 +85,7 @@ func (e *ColumnError) Error() string {
 	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(fieldNames(), ", "))
 }
 
-func fieldNames() []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	return names
-}
+func fieldNames() []string { return namesOf(fields[:], func(f field) string { return f.name }) }
 
 // fieldOf returns the field with a name, or nil.
 func fieldOf(name string) *field {
@@ -114,14 +108,15 @@ func (o *Options) fields() []*field {
 	return chosen
 }
 
-// check returns a [*ColumnError] for a bad choice of columns.
-func (o *Options) check() error {
-	for i, name := range o.Columns {
-		if repeated := slices.Contains(o.Columns[:i], name); repeated || fieldOf(name) == nil {
-			return &ColumnError{name, repeated}
+// check returns the format with a name, a [*FormatError], or a [*ColumnError] for
+// a bad choice of columns.
+func (o *Options) check(name string) (*format, error) {
+	for i, column := range o.Columns {
+		if repeated := slices.Contains(o.Columns[:i], column); repeated || fieldOf(column) == nil {
+			return nil, &ColumnError{column, repeated}
 		}
 	}
-	return nil
+	return lookup(name)
 }
 
 // set sets the field of r, which is new, to a value that was read from a report.

@@ -45,11 +45,8 @@ type File struct {
 // [ErrLocked] when some other File is open on the same rows, a [*FormatError] or
 // a [*ColumnError].
 func Create(path, format string, o Options) (*File, error) {
-	kind, err := lookup(format)
+	kind, err := o.check(format)
 	if err != nil {
-		return nil, err
-	}
-	if err := o.check(); err != nil {
 		return nil, err
 	}
 	file := &File{path: path}
@@ -131,18 +128,18 @@ func (f *File) check() error {
 		name = f.temp
 	}
 	mine, err := f.f.Stat()
-	if err == nil {
-		var its fs.FileInfo
-		its, err = os.Stat(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			err = errDeleted
-		case err == nil && !os.SameFile(mine, its):
-			err = errReplaced
-		case err == nil && mine.Size() != f.size:
-			err = fmt.Errorf("another program changed it while it was written: it has %d bytes, of which %d were written",
-				mine.Size(), f.size)
-		}
+	if err != nil {
+		return f.failed("write", err)
+	}
+	its, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = errDeleted
+	case err == nil && !os.SameFile(mine, its):
+		err = errReplaced
+	case err == nil && mine.Size() != f.size:
+		err = fmt.Errorf("another program changed it while it was written: it has %d bytes, of which %d were written",
+			mine.Size(), f.size)
 	}
 	return f.failed("write", err)
 }

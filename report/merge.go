@@ -69,13 +69,14 @@ func (x *index) close() {
 
 func (x *index) hash(name string) uint32 { return uint32(maphash.String(x.seed, name)) }
 
-// row returns the row of a name on a side, or nil, until the next call.
+// row returns the row of a name on a side, or nil.
 func (x *index) row(side, id int) (*probe.Result, error) {
 	offset := x.sides[side].rows[id]
 	if offset == noRow {
 		return nil, nil
 	}
-	return x.sides[side].at(offset)
+	r, err := x.sides[side].at(offset)
+	return &r, err
 }
 
 // read enters the rows of a report on a side.

@@ -161,10 +161,7 @@ func lookup(name string) (*format, error) {
 
 // New returns a Writer of the named format on w. The error is a [*FormatError].
 func New(format string, w io.Writer, o Options) (Writer, error) {
-	f, err := lookup(format)
-	if err == nil {
-		err = o.check()
-	}
+	f, err := o.check(format)
 	if err != nil {
 		return nil, err
 	}
@@ -173,10 +170,13 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 
 // Formats returns the names that [New] knows, in the order of the
 // documentation.
-func Formats() []string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.name
+func Formats() []string { return namesOf(formats, func(f format) string { return f.name }) }
+
+// namesOf returns the names in a table.
+func namesOf[T any](table []T, name func(T) string) []string {
+	names := make([]string, len(table))
+	for i, row := range table {
+		names[i] = name(row)
 	}
 	return names
 }

@@ -50,9 +50,9 @@ func CheckResume(path, format string) error {
 // contents is a [*ResumeError]; [ErrLocked] means that some other File is open
 // on it.
 func Resume(path, format string, o Options) (*File, *Settled, error) {
-	kind, err := lookup(format)
+	kind, err := o.check(format)
 	if err == nil {
-		err = errors.Join(CheckResume(path, format), o.check())
+		err = CheckResume(path, format)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -68,8 +68,7 @@ func Resume(path, format string, o Options) (*File, *Settled, error) {
 	w := kind.open(rowFile{file, o.rowEnd(format)}, o).(*rowWriter)
 	if err := old.settle(w.enc); err != nil {
 		file.Abort()
-		var pe *fs.PathError
-		if !errors.As(err, &pe) {
+		if _, ok := errors.AsType[*fs.PathError](err); !ok {
 			err = &ResumeError{path, format, err}
 		}
 		return nil, nil, err

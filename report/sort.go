@@ -10,12 +10,14 @@ import (
 	"domprobe/probe"
 )
 
-// ranks gives the number by which each order sorts before it sorts by name. It
+// A ranking gives the number by which an order sorts before it sorts by name. It
 // is nil for the order of arrival.
-var ranks = []struct {
+type ranking struct {
 	order string
 	rank  func(*probe.Result) int
-}{
+}
+
+var ranks = []ranking{
 	{"input", nil},
 	{"name", func(*probe.Result) int { return 0 }},
 	{"length", labelLength},
@@ -23,12 +25,7 @@ var ranks = []struct {
 }
 
 // Orders returns the orders that [Sorted] knows.
-func Orders() (orders []string) {
-	for _, r := range ranks {
-		orders = append(orders, r.order)
-	}
-	return orders
-}
+func Orders() []string { return namesOf(ranks, func(r ranking) string { return r.order }) }
 
 // An OrderError says that an order is not known.
 type OrderError struct{ Order string }

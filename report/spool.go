@@ -59,8 +59,8 @@ func (s *spool) add(r *probe.Result) (int64, error) {
 	return offset, err
 }
 
-// at returns the row at an offset, until the next call.
-func (s *spool) at(offset int64) (*probe.Result, error) {
+// at returns the row at an offset.
+func (s *spool) at(offset int64) (probe.Result, error) {
 	s.row = unread
 	data, err := s.bytes(offset, 4)
 	if err == nil {
@@ -75,7 +75,7 @@ func (s *spool) at(offset int64) (*probe.Result, error) {
 	if message != "" {
 		s.row.Err = errors.New(message)
 	}
-	return &s.row, err
+	return s.row, err
 }
 
 // bytes returns n bytes from an offset, until the next call.
