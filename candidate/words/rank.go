@@ -1,0 +1,146 @@
+package words
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// A search is a query that is being answered.
+type search struct {
+	*index
+	terms    []*term
+	prefixes []string
+}
+
+// add adds a word of the query. It reports whether the index has it.
+func (s *search) add(word string) bool {
+	t := s.match(word)
+	if t != nil {
+		s.terms = append(s.terms, t)
+	}
+	return t != nil
+}
+
+// A hit is a word that was found, by its best meaning.
+type hit struct {
+	word    uint32
+	rank    int // of the word
+	best    int // of the meaning
+	meaning int
+	seen    uint8
+}
+
+// together is what it is worth that one meaning of a word has to do with all
+// words of the query.
+const together = 24
+
+// results returns the words that fit the whole query, best first.
+func (s *search) results(most int) []Result {
+	hits := make([]hit, len(s.ends)) // of each word
+	for m := range s.levels {
+		sum, all := 0, true
+		for _, t := range s.terms {
+			sum += int(t.meaning[m])
+			all = all && t.meaning[m] > 0
+		}
+		if sum == 0 && len(s.terms) > 0 {
+			continue
+		}
+		if all && len(s.terms) > 1 {
+			sum += together
+		}
+		s.offer(hits, m, sum)
+	}
+	found := hits[:0]
+	for word, h := range hits {
+		if h.meaning >= 0 && h.best > 0 && s.fits(uint32(word)) {
+			h.word = uint32(word)
+			h.rank = max(h.best, s.sum(h.word)) + 2*int(h.seen)
+			found = append(found, h)
+		}
+	}
+	slices.SortFunc(found, s.compare)
+	if most > 0 {
+		found = found[:min(most, len(found))]
+	}
+	list := make([]Result, len(found))
+	for i, h := range found {
+		list[i] = Result{
+			Word:  string(s.word(h.word)),
+			Class: classes[s.classes[h.meaning]],
+			Gloss: s.gloss(h.meaning),
+			Why:   s.why(h.word),
+		}
+	}
+	return list
+}
+
+var classes = [...]string{"noun", "verb", "adjective", "adverb"}
+
+// offer makes a meaning that of its words for which it is the best so far.
+func (s *search) offer(hits []hit, meaning, sum int) {
+	start, end := span(s.lemmaEnds, meaning)
+	for i := start; i < end; i++ {
+		h := &hits[s.lemmas[i]]
+		// Among equals, the meaning in which the word is used most.
+		if best := sum<<3 + 8 - sense(s.grades[i]); best > h.best {
+			h.best, h.meaning = best, meaning
+		}
+		h.seen = max(h.seen, seen(s.grades[i]))
+	}
+}
+
+// fits reports whether a word has to do with all words of the query, and begins
+// with all prefixes.
+func (s *search) fits(word uint32) bool {
+	for _, t := range s.terms {
+		if t.word[word] == 0 {
+			return false
+		}
+	}
+	for _, prefix := range s.prefixes {
+		if !bytes.HasPrefix(s.word(word), []byte(prefix)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sum returns what all meanings of a word have to do with the query.
+func (s *search) sum(word uint32) (sum int) {
+	for _, t := range s.terms {
+		sum += int(t.word[word])
+	}
+	return sum
+}
+
+func (s *search) compare(a, b hit) int {
+	if a.rank != b.rank {
+		return b.rank - a.rank
+	}
+	return bytes.Compare(s.word(a.word), s.word(b.word))
+}
+
+// why says what a word has to do with the query.
+func (s *search) why(word uint32) string {
+	var reasons []string
+	for _, t := range s.terms {
+		switch k := kindOf(t.word[word]); {
+		case slices.Contains(t.bases, word):
+			reasons = append(reasons, "the word "+t.text)
+		case k == direct:
+			reasons = append(reasons, "means "+t.text)
+		case k == gloss:
+			reasons = append(reasons, t.text+" in the gloss")
+		case k == special:
+			reasons = append(reasons, "a kind of "+t.text)
+		default:
+			reasons = append(reasons, "near "+t.text)
+		}
+	}
+	for _, prefix := range s.prefixes {
+		reasons = append(reasons, "begins with "+prefix)
+	}
+	return strings.Join(reasons, ", ")
+}
