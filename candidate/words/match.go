@@ -60,7 +60,7 @@ func (x *index) match(text string) *term {
 			start, end := span(x.lemmaEnds, m)
 			for i := start; i < end; i++ {
 				lemma := x.lemmas[i]
-				t.word[lemma] = max(t.word[lemma], less(s, x.odd(i)/2))
+				t.word[lemma] = max(t.word[lemma], less(s, x.odd(i)))
 			}
 		}
 	}
@@ -79,11 +79,12 @@ func (x *index) matchLemmas(t *term, marks []uint8) {
 		}
 	}
 	for m := range x.levels {
-		if t.meaning[m] >= direct.at(usual) {
-			for below := m; below < x.below(m); below++ {
-				if x.levels[below] <= x.levels[m]+1 {
-					x.mark(marks, below)
-				}
+		if t.meaning[m] < direct.at(usual) {
+			continue
+		}
+		for below, end := m, x.below(m); below < end; below++ {
+			if x.levels[below] <= x.levels[m]+1 {
+				x.mark(marks, below)
 			}
 		}
 	}
@@ -105,7 +106,7 @@ const usual = 24
 func (x *index) mark(marks []uint8, meaning int) {
 	start, end := span(x.lemmaEnds, meaning)
 	for i := start; i < end; i++ {
-		if x.odd(i) == 0 {
+		if x.odd(i) <= 8 {
 			marks[x.lemmas[i]] |= isOther
 		}
 	}
@@ -122,7 +123,10 @@ func (x *index) inherit(t *term) {
 	}
 	for _, pair := range x.others {
 		s := handedDown(t.meaning[pair[1]])
-		for m := int(pair[0]); s > 0 && m < x.below(int(pair[0])); m++ {
+		if s == 0 {
+			continue
+		}
+		for m, end := int(pair[0]), x.below(int(pair[0])); m < end; m++ {
 			t.meaning[m] = max(t.meaning[m], s)
 		}
 	}

@@ -33,7 +33,7 @@ type hit struct {
 
 // together is what it is worth that one meaning of a word has to do with all
 // words of the query.
-const together = 24
+const together = 48
 
 // results returns the words that fit the whole query, best first.
 func (s *search) results(most int) []Result {
@@ -56,7 +56,7 @@ func (s *search) results(most int) []Result {
 	for word, h := range hits {
 		if h.meaning >= 0 && h.best > 0 && s.fits(uint32(word)) {
 			h.word = uint32(word)
-			h.rank = max(h.best, s.sum(h.word)) + 2*int(h.seen)
+			h.rank = s.rank(h)
 			found = append(found, h)
 		}
 	}
@@ -77,6 +77,19 @@ func (s *search) results(most int) []Result {
 }
 
 var classes = [...]string{"noun", "verb", "adjective", "adverb"}
+
+// rank is how good a word is. For a single word of a query the kinds come strictly
+// one after the other.
+func (s *search) rank(h hit) (rank int) {
+	for _, t := range s.terms {
+		rank += int(t.word[h.word])
+	}
+	rank = max(rank, h.best>>3) + 2*int(h.seen)
+	if len(s.terms) == 1 {
+		rank += int(kindOf(s.terms[0].word[h.word])) << 10
+	}
+	return rank
+}
 
 // offer makes a meaning that of its words for which it is the best so far.
 func (s *search) offer(hits []hit, meaning, sum int) {
@@ -105,14 +118,6 @@ func (s *search) fits(word uint32) bool {
 		}
 	}
 	return true
-}
-
-// sum returns what all meanings of a word have to do with the query.
-func (s *search) sum(word uint32) (sum int) {
-	for _, t := range s.terms {
-		sum += int(t.word[word])
-	}
-	return sum
 }
 
 func (s *search) compare(a, b hit) int {

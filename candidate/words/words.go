@@ -8,7 +8,7 @@
 //	direct   it is the word, or has a meaning in common with it
 //	gloss    the word is in the gloss of one of its meanings
 //	special  it is a more special word: a sparrow is a bird
-//	near     the gloss has another word for it, or a more special one
+//	near     it is derived from the word, or its gloss has another word for it
 //
 // Words of a query and of glosses are compared by their base forms, so that geese
 // and goose are the same. The different meanings of a word count together: a swift
