@@ -1,9 +1,9 @@
 package words
 
 import (
+	"bytes"
 	"compress/flate"
 	"encoding/binary"
-	"io"
 	"sort"
 	"strings"
 
@@ -31,11 +31,11 @@ type index struct {
 
 // load unpacks the index.
 func load() *index {
-	raw, err := io.ReadAll(flate.NewReader(strings.NewReader(compressed)))
-	if err != nil {
+	raw := bytes.NewBuffer(make([]byte, 0, 2*len(compressed)))
+	if _, err := raw.ReadFrom(flate.NewReader(strings.NewReader(compressed))); err != nil {
 		panic("words: the embedded index is broken: " + err.Error())
 	}
-	r := &reader{raw}
+	r := reader{raw.Bytes()}
 	x := new(index)
 	x.readWords(r.part())
 	x.forms = readPairs(r.part())
@@ -68,7 +68,7 @@ func load() *index {
 	return x
 }
 
-func (x *index) readWords(r *reader) {
+func (x *index) readWords(r reader) {
 	x.text = make([]byte, 0, 2*len(r.data))
 	last := 0
 	for len(r.data) > 0 {
@@ -84,7 +84,7 @@ func (x *index) readWords(r *reader) {
 }
 
 // readPairs reads pairs of numbers, the first of which is less that before it.
-func readPairs(r *reader) (pairs [][2]uint32) {
+func readPairs(r reader) (pairs [][2]uint32) {
 	first := uint32(0)
 	for len(r.data) > 0 {
 		first += r.number()
@@ -106,11 +106,11 @@ func (r *reader) number() uint32 {
 	return uint32(v)
 }
 
-func (r *reader) part() *reader {
+func (r *reader) part() reader {
 	n := r.number()
 	part := r.data[:n:n]
 	r.data = r.data[n:]
-	return &reader{part}
+	return reader{part}
 }
 
 // word returns the text of a word.
@@ -188,7 +188,7 @@ func (x *index) gloss(meaning int) string {
 	start, end := span(x.glossEnds, meaning)
 	var b strings.Builder
 	wasWord := false
-	for r := (&reader{x.glosses[start:end]}); len(r.data) > 0; {
+	for r := (reader{x.glosses[start:end]}); len(r.data) > 0; {
 		token := x.word(r.number())
 		isWord := isLetter(token[0])
 		if isWord && wasWord {

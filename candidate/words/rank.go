@@ -127,25 +127,28 @@ func (s *search) compare(a, b hit) int {
 	return bytes.Compare(s.word(a.word), s.word(b.word))
 }
 
-// why says what a word has to do with the query.
+// why says what a word has to do with the query, the best first.
 func (s *search) why(word uint32) string {
-	var reasons []string
+	var is []string
+	var kinds [direct + 1][]string
 	for _, t := range s.terms {
-		switch k := kindOf(t.word[word]); {
-		case slices.Contains(t.bases, word):
-			reasons = append(reasons, "the word "+t.text)
-		case k == direct:
-			reasons = append(reasons, "means "+t.text)
-		case k == gloss:
-			reasons = append(reasons, t.text+" in the gloss")
-		case k == special:
-			reasons = append(reasons, "a kind of "+t.text)
-		default:
-			reasons = append(reasons, "near "+t.text)
+		if k := kindOf(t.word[word]); k == direct && slices.Contains(t.bases, word) {
+			is = append(is, t.text)
+		} else {
+			kinds[k] = append(kinds[k], t.text)
 		}
 	}
-	for _, prefix := range s.prefixes {
-		reasons = append(reasons, "begins with "+prefix)
+	var reasons []string
+	add := func(what string, texts []string) {
+		if len(texts) > 0 {
+			reasons = append(reasons, what+" "+strings.Join(texts, ", "))
+		}
 	}
-	return strings.Join(reasons, ", ")
+	add("is", is)
+	add("means", kinds[direct])
+	add("gloss:", kinds[gloss])
+	add("kind of", kinds[special])
+	add("near", kinds[near])
+	add("begins with", s.prefixes)
+	return strings.Join(reasons, "; ")
 }

@@ -38,7 +38,7 @@ type Result struct {
 	Word  string // in lower case, of letters alone
 	Class string // of the meaning: "noun", "verb", "adjective", "adverb"
 	Gloss string // of the meaning
-	Why   string // for each word of the query, what the word has to do with it
+	Why   string // what the word has to do with those of the query: "means red; gloss: color"
 }
 
 // Search returns at most max words, or all if max is 0, best first. A word of the

@@ -24,6 +24,8 @@ func commands() []*command {
 		resolversCommand(),
 		rdapCommand(),
 		serveCommand(),
+		wordsCommand(),
+		scoreCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),
