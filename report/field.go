@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/candidate/score"
 	"domprobe/probe"
 )
 
@@ -67,12 +68,33 @@ var fields = [...]field{
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
 }
 
+// extras lists the columns that are written only if they are asked for, in order.
+var extras = [...]field{
+	{name: "score", doc: "how good the first label is as a name, from 0 to 100; only with --min-score, --sort score or --columns",
+		append: func(dst []byte, r *probe.Result, _ *clock) []byte {
+			return strconv.AppendInt(dst, int64(scoreOf(r)), 10)
+		},
+		parse: func(*probe.Result, string) error { return nil }}, // it follows from the name
+}
+
+// scoreOf returns the score of the first label of a name.
+func scoreOf(r *probe.Result) int {
+	label, _, _ := strings.Cut(r.Name, ".")
+	return score.Of(label).Total
+}
+
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.
 type Column struct{ Name, Text string }
 
-// Columns returns all columns in the order in which they are written.
-func Columns() []Column {
+// Columns returns the columns of every report in the order in which they are
+// written.
+func Columns() []Column { return columnsOf(fields[:]) }
+
+// ExtraColumns returns the columns that [Options] add to them.
+func ExtraColumns() []Column { return columnsOf(extras[:]) }
+
+func columnsOf(fields []field) []Column {
 	all := make([]Column, len(fields))
 	for i, f := range fields {
 		all[i] = Column{f.name, f.doc}
@@ -106,6 +128,9 @@ func fieldOf(name string) *field {
 	if i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i]
 	}
+	if i := slices.IndexFunc(extras[:], func(f field) bool { return f.name == name }); i >= 0 {
+		return &extras[i]
+	}
 	return nil
 }
 
@@ -113,7 +138,7 @@ func fieldOf(name string) *field {
 func (o *Options) fields() []*field {
 	names := o.Columns
 	if names == nil {
-		names = fieldNames()
+		names = append(fieldNames(), o.Extra...)
 	}
 	chosen := make([]*field, len(names))
 	for i, name := range names {
@@ -124,9 +149,11 @@ func (o *Options) fields() []*field {
 
 // check returns a [*ColumnError] for a bad choice of columns.
 func (o *Options) check() error {
-	for i, name := range o.Columns {
-		if repeated := slices.Contains(o.Columns[:i], name); repeated || fieldOf(name) == nil {
-			return &ColumnError{name, repeated}
+	for _, names := range [][]string{o.Columns, o.Extra} {
+		for i, name := range names {
+			if repeated := slices.Contains(names[:i], name); repeated || fieldOf(name) == nil {
+				return &ColumnError{name, repeated}
+			}
 		}
 	}
 	return nil

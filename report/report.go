@@ -88,6 +88,10 @@ type Options struct {
 	// Nil means all columns, and the usual table for markdown and html.
 	Columns []string
 
+	// Extra are columns by the names of [ExtraColumns] that come after the
+	// others. They are ignored with Columns, which may name them too.
+	Extra []string
+
 	// Longest is the width of the longest name, by [NameWidth], and Width the
 	// number of characters in a line of the terminal. The format columns
 	// fits its columns to both. Zero means unknown.

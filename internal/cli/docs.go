@@ -89,7 +89,7 @@ func manual() *cmdline.Manual {
 	for _, d := range probe.Reasons() {
 		reasons = append(reasons, cmdline.Item{Name: string(d.Reason), Text: d.Verdict.String() + ": " + d.Text})
 	}
-	for _, c := range report.Columns() {
+	for _, c := range append(report.Columns(), report.ExtraColumns()...) {
 		columns = append(columns, cmdline.Item(c))
 	}
 	return &cmdline.Manual{

@@ -24,13 +24,14 @@ type generating struct {
 	minLen, maxLen, combine     int
 	affixes, hacks, null        bool
 	shuffle                     *uint64
+	naming                      naming
 	shard, shards               int
 	maxNames                    *int64
 }
 
 func (g *generating) options() []*cmdline.Option {
 	g.shards = 1
-	return []*cmdline.Option{
+	return append([]*cmdline.Option{
 		cmdline.List(&g.tlds, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
 		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
 		cmdline.List(&g.prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
@@ -71,12 +72,13 @@ func (g *generating) options() []*cmdline.Option {
 				g.maxNames = &n
 				return nil
 			}),
-	}
+	}, g.naming.options()...)
 }
 
 // A selection is the names of a run: all that the generator makes, without those
 // of other shards and those that have their row already.
 type selection struct {
+	*naming
 	in    *input
 	opts  candidate.Options // without the keywords
 	hacks bool
@@ -90,6 +92,7 @@ type selection struct {
 
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
+	poor    atomic.Int64 // names left out for their score
 }
 
 // open opens the input and checks the settings. counted says that somebody
@@ -123,7 +126,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 		p, s := candidate.Affixes()
 		prefixes, suffixes = append(prefixes, p...), append(suffixes, s...)
 	}
-	s := &selection{in: in, hacks: g.hacks, shard: g.shard, shards: g.shards, most: g.limit(inv.terminal), opts: candidate.Options{
+	s := &selection{naming: &g.naming, in: in, hacks: g.hacks, shard: g.shard, shards: g.shards, most: g.limit(inv.terminal), opts: candidate.Options{
 		TLDs:     tlds,
 		Prefixes: prefixes,
 		Suffixes: suffixes,
@@ -180,7 +183,7 @@ func (in *input) withHacks(keywords iter.Seq2[string, error], keep bool) iter.Se
 
 // all returns the names to be probed, for one loop.
 func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
-	names := s.inShard(seen(s.gen.All(), func(*candidate.Candidate) { s.passed.Add(1) }))
+	names := s.inShard(seen(s.fit(s.gen.All(), &s.poor), func(*candidate.Candidate) { s.passed.Add(1) }))
 	return func(yield func(candidate.Candidate, error) bool) {
 		taken := int64(0)
 		for c, err := range names {
@@ -258,5 +261,5 @@ func (s *selection) longest() (n int) {
 // done returns how far the run has come on the way to total, with so many names
 // in flight.
 func (s *selection) done(inFlight int64) int64 {
-	return s.passed.Load() + s.gen.Repeated() + s.gen.Skipped() - inFlight
+	return s.passed.Load() + s.gen.Repeated() + s.gen.Skipped() + s.poor.Load() - inFlight
 }

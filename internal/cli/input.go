@@ -104,7 +104,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		in.bare = true
 		in.sources[len(in.sources)-1].generator = "words"
 	}
-	return nil
+	return g.naming.addAbout(in)
 }
 
 func (in *input) addWords(words ...string) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"sync/atomic"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
@@ -42,7 +43,7 @@ func (s *selection) checkMost() error {
 	if share.Cmp(big.NewInt(s.most)) <= 0 {
 		return nil
 	}
-	certain := s.shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0
+	certain := s.shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0 && s.minScore == 0
 	if !certain && s.total.Cmp(big.NewInt(maxRecounted)) <= 0 {
 		switch n, all := s.recount(); {
 		case all && n <= s.most:
@@ -76,7 +77,7 @@ func (s *selection) recount() (n int64, all bool) {
 	if err != nil {
 		return 0, false
 	}
-	for _, err := range s.inShard(gen.All()) {
+	for _, err := range s.inShard(s.fit(gen.All(), new(atomic.Int64))) {
 		if n++; err != nil || n > max(s.most, maxTold) {
 			return n, false
 		}

@@ -38,6 +38,9 @@ type savedReport struct {
 // of the longest name; 0 is unknown.
 func (w *writing) open(ctx context.Context, inv *invocation, total, longest int) (*output, error) {
 	out := &output{writing: w, console: inv.console, opts: report.Options{Zero: w.null, Columns: w.columns, Layout: w.layout()}}
+	if w.score || w.sort == "score" {
+		out.opts.Extra = []string{"score"}
+	}
 	opts, rows := out.opts, inv.std.Out
 	opts.Color, opts.Total, opts.Longest = inv.color, total, longest
 	if inv.terminal {

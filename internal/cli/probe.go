@@ -90,7 +90,7 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
-	p.out.null = p.gen.null
+	p.out.null, p.out.score = p.gen.null, p.gen.naming.minScore > 0
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err
@@ -190,7 +190,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case err == nil:
 		err = t.check()
 	}
-	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
+	t.repeated, t.skipped, t.leftOut, t.poor = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped(), names.poor.Load()
 	out.console.Finish()
 	out.explain()
 	if cut {

@@ -45,6 +45,7 @@ type writing struct {
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
 	null            bool
+	score           bool     // names were chosen by their score
 	columns         []string // nil for all
 }
 
@@ -79,7 +80,7 @@ func (w *writing) options() []*cmdline.Option {
 
 func (w *writing) columnsOption() *cmdline.Option {
 	var known []string
-	for _, c := range report.Columns() {
+	for _, c := range append(report.Columns(), report.ExtraColumns()...) {
 		known = append(known, c.Name)
 	}
 	return cmdline.Items("columns", "", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason",

@@ -3,6 +3,7 @@ package wordnet
 import (
 	"encoding/binary"
 	"math/bits"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,7 +31,8 @@ import (
 // Marks between words are words too: see [Tokens].
 //
 // A meaning is a number too. A meaning comes right before those below it, as in a
-// table of contents. Meanings without a word of letters alone are left out.
+// table of contents. Meanings without a word of letters alone are left out, and so
+// are those that WordNet calls offensive: nobody wants them as names.
 func Index(db *Database) []byte {
 	x := &indexer{db: db}
 	x.order()
@@ -168,8 +170,10 @@ func (x *indexer) above(parents, path []int) (list []int) {
 	return slices.Compact(list)
 }
 
+var offensive = regexp.MustCompile(`ethnic slur|(offensive|disparaging|derogatory|obscene)( slang| and \w+)? (terms?|names?|words?)\b`)
+
 func (x *indexer) usable(place int) bool {
-	return slices.ContainsFunc(x.db.Synsets[place].Lemmas, func(l Lemma) bool { return Usable(l.Word) })
+	return !offensive.MatchString(x.db.Synsets[place].Gloss) && slices.ContainsFunc(x.db.Synsets[place].Lemmas, func(l Lemma) bool { return Usable(l.Word) })
 }
 
 // count finds the vocabulary and the base forms of it.
