@@ -14,11 +14,11 @@ const (
 	direct
 )
 
-// at returns the strength of a kind, less what speaks against it.
-func (k kind) at(less int) strength { return strength(int(k)<<6 + max(1, 63-less)) }
+// less returns the highest strength of a kind less n, which is at least the lowest.
+func (k kind) less(n int) strength { return strength(int(k)<<6 + max(1, 63-n)) }
 
-// less lowers a strength within its kind.
-func less(s strength, n int) strength { return kindOf(s).at(63 - int(s&63) + n) }
+// lower returns a strength less n within its kind.
+func lower(s strength, n int) strength { return kindOf(s).less(63 - int(s&63) + n) }
 
 func kindOf(s strength) kind { return kind(s >> 6) }
 
@@ -60,7 +60,7 @@ func (x *index) match(text string) *term {
 			start, end := span(x.lemmaEnds, m)
 			for i := start; i < end; i++ {
 				lemma := x.lemmas[i]
-				t.word[lemma] = max(t.word[lemma], less(s, x.odd(i)))
+				t.word[lemma] = max(t.word[lemma], lower(s, x.odd(i)))
 			}
 		}
 	}
@@ -74,12 +74,12 @@ func (x *index) matchLemmas(t *term, marks []uint8) {
 		start, end := span(x.lemmaEnds, m)
 		for i := start; i < end; i++ {
 			if marks[x.lemmas[i]]&isTerm != 0 {
-				t.meaning[m] = max(t.meaning[m], direct.at(2*x.odd(i)))
+				t.meaning[m] = max(t.meaning[m], direct.less(2*x.odd(i)))
 			}
 		}
 	}
 	for m := range x.levels {
-		if t.meaning[m] < direct.at(usual) {
+		if t.meaning[m] < direct.less(usual) {
 			continue
 		}
 		for below, end := m, x.below(m); below < end; below++ {
@@ -90,9 +90,9 @@ func (x *index) matchLemmas(t *term, marks []uint8) {
 	}
 	for _, pair := range x.related {
 		for i, m := range pair {
-			if other := pair[1-i]; t.meaning[m] >= direct.at(usual) {
+			if other := pair[1-i]; t.meaning[m] >= direct.less(usual) {
 				x.mark(marks, int(other))
-				t.meaning[other] = max(t.meaning[other], near.at(0))
+				t.meaning[other] = max(t.meaning[other], near.less(0))
 			}
 		}
 	}
@@ -102,11 +102,11 @@ func (x *index) matchLemmas(t *term, marks []uint8) {
 // stands for it.
 const usual = 24
 
-// mark marks the words that have a meaning as their most usual one.
+// mark marks the words for which a meaning is a usual one.
 func (x *index) mark(marks []uint8, meaning int) {
 	start, end := span(x.lemmaEnds, meaning)
 	for i := start; i < end; i++ {
-		if x.odd(i) <= 8 {
+		if x.odd(i) <= 8 { // up to two places further, or seen half as often
 			marks[x.lemmas[i]] |= isOther
 		}
 	}
@@ -136,9 +136,9 @@ func (x *index) inherit(t *term) {
 func handedDown(s strength) strength {
 	switch kindOf(s) {
 	case direct:
-		return special.at(63 - int(s&63))
+		return special.less(63 - int(s&63))
 	case special:
-		return special.at(63 - int(s&63) + 5)
+		return lower(s, 5)
 	}
 	return 0
 }
@@ -155,9 +155,9 @@ func (x *index) matchGlosses(t *term, marks []uint8) {
 		for r := (reader{x.glosses[start:end]}); len(r.data) > 0; at += 2 {
 			switch mark := marks[r.number()]; {
 			case mark&isTerm != 0:
-				t.meaning[m] = max(t.meaning[m], gloss.at(at))
+				t.meaning[m] = max(t.meaning[m], gloss.less(at))
 			case mark&isOther != 0:
-				t.meaning[m] = max(t.meaning[m], near.at(at))
+				t.meaning[m] = max(t.meaning[m], near.less(at))
 			}
 		}
 	}

@@ -37,29 +37,7 @@ const together = 48
 
 // results returns the words that fit the whole query, best first.
 func (s *search) results(most int) []Result {
-	hits := make([]hit, len(s.ends)) // of each word
-	for m := range s.levels {
-		sum, all := 0, true
-		for _, t := range s.terms {
-			sum += int(t.meaning[m])
-			all = all && t.meaning[m] > 0
-		}
-		if sum == 0 && len(s.terms) > 0 {
-			continue
-		}
-		if all && len(s.terms) > 1 {
-			sum += together
-		}
-		s.offer(hits, m, sum)
-	}
-	found := hits[:0]
-	for word, h := range hits {
-		if h.meaning >= 0 && h.best > 0 && s.fits(uint32(word)) {
-			h.word = uint32(word)
-			h.rank = s.rank(h)
-			found = append(found, h)
-		}
-	}
+	found := s.hits()
 	slices.SortFunc(found, s.compare)
 	if most > 0 {
 		found = found[:min(most, len(found))]
@@ -74,6 +52,37 @@ func (s *search) results(most int) []Result {
 		}
 	}
 	return list
+}
+
+// hits returns the words that fit the whole query.
+func (s *search) hits() []hit {
+	all := make([]hit, len(s.ends)) // of each word
+	for m := range s.levels {
+		if sum := s.sum(m); sum > 0 || len(s.terms) == 0 {
+			s.offer(all, m, sum)
+		}
+	}
+	found := all[:0] // which stays behind the loop
+	for word, h := range all {
+		if h.word = uint32(word); h.best > 0 && s.fits(h.word) {
+			h.rank = s.rank(h)
+			found = append(found, h)
+		}
+	}
+	return found
+}
+
+// sum returns what a meaning has to do with the query.
+func (s *search) sum(meaning int) (sum int) {
+	all := len(s.terms) > 1
+	for _, t := range s.terms {
+		sum += int(t.meaning[meaning])
+		all = all && t.meaning[meaning] > 0
+	}
+	if all {
+		sum += together
+	}
+	return sum
 }
 
 var classes = [...]string{"noun", "verb", "adjective", "adverb"}

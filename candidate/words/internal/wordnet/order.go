@@ -62,7 +62,8 @@ func (x *indexer) above(parents, path []int) (list []int) {
 	return slices.Compact(list)
 }
 
-var offensive = regexp.MustCompile(`ethnic slur|(offensive|disparaging|derogatory|obscene)( slang| and \w+)? (terms?|names?|words?)\b`)
+var offensive = regexp.MustCompile(
+	`ethnic slur|(offensive|disparaging|derogatory|obscene)( slang| and \w+)? (terms?|names?|words?)\b`)
 
 // choose says which meanings are in the index.
 func (x *indexer) choose() {
