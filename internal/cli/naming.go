@@ -21,9 +21,12 @@ type naming struct {
 func (n *naming) options() []*cmdline.Option {
 	n.aboutMax = 200
 	return []*cmdline.Option{
-		cmdline.Repeated(&n.about, "about", "", "add words that have to do with a `TEXT`, as domprobe words prints them: 'fast bird'").Common(),
-		cmdline.Number(&n.aboutMax, "about-max", "", "take at most `N` words for each --about; 0 is no limit", 0, math.MaxInt),
-		cmdline.Number(&n.minScore, "min-score", "", "leave out names with a score below `N`, see domprobe score; adds a column score to csv, tsv, json and jsonl", 0, 100).Common(),
+		cmdline.Repeated(&n.about, "about", "",
+			"add words that have to do with a `TEXT`, as domprobe words prints them: 'fast bird'").Common(),
+		cmdline.Number(&n.aboutMax, "about-max", "",
+			"take at most `N` words for each --about; 0 is no limit", 0, math.MaxInt),
+		cmdline.Number(&n.minScore, "min-score", "",
+			"leave out names with a score below `N`, see domprobe score; adds a column score to csv, tsv, json and jsonl", 0, 100).Common(),
 	}
 }
 
@@ -48,8 +51,10 @@ func (n *naming) addAbout(in *input) error {
 	return nil
 }
 
+type candidates = iter.Seq2[candidate.Candidate, error]
+
 // fit leaves out the names whose score is below --min-score, and counts them.
-func (n *naming) fit(names iter.Seq2[candidate.Candidate, error], count *atomic.Int64) iter.Seq2[candidate.Candidate, error] {
+func (n *naming) fit(names candidates, count *atomic.Int64) candidates {
 	if n.minScore == 0 {
 		return names
 	}

@@ -50,7 +50,8 @@ func (s *scoring) run(_ context.Context, inv *invocation) error {
 		return err
 	}
 	defer in.close()
-	l := newListing(inv.std.Out, s.format, []int{20, 0, 0, 0, 0, 0}, "word", "score", "sound", "spelling", "length", "marks")
+	l := newListing(inv.std.Out, s.format, []int{20, 0, 0, 0, 0, 0},
+		"word", "score", "sound", "spelling", "length", "marks")
 	for word, err := range in.keywords() {
 		if err != nil {
 			return err

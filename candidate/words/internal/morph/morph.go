@@ -23,7 +23,9 @@ func (c Class) String() string { return "nvar"[c:][:1] }
 // rules are the endings of each class, with what stands in their place in the
 // base form.
 var rules = [Classes][][2]string{
-	Noun:      {{"s", ""}, {"ses", "s"}, {"xes", "x"}, {"zes", "z"}, {"ches", "ch"}, {"shes", "sh"}, {"men", "man"}, {"ies", "y"}},
+	Noun: {
+		{"s", ""}, {"ses", "s"}, {"xes", "x"}, {"zes", "z"}, {"ches", "ch"}, {"shes", "sh"}, {"men", "man"}, {"ies", "y"},
+	},
 	Verb:      {{"s", ""}, {"ies", "y"}, {"es", "e"}, {"es", ""}, {"ed", "e"}, {"ed", ""}, {"ing", "e"}, {"ing", ""}},
 	Adjective: {{"er", ""}, {"est", ""}, {"er", "e"}, {"est", "e"}},
 }
