@@ -130,6 +130,9 @@ func TestReproducible(t *testing.T) {
 // TestOtherLanguages compares the order by sound with that of a table which was
 // trained with another language.
 func TestOtherLanguages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds with the race detector")
+	}
 	own := ngram.Train(readWords(t, lexicon))
 	for _, c := range []struct {
 		path string
