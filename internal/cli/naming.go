@@ -44,8 +44,7 @@ func (n *naming) addAbout(in *input) error {
 		for _, r := range found {
 			list = append(list, r.Word)
 		}
-		in.addWords(list...)
-		in.sources[len(in.sources)-1].generator = "about"
+		in.addWords("about", list...)
 		in.bare = true
 	}
 	return nil

@@ -49,7 +49,6 @@ func (s *scoring) run(_ context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	defer in.close()
 	l := newListing(inv.std.Out, s.format, []int{20, 0, 0, 0, 0, 0},
 		"word", "score", "sound", "spelling", "length", "marks")
 	for word, err := range in.keywords() {
