@@ -10,7 +10,6 @@ import (
 
 	"github.com/miekg/dns"
 
-	"domprobe/candidate/score"
 	"domprobe/probe"
 )
 
@@ -68,21 +67,6 @@ var fields = [...]field{
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
 }
 
-// extras lists the columns that are written only if they are asked for, in order.
-var extras = [...]field{
-	{name: "score", doc: "how good the first label is as a name, from 0 to 100; only with --min-score, --sort score or --columns",
-		append: func(dst []byte, r *probe.Result, _ *clock) []byte {
-			return strconv.AppendInt(dst, int64(scoreOf(r)), 10)
-		},
-		parse: func(*probe.Result, string) error { return nil }}, // it follows from the name
-}
-
-// scoreOf returns the score of the first label of a name.
-func scoreOf(r *probe.Result) int {
-	label, _, _ := strings.Cut(r.Name, ".")
-	return score.Of(label).Total
-}
-
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.
 type Column struct{ Name, Text string }
@@ -90,9 +74,6 @@ type Column struct{ Name, Text string }
 // Columns returns the columns of every report in the order in which they are
 // written.
 func Columns() []Column { return columnsOf(fields[:]) }
-
-// ExtraColumns returns the columns that [Options] add to them.
-func ExtraColumns() []Column { return columnsOf(extras[:]) }
 
 func columnsOf(fields []field) []Column {
 	all := make([]Column, len(fields))

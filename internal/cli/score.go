@@ -53,6 +53,7 @@ func (s *scoring) run(_ context.Context, inv *invocation) error {
 		"word", "score", "sound", "spelling", "length", "marks")
 	for word, err := range in.keywords() {
 		if err != nil {
+			_ = l.close() // what could be scored
 			return err
 		}
 		label, _, _ := strings.Cut(word, ".")
