@@ -109,17 +109,14 @@ func fieldOf(name string) *field {
 	if i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i]
 	}
-	if i := slices.IndexFunc(extras[:], func(f field) bool { return f.name == name }); i >= 0 {
-		return &extras[i]
-	}
-	return nil
+	return extraOf(name)
 }
 
 // fields returns the chosen columns, which are all by default.
 func (o *Options) fields() []*field {
 	names := o.Columns
 	if names == nil {
-		names = append(fieldNames(), o.Extra...)
+		names = append(fieldNames(), o.extraNames()...)
 	}
 	chosen := make([]*field, len(names))
 	for i, name := range names {
@@ -130,11 +127,9 @@ func (o *Options) fields() []*field {
 
 // check returns a [*ColumnError] for a bad choice of columns.
 func (o *Options) check() error {
-	for _, names := range [][]string{o.Columns, o.Extra} {
-		for i, name := range names {
-			if repeated := slices.Contains(names[:i], name); repeated || fieldOf(name) == nil {
-				return &ColumnError{name, repeated}
-			}
+	for i, name := range o.Columns {
+		if repeated := slices.Contains(o.Columns[:i], name); repeated || fieldOf(name) == nil {
+			return &ColumnError{name, repeated}
 		}
 	}
 	return nil

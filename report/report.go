@@ -88,9 +88,9 @@ type Options struct {
 	// Nil means all columns, and the usual table for markdown and html.
 	Columns []string
 
-	// Extra are columns by the names of [ExtraColumns] that come after the
-	// others. They are ignored with Columns, which may name them too.
-	Extra []string
+	// Score adds the column score, which says how good the first label is as a
+	// name. It is ignored with Columns, which may name the column.
+	Score bool
 
 	// Longest is the width of the longest name, by [NameWidth], and Width the
 	// number of characters in a line of the terminal. The format columns

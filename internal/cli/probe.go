@@ -84,7 +84,7 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
-	p.out.opts.Zero, p.out.score = p.gen.null, p.gen.minScore > 0
+	p.out.opts.Zero, p.out.opts.Score = p.gen.null, p.gen.minScore > 0
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err

@@ -43,8 +43,7 @@ type writing struct {
 	only, expect    verdictSet
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
-	score           bool           // names were chosen by their score
-	opts            report.Options // Columns and Zero
+	opts            report.Options // Columns, Zero and Score
 }
 
 // A target is a report to write.
