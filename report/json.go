@@ -102,11 +102,21 @@ func (f *field) appendJSON(dst []byte, r *probe.Result, c *clock) []byte {
 
 var plainString = plainBut(`"`)
 
+// plainUTF8 also holds the octets of UTF-8, but for those that begin a control
+// character or U+FFFD.
+var plainUTF8 = func() *plainSet {
+	p := plainBut(`"`)
+	for c := 0x80; c <= 0xff; c++ {
+		p[c] = strings.IndexByte("\xc2\xd8\xe2\xef", byte(c)) < 0
+	}
+	return p
+}()
+
 // appendString appends s as a JSON string. Beyond what RFC 8259 section 7 asks
 // for it escapes all that a terminal could take for a command.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	if plainString.has(s) {
+	if plainString.has(s) || plainUTF8.has(s) && utf8.ValidString(s) {
 		dst = append(dst, s...)
 	} else {
 		dst = appendOdd(dst, s)

@@ -85,5 +85,6 @@ func unescape(s string) string {
 // isControl reports whether r is a command to a terminal, reorders the text
 // around it (Unicode Standard Annex #9), or breaks a line.
 func isControl(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+	const last = '\u2069' // of them all
+	return r <= last && (unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r))
 }
