@@ -22,13 +22,13 @@ type command struct {
 func commands() []*command {
 	all := []*command{
 		probeCommand(),
+		wordsCommand(),
+		scoreCommand(),
 		explainCommand(),
 		planCommand(),
 		resolversCommand(),
 		rdapCommand(),
 		serveCommand(),
-		wordsCommand(),
-		scoreCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),
