@@ -9,7 +9,8 @@
 // row in the table of command.go: help, manual and completion follow.
 //
 //	command.go    the table of commands, and the settings that all have
-//	generate.go   settings of the names; input.go, limit.go: keywords and their number
+//	generate.go   settings of the names; input.go, limit.go: keywords and their number;
+//	              combine.go, forming.go: keywords that are made of others
 //	ask.go        settings of the queries; servers.go: resolvers; confirm.go: registries
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //

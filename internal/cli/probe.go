@@ -179,7 +179,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		err = t.check()
 	}
 	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
-	t.leftOut, t.poor = names.gen.Skipped(), names.poor.Load()
+	t.leftOut, t.excluded, t.poor = names.gen.Skipped(), names.gen.Excluded(), names.poor.Load()
 	out.console.Finish()
 	out.explain()
 	if cut {
