@@ -44,6 +44,9 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 			invalid++
 			continue
 		}
+		if b := p.choose.budget; b > 0 && opts.Queries(asked+1, max(len(tlds), 1)) > b {
+			break
+		}
 		asked++
 		tlds[c.TLD] = true
 		out.WriteString(c.Name) // the first error comes again from WriteByte

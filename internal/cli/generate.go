@@ -26,6 +26,7 @@ type generating struct {
 	inputs, languages, patterns, joins []string
 	combine                            int
 	affixes, null                      bool
+	ranked                             bool // names come by their score
 	shuffle                            *uint64
 	shard, shards                      int
 	maxNames                           *int64
@@ -84,6 +85,7 @@ type selection struct {
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
 	poor    atomic.Int64 // names left out for their score
+	byRank  *candidate.Ranking
 }
 
 // open opens the input and checks the settings. counted says that somebody
@@ -100,7 +102,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 	s := &selection{generating: g, in: in, opts: g.names}
 	if g.maxNames != nil {
 		s.most = *g.maxNames
-	} else if inv.terminal {
+	} else if inv.terminal && !g.ranked {
 		s.most = maxOnTerminal
 	}
 	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.makes()
@@ -148,6 +150,10 @@ func (s *selection) measure() {
 // all returns the names to be probed, for one loop.
 func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
 	names := s.inShard(seen(s.fit(s.gen.All(), &s.poor), func(*candidate.Candidate) { s.passed.Add(1) }))
+	if s.ranked {
+		s.byRank = s.ranking(names)
+		names = s.byRank.All()
+	}
 	return func(yield func(candidate.Candidate, error) bool) {
 		taken := int64(0)
 		for c, err := range names {
@@ -189,7 +195,7 @@ func seen(names iter.Seq2[candidate.Candidate, error], look func(*candidate.Cand
 
 // known returns how many names the generator makes, and 0 if that is not known.
 func (s *selection) known() int {
-	if s.total == nil || !s.exact || !s.total.IsInt64() || s.total.Int64() > math.MaxInt {
+	if s.ranked || s.total == nil || !s.exact || !s.total.IsInt64() || s.total.Int64() > math.MaxInt {
 		return 0
 	}
 	return int(s.total.Int64())

@@ -48,6 +48,9 @@ func (g *generating) openInput(inv *invocation) (*input, error) {
 		in.addWords("", candidate.DefaultWords()...)
 		in.bare = true
 	}
+	if g.ranked {
+		in.repeatable()
+	}
 	if err := g.combined(in, inv.stdin); err != nil {
 		return nil, err
 	}

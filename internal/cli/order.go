@@ -13,9 +13,15 @@ import (
 // candidates on their way to the prober, and the results on their way back.
 type order struct {
 	window int           // candidates that may wait for their turn; 0 is no limit
+	most   int           // what the window grows to, as a share of the results; 0 if it does not
 	stop   chan struct{} // closed when no result is to come
 
+	// may, if not nil, says whether one more candidate may come in while so
+	// many have no result. If not even the only one may, none will.
+	may func(name candidate.Key, open int) bool
+
 	mu    sync.Mutex
+	open  int           // candidates without a result
 	room  chan struct{} // told that there may be room for a candidate
 	queue []turn        // in the order of the candidates
 	first int           // the place of queue[0] among all
@@ -58,7 +64,15 @@ func (o *order) candidates(names iter.Seq2[candidate.Candidate, error]) iter.Seq
 func (o *order) enter(name candidate.Key) bool {
 	for {
 		o.mu.Lock()
-		if o.window == 0 || len(o.queue) < o.window {
+		free := o.window == 0 || len(o.queue) < o.window
+		if free && o.may != nil && !o.may(name, o.open) {
+			if free = false; o.open == 0 {
+				o.mu.Unlock()
+				return false
+			}
+		}
+		if free {
+			o.open++
 			place := o.first + len(o.queue)
 			same, known := o.last[name]
 			if !known {
@@ -115,6 +129,7 @@ func (o *order) settle(rows []probe.Result) []probe.Result {
 			o.queue = append(o.queue, turn{result: r, settled: true, same: -1})
 			continue
 		}
+		o.open--
 		t := &o.queue[place-o.first]
 		t.result, t.settled = r, true
 		if t.same < 0 {
@@ -132,7 +147,10 @@ func (o *order) settle(rows []probe.Result) []probe.Result {
 	clear(o.queue[:n])
 	o.queue = o.queue[n:]
 	o.first += n
-	if n > 0 {
+	if o.most > 0 {
+		o.window = max(o.window, min(o.first/aheadOfAll, o.most))
+	}
+	if len(rows) > 0 {
 		select {
 		case o.room <- struct{}{}:
 		default:

@@ -25,6 +25,7 @@ type probing struct {
 	gen       generating
 	ask       asking
 	confirm   confirming
+	choose    choosing
 	out       writing
 	dryRun    bool
 	yes       bool
@@ -47,7 +48,7 @@ func (p *probing) command() *command {
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
-		Options: slices.Concat(p.gen.options(), []*cmdline.Option{
+		Options: slices.Concat(p.gen.options(), p.choose.options(), []*cmdline.Option{
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
@@ -85,6 +86,9 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
 	p.out.opts.Zero, p.out.opts.Score = p.gen.null, p.gen.minScore > 0
+	if err := p.choose.apply(p); err != nil {
+		return nil, err
+	}
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err
@@ -94,7 +98,7 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 
 // counted reports whether somebody wants to know how many names there are.
 func (p *probing) counted(inv *invocation) bool {
-	return inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person
+	return !p.choose.on() && (inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person)
 }
 
 // probe probes the names and writes their rows.
@@ -111,6 +115,12 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 		return err
 	}
 	t := &tally{start: time.Now(), stopAfter: int64(p.stopAfter), confirming: p.confirm.on()}
+	if p.choose.budget > 0 {
+		if t.budget, err = newBudget(p.choose.budget, prober); err != nil {
+			out.abort()
+			return err
+		}
+	}
 	names.settled = out.settled
 	out.recall()
 	t.before = out.before(t.freeBefore)
@@ -123,15 +133,24 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 }
 
 // batches returns the rows of the names in the order of --ordered and --sort.
-func (p *probing) batches(ctx context.Context, prober *probe.Prober, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
-	if !p.out.ordered && p.out.sort != "input" {
+func (p *probing) batches(ctx context.Context, prober *probe.Prober, names candidates, out *output, t *tally) iter.Seq2[[]probe.Result, error] {
+	window := max(minWindow, 2*p.ask.probe.Concurrency)
+	var o *order
+	switch {
+	case p.choose.on():
+		o = p.choose.order(window, t.budget)
+	case p.out.ordered:
+		o = newOrder(window)
+	case p.out.sort == "input":
+		o = newOrder(0)
+	default:
 		return prober.Batches(ctx, names)
 	}
-	o := newOrder(0)
-	if p.out.ordered {
-		o.window = max(minWindow, 2*p.ask.probe.Concurrency)
+	batches := prober.Batches(ctx, o.candidates(names))
+	if out.list != nil {
+		batches = out.list.looked(batches)
 	}
-	return o.results(prober.Batches(ctx, o.candidates(names)))
+	return o.results(batches)
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
@@ -141,7 +160,7 @@ func (p *probing) stream(ctx context.Context, prober *probe.Prober, names *selec
 	defer cancel()
 	defer out.abort()
 	var failed error
-	for rows, err := range p.batches(ctx, prober, out.laidOut(t.counted(names.all()))) {
+	for rows, err := range p.batches(ctx, prober, out.laidOut(t.counted(names.all())), out, t) {
 		if len(rows) > 0 {
 			switch err := out.write(t.add(rows)); {
 			case errors.Is(err, errClosed):
@@ -151,7 +170,7 @@ func (p *probing) stream(ctx context.Context, prober *probe.Prober, names *selec
 			}
 		}
 		failed = err
-		if t.stopped {
+		if t.exhausted() {
 			break
 		}
 	}
@@ -176,9 +195,14 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case errors.Is(err, errClosed):
 		return nil
 	case err == nil:
+		t.exhausted()
 		err = t.check()
 	}
-	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
+	if names.byRank != nil {
+		t.repeated = names.byRank.Repeated()
+	}
+	t.repeated += names.gen.Repeated()
+	t.skipped = names.skipped.Load()
 	t.leftOut, t.excluded, t.poor = names.gen.Skipped(), names.gen.Excluded(), names.poor.Load()
 	out.console.Finish()
 	out.explain()
@@ -186,6 +210,9 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		out.console.Note("%s", p.interruption(names, t))
 	}
 	out.console.Note("%s", t.summary())
+	if t.budget != nil {
+		out.console.Note("%d of at most %s sent", t.budget.sent(), pluralOf(t.budget.most, "query", "queries"))
+	}
 	if cut {
 		if errors.Is(err, ctx.Err()) {
 			err = nil

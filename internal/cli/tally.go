@@ -24,6 +24,7 @@ type tally struct {
 	free       atomic.Int64 // free names of this run
 	confirming bool         // only a registry's word makes a name free
 	stopped    bool
+	budget     *budget // nil without a limit on queries
 
 	repeated, skipped, leftOut, excluded, poor int64 // names without a row
 }
@@ -69,6 +70,13 @@ func (t *tally) freeBefore(s *report.Settled) int {
 
 func (t *tally) enough() bool {
 	return t.stopAfter > 0 && t.before+t.free.Load() >= t.stopAfter
+}
+
+// exhausted reports whether the run has found enough or has no queries left, and
+// then stops it.
+func (t *tally) exhausted() bool {
+	t.stopped = t.stopped || t.budget != nil && t.budget.exhausted()
+	return t.stopped
 }
 
 func (t *tally) of(v probe.Verdict) int64 { return t.rows[v].Load() }

@@ -43,6 +43,8 @@ type writing struct {
 	only, expect    verdictSet
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
+	confirmed       bool           // only names that a registry confirms go to standard output
+	best            int            // so many rows are a list on a terminal, best on top; 0 is none
 	opts            report.Options // Columns, Zero and Score
 }
 
