@@ -1,9 +1,12 @@
 package candidate
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // homoglyphs has letters, and others that look like them.
-var homoglyphs = func() (pairs [][2]string) {
+var homoglyphs = sync.OnceValue(func() (pairs [][2]string) {
 	for line := range strings.Lines(strings.TrimSpace(lookAlikes)) {
 		from, to, _ := strings.Cut(strings.TrimSpace(line), " ")
 		for _, to := range strings.Fields(to) {
@@ -11,7 +14,7 @@ var homoglyphs = func() (pairs [][2]string) {
 		}
 	}
 	return pairs
-}()
+})
 
 // lookAlikes has in each line a text and what looks like it: ASCII in both
 // directions, then characters that a name can have in its U-label form.

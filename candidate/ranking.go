@@ -23,10 +23,10 @@ type Ranking struct {
 }
 
 // How many candidates are held in the first pass and, if many are needed, in later
-// ones. A hundred thousand take 20 MB.
+// ones. A hundred thousand take 25 MB.
 const (
 	minRanked = 1 << 17
-	maxRanked = 1 << 19
+	maxRanked = 1 << 18
 )
 
 // Repeated returns the number of candidates that [Ranking.All] left out because
@@ -96,7 +96,7 @@ func (p *pass) run(n int) (failed error) {
 		if p.after != nil && e.compare(p.after) <= 0 || p.full && e.compare(&p.best[p.most-1]) > 0 {
 			continue
 		}
-		if p.best = append(p.best, ranked{e.rank, 0, c.alone()}); len(p.best) == 2*p.most {
+		if p.best = append(p.best, ranked{e.rank, 0, c.alone()}); len(p.best) > p.most+p.most/2 {
 			p.trim()
 		}
 	}

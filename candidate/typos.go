@@ -122,7 +122,7 @@ func neighbours(c rune) (keys string) {
 // lookAlike adds the word with one place, and with all places, of letters that
 // others look like.
 func (w *mistyped) lookAlike(word string) {
-	for _, pair := range homoglyphs {
+	for _, pair := range homoglyphs() {
 		from, to := pair[0], pair[1]
 		for i := range len(word) {
 			if strings.HasPrefix(word[i:], from) {

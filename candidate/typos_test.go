@@ -15,7 +15,7 @@ func isTypo(word, s string) bool {
 	if s == word || longer < -1 || longer > 1 {
 		return false
 	}
-	for _, pair := range homoglyphs {
+	for _, pair := range homoglyphs() {
 		if classify(pair[1]) != plain {
 			continue
 		}
@@ -149,7 +149,7 @@ func TestTypos(t *testing.T) {
 // disguise.
 func TestHomoglyphs(t *testing.T) {
 	known := make(map[string]bool)
-	for _, pair := range homoglyphs {
+	for _, pair := range homoglyphs() {
 		name, unicode, err := normalize(pair[1])
 		switch isASCII := classify(pair[1]) == plain; {
 		case err != nil, isASCII && name != pair[1], !isASCII && unicode != pair[1]:

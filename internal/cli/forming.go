@@ -96,6 +96,7 @@ func (f *forming) blended(in *input) error {
 			candidate.Blend(words)(yield)
 		}
 		b.again = b.keywords
+		b.count = func() amount { return counted(b.again) }
 	} else {
 		var words []string
 		for i := range in.sources {
@@ -149,27 +150,32 @@ func (f *forming) exclusion(inv *invocation) (*candidate.Exclusion, error) {
 	return candidate.NewExclusion(words)
 }
 
-// amount returns how many keywords there are, with what is made of them. These
-// are counted one by one, and not all of them if they are many.
+// amount returns how many keywords there are, with what is made of them.
 func (s *selection) amount() amount {
 	if !s.makes() {
 		return s.in.amount()
 	}
 	if again := s.in.again(); again != nil {
-		a := amount{exact: true}
-		n := 0
-		for keyword, err := range s.multiplied(again, &s.in.origin, len(s.opts.TLDs) > 0) {
-			if n++; n > maxTold {
-				break
-			}
-			a.add(keyword, err)
-		}
-		if n <= maxTold {
+		if a := counted(s.multiplied(again, &s.in.origin, len(s.opts.TLDs) > 0)); a.exact {
 			return a
 		}
 	}
 	a := s.in.amount()
 	a.exact = false
+	return a
+}
+
+// counted counts keywords one by one, and not all of them if they are many.
+func counted(keywords iter.Seq2[string, error]) amount {
+	a := amount{exact: true}
+	n := 0
+	for keyword, err := range keywords {
+		if n++; n > maxTold {
+			a.exact = false
+			break
+		}
+		a.add(keyword, err)
+	}
 	return a
 }
 

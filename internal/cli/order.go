@@ -59,37 +59,41 @@ func (o *order) candidates(names iter.Seq2[candidate.Candidate, error]) iter.Seq
 	}
 }
 
-// enter takes a place for a name. It reports false when nobody waits for its
-// result any more.
+// enter takes a place for a name. It reports false when the name may not come in, or
+// nobody waits for its result any more.
 func (o *order) enter(name candidate.Key) bool {
 	for {
-		o.mu.Lock()
-		free := o.window == 0 || len(o.queue) < o.window
-		if free && o.may != nil && !o.may(name, o.open) {
-			if free = false; o.open == 0 {
-				o.mu.Unlock()
-				return false
-			}
+		if entered, over := o.tryEnter(name); entered || over {
+			return entered
 		}
-		if free {
-			o.open++
-			place := o.first + len(o.queue)
-			same, known := o.last[name]
-			if !known {
-				same = -1
-			}
-			o.last[name] = place
-			o.queue = append(o.queue, turn{same: same})
-			o.mu.Unlock()
-			return true
-		}
-		o.mu.Unlock()
 		select {
 		case <-o.room:
 		case <-o.stop:
 			return false
 		}
 	}
+}
+
+// tryEnter takes a place for a name if there is room. over tells that there will be
+// none.
+func (o *order) tryEnter(name candidate.Key) (entered, over bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.window > 0 && len(o.queue) >= o.window:
+		return false, false
+	case o.may != nil && !o.may(name, o.open):
+		return false, o.open == 0
+	}
+	place := o.first + len(o.queue)
+	same, known := o.last[name]
+	if !known {
+		same = -1
+	}
+	o.last[name] = place
+	o.queue = append(o.queue, turn{same: same})
+	o.open++
+	return true, false
 }
 
 // results yields the results of batches in order. When batches has ended

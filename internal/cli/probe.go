@@ -125,7 +125,13 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	out.recall()
 	t.before = out.before(t.freeBefore)
 	endProgress := inv.console.StartProgress(names.known(), func() (int64, string) {
-		return names.done(t.names.Load() - t.total()), t.counts()
+		switch {
+		case !names.ranked:
+			return names.done(t.names.Load() - t.total()), t.counts()
+		case t.names.Load() == 0:
+			return names.done(0), "names to choose from"
+		}
+		return t.total(), t.counts()
 	})
 	err = p.stream(ctx, prober.Prober, names, out, t)
 	endProgress()
