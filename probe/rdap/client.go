@@ -67,7 +67,7 @@ func (c *Client) Ask(ctx context.Context, name string) Answer {
 	}
 	a, _ := c.ask(ctx, name, r)
 	if a.Status == Unconfirmed && !r.listed && c.opts.WHOIS && ctx.Err() == nil {
-		if w := whoisFor(name); w != nil {
+		if w, known := whoisFor(name); known {
 			return c.askWhois(ctx, name, w)
 		}
 	}

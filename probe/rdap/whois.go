@@ -25,12 +25,12 @@ func (c *Client) askWhois(ctx context.Context, name string, w *whoisTLD) Answer 
 		err.Source = "whois"
 		return unconfirmed(err)
 	}
-	var status Status
+	var word whoisWord
 	err = retry(func() *Error {
 		return c.host(server).do(ctx, func() *Error {
 			reply, err := c.converse(ctx, server, w.queryFor(name))
 			if err == nil {
-				status, err = w.classify(name, reply)
+				word, err = w.classify(name, reply)
 			}
 			return err
 		})
@@ -39,8 +39,8 @@ func (c *Client) askWhois(ctx context.Context, name string, w *whoisTLD) Answer 
 		err.Source, err.Server = "whois", server
 		return unconfirmed(err)
 	}
-	a := Answer{Status: status, Source: "whois", Server: server}
-	if status == NotRegistered && !w.namesFree() {
+	a := Answer{Status: word.status, Source: "whois", Server: server}
+	if word.status == NotRegistered && !word.named {
 		a.Note = "the WHOIS reply does not carry the name, and cannot be told from a reply about another one"
 	}
 	return a
