@@ -144,7 +144,7 @@ func understand(name, lines string) whoisWord {
 			free, named = free || own, named || own
 		case withheldStatus.MatchString(s):
 			withheld, withheldNamed = withheld || own, withheldNamed || own
-		case takenStatus.MatchString(eppWords(s)):
+		case takenStatus.MatchString(s):
 			active = true
 		}
 	}
