@@ -156,7 +156,7 @@ func (c *Client) askServer(ctx context.Context, base, name string, r route) (Ans
 	case a.Status == Registered && r.vouched:
 		c.control(who).pass()
 	case a.Status == NotRegistered:
-		if err := c.vouch(ctx, who, r.suffix, !r.vouched, func(known string) Answer {
+		if err := c.vouch(ctx, who, r.suffix, c.opts.Known(r.suffix), !r.vouched, func(known string) Answer {
 			a, _ := c.query(ctx, base, known, r)
 			return a
 		}); err != nil {

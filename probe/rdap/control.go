@@ -56,10 +56,9 @@ func (k *control) state(suffix string) (passed, failed bool) {
 // vouch returns nil if a server may be believed when it says that a name is not
 // registered: when it knows a name below the suffix that must exist, or if no such
 // name is known. One name is asked about, and others only if the server does not
-// know it. A stranger, whom the registry does not name, has to know each of them,
-// and there must be some. The server is a base URL, or the host and port for WHOIS.
-func (c *Client) vouch(ctx context.Context, server, suffix string, stranger bool, ask func(name string) Answer) *Error {
-	names := c.opts.Known(suffix)
+// know it. A stranger, whom nobody vouches for, has to know each of them, and there
+// must be some. The server is a base URL, or the host and port for WHOIS.
+func (c *Client) vouch(ctx context.Context, server, suffix string, names []string, stranger bool, ask func(name string) Answer) *Error {
 	if len(names) == 0 && stranger {
 		return &Error{Reason: NotAuthoritative, Err: errors.New("is not named by IANA, and no name is known that it must have")}
 	}

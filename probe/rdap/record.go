@@ -85,12 +85,14 @@ func readField(line string) (f field, ok bool) {
 	}
 	for _, expr := range []*regexp.Regexp{bracketKey, dottedKey, colonKey, columnKey} {
 		if m := expr.FindStringSubmatch(line); m != nil {
-			key := strings.Join(strings.FieldsFunc(strings.ToLower(m[1]), func(c rune) bool { return c == ' ' || c == '\t' || c == '_' || c == '-' }), " ")
+			key := strings.Join(strings.FieldsFunc(strings.ToLower(m[1]), isKeySpace), " ")
 			return field{lastNumber.ReplaceAllString(key, ""), strings.TrimSpace(m[2])}, true
 		}
 	}
 	return f, false
 }
+
+func isKeySpace(c rune) bool { return strings.ContainsRune(" \t_-", c) }
 
 // keys returns the words of a key that is given in two languages, without what
 // is in parentheses.
@@ -103,9 +105,9 @@ func (f *field) keys() []string {
 	return all
 }
 
-// is reports whether the key is one of these.
-func (f *field) is(keys []string) bool {
-	return slices.ContainsFunc(f.keys(), func(k string) bool { return slices.Contains(keys, k) })
+// is reports whether the key is one of that kind.
+func (f *field) is(kind string) bool {
+	return slices.ContainsFunc(f.keys(), func(k string) bool { return slices.Contains(words().keys[kind], k) })
 }
 
 // spellings returns the A-label and the U-label form of a name.
@@ -129,32 +131,31 @@ func sentence(line string, names []string) string {
 }
 
 // about says whether the reply has a line for its domain, of the name that was
-// asked about or of another one.
-func (r *record) about(name string) (own, other bool) {
+// asked about or of another one, and whether another line has the name.
+func (r *record) about(name string) (own, echoed, other bool) {
+	own = domainLine.MatchString(r.sentences)
 	names := spellings(name)
 	for _, f := range r.fields {
-		echo := f.is(echoKeys)
-		if !echo && !f.is(domainKeys) {
+		echo := f.is("echo")
+		if !echo && !f.is("domain") {
 			continue
 		}
 		value := notInName.Split(strings.ToLower(f.value), 2)[0]
-		switch value = strings.TrimSuffix(value, "."); {
-		case slices.Contains(names, value):
-			own = true
-		case !echo && strings.Contains(value, "."):
-			other = true
-		}
+		value = strings.TrimSuffix(value, ".")
+		same := slices.Contains(names, value)
+		own, echoed = own || same && !echo, echoed || same && echo
+		other = other || !same && !echo && strings.Contains(value, ".")
 	}
-	return own || domainLine.MatchString(r.sentences), other
+	return own, echoed, other
 }
 
 // domainLine is a line for the domain without a colon.
 var domainLine = regexp.MustCompile(`(?m)^domain(?: name)? ` + theName + `(?: (?:is )?(?:active|registered))?$`)
 
-// values returns what stands behind the keys, in the order of the reply.
-func (r *record) values(keys []string) (all []string) {
+// values returns what stands behind keys of that kind, in the order of the reply.
+func (r *record) values(kind string) (all []string) {
 	for _, f := range r.fields {
-		if f.value != "" && f.is(keys) {
+		if f.value != "" && f.is(kind) {
 			all = append(all, f.value)
 		}
 	}

@@ -2,6 +2,8 @@ package rdap
 
 import (
 	"context"
+	"slices"
+	"strings"
 )
 
 const maxWhois = 64 << 10 // bytes of a reply
@@ -15,16 +17,29 @@ func (c *Client) askWhois(ctx context.Context, name string) (Answer, *Domain) {
 	}
 	a, d := c.queryWhois(ctx, server, name)
 	if a.Status == NotRegistered && !listed {
-		err := c.vouch(ctx, server, lastLabel(name), false, func(known string) Answer {
-			a, _ := c.queryWhois(ctx, server, known)
-			return a
-		})
-		if err != nil {
+		if err := c.vouchWhois(ctx, server, name); err != nil {
 			err.Source, err.Server = "whois", server
 			return unconfirmed(err), nil
 		}
 	}
 	return a, d
+}
+
+// vouchWhois is [Client.vouch] for the server of a TLD. Some have no names of a
+// suffix like com.uy, which somebody else runs: there it has to know one.
+func (c *Client) vouchWhois(ctx context.Context, server, name string) *Error {
+	_, suffix, _ := strings.Cut(name, ".")
+	names, who := c.opts.Known(suffix), server
+	_, listed := whoisFor(name)
+	deep := strings.Contains(suffix, ".") && !listed
+	if deep {
+		names, who = append(slices.Clip(names), "google."+suffix), server+" "+suffix
+		names = names[:1]
+	}
+	return c.vouch(ctx, who, suffix, names, deep, func(known string) Answer {
+		a, _ := c.queryWhois(ctx, server, known)
+		return a
+	})
 }
 
 // queryWhois asks one WHOIS server about a name.

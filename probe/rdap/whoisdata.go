@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// contactKeys begin the part of a record that is about people.
-var contactKeys = keyList("person, role, nic hdl, nic hdl br, contact, contact id, registrant, admin contact, tech contact")
-
 // whoisDomain reads what a WHOIS reply says about a registration, by the keys that
 // registries use. What it does not say, or not clearly, is left out.
 func whoisDomain(lines, name, server string) *Domain {
@@ -17,37 +14,37 @@ func whoisDomain(lines, name, server string) *Domain {
 		d.Unicode = printable(u[1])
 	}
 	r := readRecord(lines, name)
-	for _, v := range r.values(statusKeys) {
+	for _, v := range r.values("status") {
 		for s := range strings.SplitSeq(v, ",") {
 			d.addStatus(s)
 		}
 	}
-	for _, v := range r.values(serverKeys) {
+	for _, v := range r.values("server") {
 		host, _, _ := strings.Cut(v, " ")
 		if host, err := normalize(host); err == nil && !slices.Contains(d.Nameservers, host) {
 			d.Nameservers = appendText(d.Nameservers, host)
 		}
 	}
-	if v := r.values(registrarKeys); len(v) > 0 {
+	if v := r.values("registrar"); len(v) > 0 {
 		d.Registrar = printable(v[0])
 	}
-	d.Created, d.Updated = r.date(createdKeys), r.date(updatedKeys)
-	d.Expires, d.Drops = r.date(expiresKeys), r.date(dropKeys)
-	if v := r.values(dnssecKeys); len(v) > 0 {
+	d.Created, d.Updated = r.date("created"), r.date("updated")
+	d.Expires, d.Drops = r.date("expires"), r.date("drops")
+	if v := r.values("dnssec"); len(v) > 0 {
 		d.SecureDNS = whoisSigned(strings.ToLower(v[0]))
 	}
 	d.interpret(time.Now())
 	return d
 }
 
-// date returns the first date behind one of the keys. Those of people come after
+// date returns the first date of that kind. Those of people come after
 // those of the domain, and do not count.
-func (r *record) date(keys []string) time.Time {
+func (r *record) date(kind string) time.Time {
 	for _, f := range r.fields {
-		if f.is(contactKeys) && f.value != "" {
+		if f.is("contact") && f.value != "" {
 			break
 		}
-		if f.is(keys) {
+		if f.is(kind) {
 			if t := parseDate(f.key, f.value); !t.IsZero() {
 				return t
 			}

@@ -111,6 +111,36 @@ func TestWhoisControl(t *testing.T) {
 	}
 }
 
+// The registry of a TLD need not run what is below com.zz and its like.
+func TestWhoisBelowSuffix(t *testing.T) {
+	for knows, want := range map[string]Status{"google.com.uy": NotRegistered, "": Unconfirmed} {
+		p := &port43{}
+		p.serve = func(c net.Conn, server, query string) {
+			switch query {
+			case "uy":
+				io.WriteString(c, "domain: UY\nwhois: whois.example\n")
+			case knows, "nic.uy":
+				fmt.Fprintf(c, "Domain: %s\nStatus: active\n", query)
+			default:
+				fmt.Fprintf(c, "No match for %q.\n", query)
+			}
+		}
+		c := newClient(t, Options{WHOIS: true, Bootstrap: writeBootstrap(t, "com", "https://com.example/"), Dial: p.dial,
+			Known: func(tld string) []string {
+				if tld == "uy" {
+					return []string{"nic.uy"}
+				}
+				return nil
+			}})
+		if a := c.Ask(t.Context(), "free.uy"); a.Status != NotRegistered {
+			t.Errorf("%+v", a)
+		}
+		if a := c.Ask(t.Context(), "free.com.uy"); a.Status != want {
+			t.Errorf("knows %q: %+v", knows, a)
+		}
+	}
+}
+
 // The servers that are kept are bounded in number and age.
 func TestWhoisServersBounded(t *testing.T) {
 	dir := t.TempDir()
