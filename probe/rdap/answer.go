@@ -108,6 +108,12 @@ func (e *Error) Error() string {
 // Unwrap returns the detail.
 func (e *Error) Unwrap() error { return e.Err }
 
+// passing reports whether the trouble is the host's or the caller's, and no word
+// about the name.
+func (e *Error) passing() bool {
+	return e.failed || e.Reason == RateLimited || e.Reason == CircuitOpen || e.Reason == Canceled
+}
+
 func unconfirmed(e *Error) Answer {
 	return Answer{Source: e.Source, Server: e.Server, Reason: e.Reason, Err: e, RetryAfter: e.RetryAfter}
 }

@@ -13,7 +13,9 @@ func (c *Client) Confirm(ctx context.Context, name string) probe.Confirmation {
 	a, d := c.look(ctx, name)
 	word := probe.Confirmation{Reason: a.confirmation(), Source: a.Source, Note: a.Note, Err: a.Err}
 	if d != nil {
-		word.Registration = &probe.Registration{Registrar: d.Registrar, Created: d.Created, Expires: d.Expires, Status: d.Status, Drops: d.Drops}
+		word.Registration = &probe.Registration{
+			Registrar: d.Registrar, Created: d.Created, Expires: d.Expires, Status: d.Status, Drops: d.Drops,
+		}
 	}
 	return word
 }

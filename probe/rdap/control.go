@@ -60,7 +60,8 @@ func (k *control) state(suffix string) (passed, failed bool) {
 // must be some. The server is a base URL, or the host and port for WHOIS.
 func (c *Client) vouch(ctx context.Context, server, suffix string, names []string, stranger bool, ask func(name string) Answer) *Error {
 	if len(names) == 0 && stranger {
-		return &Error{Reason: NotAuthoritative, Err: errors.New("is not named by IANA, and no name is known that it must have")}
+		return &Error{Reason: NotAuthoritative,
+			Err: errors.New("is not named by IANA, and no name is known that it must have")}
 	}
 	if len(names) == 0 {
 		return nil
@@ -85,8 +86,8 @@ func (c *Client) vouch(ctx context.Context, server, suffix string, names []strin
 				return nil
 			}
 			continue
-		case e != nil && (e.failed || e.Reason == RateLimited || e.Reason == CircuitOpen || e.Reason == Canceled):
-			return e // of the host or the caller, and not of the name
+		case e != nil && e.passing():
+			return e
 		}
 		if stranger {
 			denied = names[i]

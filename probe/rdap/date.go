@@ -28,7 +28,8 @@ var dateForms = []struct {
 
 // timeForms are the ways to write a date with a time and its zone.
 var timeForms = []string{
-	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 UTC",
+	time.RFC3339, "2006-01-02T15:04:05Z0700",
+	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 UTC",
 	"2006-01-02 15:04:05 (UTC-07)", "02-Jan-2006 15:04:05 UTC", "02-Jan-2006 15:04:05 GMT", "20060102 15:04:05 UTC",
 	"Mon Jan _2 15:04:05 GMT 2006", "Mon Jan _2 15:04:05 UTC 2006",
 }
@@ -54,7 +55,7 @@ func parseDate(key, value string) time.Time {
 
 // endsDate reports whether a date can end before the rest of the text.
 func endsDate(rest string) bool {
-	return rest == "" || !strings.ContainsAny(rest[:1], "0123456789/-") && (rest[0] == 't' || rest[0] < 'a' || rest[0] > 'z')
+	return rest == "" || rest[0] == 't' || strings.ContainsAny(rest[:1], " \t.,(+:")
 }
 
 // dayOrder says which of three numbers is the day where the form leaves it open.

@@ -81,7 +81,7 @@ func understand(name, lines string) whoisWord {
 	own = own || echoed
 	withheld, withheldNamed := r.says("withheld")
 	for _, s := range r.values("status") {
-		switch s = sentence(s, spellings(name)); {
+		switch s = sentence(strings.ToLower(s), spellings(name)); {
 		case g.lines["free-status"].MatchString(s):
 			own := own || strings.Contains(s, theName)
 			free, named = free || own, named || own
@@ -133,6 +133,8 @@ func (r *record) hasData() bool {
 }
 
 // hasDate reports whether a value of that kind has a year.
-func (r *record) hasDate(kind string) bool { return slices.ContainsFunc(r.values(kind), year.MatchString) }
+func (r *record) hasDate(kind string) bool {
+	return slices.ContainsFunc(r.values(kind), year.MatchString)
+}
 
 var year = regexp.MustCompile(`\b(?:19|20)\d\d`)

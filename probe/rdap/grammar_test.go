@@ -44,8 +44,9 @@ func TestRecordedCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := askedName(string(data), tld, kind)
-		got := corpusOutcome(name, tld, data)
+		name := askedName(string(data), tld)
+		w, _ := whoisFor(name)
+		got := outcome(w, name, string(data))
 		want := map[string]string{"status_available": "free", "status_registered": "taken", "status_reserved": "reserved",
 			"status_suspended": "taken", "status_expired": "taken", "response_throttled": "quota"}[kind]
 		if strings.Contains(string(data), "Object Cannot Be Registered") { // kept as an available one
@@ -69,15 +70,10 @@ func TestRecordedCorpus(t *testing.T) {
 	t.Logf("written from: %v; not seen: %v", written, unseen)
 }
 
-func corpusOutcome(name, tld string, data []byte) string {
-	w, _ := whoisFor(name)
-	return outcome(w, name, string(data))
-}
-
 var askedLine = regexp.MustCompile(`(?im)^[ \t*%\[]*(?:(?:[a-z]\. ?)?\[?(?:complete )?domain ?-?(?:name)?|.*domain name|query|object|nom de domaine|nombre de dominio|name)[\]:#. \t]*\s*"?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 
 // askedName guesses which name was asked about.
-func askedName(reply, tld, kind string) string {
+func askedName(reply, tld string) string {
 	if m := askedLine.FindStringSubmatch(reply); m != nil && strings.HasSuffix(strings.ToLower(m[1]), "."+tld) {
 		return strings.ToLower(m[1])
 	}
@@ -88,6 +84,19 @@ func askedName(reply, tld, kind string) string {
 		}
 	}
 	return "u34jedzcq." + tld
+}
+
+func TestParseGrammarErrors(t *testing.T) {
+	for _, text := range []string{"free (\n", "where x (\nfree {x}\n"} {
+		if _, err := parseGrammar(text); err == nil {
+			t.Errorf("%q: no error", text)
+		}
+	}
+	for kind, expr := range words().lines {
+		if strings.Contains(expr.String(), "{thing}") || strings.Contains(expr.String(), "{what}") {
+			t.Errorf("%s has a word that is not replaced: %v", kind, expr)
+		}
+	}
 }
 
 // Replies as registries give them, and those that must not be taken for more.
@@ -122,6 +131,8 @@ func TestUnderstand(t *testing.T) {
 		{"free", "This domain name has not been registered.\n"},
 		{"free", "Domain not found.\r\n>>> Last update of WHOIS database: 2026-01-01T00:00:00Z <<<\r\nRegistrars may be asked for more.\r\n"},
 		{"free", "El dominio no existe\n"},
+		{"free", "Le domaine name.zz n'existe pas\n"},
+		{"free", "'name.zz' n'existe pas.\n"},
 		{"free", "% domain name.zz not found\n"},
 		{"free", "Domain Status: No Object Found\nDomain Name: name.zz\n"},
 		{"free", "No information was found matching that query.\n"},
@@ -163,6 +174,7 @@ func TestUnderstand(t *testing.T) {
 		{"unknown", "No match for other.zz\n"},
 		{"unknown", "No match for sub.name.zz\n"},
 		{"unknown", "Domain: other.zz\nStatus: free\n"},
+		{"unknown", "§ is free\n"},
 		{"unknown", "Domain: other.zz\nnot found\n"},
 		{"unknown", "Status: available\n"},
 		{"unknown", "name.zz is not free\n"},

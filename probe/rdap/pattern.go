@@ -127,7 +127,8 @@ func (t *whoisTLD) classify(name string, reply []byte) (whoisWord, *Error) {
 	if w := understand(name, lines); w.status != Unconfirmed && (w.named || t == t.common && !isIDN(name)) && !free {
 		return w, nil
 	}
-	return whoisWord{}, &Error{Reason: Unrecognized, Err: fmt.Errorf("a WHOIS reply of %d bytes that is not understood", len(reply))}
+	return whoisWord{}, &Error{Reason: Unrecognized,
+		Err: fmt.Errorf("a WHOIS reply of %d bytes that is not understood", len(reply))}
 }
 
 // isIDN reports whether a name has a label that a registry may print otherwise.

@@ -23,24 +23,29 @@ type field struct{ key, value string }
 // theName stands for the name that was asked about. No registry uses it.
 const theName = "§"
 
-// The longest key, and the longest line that is looked at as a sentence: terms
-// of use have longer ones.
-const (
-	maxKey      = 60
-	maxSentence = 160
-)
+// maxSentence is the longest line that is looked at as a sentence. Terms of use
+// have longer ones.
+const maxSentence = 160
+
+// The ways in which registries write a key and its value.
+var keyForms = []*regexp.Regexp{
+	regexp.MustCompile(`^(?:[a-z]\. )?\[([^\]]{1,60})\][ \t]*(.*)$`),               // [Key] value
+	regexp.MustCompile(`^[ \t]*(\pL[^:.]{0,60}?)#?:?\.?(?:[. ]\.){3}[. :]*(.*)$`),  // Key......: value
+	regexp.MustCompile(`^[ \t*]*\[?([^:\[\]]{1,60}?)\]?[ \t.]*:(?:[ \t.]*(.*))?$`), // Key: value
+	regexp.MustCompile(`^(\pL[\pL -]{0,40}?)(?: {2,}|\t+)(\S.*)$`),                 // Key   value
+}
 
 var (
-	colonKey   = regexp.MustCompile(`^[ \t*]*\[?([^:\[\]]{1,60}?)\]?[ \t.]*:(?:[ \t.]*(.*))?$`)
-	bracketKey = regexp.MustCompile(`^(?:[a-z]\. )?\[([^\]]{1,60})\][ \t]*(.*)$`)
-	dottedKey  = regexp.MustCompile(`^[ \t]*(\pL[^:.]{0,60}?)#?:?\.?(?:[. ]\.){3}[. :]*(.*)$`)
-	columnKey  = regexp.MustCompile(`^(\pL[\pL -]{0,40}?)(?: {2,}|\t+)(\S.*)$`)
-	dataAlone  = regexp.MustCompile(`^(?:[^ .]+\.[^ ]+|.*\b(?:19|20)\d\d\b.*)$`) // a name or a date
 	lastNumber = regexp.MustCompile(` \d+$`)
-	marks      = " \t%#*;>-|<=."
-	endings    = " \t.!;*<>-=,"
-	unquoted   = strings.NewReplacer("_", " ", `"`, "", "'", "", "`", "", "“", "", "”", "", "«", "", "»", "", "[", "", "]", "", "(", "", ")", "")
+	dataAlone  = regexp.MustCompile(`^(?:[^ .]+\.[^ ]+|.*\b(?:19|20)\d\d\b.*)$`) // a name or a date
 	notInName  = regexp.MustCompile(`[^\pL\pM\pN.-]+`)
+	unquoted   = regexp.MustCompile("[\"'`“”«»\\[\\]()" + theName + "]")
+)
+
+// The marks around a sentence: of comments, and punctuation.
+const (
+	marks   = " \t%#*;>-|<=."
+	endings = " \t.!;*<>-=,"
 )
 
 // readRecord takes a reply apart. Only whole lines count.
@@ -83,7 +88,7 @@ func readField(line string) (f field, ok bool) {
 	if line == "" || strings.ContainsRune("%#;>", rune(line[0])) {
 		return f, false
 	}
-	for _, expr := range []*regexp.Regexp{bracketKey, dottedKey, colonKey, columnKey} {
+	for _, expr := range keyForms {
 		if m := expr.FindStringSubmatch(line); m != nil {
 			key := strings.Join(strings.FieldsFunc(strings.ToLower(m[1]), isKeySpace), " ")
 			return field{lastNumber.ReplaceAllString(key, ""), strings.TrimSpace(m[2])}, true
@@ -118,9 +123,9 @@ func spellings(name string) []string {
 	return []string{name}
 }
 
-// sentence returns a line as record.sentences has it.
+// sentence returns a line in lower case as record.sentences has it.
 func sentence(line string, names []string) string {
-	line = strings.ToLower(unquoted.Replace(line))
+	line = unquoted.ReplaceAllLiteralString(strings.ReplaceAll(line, "_", " "), "")
 	words := strings.Fields(strings.Trim(strings.TrimLeft(line, marks), endings))
 	for i, w := range words {
 		if core := strings.Trim(w, ":,.;!?"); slices.Contains(names, core) {
