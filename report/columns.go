@@ -157,7 +157,7 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 		dst = appendVisible(dst, string(r.Reason))
 		dst = append(dst, ')')
 	}
-	return dst
+	return appendDates(dst, r)
 }
 
 // showsReason reports whether a row for people names its reason: there is no

@@ -18,9 +18,11 @@ import (
 type field struct {
 	name, doc string
 	needed    bool // in every row that is read
+	dates     bool // it comes with [Options].Dates alone
 
 	text func(r *probe.Result) *string // nil for the others
 
+	// append and parse are those of the others. A text may have a parse, too.
 	append func(dst []byte, r *probe.Result, c *clock) []byte // nothing for a value that is not known
 	parse  func(r *probe.Result, s string) error              // the inverse
 	quoted bool                                               // a string in JSON, not a number
@@ -65,17 +67,28 @@ var fields = [...]field{
 	{name: "prefix", doc: "the prefix glued to the keyword", text: func(r *probe.Result) *string { return &r.Prefix }},
 	{name: "suffix", doc: "the suffix glued to the keyword", text: func(r *probe.Result) *string { return &r.Suffix }},
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
+	registrarField,
+	dateField("created", "the day of the registration", func(reg *probe.Registration) *time.Time { return &reg.Created }),
+	dateField("expires", "the day on which it expires", func(reg *probe.Registration) *time.Time { return &reg.Expires }),
+	statusField,
+	dateField("drops", "the day by which anybody can have the name", func(reg *probe.Registration) *time.Time { return &reg.Drops }),
 }
 
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.
 type Column struct{ Name, Text string }
 
-// Columns returns all columns in the order in which they are written.
-func Columns() []Column {
-	all := make([]Column, len(fields))
-	for i, f := range fields {
-		all[i] = Column{f.name, f.doc}
+// Columns returns the usual columns in the order in which they are written.
+func Columns() []Column { return columnsOf(false) }
+
+// DateColumns returns the columns that come after them with [Options].Dates.
+func DateColumns() []Column { return columnsOf(true) }
+
+func columnsOf(dates bool) (all []Column) {
+	for _, f := range fields {
+		if f.dates == dates {
+			all = append(all, Column{f.name, f.doc})
+		}
 	}
 	return all
 }
@@ -90,13 +103,15 @@ func (e *ColumnError) Error() string {
 	if e.Repeated {
 		return fmt.Sprintf("column %q is named twice", e.Column)
 	}
-	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(fieldNames(), ", "))
+	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(namesOf(append(Columns(), DateColumns()...)), ", "))
 }
 
-func fieldNames() []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
+// fieldNames returns the names of the usual columns.
+func fieldNames() []string { return namesOf(Columns()) }
+
+func namesOf(columns []Column) (names []string) {
+	for _, c := range columns {
+		names = append(names, c.Name)
 	}
 	return names
 }
@@ -111,13 +126,14 @@ func fieldOf(name string) *field {
 
 // fields returns the chosen columns, which are all by default.
 func (o *Options) fields() []*field {
-	names := o.Columns
-	if names == nil {
-		names = fieldNames()
+	var chosen []*field
+	for _, name := range o.Columns {
+		chosen = append(chosen, fieldOf(name))
 	}
-	chosen := make([]*field, len(names))
-	for i, name := range names {
-		chosen[i] = fieldOf(name)
+	for i := range fields {
+		if f := &fields[i]; o.Columns == nil && (!f.dates || o.Dates) {
+			chosen = append(chosen, f)
+		}
 	}
 	return chosen
 }
@@ -134,8 +150,11 @@ func (o *Options) check() error {
 
 // set sets the field of a result to a value that was read from a report.
 func (f *field) set(r *probe.Result, s string) error {
-	if f.text == nil {
+	switch {
+	case f.text == nil:
 		return f.parse(r, s)
+	case f.parse != nil:
+		return f.parse(r, unescape(s))
 	}
 	*f.text(r) = unescape(s)
 	return nil
