@@ -93,11 +93,12 @@ func (c *confirming) check(servers []resolver.Server) error {
 }
 
 // rdap returns the options of a client. Dates come by WHOIS where there is no RDAP,
-// and who names WHOIS servers wants them asked.
+// unless the user has registries of their own.
 func (c *confirming) rdap(inv *invocation) rdap.Options {
 	return rdap.Options{
 		UserAgent: userAgent(), Bootstrap: c.bootstrap, Rate: c.rate, Log: inv.console.Logger(),
-		WHOIS: c.dates || c.servers != "" || slices.Contains(c.how, "whois"), WhoisFile: c.servers,
+		WHOIS:     c.dates && c.bootstrap == "" || slices.Contains(c.how, "whois"),
+		WhoisFile: c.servers,
 	}
 }
 

@@ -56,7 +56,7 @@ type target struct{ path, format string }
 func (w *writing) options() []*cmdline.Option {
 	w.format = report.Formats()[0]
 	var columns []string
-	for _, c := range report.Columns() {
+	for _, c := range append(report.Columns(), report.DateColumns()...) {
 		columns = append(columns, c.Name)
 	}
 	return []*cmdline.Option{

@@ -16,8 +16,7 @@ import (
 // TLDs:
 //
 //	co  knows the names that begin with "taken", reserves "reserved.co", and says of every other that it is not found
-//	io  has every name, and is slow to say so
-//	cn  refuses
+//	io  has every name
 //	hk  speaks in words of its own
 func whois(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
@@ -37,7 +36,7 @@ func whois(ts *testscript.TestScript, neg bool, args []string) {
 	}()
 	var file strings.Builder
 	file.WriteString("# servers of a test\n")
-	for _, tld := range []string{"co", "io", "cn", "hk"} {
+	for _, tld := range []string{"co", "io", "hk"} {
 		fmt.Fprintf(&file, "%s %s\n", tld, l.Addr())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(file.String()), 0o600))
@@ -52,8 +51,6 @@ func answerWhois(conn net.Conn) {
 	name = strings.TrimSuffix(name, "\r\n")
 	_, tld, _ := strings.Cut(name, ".")
 	switch {
-	case tld == "cn":
-		fmt.Fprint(conn, "% Query limit exceeded\r\n")
 	case tld == "hk":
 		fmt.Fprintf(conn, "%s? Who knows.\r\n", name)
 	case tld == "io" || strings.HasPrefix(name, "taken") || known.Has(name):

@@ -65,6 +65,10 @@ type Answer struct {
 	// and port of a WHOIS server. It is empty when there was nobody to ask.
 	Server string
 
+	// Domain is what the registry publishes about a name that is Registered,
+	// and nil otherwise.
+	Domain *Domain
+
 	// Note restricts the status, for people to read. It is empty where there
 	// is nothing to add.
 	Note string

@@ -67,44 +67,38 @@ func (c *Client) Close() {
 	}
 }
 
-// Ask asks the registry whether name is registered. It takes as long as
-// the host's turn, its back-off and Options.Timeout allow; ending ctx ends it.
+// Ask asks the registry about name: by RDAP, and by WHOIS where there is no RDAP
+// server for the TLD, or where Options.WhoisFile has one. It takes as long as the host's turn, its back-off
+// and Options.Timeout allow; ending ctx ends it.
 func (c *Client) Ask(ctx context.Context, name string) Answer {
-	a, _ := c.look(ctx, name)
+	name, r, err := c.route(ctx, name)
+	if err != nil {
+		return unconfirmed(err)
+	}
+	a, body := c.ask(ctx, name, r)
+	switch {
+	case a.Status == Registered:
+		a.Domain = parseDomain(body, name, a.Server)
+	case a.Status == Unconfirmed && c.hasWhois(name, r) && ctx.Err() == nil:
+		a = c.askWhois(ctx, name)
+	}
+	if a.Domain != nil {
+		a.Domain.Source = a.Source
+	}
 	return a
 }
 
 // Lookup returns what the registry publishes about name. When there is nothing
 // the error is [ErrNotRegistered], [ErrReserved] or an [*Error].
 func (c *Client) Lookup(ctx context.Context, name string) (*Domain, error) {
-	a, d := c.look(ctx, name)
+	a := c.Ask(ctx, name)
 	switch a.Status {
-	case Registered:
-		d.Source = a.Source
-		return d, nil
 	case NotRegistered:
 		return nil, fmt.Errorf("%s: %w", name, ErrNotRegistered)
 	case Reserved:
 		return nil, fmt.Errorf("%s: %w", name, ErrReserved)
 	}
-	return nil, a.Err
-}
-
-// look asks by RDAP, and by WHOIS where the TLD has no RDAP server that anybody
-// vouches for.
-func (c *Client) look(ctx context.Context, name string) (Answer, *Domain) {
-	name, r, err := c.route(ctx, name)
-	if err != nil {
-		return unconfirmed(err), nil
-	}
-	a, body := c.ask(ctx, name, r)
-	switch {
-	case a.Status == Registered:
-		return a, parseDomain(body, name, a.Server)
-	case a.Status == Unconfirmed && !r.vouched && c.opts.WHOIS && c.hasWhois(name) && ctx.Err() == nil:
-		return c.askWhois(ctx, name)
-	}
-	return a, nil
+	return a.Domain, a.Err
 }
 
 // route normalizes the name and says which servers to ask about it.

@@ -10,9 +10,14 @@ var _ probe.Confirmer = (*Client)(nil)
 
 // Confirm is [Client.Ask] for a [probe.Prober]. Its Err, if any, is an [*Error].
 func (c *Client) Confirm(ctx context.Context, name string) probe.Confirmation {
-	a, d := c.look(ctx, name)
+	a := c.Ask(ctx, name)
+	return a.Confirmation()
+}
+
+// Confirmation is the answer in the terms of package probe.
+func (a *Answer) Confirmation() probe.Confirmation {
 	word := probe.Confirmation{Reason: a.confirmation(), Source: a.Source, Note: a.Note, Err: a.Err}
-	if d != nil {
+	if d := a.Domain; d != nil {
 		word.Registration = &probe.Registration{
 			Registrar: d.Registrar, Created: d.Created, Expires: d.Expires, Status: d.Status, Drops: d.Drops,
 		}

@@ -61,12 +61,13 @@ type Options struct {
 	// about at each base URL. Nil means those of a list in the program.
 	Known func(tld string) []string
 
-	// WHOIS asks by WHOIS about names in the TLDs without RDAP.
+	// WHOIS asks by WHOIS about names in the TLDs without RDAP, at the servers
+	// that IANA names.
 	WHOIS bool
 
 	// WhoisFile is the path of a file that names WHOIS servers: a TLD and
-	// host[:port] on each line, and # comments. About its TLDs IANA is not
-	// asked. Empty means that there is none.
+	// host[:port] on each line, and # comments. Names in its TLDs are asked
+	// about there, also if WHOIS is false. Empty means that there is none.
 	WhoisFile string
 
 	// WhoisServer is the host and port of the server that knows the other

@@ -2,48 +2,44 @@ package rdap
 
 import (
 	"context"
-	"slices"
 	"strings"
 )
 
 const maxWhois = 64 << 10 // bytes of a reply
 
 // askWhois asks the registry's WHOIS server about a name.
-func (c *Client) askWhois(ctx context.Context, name string) (Answer, *Domain) {
+func (c *Client) askWhois(ctx context.Context, name string) Answer {
 	server, listed, err := c.whoisServer(ctx, name)
 	if err != nil {
 		err.Source = "whois"
-		return unconfirmed(err), nil
+		return unconfirmed(err)
 	}
-	a, d := c.queryWhois(ctx, server, name)
-	if a.Status == NotRegistered && !listed {
+	a := c.queryWhois(ctx, server, name)
+	if _, known := whoisFor(name); a.Status == NotRegistered && !listed && !known {
 		if err := c.vouchWhois(ctx, server, name); err != nil {
 			err.Source, err.Server = "whois", server
-			return unconfirmed(err), nil
+			return unconfirmed(err)
 		}
 	}
-	return a, d
+	return a
 }
 
-// vouchWhois is [Client.vouch] for the server of a TLD. Some have no names of a
-// suffix like com.uy, which somebody else runs: there it has to know one.
+// vouchWhois is [Client.vouch] for the server of a TLD whose wording is not known.
+// Some have no names of a suffix like com.uy, which somebody else runs: there it has
+// to know one.
 func (c *Client) vouchWhois(ctx context.Context, server, name string) *Error {
 	_, suffix, _ := strings.Cut(name, ".")
-	names, who := c.opts.Known(suffix), server
-	_, listed := whoisFor(name)
-	deep := strings.Contains(suffix, ".") && !listed
+	names, who, deep := c.opts.Known(suffix), server, strings.Contains(suffix, ".")
 	if deep {
-		names, who = append(slices.Clip(names), "google."+suffix), server+" "+suffix
-		names = names[:1]
+		names, who = []string{"google." + suffix}, server+" "+suffix
 	}
 	return c.vouch(ctx, who, suffix, names, deep, func(known string) Answer {
-		a, _ := c.queryWhois(ctx, server, known)
-		return a
+		return c.queryWhois(ctx, server, known)
 	})
 }
 
 // queryWhois asks one WHOIS server about a name.
-func (c *Client) queryWhois(ctx context.Context, server, name string) (Answer, *Domain) {
+func (c *Client) queryWhois(ctx context.Context, server, name string) Answer {
 	w, _ := whoisFor(name)
 	var reply []byte
 	var word whoisWord
@@ -57,16 +53,16 @@ func (c *Client) queryWhois(ctx context.Context, server, name string) (Answer, *
 	})
 	if err != nil {
 		err.Source, err.Server = "whois", server
-		return unconfirmed(err), nil
+		return unconfirmed(err)
 	}
 	a := Answer{Status: word.status, Source: "whois", Server: server}
 	switch {
 	case word.status == Registered:
-		return a, whoisDomain(wholeLines(reply), name, server)
+		a.Domain = whoisDomain(wholeLines(reply), name, server)
 	case word.status == NotRegistered && !word.named:
 		a.Note = "the WHOIS reply does not carry the name, and cannot be told from a reply about another one"
 	}
-	return a, nil
+	return a
 }
 
 // converse sends one line and reads the reply to its end (RFC 3912 section 2).

@@ -36,13 +36,16 @@ type whoisServer struct {
 	Expires time.Time
 }
 
-// hasWhois reports whether a WHOIS server can know a name: it is directly below
-// a TLD, or below a suffix of the registry's own. What is sold below com.ru is not
-// known to the registry of ru.
-func (c *Client) hasWhois(name string) bool {
+// hasWhois reports whether a WHOIS server is to be asked about a name, and can know
+// it: the name is directly below a TLD, or below a suffix of the registry's own.
+// What is sold below com.ru is not known to the registry of ru.
+func (c *Client) hasWhois(name string, r route) bool {
 	_, suffix, _ := strings.Cut(name, ".")
-	if !strings.Contains(suffix, ".") || c.whoisListed(name) != "" {
+	switch {
+	case c.whoisListed(name) != "":
 		return true
+	case !c.opts.WHOIS || r.listed || !strings.Contains(suffix, "."):
+		return c.opts.WHOIS && !r.listed
 	}
 	public, official := publicsuffix.PublicSuffix(suffix)
 	return official && public == suffix
