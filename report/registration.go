@@ -46,9 +46,6 @@ func registration(r *probe.Result) *probe.Registration {
 // setRegistration makes the parse of a field of a registration.
 func setRegistration(set func(*probe.Registration, string) error) func(*probe.Result, string) error {
 	return func(r *probe.Result, s string) error {
-		if s == "" {
-			return nil
-		}
 		if r.Registration == nil {
 			r.Registration = new(probe.Registration)
 		}

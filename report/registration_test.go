@@ -93,3 +93,12 @@ func TestDatesAsText(t *testing.T) {
 		}
 	}
 }
+
+func TestDatesAreMerged(t *testing.T) {
+	rows := func(yield func(probe.Result, error) bool) { yield(dated(), nil) }
+	for r, err := range Merge(rows, rows) {
+		if err != nil || !reflect.DeepEqual(r.Registration, dated().Registration) {
+			t.Errorf("%+v, %v", r.Registration, err)
+		}
+	}
+}

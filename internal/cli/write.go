@@ -44,7 +44,7 @@ type writing struct {
 	outputs         []target
 	only, expect    verdictSet
 	within          *time.Duration // --expires-within
-	sort            string // empty for the order in which names settle
+	sort            string         // empty for the order in which names settle
 	ordered, resume bool
 	opts            report.Options // Columns and Zero
 }
