@@ -65,7 +65,7 @@ func dayOrder(order, key string, parts []string) string {
 	switch {
 	case order != "?":
 		return order
-	case strings.Contains(key, "dd/mm"), a > 12, a == b:
+	case strings.Contains(key, "dd/mm"), strings.Contains(key, "jj/mm"), a > 12, a == b:
 		return "dmy"
 	case strings.Contains(key, "mm/dd"), b > 12:
 		return "mdy"

@@ -29,7 +29,7 @@ const maxSentence = 160
 
 // The ways in which registries write a key and its value.
 var keyForms = []*regexp.Regexp{
-	regexp.MustCompile(`^(?:[a-z]\. )?\[([^\]]{1,60})\][ \t]*(.*)$`),               // [Key] value
+	regexp.MustCompile(`^(?:[a-z]\.? +)?\[([^\]]{1,60})\][ \t]*(.*)$`),             // [Key] value
 	regexp.MustCompile(`^[ \t]*(\pL[^:.]{0,60}?)#?:?\.?(?:[. ]\.){3}[. :]*(.*)$`),  // Key......: value
 	regexp.MustCompile(`^[ \t*]*\[?([^:\[\]]{1,60}?)\]?[ \t.]*:(?:[ \t.]*(.*))?$`), // Key: value
 	regexp.MustCompile(`^(\pL[\pL -]{0,40}?)(?: {2,}|\t+)(\S.*)$`),                 // Key   value
