@@ -18,7 +18,6 @@ import (
 type field struct {
 	name, doc string
 	needed    bool // in every row that is read
-	dates     bool // it comes with [Options].Dates alone
 
 	text func(r *probe.Result) *string // nil for the others
 
@@ -65,21 +64,22 @@ var fields = [...]field{
 	dateField("drops", "the day by which anybody can have the name", func(reg *probe.Registration) *time.Time { return &reg.Drops }),
 }
 
+// everyReport is the number of columns that every report has. The others are those of
+// [Options].Dates.
+const everyReport = len(fields) - 5
+
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.
 type Column struct{ Name, Text string }
 
-// Columns returns the usual columns in the order in which they are written.
-func Columns() []Column { return columnsOf(false) }
+// Columns returns the columns of every report in the order in which they are
+// written.
+func Columns() []Column { return columnsOf(fields[:everyReport]) }
 
-// DateColumns returns the columns that come after them with [Options].Dates.
-func DateColumns() []Column { return columnsOf(true) }
-
-func columnsOf(dates bool) (all []Column) {
-	for _, f := range fields {
-		if f.dates == dates {
-			all = append(all, Column{f.name, f.doc})
-		}
+func columnsOf(fields []field) []Column {
+	all := make([]Column, len(fields))
+	for i, f := range fields {
+		all[i] = Column{f.name, f.doc}
 	}
 	return all
 }
@@ -97,7 +97,6 @@ func (e *ColumnError) Error() string {
 	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(namesOf(fields[:], func(f field) string { return f.name }), ", "))
 }
 
-// fieldNames returns the names of the usual columns.
 func fieldNames() []string { return namesOf(Columns(), func(c Column) string { return c.Name }) }
 
 // fieldOf returns the field with a name, or nil.
@@ -105,19 +104,18 @@ func fieldOf(name string) *field {
 	if i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i]
 	}
-	return nil
+	return extraOf(name)
 }
 
 // fields returns the chosen columns, which are all by default.
 func (o *Options) fields() []*field {
-	var chosen []*field
-	for _, name := range o.Columns {
-		chosen = append(chosen, fieldOf(name))
+	names := o.Columns
+	if names == nil {
+		names = append(fieldNames(), o.extraNames()...)
 	}
-	for i := range fields {
-		if f := &fields[i]; o.Columns == nil && (!f.dates || o.Dates) {
-			chosen = append(chosen, f)
-		}
+	chosen := make([]*field, len(names))
+	for i, name := range names {
+		chosen[i] = fieldOf(name)
 	}
 	return chosen
 }

@@ -88,6 +88,10 @@ type Options struct {
 	// Nil means all columns, and the usual table for markdown and html.
 	Columns []string
 
+	// Score adds the column score, which says how good the first label is as a
+	// name. It is ignored with Columns, which may name the column.
+	Score bool
+
 	// Dates adds the columns of the registration to all columns: registrar,
 	// created, expires, status and drops.
 	Dates bool

@@ -85,7 +85,7 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
 	p.confirm.dates = p.confirm.dates || p.out.within != nil
-	p.out.opts.Zero, p.out.opts.Dates = p.gen.null, p.confirm.dates
+	p.out.opts.Zero, p.out.opts.Score, p.out.opts.Dates = p.gen.null, p.gen.minScore > 0, p.confirm.dates
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err
@@ -179,7 +179,8 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case err == nil:
 		err = t.check()
 	}
-	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
+	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
+	t.leftOut, t.poor = names.gen.Skipped(), names.poor.Load()
 	out.console.Finish()
 	out.explain()
 	if cut {

@@ -46,7 +46,7 @@ type writing struct {
 	within          *time.Duration // --expires-within
 	sort            string         // empty for the order in which names settle
 	ordered, resume bool
-	opts            report.Options // Columns and Zero
+	opts            report.Options // Columns, Zero and Score
 }
 
 // A target is a report to write.
@@ -56,7 +56,7 @@ type target struct{ path, format string }
 func (w *writing) options() []*cmdline.Option {
 	w.format = report.Formats()[0]
 	var columns []string
-	for _, c := range append(report.Columns(), report.DateColumns()...) {
+	for _, c := range append(report.Columns(), report.ExtraColumns()...) {
 		columns = append(columns, c.Name)
 	}
 	return []*cmdline.Option{
