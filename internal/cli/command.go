@@ -24,6 +24,7 @@ func commands() []*command {
 		resolversCommand(),
 		rdapCommand(),
 		serveCommand(),
+		zoneCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),

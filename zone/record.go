@@ -1,0 +1,146 @@
+package zone
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// record reads a record or directive that is not simple and begins with a line.
+func (m *master) record(line []byte) error {
+	var s span
+	m.text = s.appendLine(m.text[:0], line)
+	for s.open() {
+		line, err := m.lines.next()
+		if err == io.EOF {
+			return lineFault{errors.New("what is opened here, a parenthesis or a quotation, is never closed")}
+		}
+		if err != nil {
+			return err
+		}
+		if m.text = s.appendLine(m.text, line); len(m.text) > maxRecord {
+			return lineFault{errLong}
+		}
+	}
+	words := strings.Fields(string(m.text))
+	switch {
+	case len(words) == 0:
+		return nil
+	case strings.EqualFold(words[0], "$ORIGIN"):
+		return m.setRelative(words[1:])
+	}
+	return m.parse()
+}
+
+// A span tells where a record ends.
+type span struct {
+	parentheses int
+	quoted      bool
+}
+
+func (s *span) open() bool { return s.parentheses > 0 || s.quoted }
+
+// appendLine appends a line of a record without its comment.
+func (s *span) appendLine(text, line []byte) []byte {
+	line = bytes.TrimRight(line, "\r\n")
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			s.quoted = !s.quoted
+		case s.quoted:
+		case c == ';':
+			return append(append(text, line[:i]...), '\n')
+		case c == '(':
+			s.parentheses++
+		case c == ')':
+			s.parentheses--
+		}
+	}
+	return append(append(text, line...), '\n')
+}
+
+// setRelative takes the words after $ORIGIN.
+func (m *master) setRelative(words []string) error {
+	if len(words) != 1 {
+		return lineFault{errors.New("$ORIGIN takes one name")}
+	}
+	name := words[0]
+	if _, ok := dns.IsDomainName(name); !ok {
+		return lineFault{fmt.Errorf("$ORIGIN %q is not a domain name", name)}
+	}
+	if !dns.IsFqdn(name) {
+		if m.origin == "" {
+			return lineFault{fmt.Errorf("$ORIGIN %s is relative to nothing", name)}
+		}
+		name = strings.TrimSuffix(name+"."+m.origin, ".") + "."
+	}
+	m.origin = dns.CanonicalName(name)
+	return nil
+}
+
+// parse has package dns read the text of a record, or of a directive that stands
+// for records.
+func (m *master) parse() error {
+	text := string(m.text)
+	if strings.ContainsRune(" \t", rune(text[0])) {
+		if len(m.owner) == 0 {
+			return lineFault{errors.New("the first record has no owner")}
+		}
+		text = string(m.owner) + text
+	}
+	p := dns.NewZoneParser(strings.NewReader(text), m.origin, "")
+	p.SetDefaultTTL(0) // whatever it is
+	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
+		if err := m.take(rr); err != nil {
+			return err
+		}
+	}
+	if err := p.Err(); err != nil {
+		reason, _, _ := strings.Cut(err.Error(), " at line: ") // of this record
+		return lineFault{errors.New(strings.TrimPrefix(reason, "dns: "))}
+	}
+	return nil
+}
+
+// take takes note of a record.
+func (m *master) take(rr dns.RR) error {
+	h := rr.Header()
+	name := dns.CanonicalName(h.Name)
+	m.owner = append(m.owner[:0], name...)
+	if soa, ok := rr.(*dns.SOA); ok {
+		if err := m.soa(soa); err != nil {
+			return lineFault{err}
+		}
+	}
+	isNS := h.Rrtype == dns.TypeNS && h.Class == dns.ClassINET
+	if !isNS || !strings.Contains(name, `\`) {
+		return m.owned(isNS)
+	}
+	return m.ownedEscaped(name)
+}
+
+// ownedEscaped is owned for NS records of a name with escapes.
+func (m *master) ownedEscaped(name string) error {
+	if err := m.haveOrigin(); err != nil {
+		return err
+	}
+	if !dns.IsSubDomain(m.info.Origin+".", name) {
+		return lineFault{fmt.Errorf("%s is not in the zone %s", name, m.info.Origin)}
+	}
+	if dns.CountLabel(name) != dns.CountLabel(m.info.Origin+".")+1 {
+		return nil
+	}
+	var wire [256]byte
+	if _, err := dns.PackDomainName(name, wire[:], 0, nil, false); err != nil {
+		return lineFault{fmt.Errorf("%s: %w", name, err)}
+	}
+	label := wire[1:][:wire[0]]
+	lower(label)
+	return m.add(label)
+}
