@@ -15,6 +15,7 @@
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; docs.go, version.go: their texts
 //
 //	guess.go      mistaken keywords; exit.go: exit codes

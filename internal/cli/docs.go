@@ -43,6 +43,7 @@ var resolverDocs = docs(
 	"@FILE", "resolvers from a file, one a line, # begins a comment",
 	"direct", "the registries' own servers: no resolver sees the names, and no cache makes them old",
 	"demo", "a registry built into the program, offline",
+	"none", "nobody: zone files alone decide, and a name without one is unknown",
 )
 
 var formatDocs = docs(

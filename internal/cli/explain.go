@@ -32,7 +32,7 @@ func explainCommand() *command {
   domprobe explain -r demo qxvzkwj.dev
 `,
 			Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
-			Options: slices.Concat(ask.options(), confirm.options()),
+			Options: slices.Concat(ask.options(), []*cmdline.Option{ask.zoneOption()}, confirm.options()),
 			Exits: map[int]string{
 				codeOK:      "the name settled",
 				codeUnknown: "the name is unknown",

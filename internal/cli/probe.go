@@ -50,7 +50,7 @@ func (p *probing) command() *command {
 				cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 				cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 				cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-			}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+			}, p.ask.options(), []*cmdline.Option{p.ask.zoneOption()}, p.confirm.options(), p.out.options(), p.out.runOptions()),
 			Exits: rowExits,
 		},
 		run: p.run,
@@ -209,7 +209,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	if err != nil {
 		return err
 	}
-	if t.noneBelieved() && !slices.ContainsFunc(p.ask.resolvers, func(s string) bool { return s == "demo" }) {
+	if t.noneBelieved() && !slices.ContainsFunc(p.ask.resolvers, func(s string) bool { return s == "demo" || s == noResolver }) {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}
