@@ -2,6 +2,7 @@ package zone
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +21,11 @@ type master struct {
 	origin string // of relative names, with a final dot; empty if unknown
 	owner  []byte // of the last record, in lower case, with a final dot
 	text   []byte // of a record that is not simple
+	wire   []byte // of the same
 }
 
 func (b *Builder) readMaster(l *lines) error {
-	m := &master{Builder: b, lines: l}
+	m := &master{Builder: b, lines: l, wire: make([]byte, dns.MaxMsgSize)}
 	if b.info.Origin != "" {
 		m.origin = b.info.Origin + "."
 	}
@@ -249,5 +251,6 @@ func (m *master) soa(soa *dns.SOA) error {
 		return fmt.Errorf("the serial of the SOA record is %d here and %d before: two versions of the zone", soa.Serial, m.info.Serial)
 	}
 	m.info.Serial = soa.Serial
+	m.origin = cmp.Or(m.origin, m.info.Origin+".")
 	return nil
 }

@@ -44,7 +44,8 @@ type span struct {
 
 func (s *span) open() bool { return s.parentheses > 0 || s.quoted }
 
-// appendLine appends a line of a record without its comment.
+// appendLine appends a line of a record without its comment and with its end, which
+// in parentheses is a blank.
 func (s *span) appendLine(text, line []byte) []byte {
 	line = bytes.TrimRight(line, "\r\n")
 	for i := 0; i < len(line); i++ {
@@ -55,14 +56,18 @@ func (s *span) appendLine(text, line []byte) []byte {
 			s.quoted = !s.quoted
 		case s.quoted:
 		case c == ';':
-			return append(append(text, line[:i]...), '\n')
+			line = line[:i]
 		case c == '(':
 			s.parentheses++
 		case c == ')':
 			s.parentheses--
 		}
 	}
-	return append(append(text, line...), '\n')
+	end := byte('\n')
+	if s.parentheses > 0 && !s.quoted {
+		end = ' '
+	}
+	return append(append(text, line...), end)
 }
 
 // setRelative takes the words after $ORIGIN.
@@ -87,7 +92,7 @@ func (m *master) setRelative(words []string) error {
 // parse has package dns read the text of a record, or of a directive that stands
 // for records.
 func (m *master) parse() error {
-	text := string(m.text)
+	text := strings.TrimRight(string(m.text), "\n") // package dns takes a newline for data
 	if strings.ContainsRune(" \t", rune(text[0])) {
 		if len(m.owner) == 0 {
 			return lineFault{errors.New("the first record has no owner")}
@@ -97,6 +102,10 @@ func (m *master) parse() error {
 	p := dns.NewZoneParser(strings.NewReader(text), m.origin, "")
 	p.SetDefaultTTL(0) // whatever it is
 	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
+		// Not every type's data is checked before it is packed.
+		if _, err := dns.PackRR(rr, m.wire, 0, nil, false); err != nil {
+			return lineFault{errors.New(strings.TrimPrefix(err.Error(), "dns: "))}
+		}
 		if err := m.take(rr); err != nil {
 			return err
 		}
@@ -136,11 +145,7 @@ func (m *master) ownedEscaped(name string) error {
 	if dns.CountLabel(name) != dns.CountLabel(m.info.Origin+".")+1 {
 		return nil
 	}
-	var wire [256]byte
-	if _, err := dns.PackDomainName(name, wire[:], 0, nil, false); err != nil {
-		return lineFault{fmt.Errorf("%s: %w", name, err)}
-	}
-	label := wire[1:][:wire[0]]
+	label := m.wire[1:][:m.wire[0]] // of the record that was packed
 	lower(label)
 	return m.add(label)
 }
