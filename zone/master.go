@@ -40,6 +40,7 @@ func (b *Builder) readMaster(l *lines) error {
 		if l.number == 1 {
 			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
 		}
+		line = bytes.TrimRight(line, "\r\n")
 		start := l.number
 		simple, err := m.simple(line)
 		if err == nil && !simple {
@@ -70,7 +71,7 @@ var kinds = func() (k [256]uint8) {
 			k[c] = special
 		}
 	}
-	for _, c := range []byte(" \t\r\n") {
+	for _, c := range []byte(" \t") {
 		k[c] = blank
 	}
 	for _, c := range []byte(`;()"\`) {

@@ -30,11 +30,15 @@ func (m *master) record(line []byte) error {
 	switch {
 	case len(words) == 0:
 		return nil
+	case bytes.ContainsFunc(m.text, isControl):
+		return lineFault{errors.New("there is a control character, which a file writes as \\DDD")}
 	case strings.EqualFold(words[0], "$ORIGIN"):
 		return m.setRelative(words[1:])
 	}
 	return m.parse()
 }
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' && r != '\n' || r == 0x7f }
 
 // A span tells where a record ends.
 type span struct {
