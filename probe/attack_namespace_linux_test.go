@@ -118,10 +118,10 @@ func (c *networkChange) probe(t *testing.T) {
 		time.Sleep(c.gap) // no clock but the kernel's makes an outage
 		changed <- commands(t.Context(), c.undo)
 	})
-	var streamed atomic.Int32
+	var overTCP atomic.Int32
 	opts := probe.Options{Servers: udpServers(serverPort), Rate: rate, Trace: func(ev probe.Event) {
 		if !ev.Response && ev.Transport == string(resolver.TCP) {
-			streamed.Add(1)
+			overTCP.Add(1)
 		}
 	}}
 	// Without an end, one that crawls on would take hours.
@@ -136,9 +136,9 @@ func (c *networkChange) probe(t *testing.T) {
 		}
 	}
 	got.check(t, n)
-	t.Logf("took %v, %d queries over TCP", took, streamed.Load())
-	if streamed.Load() > n/10 {
-		t.Errorf("%d queries went over TCP: UDP has not come back", streamed.Load())
+	t.Logf("took %v, %d queries over TCP", took, overTCP.Load())
+	if overTCP.Load() > n/10 {
+		t.Errorf("%d queries went over TCP: UDP has not come back", overTCP.Load())
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 // registry's if Escalate allows it, each server's controls come first, servers
 // in trouble are waited for once, and the lowest rate holds everything up.
 //
-// Not counted are a server that answers each question at the last moment with
+// Not counted are a server that answers each query at the last moment with
 // something that makes another one necessary, a network that is so overloaded
-// that questions wait for the pace that was found to get through, and what
+// that queries wait for the pace that was found to get through, and what
 // [Options.Confirm] takes. A number of names below 1 counts as 1.
 func (o Options) WorstCase(names int) time.Duration {
 	if o.Offline {
@@ -33,11 +33,11 @@ func (o Options) WorstCase(names int) time.Duration {
 	return time.Duration(min(total, math.MaxInt64/2))
 }
 
-// Questions estimates how many queries a run of so many names under so many
+// Queries estimates how many queries a run of so many names under so many
 // TLDs sends if every server answers at the first try: one for each name, or as
 // many as the quorum, and the controls of each server for each TLD. The looks
 // that servers are given later on add less than one in a hundred.
-func (o Options) Questions(names, tlds int) int {
+func (o Options) Queries(names, tlds int) int {
 	if o.fill(); names < 1 || tlds < 1 || o.Offline {
 		return 0
 	}
@@ -85,7 +85,7 @@ func (o *Options) direct() bool {
 }
 
 // step is how long one server can be asked for one purpose: some tries over UDP,
-// a connection over TCP and a question over it, and the pauses after failures.
+// a connection over TCP and a query over it, and the pauses after failures.
 func (o *Options) step() time.Duration {
 	d := time.Duration(o.Tries+2) * o.Timeout
 	for k := range o.Tries {

@@ -130,7 +130,7 @@ func TestBounds(t *testing.T) {
 		opts        probe.Options
 		names, tlds int
 		worst       time.Duration
-		questions   int
+		queries     int
 	}{
 		{"one", probe.Options{Servers: local}, 1, 1, 4*step + wait, 1 + 8},
 		{"none", probe.Options{Servers: local}, 0, 0, 4*step + wait, 0},
@@ -146,8 +146,8 @@ func TestBounds(t *testing.T) {
 		if got := tc.opts.WorstCase(tc.names); (got - tc.worst).Abs() > time.Microsecond {
 			t.Errorf("%s: %v at worst, want %v", tc.name, got, tc.worst)
 		}
-		if got := tc.opts.Questions(tc.names, tc.tlds); got != tc.questions {
-			t.Errorf("%s: %d questions, want %d", tc.name, got, tc.questions)
+		if got := tc.opts.Queries(tc.names, tc.tlds); got != tc.queries {
+			t.Errorf("%s: %d queries, want %d", tc.name, got, tc.queries)
 		}
 	}
 	if huge := (probe.Options{Servers: local, Rate: 1e-9}).WorstCase(math.MaxInt); huge < time.Hour {
@@ -158,15 +158,15 @@ func TestBounds(t *testing.T) {
 	}
 	for _, o := range []probe.Options{{Servers: local}, {Servers: direct}, {Servers: public, Quorum: 2}} {
 		for _, n := range [][2]int{{math.MaxInt, 1}, {1, math.MaxInt}, {math.MaxInt, math.MaxInt}} {
-			if q := o.Questions(n[0], n[1]); q != math.MaxInt {
+			if q := o.Queries(n[0], n[1]); q != math.MaxInt {
 				t.Errorf("%d names under %d TLDs take %d queries", n[0], n[1], q)
 			}
 		}
 	}
 }
 
-// Questions says how many are sent where every server answers at once.
-func TestQuestionsSent(t *testing.T) {
+// Queries says how many are sent where every server answers at once.
+func TestQueriesSent(t *testing.T) {
 	resolvers := func(n *dnstest.Net, transport resolver.Transport, count int) (servers []resolver.Server) {
 		for i := range count {
 			addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(1 + i)}), 53).String()
@@ -216,13 +216,13 @@ func TestQuestionsSent(t *testing.T) {
 					probeAll(t, opts, names...)
 					// With a choice of servers not every one is asked under every TLD.
 					choice := name == "two" || name == "direct"
-					got, want := int(sent.Load()), opts.Questions(len(names), len(tlds))
+					got, want := int(sent.Load()), opts.Queries(len(names), len(tlds))
 					if name == "quorum" { // the later servers' names have looks of their own
 						want += want / 4
 						choice = true
 					}
 					if got > want || got < want && !choice {
-						t.Errorf("%d questions were sent, not %d", got, want)
+						t.Errorf("%d queries were sent, not %d", got, want)
 					}
 				})
 			})

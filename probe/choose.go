@@ -88,7 +88,7 @@ func (e *evidence) eligible(q *query, well bool) []*server {
 		for k := range q.tried {
 			if a := &q.tried[k]; a.server == s {
 				times = a.times
-				if a.over || s.spoofed && a.stream {
+				if a.over || s.spoofed && a.tcp {
 					times = e.opts.Tries
 				}
 			}

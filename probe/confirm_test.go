@@ -64,7 +64,7 @@ func free(context.Context, string) probe.Confirmation {
 	return probe.Confirmation{Reason: probe.RDAPNotRegistered, Source: "rdap"}
 }
 
-// A refusing resolver refuses questions about refused.dev.
+// A refusing resolver refuses queries about refused.dev.
 type refusing struct{ truth dnstest.Truth }
 
 func (e refusing) ExchangeContext(_ context.Context, m *dns.Msg, _ string) (*dns.Msg, time.Duration, error) {
@@ -399,7 +399,7 @@ func TestConfirmByRDAP(t *testing.T) {
 		if count["dev not-found rdap-not-registered"] != 67 || count["com found rdap-registered"] != 67 || refused != 66 {
 			t.Errorf("rows: %v", count)
 		}
-		for _, tld := range []string{"dev", "com"} { // 67 questions, and in dev a control, one a second
+		for _, tld := range []string{"dev", "com"} { // 67 queries, and in dev a control, one a second
 			if d := done[tld]; d < 66*time.Second || d > 68*time.Second {
 				t.Errorf("the registry of %s took %v", tld, d)
 			}

@@ -49,7 +49,7 @@ func (e *evidence) controlBy(send sender, b *bench, name string, qtype uint16, e
 
 // noteExists keeps the response to the first control of a server.
 func (b *bench) noteExists(d response) {
-	b.exists = &delivery{Outcome: d.Outcome, from: d.from, stream: d.stream}
+	b.exists = &delivery{Outcome: d.Outcome, from: d.from, tcp: d.tcp}
 	if d.Msg == nil {
 		return
 	}

@@ -131,13 +131,13 @@ func TestPlainFromThenOn(t *testing.T) {
 			}
 		}
 		if n := refused.Load(); n != 1 {
-			t.Errorf("%d questions about names had OPT", n)
+			t.Errorf("%d queries about names had OPT", n)
 		}
 		ended(t, &n)
 	})
 }
 
-// However a server fails, it is asked the same question at most three times over
+// However a server fails, it is asked the same query at most three times over
 // each transport (RFC 9520 section 3.1), and a name takes a bounded time.
 func TestTries(t *testing.T) {
 	for name, f := range map[string]func(q *dns.Msg) *dns.Msg{

@@ -20,7 +20,7 @@
 // time, for programs that handle hundreds of thousands a second. [Prober.One] is
 // for a single name. [Prober.Plan] tells what would be asked about a TLD, and of
 // whom; [Survey] tests resolvers; [Prober.Stats] counts what was sent to each
-// server. [Options.WorstCase] and [Options.Questions] bound a run before it begins.
+// server. [Options.WorstCase] and [Options.Queries] bound a run before it begins.
 //
 // The source of candidates runs on another goroutine than the body of the loop. A
 // panic in it goes on in the loop. A name that fails is a result; only the stream

@@ -13,10 +13,10 @@ import (
 	"domprobe/probe"
 )
 
-// aboutTLD reports whether a question is about a TLD itself.
+// aboutTLD reports whether a query is about a TLD itself.
 func aboutTLD(q *dns.Msg) bool { return !strings.Contains(normal(q), ".") && !madeUp(q) }
 
-// madeUp reports whether a question is about a name that is to be nowhere.
+// madeUp reports whether a query is about a name that is to be nowhere.
 func madeUp(q *dns.Msg) bool {
 	label, _, _ := strings.Cut(normal(q), ".")
 	return len(label) >= 9 && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz") == ""
@@ -137,7 +137,7 @@ func TestComparedOnce(t *testing.T) {
 		expect(t, got, "go.ws", "found delegated")
 		expect(t, got, "free.ws", "unknown wildcard")
 		if n := roots.Load(); n != 1 {
-			t.Errorf("%d questions about TLDs that cannot exist", n)
+			t.Errorf("%d queries about TLDs that cannot exist", n)
 		}
 		ended(t, &n)
 	})

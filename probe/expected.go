@@ -11,7 +11,7 @@ const usualRTT = 60 * time.Millisecond
 // than the rates allow.
 func (o Options) Expected(names, tlds int) time.Duration {
 	o.fill()
-	queries := o.Questions(names, tlds)
+	queries := o.Queries(names, tlds)
 	if queries == 0 {
 		return 0
 	}

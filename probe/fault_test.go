@@ -56,7 +56,7 @@ const (
 	tcpInterleaved
 )
 
-// An exchange is one question at a faulty server.
+// An exchange is one query at a faulty server.
 type exchange struct {
 	q       *dns.Msg
 	right   *dns.Msg
@@ -312,7 +312,7 @@ func (s *faultyServer) hit(name string, attempt int) bool {
 	return false
 }
 
-// exchange begins to answer a question.
+// exchange begins to answer a query.
 func (s *faultyServer) exchange(b []byte) *exchange {
 	x := &exchange{q: new(dns.Msg), all: s.all}
 	if x.q.Unpack(b) != nil || len(x.q.Question) != 1 {
@@ -382,8 +382,8 @@ func (s *faultyServer) datagram(b []byte, _ netip.AddrPort) []dnstest.Reply {
 	return replies
 }
 
-// stream answers over TCP. The faults of content and code are there as well.
-func (s *faultyServer) stream() func(conn net.Conn) {
+// tcp answers over TCP. The faults of content and code are there as well.
+func (s *faultyServer) tcp() func(conn net.Conn) {
 	kind := tcpFine
 	for _, f := range s.cell {
 		kind = max(kind, f.tcp)
@@ -434,4 +434,4 @@ func newFaulty(cell []cellFault, all bool, honest func(q *dns.Msg) *dns.Msg) *fa
 }
 
 // host puts the server into a network in memory.
-func (s *faultyServer) host() dnstest.Host { return dnstest.Host{UDP: s.datagram, TCP: s.stream()} }
+func (s *faultyServer) host() dnstest.Host { return dnstest.Host{UDP: s.datagram, TCP: s.tcp()} }

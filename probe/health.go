@@ -93,7 +93,7 @@ type letterCase struct {
 // heard notes the outcome of a query in mixed case.
 func (l *letterCase) heard(q *query, d *delivery) {
 	switch {
-	case q.stream || q.flags&transport.MixCase == 0:
+	case q.tcp || q.flags&transport.MixCase == 0:
 	case d.Failure == transport.None && len(q.name) < caseLetters:
 		// Its letters may all be lower case by chance.
 	case d.Failure == transport.None:
@@ -113,7 +113,7 @@ func (r *servers) heard(d *delivery) (spoofed bool) {
 		r.opts.Log.Debug("server is down", "server", s.name, "for", s.downFor)
 		r.lookForRoute(s)
 	}
-	if !d.stream {
+	if !d.tcp {
 		s.truncated(d.Failure)
 	}
 	// What is no forgery but comes late or twice in an odd way is a small share.
@@ -121,7 +121,7 @@ func (r *servers) heard(d *delivery) (spoofed bool) {
 	if s.answers++; s.answers%forgedShare == 0 && s.forged > 0 {
 		s.forged--
 	}
-	if s.spoofed || s.forged < forgedMost || s.stream == nil {
+	if s.spoofed || s.forged < forgedMost || s.tcp == nil {
 		return false
 	}
 	s.spoofed = true
@@ -131,7 +131,7 @@ func (r *servers) heard(d *delivery) (spoofed bool) {
 
 // lookForRoute tells a server that is silent from a network that is not there.
 func (r *servers) lookForRoute(s *server) {
-	if !s.registry && (r.opts.Dial == nil || s.stream != nil) && transport.Route(context.Background(), r.opts.Dial, s.spec.Addr) != nil {
+	if !s.registry && (r.opts.Dial == nil || s.tcp != nil) && transport.Route(context.Background(), r.opts.Dial, s.spec.Addr) != nil {
 		s.goOffline(r.now)
 	}
 }
@@ -152,7 +152,7 @@ func (s *server) truncated(f transport.Failure) {
 // overTCP reports whether the next query to a server goes over TCP at once. Now
 // and then one goes over UDP all the same, to see whether it is answered again.
 func (s *server) overTCP() bool {
-	if s.stream == nil {
+	if s.tcp == nil {
 		return false
 	}
 	if s.spoofed {

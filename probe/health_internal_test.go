@@ -91,7 +91,7 @@ func TestLetterCase(t *testing.T) {
 		{"repeated by chance", query{name: short, flags: transport.MixCase}, []transport.Outcome{lost, lost, kept, lost}, letterCase{false, 0, 3}},
 		{"repeated again", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 1, 0}},
 		{"lower case tells nothing", query{name: long}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
-		{"TCP tells nothing", query{name: long, flags: transport.MixCase, stream: true}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
+		{"TCP tells nothing", query{name: long, flags: transport.MixCase, tcp: true}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
 	} {
 		l := letterCase{mixes: true}
 		for _, out := range test.outcomes {
@@ -105,7 +105,7 @@ func TestLetterCase(t *testing.T) {
 
 // A server that slips is asked over TCP, and now and then over UDP.
 func TestOverTCP(t *testing.T) {
-	s := &server{stream: noEngine{}}
+	s := &server{tcp: noEngine{}}
 	for range slipsMost - 1 {
 		s.truncated(transport.Slipped)
 	}
@@ -139,7 +139,7 @@ func TestOverTCP(t *testing.T) {
 	if !s.overTCP() {
 		t.Error("over UDP though responses are forged")
 	}
-	if s.stream = nil; s.overTCP() {
+	if s.tcp = nil; s.overTCP() {
 		t.Error("over TCP, which there is not")
 	}
 }

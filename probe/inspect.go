@@ -16,7 +16,7 @@ import (
 )
 
 // A Plan is what a run finds out about a TLD before it believes anybody about
-// the names under it. It is made of the same questions as a run's own.
+// the names under it. It is made of the same queries as a run's own.
 type Plan struct {
 	// TLD is in its A-label form: "dev", "co.uk".
 	TLD string `json:"tld"`

@@ -202,7 +202,7 @@ func testCachedDenial(t *testing.T, l *daemon.Lab) {
 	checkLab(t, probe.Options{Servers: udpServers(bind.Addr)}, denying, viaResolver, nil)
 }
 
-// TestLabRateLimit asks registries of which one answers 200 questions a second
+// TestLabRateLimit asks registries of which one answers 200 queries a second
 // and no more: at the rate that is the default towards a registry, and as fast
 // as it goes.
 func TestLabRateLimit(t *testing.T) {

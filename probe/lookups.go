@@ -100,14 +100,14 @@ func (l *lookups) advance(i uint32) {
 	st := q.next(l.evidence.choose(q))
 	// What the registry says about a name that it holds without a delegation
 	// is not worth the time-outs of a server that is down.
-	if st.do == askStream && q.reason == InZone && st.server.down() {
+	if st.do == askTCP && q.reason == InZone && st.server.down() {
 		st.do = giveUp
 	}
 	switch st.do {
 	case ask:
 		l.ask(i, st.server)
-	case askStream:
-		l.askStream(i, st.server)
+	case askTCP:
+		l.askTCP(i, st.server)
 	case pause:
 		a := q.at(st.server)
 		a.paused = false
@@ -131,14 +131,14 @@ func (l *lookups) ask(i uint32, s *server) {
 		return
 	}
 	a := q.at(s)
-	if s.overTCP() && !a.stream {
+	if s.overTCP() && !a.tcp {
 		if !s.spoofed {
 			q.fail(Truncated, -1, nil) // as its responses over UDP are
 		}
-		l.askStream(i, s)
+		l.askTCP(i, s)
 		return
 	}
-	p := transport.Question{Tries: 1, Backoff: uint8(a.times), Flags: q.flags}
+	p := transport.Query{Tries: 1, Backoff: uint8(a.times), Flags: q.flags}
 	if q.zone.alone() && len(q.tried) == 1 {
 		p.Tries, p.Backoff = uint8(l.opts.Tries-a.times), 0
 	}
@@ -167,15 +167,15 @@ func (q *query) form(b *bench) (qtype uint16, flags transport.Flags) {
 	return qtype, flags
 }
 
-// askStream asks a server over TCP.
-func (l *lookups) askStream(i uint32, s *server) {
+// askTCP asks a server over TCP.
+func (l *lookups) askTCP(i uint32, s *server) {
 	if q := l.queries.at(i); q.server != s || q.bench == nil || q.bench.zone != q.zone {
 		l.aim(i, s)
 	}
 	q := l.queries.at(i)
-	q.at(s).stream = true
+	q.at(s).tcp = true
 	q.cover = l.evidence.cover(q.bench)
-	l.send(i, true, transport.Question{Tries: 2, Flags: q.flags})
+	l.send(i, true, transport.Query{Tries: 2, Flags: q.flags})
 }
 
 // askAgain repeats a query to the same server in another form.
@@ -188,13 +188,13 @@ func (l *lookups) askAgain(i uint32) {
 		return
 	}
 	q.cover = l.evidence.cover(q.bench)
-	l.send(i, q.stream, transport.Question{Tries: uint8(l.opts.Tries), Flags: q.flags | transport.Patient})
+	l.send(i, q.tcp, transport.Query{Tries: uint8(l.opts.Tries), Flags: q.flags | transport.Patient})
 }
 
-func (l *lookups) send(i uint32, stream bool, p transport.Question) {
+func (l *lookups) send(i uint32, tcp bool, p transport.Query) {
 	q := l.queries.at(i)
 	q.bench.flying++
-	l.queries.send(i, q.server, stream, p)
+	l.queries.send(i, q.server, tcp, p)
 }
 
 // arrived takes the outcome of a packet about a name.
@@ -209,7 +209,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 		return
 	}
 	heard := q.note(d, l.opts.Tries)
-	if s.spoofed && !d.stream && s.stream != nil {
+	if s.spoofed && !d.tcp && s.tcp != nil {
 		// It may be forged, whatever it is.
 		a := q.at(s)
 		a.silent, a.cut, a.over = true, true, false
@@ -289,7 +289,7 @@ func (l *lookups) unheard(q *query, b *bench) {
 	a := q.at(b.server)
 	a.lied = a.lied || b.finding.Reason == DeniesKnown || b.finding.Reason == Hijacked
 	a.extra++
-	a.over, a.unheard, a.times, a.stream, a.cut = a.extra > maxExtra, true, 0, false, false
+	a.over, a.unheard, a.times, a.tcp, a.cut = a.extra > maxExtra, true, 0, false, false
 }
 
 // follow does what a ruling says.
@@ -309,7 +309,7 @@ func (l *lookups) follow(i uint32, d *delivery, ru trust.Ruling) {
 		}
 		l.decided(i, d, ru)
 	case trust.Again:
-		a.mayPass(q.stream, l.opts.Tries)
+		a.mayPass(q.tcp, l.opts.Tries)
 		if b := q.bench; b.believed() && b.zone.registry {
 			if b.refused++; b.refused >= silentBound {
 				b.refused = 0

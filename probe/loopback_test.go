@@ -20,7 +20,7 @@ func serveFaulty(s *faultyServer) (*dnstest.Server, error) {
 				time.AfterFunc(r.Delay, func() { sendFrom(pc, to, r) })
 			}
 		},
-		TCP: s.stream(),
+		TCP: s.tcp(),
 	})
 }
 

@@ -14,13 +14,13 @@ import (
 	"domprobe/probe/resolver"
 )
 
-// questions lists the questions that a host is asked.
-type questions struct {
+// queries lists the queries that a host is asked.
+type queries struct {
 	mu   sync.Mutex
 	list []string
 }
 
-func (l *questions) of(f func(q *dns.Msg) *dns.Msg) dnstest.Host {
+func (l *queries) of(f func(q *dns.Msg) *dns.Msg) dnstest.Host {
 	return hostOf(func(q *dns.Msg) *dns.Msg {
 		l.mu.Lock()
 		l.list = append(l.list, dns.TypeToString[q.Question[0].Qtype]+" "+normal(q))
@@ -29,8 +29,8 @@ func (l *questions) of(f func(q *dns.Msg) *dns.Msg) dnstest.Host {
 	})
 }
 
-// take returns the questions since the last time.
-func (l *questions) take() string {
+// take returns the queries since the last time.
+func (l *queries) take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := strings.Join(l.list, ", ")
@@ -50,7 +50,7 @@ func TestMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n dnstest.Net
 		defer n.Close()
-		var asked questions
+		var asked queries
 		p, err := probe.New(hosts(&n, asked.of(world.Resolve)))
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestMemoryOfFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n dnstest.Net
 		defer n.Close()
-		var asked questions
+		var asked queries
 		fails := true
 		p, err := probe.New(hosts(&n, asked.of(func(q *dns.Msg) *dns.Msg {
 			if fails {
@@ -123,7 +123,7 @@ func TestMemoryDirect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n dnstest.Net
 		defer n.Close()
-		var found, asked questions
+		var found, asked queries
 		n.Listen("192.0.2.53:53", found.of(finder))
 		n.Listen("198.51.100.1:53", asked.of(world.Delegate))
 		n.Listen("198.51.100.2:53", asked.of(world.Delegate))

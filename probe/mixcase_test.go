@@ -16,7 +16,7 @@ import (
 	"domprobe/probe"
 )
 
-// spelled remembers how the names of questions were spelt.
+// spelled remembers how the names of queries were spelt.
 type spelled struct {
 	mu    sync.Mutex
 	mixed map[string]bool // by name in lower case

@@ -30,7 +30,7 @@ type Options struct {
 	// are ignored.
 	Offline bool
 
-	// Exchanger, if not nil, carries every question in place of the
+	// Exchanger, if not nil, carries every query in place of the
 	// package's own transports, addressed to Servers.
 	Exchanger Exchanger
 
@@ -38,7 +38,7 @@ type Options struct {
 	// 100, and 65,536 is the most.
 	Concurrency int
 
-	// Rate is a ceiling on questions a second to one server, of all loops of
+	// Rate is a ceiling on queries a second to one server, of all loops of
 	// the Prober together. Zero means by
 	// what kind the server is: no limit on loopback and private addresses,
 	// 1,000 for a public resolver, 100 for a registry's server. Negative
@@ -50,7 +50,7 @@ type Options struct {
 	Timeout time.Duration
 
 	// Tries is how often one server is asked about a name over UDP, and
-	// again over TCP; while a limit on the way swallows questions, up to
+	// again over TCP; while a limit on the way swallows queries, up to
 	// twice as often. Zero means 3, which is also the most (RFC 9520
 	// section 3.1).
 	Tries int
@@ -85,12 +85,12 @@ type Options struct {
 	// decides about its servers. Nil discards it.
 	Log *slog.Logger
 
-	// Trace, if not nil, is called with every question and every response.
+	// Trace, if not nil, is called with every query and every response.
 	// It must not block and must be safe for concurrent use.
 	Trace func(Event)
 }
 
-// An Exchanger sends one question to one server and returns its response. It
+// An Exchanger sends one query to one server and returns its response. It
 // has the signature of [dns.Client.ExchangeContext], so that a *dns.Client is
 // one. It must be safe for concurrent use.
 type Exchanger interface {

@@ -67,7 +67,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// The only resolver fails for the first moments, for some questions or for all:
+// The only resolver fails for the first moments, for some queries or for all:
 // every name waits until it is looked at again.
 func TestTroubleAtStart(t *testing.T) {
 	for name, fails := range map[string]func(q *dns.Msg) bool{

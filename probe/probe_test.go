@@ -64,7 +64,7 @@ func names(name string) bool { return name == "go.dev" || name == "free.dev" }
 
 func everything(string) bool { return true }
 
-// first is the fault f for the first n questions about each of the two names.
+// first is the fault f for the first n queries about each of the two names.
 func first(n int32, f fault) fault {
 	var asked [2]atomic.Int32
 	return func(w dns.ResponseWriter, q, right *dns.Msg, network string) {
@@ -282,6 +282,6 @@ func TestNeverAsked(t *testing.T) {
 	probeAll(t, probe.Options{Servers: udpServers(addr)},
 		"go.test", "go.invalid", "localhost", "go.example", "go.local", "go.onion", "go.alt", "go.internal", "go.home.arpa", "-x.dev")
 	if n := asked.Load(); n != 0 {
-		t.Errorf("%d questions were asked about names that are never asked", n)
+		t.Errorf("%d queries were asked about names that are never asked", n)
 	}
 }

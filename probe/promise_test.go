@@ -338,9 +338,9 @@ func TestRateOverLoops(t *testing.T) {
 		}
 		loops.Wait()
 		p.One(t.Context(), "free.dev")
-		// One question goes out at once.
+		// One query goes out at once.
 		if n, most := e.asked, 1+10*time.Since(start).Seconds(); n < 20 || float64(n) > most+0.001 {
-			t.Errorf("%d questions in %v, want at most %.0f", n, time.Since(start), most)
+			t.Errorf("%d queries in %v, want at most %.0f", n, time.Since(start), most)
 		}
 	})
 }

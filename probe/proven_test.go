@@ -39,11 +39,11 @@ func TestSilentServersCostOneName(t *testing.T) {
 	})
 }
 
-// A reply over a server's stream is held against the controls of that server,
+// A reply over a server's TCP is held against the controls of that server,
 // not of the one that was asked last. Here one server makes up that every name
 // exists, and says so about the name over TCP only; the other is well and says
 // nothing about it.
-func TestStreamHasItsOwnControls(t *testing.T) {
+func TestTCPHasItsOwnControls(t *testing.T) {
 	isName := func(q *dns.Msg) bool { return normal(q) == "free.dev" }
 	nothing := func(q, right *dns.Msg) *dns.Msg { return nil }
 	lies := changing(world.Resolve, always, func(q, right *dns.Msg) *dns.Msg {

@@ -71,7 +71,7 @@ func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Fl
 
 // onceOverTCP is once over the TCP of a server.
 func (qs *queries) onceOverTCP(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, stream: true})
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, tcp: true})
 }
 
 func (qs *queries) begin(q query) uint32 {
@@ -91,10 +91,10 @@ func (qs *queries) advance(i uint32) {
 	a := &q.tried[0]
 	tries := qs.opts.Tries
 	var best *server
-	if a.mayAsk(tries) && !(q.server.spoofed && q.server.stream != nil) {
+	if a.mayAsk(tries) && !(q.server.spoofed && q.server.tcp != nil) {
 		best = q.server
 	}
-	if q.server.overTCP() || q.once && q.stream {
+	if q.server.overTCP() || q.once && q.tcp {
 		a.cut = true
 	}
 	flags := q.flags
@@ -108,13 +108,13 @@ func (qs *queries) advance(i uint32) {
 	case st.do == pause:
 		a.paused = false
 		qs.later(i, max(a.times, 1))
-	case st.do == askStream:
-		a.stream = true
-		qs.send(i, q.server, true, transport.Question{Tries: 2, Flags: flags})
+	case st.do == askTCP:
+		a.tcp = true
+		qs.send(i, q.server, true, transport.Query{Tries: 2, Flags: flags})
 	case q.once:
-		qs.send(i, q.server, false, transport.Question{Tries: 1, Flags: flags})
+		qs.send(i, q.server, false, transport.Query{Tries: 1, Flags: flags})
 	default:
-		qs.send(i, q.server, false, transport.Question{Tries: uint8(tries - a.times), Flags: flags | transport.Patient})
+		qs.send(i, q.server, false, transport.Query{Tries: uint8(tries - a.times), Flags: flags | transport.Patient})
 	}
 }
 
@@ -131,12 +131,12 @@ func (qs *queries) finish(i uint32, d *delivery) {
 }
 
 // send sends a query to a server.
-func (qs *queries) send(i uint32, s *server, stream bool, q transport.Question) {
+func (qs *queries) send(i uint32, s *server, tcp bool, q transport.Query) {
 	f := qs.at(i)
-	f.server, f.stream, f.out = s, stream && s.stream != nil, true
+	f.server, f.tcp, f.out = s, tcp && s.tcp != nil, true
 	f.granted = int(q.Tries)
 	q.Token, q.Name, q.Type = i, f.name, f.qtype
-	qs.servers.send(s, q, stream)
+	qs.servers.send(s, q, tcp)
 }
 
 // arrived takes the outcome of a control's packet.
@@ -184,7 +184,7 @@ func (q *query) again(s *server) {
 	case !s.mixes:
 		q.flags &^= transport.MixCase
 		a.times = 0
-	case s.stream != nil && !a.stream:
+	case s.tcp != nil && !a.tcp:
 		a.silent, a.cut = true, true
 	default:
 		a.times = 0

@@ -18,7 +18,7 @@ type query struct {
 	qtype   uint16
 	flags   transport.Flags
 	server  *server // that is being asked, or was last
-	stream  bool    // over the server's TCP
+	tcp     bool    // over the server's TCP
 	tried   []attempt
 	one     [1]attempt // where the first of them is
 	granted int        // tries of the packet under way
@@ -68,7 +68,7 @@ type attempt struct {
 	over    bool // it has nothing more to say
 	unheard bool // a response was dropped, because the server is not believed
 	lied    bool // it was dropped because the server lied: a cache may hold the lie
-	stream  bool // its TCP was asked, too
+	tcp     bool // its TCP was asked, too
 	paused  bool // it failed in a way that passes: not to be asked again at once
 	extra   int  // queries repeated in another form
 }
@@ -91,10 +91,10 @@ func (q *query) at(s *server) *attempt {
 type doing uint8
 
 const (
-	giveUp    doing = iota // no server is left
-	ask                    // over the main transport of the server
-	askStream              // over its TCP
-	pause                  // and ask the server then
+	giveUp doing = iota // no server is left
+	ask                 // over the main transport of the server
+	askTCP              // over its TCP
+	pause               // and ask the server then
 )
 
 // A step is what is done next with a query, and with which server.
@@ -110,8 +110,8 @@ type step struct {
 // TCP of those that were silent.
 func (q *query) next(best *server) step {
 	for i := range q.tried {
-		if a := &q.tried[i]; a.cut && a.mayStream() {
-			return step{askStream, a.server}
+		if a := &q.tried[i]; a.cut && a.mayTCP() {
+			return step{askTCP, a.server}
 		}
 	}
 	if best != nil {
@@ -123,16 +123,16 @@ func (q *query) next(best *server) step {
 		return step{ask, best}
 	}
 	for i := range q.tried {
-		if a := &q.tried[i]; a.silent && a.mayStream() {
-			return step{askStream, a.server}
+		if a := &q.tried[i]; a.silent && a.mayTCP() {
+			return step{askTCP, a.server}
 		}
 	}
 	return step{do: giveUp}
 }
 
-// mayStream reports whether the server can be asked over TCP besides.
-func (a *attempt) mayStream() bool {
-	return !a.over && !a.stream && a.server.stream != nil
+// mayTCP reports whether the server can be asked over TCP besides.
+func (a *attempt) mayTCP() bool {
+	return !a.over && !a.tcp && a.server.tcp != nil
 }
 
 // mayAsk reports whether the server may be asked over its main transport.
@@ -144,7 +144,7 @@ func (q *query) note(d *delivery, tries int) (heard bool) {
 	q.sent += int(d.Tries)
 	a := q.at(q.server)
 	a.paused, a.unheard = false, false
-	if !q.stream && d.Failure != transport.Offline {
+	if !q.tcp && d.Failure != transport.Offline {
 		// More packets than were granted are sent while a limit drops some.
 		a.times += min(max(int(d.Tries), 1), q.granted)
 	}
@@ -153,19 +153,19 @@ func (q *query) note(d *delivery, tries int) (heard bool) {
 		return true
 	case transport.Truncated, transport.Slipped:
 		a.silent, a.cut = true, true
-		if a.stream || q.server.stream == nil {
-			a.over = q.server.stream == nil || a.times >= tries
+		if a.tcp || q.server.tcp == nil {
+			a.over = q.server.tcp == nil || a.times >= tries
 		}
 	case transport.Unreachable:
 		a.silent = true
-		a.mayPass(q.stream, tries)
+		a.mayPass(q.tcp, tries)
 	case transport.Offline:
-		if q.stream {
-			a.stream = false
+		if q.tcp {
+			a.tcp = false
 		}
 	default:
 		a.silent = true
-		if q.stream {
+		if q.tcp {
 			a.over = a.times >= tries
 		}
 	}
@@ -182,9 +182,9 @@ func (q *query) renew() {
 
 // mayPass notes a failure that may pass: the server can be asked again after
 // a pause.
-func (a *attempt) mayPass(stream bool, tries int) {
-	if a.times >= tries || stream {
-		a.over = a.times >= tries && (stream || !a.silent)
+func (a *attempt) mayPass(tcp bool, tries int) {
+	if a.times >= tries || tcp {
+		a.over = a.times >= tries && (tcp || !a.silent)
 		return
 	}
 	a.paused = true
@@ -238,7 +238,7 @@ func (q *query) retry(d *delivery, tries int) bool {
 		if q.once {
 			return false
 		}
-		a.mayPass(q.stream, tries)
+		a.mayPass(q.tcp, tries)
 		return a.paused
 	}
 	return false

@@ -13,7 +13,7 @@ type noEngine struct{ transport.Engine }
 
 // What is done next with a query.
 func TestNext(t *testing.T) {
-	udp, other := &server{name: "udp", stream: noEngine{}}, &server{name: "other", stream: noEngine{}}
+	udp, other := &server{name: "udp", tcp: noEngine{}}, &server{name: "other", tcp: noEngine{}}
 	https := &server{name: "https"}
 	for _, test := range []struct {
 		name  string
@@ -23,14 +23,14 @@ func TestNext(t *testing.T) {
 	}{
 		{"nothing tried, nobody left", nil, nil, step{do: giveUp}},
 		{"nothing tried", nil, udp, step{ask, udp}},
-		{"truncated: TCP before any other server", []attempt{{server: udp, cut: true, silent: true}}, other, step{askStream, udp}},
-		{"truncated, TCP asked", []attempt{{server: udp, cut: true, silent: true, stream: true}}, other, step{ask, other}},
+		{"truncated: TCP before any other server", []attempt{{server: udp, cut: true, silent: true}}, other, step{askTCP, udp}},
+		{"truncated, TCP asked", []attempt{{server: udp, cut: true, silent: true, tcp: true}}, other, step{ask, other}},
 		{"truncated, no TCP", []attempt{{server: https, cut: true, silent: true}}, other, step{ask, other}},
 		{"truncated, and over", []attempt{{server: udp, cut: true, over: true}}, other, step{ask, other}},
 		{"silent: the other server before TCP", []attempt{{server: udp, silent: true}}, other, step{ask, other}},
 		{"silent: once more before TCP", []attempt{{server: udp, silent: true}}, udp, step{ask, udp}},
-		{"all silent: TCP of the first", []attempt{{server: udp, silent: true}, {server: other, silent: true}}, nil, step{askStream, udp}},
-		{"all silent, TCP of the first asked", []attempt{{server: udp, silent: true, stream: true}, {server: other, silent: true}}, nil, step{askStream, other}},
+		{"all silent: TCP of the first", []attempt{{server: udp, silent: true}, {server: other, silent: true}}, nil, step{askTCP, udp}},
+		{"all silent, TCP of the first asked", []attempt{{server: udp, silent: true, tcp: true}, {server: other, silent: true}}, nil, step{askTCP, other}},
 		{"answered without a verdict: TCP says no more", []attempt{{server: udp}}, nil, step{do: giveUp}},
 		{"silent and over", []attempt{{server: udp, silent: true, over: true}}, nil, step{do: giveUp}},
 		{"silent, no TCP", []attempt{{server: https, silent: true}}, nil, step{do: giveUp}},
@@ -50,35 +50,35 @@ func TestNote(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		failure transport.Failure
-		stream  bool // asked over TCP
+		tcp     bool // asked over TCP
 		hasTCP  bool
 		before  attempt
 		want    attempt
 		heard   bool
 	}{
 		{"a response", transport.None, false, true, attempt{paused: true, unheard: true}, attempt{times: 1}, true},
-		{"a response over TCP", transport.None, true, true, attempt{times: 2, stream: true}, attempt{times: 2, stream: true}, true},
+		{"a response over TCP", transport.None, true, true, attempt{times: 2, tcp: true}, attempt{times: 2, tcp: true}, true},
 		{"truncated", transport.Truncated, false, true, attempt{}, attempt{times: 1, silent: true, cut: true}, false},
 		{"a slip", transport.Slipped, false, true, attempt{}, attempt{times: 1, silent: true, cut: true}, false},
 		{"truncated without TCP", transport.Truncated, false, false, attempt{}, attempt{times: 1, silent: true, cut: true, over: true}, false},
-		{"truncated, TCP has failed", transport.Slipped, false, true, attempt{stream: true}, attempt{times: 1, silent: true, cut: true, stream: true}, false},
-		{"truncated for the last time, TCP has failed", transport.Slipped, false, true, attempt{times: 2, stream: true}, attempt{times: 3, silent: true, cut: true, stream: true, over: true}, false},
+		{"truncated, TCP has failed", transport.Slipped, false, true, attempt{tcp: true}, attempt{times: 1, silent: true, cut: true, tcp: true}, false},
+		{"truncated for the last time, TCP has failed", transport.Slipped, false, true, attempt{times: 2, tcp: true}, attempt{times: 3, silent: true, cut: true, tcp: true, over: true}, false},
 		{"silence", transport.Timeout, false, true, attempt{}, attempt{times: 1, silent: true}, false},
 		{"garbage", transport.BadResponse, false, true, attempt{}, attempt{times: 1, silent: true}, false},
-		{"silence over TCP, UDP may be asked again", transport.Timeout, true, true, attempt{times: 1, stream: true}, attempt{times: 1, silent: true, stream: true}, false},
-		{"silence over TCP at last", transport.Timeout, true, true, attempt{times: 3, stream: true}, attempt{times: 3, silent: true, stream: true, over: true}, false},
+		{"silence over TCP, UDP may be asked again", transport.Timeout, true, true, attempt{times: 1, tcp: true}, attempt{times: 1, silent: true, tcp: true}, false},
+		{"silence over TCP at last", transport.Timeout, true, true, attempt{times: 3, tcp: true}, attempt{times: 3, silent: true, tcp: true, over: true}, false},
 		{"no way to it: after a pause", transport.Unreachable, false, true, attempt{}, attempt{times: 1, silent: true, paused: true}, false},
 		{"no way to it at last: TCP", transport.Unreachable, false, true, attempt{times: 2}, attempt{times: 3, silent: true}, false},
-		{"no way to it over TCP either", transport.Unreachable, true, true, attempt{times: 3, stream: true}, attempt{times: 3, silent: true, stream: true, over: true}, false},
+		{"no way to it over TCP either", transport.Unreachable, true, true, attempt{times: 3, tcp: true}, attempt{times: 3, silent: true, tcp: true, over: true}, false},
 		{"no network costs no try", transport.Offline, false, true, attempt{times: 2}, attempt{times: 2}, false},
-		{"no network for TCP: it may be asked again", transport.Offline, true, true, attempt{times: 2, stream: true}, attempt{times: 2}, false},
+		{"no network for TCP: it may be asked again", transport.Offline, true, true, attempt{times: 2, tcp: true}, attempt{times: 2}, false},
 	} {
 		s := &server{}
 		if test.hasTCP {
-			s.stream = noEngine{}
+			s.tcp = noEngine{}
 		}
 		test.before.server, test.want.server = s, s
-		q := query{server: s, stream: test.stream, granted: 1, tried: []attempt{test.before}}
+		q := query{server: s, tcp: test.tcp, granted: 1, tried: []attempt{test.before}}
 		heard := q.note(&delivery{Outcome: transport.Outcome{Failure: test.failure, Tries: 1}}, tries)
 		if heard != test.heard || q.tried[0] != test.want || q.sent != 1 {
 			t.Errorf("%s: %t %+v, want %t %+v", test.name, heard, q.tried[0], test.heard, test.want)
@@ -132,9 +132,9 @@ func TestRetry(t *testing.T) {
 // A query whose case was not repeated goes over TCP, and in lower case once
 // mixing has been given up, but not for ever.
 func TestAgain(t *testing.T) {
-	mixing := &server{stream: noEngine{}, letterCase: letterCase{mixes: true}}
+	mixing := &server{tcp: noEngine{}, letterCase: letterCase{mixes: true}}
 	bare := &server{letterCase: letterCase{mixes: true}}
-	plain := &server{stream: noEngine{}}
+	plain := &server{tcp: noEngine{}}
 	for _, test := range []struct {
 		name   string
 		s      *server
@@ -143,7 +143,7 @@ func TestAgain(t *testing.T) {
 		mixed  bool
 	}{
 		{"over TCP", mixing, attempt{times: 2, silent: true}, attempt{times: 2, extra: 1, silent: true, cut: true}, true},
-		{"TCP was asked", mixing, attempt{times: 2, stream: true}, attempt{extra: 1, stream: true}, true},
+		{"TCP was asked", mixing, attempt{times: 2, tcp: true}, attempt{extra: 1, tcp: true}, true},
 		{"there is no TCP", bare, attempt{times: 2}, attempt{extra: 1}, true},
 		{"mixing has been given up", plain, attempt{times: 2, silent: true}, attempt{extra: 1}, false},
 		{"too often", plain, attempt{times: 2, extra: maxExtra}, attempt{times: 2, extra: maxExtra + 1, over: true}, true},
@@ -160,7 +160,7 @@ func TestAgain(t *testing.T) {
 // A query that is renewed may ask every server again, and remembers who lied.
 func TestRenew(t *testing.T) {
 	s := &server{}
-	q := query{tried: []attempt{{server: s, times: 3, silent: true, cut: true, over: true, lied: true, stream: true, paused: true, extra: 6}}}
+	q := query{tried: []attempt{{server: s, times: 3, silent: true, cut: true, over: true, lied: true, tcp: true, paused: true, extra: 6}}}
 	q.renew()
 	if want := (attempt{server: s, lied: true, unheard: true}); q.tried[0] != want {
 		t.Errorf("%+v, want %+v", q.tried[0], want)

@@ -163,7 +163,7 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-// demandsCookie answers BADCOOKIE until the question has the server's cookie.
+// demandsCookie answers BADCOOKIE until the query has the server's cookie.
 func demandsCookie() dnstest.Host {
 	const server = "0123456789abcdef"
 	return dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
@@ -247,7 +247,7 @@ func TestRegistryRate(t *testing.T) {
 				k++
 			}
 			if k-i > 111 {
-				t.Fatalf("%d questions in the second from %v", k-i, asked[i])
+				t.Fatalf("%d queries in the second from %v", k-i, asked[i])
 			}
 		}
 		ended(t, n)
@@ -355,7 +355,7 @@ func TestQuorum(t *testing.T) {
 				expect(t, got, "go.dev", test.found)
 				expect(t, got, "free.dev", test.free)
 				if r := got["free.dev"]; r.Verdict == probe.NotFound && r.Tries < test.quorum {
-					t.Errorf("%d questions for a quorum of %d", r.Tries, test.quorum)
+					t.Errorf("%d queries for a quorum of %d", r.Tries, test.quorum)
 				}
 				ended(t, &n)
 			})
@@ -364,7 +364,7 @@ func TestQuorum(t *testing.T) {
 }
 
 // One of two resolvers dies in the middle of a run, and comes back: no verdict
-// is lost, and a name that was under way there costs one question more.
+// is lost, and a name that was under way there costs one query more.
 func TestServerDies(t *testing.T) {
 	for _, death := range []string{"silent", "unreachable", "SERVFAIL"} {
 		t.Run(death, func(t *testing.T) {
@@ -420,12 +420,12 @@ func TestServerDies(t *testing.T) {
 				if thrice > 5 {
 					t.Errorf("%d names took three tries", thrice)
 				}
-				t.Logf("%v, %d questions more than names, %d after the revival", time.Since(began), more, after.Load())
+				t.Logf("%v, %d queries more than names, %d after the revival", time.Since(began), more, after.Load())
 				if after.Load() < total/20 {
 					t.Errorf("the server was asked %d times after its revival", after.Load())
 				}
 				if death != "SERVFAIL" && more > 2*probe.DefaultConcurrency {
-					t.Errorf("%d questions were asked twice", more)
+					t.Errorf("%d queries were asked twice", more)
 				}
 				ended(t, &n)
 			})
@@ -433,7 +433,7 @@ func TestServerDies(t *testing.T) {
 	}
 }
 
-// The streams that carry every question settle the same names.
+// The connections that carry every query settle the same names.
 func TestTCPOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n dnstest.Net
@@ -449,7 +449,7 @@ func TestTCPOnly(t *testing.T) {
 	})
 }
 
-// A server that slips the first response to each question, and cannot be asked
+// A server that slips the first response to each query, and cannot be asked
 // over TCP, is asked over UDP until it answers.
 func TestSlipWithoutTCP(t *testing.T) {
 	slipping := func(answer func(q *dns.Msg) *dns.Msg) dnstest.Host {

@@ -26,10 +26,10 @@ type Result struct {
 	// "tls://9.9.9.10:853". It is empty when none did.
 	Server string
 
-	// RTT is how long that response took from the question it answers.
+	// RTT is how long that response took from the query it answers.
 	RTT time.Duration
 
-	// Tries is how many questions were sent for the name, over all servers.
+	// Tries is how many queries were sent for the name, over all servers.
 	Tries int
 
 	// At is when the verdict was reached.

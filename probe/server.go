@@ -19,9 +19,9 @@ type server struct {
 	voter    string // see voterOf
 	registry bool   // asked with RD=0
 
-	main   transport.Engine
-	stream transport.Engine // TCP, for what does not fit a datagram; nil if main is one
-	limit  *transport.Limit
+	main  transport.Engine
+	tcp   transport.Engine // TCP, for what does not fit a datagram; nil if main is one
+	limit *transport.Limit
 
 	noEDNS  bool     // does not understand OPT
 	benches []*bench // the evidence about it, by TLD
@@ -34,10 +34,10 @@ type server struct {
 	slips   int  // truncated responses over UDP, less those that were whole
 	overUDP int  // queries since then, to try UDP now and then
 
-	ask, askStream []transport.Question // collected in this round
+	ask, askTCP []transport.Query // collected in this round
 }
 
-// The default rates (questions a second) where the user gives none.
+// The default rates (queries a second) where the user gives none.
 const (
 	publicRate   = 1000 // Google Public DNS bears 1,500 from one address
 	registryRate = 100
@@ -47,7 +47,7 @@ const (
 // while nothing is asked: a run over many TLDs has thousands of such servers.
 const registryIdle = 5 * time.Second
 
-// rateTo returns the ceiling on questions a second to a server, and zero for
+// rateTo returns the ceiling on queries a second to a server, and zero for
 // none: Rate, or what it means by default for a server of this kind.
 func (o *Options) rateTo(s resolver.Server, registry bool) float64 {
 	switch {
@@ -107,12 +107,12 @@ func isLoopback(addr string) bool {
 // A delivery is an outcome with the server that it is from.
 type delivery struct {
 	transport.Outcome
-	from   *server
-	stream bool // it came over the server's stream engine
+	from *server
+	tcp  bool // it came over the server's engine over TCP
 }
 
 // A mailbox collects what the engines deliver until the run takes it. It is
-// bounded by how many questions are under way.
+// bounded by how many queries are under way.
 type mailbox struct {
 	mu      sync.Mutex
 	waiting []delivery
@@ -121,11 +121,11 @@ type mailbox struct {
 }
 
 // sink returns the function that an engine of a server delivers to.
-func (m *mailbox) sink(s *server, stream bool) func([]transport.Outcome) {
+func (m *mailbox) sink(s *server, tcp bool) func([]transport.Outcome) {
 	return func(out []transport.Outcome) {
 		m.mu.Lock()
 		for i := range out {
-			m.waiting = append(m.waiting, delivery{out[i], s, stream})
+			m.waiting = append(m.waiting, delivery{out[i], s, tcp})
 		}
 		m.mu.Unlock()
 		signal(m.wake)
@@ -163,25 +163,25 @@ func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 	if registry {
 		idle = registryIdle
 	}
-	conf := func(stream bool) transport.Config {
+	conf := func(tcp bool) transport.Config {
 		return transport.Config{
-			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, stream),
+			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, tcp),
 			Window: r.opts.Concurrency, Timeout: r.opts.Timeout, Limit: s.limit,
-			Sockets: r.p.sockets, Idle: idle, Trace: r.trace.from(s, stream),
+			Sockets: r.p.sockets, Idle: idle, Trace: r.trace.from(s, tcp),
 		}
 	}
 	switch {
 	case r.opts.Exchanger != nil:
 		s.main = transport.NewExchange(conf(false), r.opts.Exchanger.ExchangeContext)
 	case spec.Transport == resolver.TCP:
-		s.main = transport.NewStream(conf(false), nil)
+		s.main = transport.NewTCP(conf(false), nil)
 	case spec.Transport == resolver.TLS:
-		s.main = transport.NewStream(conf(false), r.tlsConfig(spec, "dot"))
+		s.main = transport.NewTCP(conf(false), r.tlsConfig(spec, "dot"))
 	case spec.Transport == resolver.HTTPS:
 		s.main = transport.NewHTTPS(conf(false), spec.URL, r.tlsConfig(spec))
 	default:
 		s.main = transport.NewUDP(conf(false))
-		s.stream = transport.NewStream(conf(true), nil)
+		s.tcp = transport.NewTCP(conf(true), nil)
 	}
 	r.p.stats.begun(s)
 	return s
@@ -213,15 +213,15 @@ func (r *servers) address(a netip.Addr) *server {
 }
 
 // send queues a query for the end of the round.
-func (r *servers) send(s *server, q transport.Question, stream bool) {
+func (r *servers) send(s *server, q transport.Query, tcp bool) {
 	s.flying++
-	if stream && s.stream != nil {
+	if tcp && s.tcp != nil {
 		q.Flags &^= transport.MixCase
-		s.askStream = append(s.askStream, q)
+		s.askTCP = append(s.askTCP, q)
 	} else {
 		s.ask = append(s.ask, q)
 	}
-	if len(s.ask)+len(s.askStream) == 1 {
+	if len(s.ask)+len(s.askTCP) == 1 {
 		r.touched = append(r.touched, s)
 	}
 }
@@ -243,10 +243,10 @@ func (r *servers) close() {
 
 // engines are what carries queries to the server.
 func (s *server) engines() []transport.Engine {
-	if s.stream == nil {
+	if s.tcp == nil {
 		return []transport.Engine{s.main}
 	}
-	return []transport.Engine{s.main, s.stream}
+	return []transport.Engine{s.main, s.tcp}
 }
 
 func (s *server) close() {
@@ -255,16 +255,16 @@ func (s *server) close() {
 	}
 }
 
-// flush hands the questions of a round to the engines.
+// flush hands the queries of a round to the engines.
 func (s *server) flush() {
 	if len(s.ask) > 0 {
 		s.main.Ask(s.ask)
 		clear(s.ask)
 		s.ask = s.ask[:0]
 	}
-	if len(s.askStream) > 0 {
-		s.stream.Ask(s.askStream)
-		clear(s.askStream)
-		s.askStream = s.askStream[:0]
+	if len(s.askTCP) > 0 {
+		s.tcp.Ask(s.askTCP)
+		clear(s.askTCP)
+		s.askTCP = s.askTCP[:0]
 	}
 }

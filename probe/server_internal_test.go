@@ -19,10 +19,10 @@ func TestChoose(t *testing.T) {
 		s.flying++
 	}
 	if down.flying+distant.flying > 0 {
-		t.Errorf("%d questions for a server that is down, %d for a distant one", down.flying, distant.flying)
+		t.Errorf("%d queries for a server that is down, %d for a distant one", down.flying, distant.flying)
 	}
 	if fast.flying < 2*slow.flying || slow.flying < 100 {
-		t.Errorf("%d questions for a server of 10 ms, %d for one of 40 ms", fast.flying, slow.flying)
+		t.Errorf("%d queries for a server of 10 ms, %d for one of 40 ms", fast.flying, slow.flying)
 	}
 	if s := cheapest(now, []*server{down}); s != down {
 		t.Errorf("the only server is %s", s.name)

@@ -23,7 +23,7 @@ type Surveyed struct {
 	Server string `json:"server"`
 
 	// Good means that the resolver can be believed: its controls passed,
-	// and it answered at least four of five questions.
+	// and it answered at least four of five queries.
 	Good bool `json:"good"`
 
 	// Reason and Detail say why it is not.
@@ -34,12 +34,12 @@ type Surveyed struct {
 	// resolver that was given as an address, else the one that was given.
 	Transports []string `json:"transports"`
 
-	// MedianMS and P95MS are round trips, in milliseconds, of questions
+	// MedianMS and P95MS are round trips, in milliseconds, of queries
 	// about names that it cannot have known. They are zero without any.
 	MedianMS float64 `json:"median_ms"`
 	P95MS    float64 `json:"p95_ms"`
 
-	// Asked and Answered count these questions.
+	// Asked and Answered count these queries.
 	Asked    int `json:"asked"`
 	Answered int `json:"answered"`
 
@@ -59,8 +59,8 @@ type SurveyOptions struct {
 	// asked about. Empty means com.
 	TLD string
 
-	// Questions is how many round trips are measured. Zero means 10.
-	Questions int
+	// Queries is how many round trips are measured. Zero means 10.
+	Queries int
 
 	// Parallel is how many resolvers are tested at a time. Zero means 64.
 	Parallel int
@@ -96,15 +96,15 @@ func Survey(ctx context.Context, opts Options, so SurveyOptions) iter.Seq2[Surve
 	}
 }
 
-// surveyWindow is how many questions one resolver is asked at a time.
+// surveyWindow is how many queries one resolver is asked at a time.
 const surveyWindow = 8
 
 func (so *SurveyOptions) complete(opts *Options) error {
 	so.TLD = cmp.Or(so.TLD, "com")
-	so.Questions = cmp.Or(so.Questions, 10)
+	so.Queries = cmp.Or(so.Queries, 10)
 	so.Parallel = cmp.Or(so.Parallel, 64)
-	if so.Questions < 1 || so.Parallel < 1 {
-		return fmt.Errorf("a survey of %d questions, %d resolvers at a time, makes no sense", so.Questions, so.Parallel)
+	if so.Queries < 1 || so.Parallel < 1 {
+		return fmt.Errorf("a survey of %d queries, %d resolvers at a time, makes no sense", so.Queries, so.Parallel)
 	}
 	names, err := underEach([]string{so.TLD})
 	if err != nil {
@@ -203,12 +203,12 @@ func (r *run) askFeatures(s *server, tld string, out *Surveyed) {
 		}
 		out.EDNS = d.Reply.Bits&transport.HasOPT != 0
 		out.Cookies = d.Reply.Bits&transport.HasCookie != 0
-		if !d.stream {
+		if !d.tcp {
 			out.Transports = append([]string{string(s.spec.Transport)}, out.Transports...)
 		}
 	})
 	r.queries.control(s, nowhere(tld), dns.TypeA, flags|transport.Whole, func(d response) { out.Rewrites = rewritesOf(d.Msg) })
-	if s.stream == nil {
+	if s.tcp == nil {
 		return
 	}
 	r.queries.onceOverTCP(s, tld, dns.TypeSOA, flags, func(d response) {
@@ -221,7 +221,7 @@ func (r *run) askFeatures(s *server, tld string, out *Surveyed) {
 // measure asks about names that nobody has asked about, one after the other.
 func (r *run) measure(ctx context.Context, s *server, so SurveyOptions, out *Surveyed) error {
 	var rtts []time.Duration
-	for range so.Questions {
+	for range so.Queries {
 		flags := transport.RD | transport.Patient
 		if !s.noEDNS {
 			flags |= transport.EDNS

@@ -176,7 +176,7 @@ func TestSurveyMany(t *testing.T) {
 		}
 		most := 0
 		var list []probe.Surveyed
-		for s, err := range probe.Survey(t.Context(), opts, probe.SurveyOptions{TLD: "dev", Questions: 3, Parallel: 50}) {
+		for s, err := range probe.Survey(t.Context(), opts, probe.SurveyOptions{TLD: "dev", Queries: 3, Parallel: 50}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -226,7 +226,7 @@ func TestSurveyEnds(t *testing.T) {
 	}{
 		{good, probe.SurveyOptions{TLD: "a_b"}},
 		{good, probe.SurveyOptions{TLD: "test"}},
-		{good, probe.SurveyOptions{Questions: -1}},
+		{good, probe.SurveyOptions{Queries: -1}},
 		{slices.Concat(good, []resolver.Server{{Transport: resolver.Direct}}), probe.SurveyOptions{}},
 	} {
 		for s, err := range probe.Survey(t.Context(), probe.Options{Servers: tc.servers}, tc.so) {

@@ -39,12 +39,12 @@ type Event struct {
 type tracer struct{ emit func(Event) }
 
 // from returns the function that an engine of a server calls with its events.
-func (t *tracer) from(s *server, stream bool) func(transport.Event) {
+func (t *tracer) from(s *server, tcp bool) func(transport.Event) {
 	if t.emit == nil {
 		return nil
 	}
 	via := string(s.spec.Transport)
-	if stream {
+	if tcp {
 		via = string(resolver.TCP)
 	}
 	return func(ev transport.Event) {
@@ -131,7 +131,7 @@ func (t *tracer) failure(q *query, d *delivery) {
 }
 
 func via(d *delivery) string {
-	if d.stream {
+	if d.tcp {
 		return string(resolver.TCP)
 	}
 	return string(d.from.spec.Transport)

@@ -101,7 +101,7 @@ func serve(t *testing.T, h dnstest.Handler) string {
 	return s.Addr()
 }
 
-// normal is the name of a question as results spell it.
+// normal is the name of a query as results spell it.
 func normal(q *dns.Msg) string {
 	return strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")
 }
@@ -115,7 +115,7 @@ func hostOf(f func(q *dns.Msg) *dns.Msg) dnstest.Host {
 // A change is one of a response.
 type change = func(q, right *dns.Msg) *dns.Msg
 
-// changing answers some questions in another way.
+// changing answers some queries in another way.
 func changing(honest func(q *dns.Msg) *dns.Msg, which func(q *dns.Msg) bool, f change) func(q *dns.Msg) *dns.Msg {
 	return func(q *dns.Msg) *dns.Msg {
 		right := honest(q)
@@ -126,7 +126,7 @@ func changing(honest func(q *dns.Msg) *dns.Msg, which func(q *dns.Msg) bool, f c
 	}
 }
 
-// changed is a resolver of the world that answers some questions in another way.
+// changed is a resolver of the world that answers some queries in another way.
 func changed(which func(q *dns.Msg) bool, f change) dnstest.Host {
 	return hostOf(changing(world.Resolve, which, f))
 }

@@ -1,8 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -34,22 +35,13 @@ func (a *asking) options() []*cmdline.Option {
 			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline), none (nobody: see --zone)").
 			Offer(resolverWords...).Common(),
 		cmdline.Number(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536", 1, probe.MaxConcurrency).Common(),
-		cmdline.Func("rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
-			"100 to a registry's server, no limit on this machine and private networks", "auto", func(s string) (err error) {
-			a.probe.Rate, err = parseRate(s)
-			return err
-		}),
-		cmdline.Func("timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), func(s string) (err error) {
-			a.probe.Timeout, err = parseTimeout(s)
-			return err
-		}),
+		cmdline.Parsed(&a.probe.Rate, "rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
+			"100 to a registry's server, no limit on this machine and private networks", "auto", parseRate),
+		cmdline.Parsed(&a.probe.Timeout, "timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), parseTimeout),
 		cmdline.Number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
 		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a verdict when `N` different servers agree", 1, probe.MaxQuorum),
-		cmdline.Func("escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
-			"the default for the system's and public resolvers", "", func(s string) error {
-			a.escalate = new(bool)
-			return cmdline.Bool(a.escalate, "escalate")(s)
-		}),
+		cmdline.OptionalSwitch(&a.escalate, "escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
+			"the default for the system's and public resolvers"),
 		cmdline.Switch(&a.noEscalate, "no-escalate", "", "never ask the registries' own servers"),
 	}
 }
@@ -60,7 +52,7 @@ func parseTimeout(s string) (time.Duration, error) {
 		return 0, cmdline.Usage("try 500ms or 2s", "--timeout %q is not a time", s)
 	}
 	if d <= 0 {
-		return 0, cmdline.Usage("", "--timeout %s is not more than 0", s)
+		return 0, fmt.Errorf("--timeout %s is not more than 0", s)
 	}
 	return d, nil
 }
@@ -129,12 +121,14 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 		return nil, err
 	}
 	if c != nil && c.on() {
-		if err := c.check(p.opts); err != nil {
+		if err := c.check(p.opts.Servers); err != nil {
 			return nil, err
 		}
-		if p.registries, err = c.open(ctx, inv); err != nil {
+		client, err := openRegistries(ctx, c.rdap(inv))
+		if err != nil {
 			return nil, err
 		}
+		p.registries = &confirmer{client: client, console: inv.console}
 		p.opts.Confirm = p.registries
 	}
 	if p.opts.Zones, p.closeZones, err = a.openZones(ctx, inv); err != nil {
@@ -159,10 +153,7 @@ func (p *prober) close() error {
 	if p.registries != nil {
 		p.registries.close()
 	}
-	if e := errors.Join(p.stop(), p.closeZones()); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, p.stop(), p.closeZones())
 }
 
 // tracer returns a function that prints every query and response, and nil if

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,13 +19,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 		return cmdline.Usage("", "--dry-run does not know what --resume would skip")
 	}
 	opts, err := p.ask.check()
-	if err == nil {
-		err = p.confirm.check(opts)
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := p.confirm.rdap(inv); err != nil {
+	if err = cmp.Or(err, p.confirm.check(opts.Servers)); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(opts.Servers, hasHostName) {
@@ -48,7 +43,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	for c, err := range names.all() {
 		switch {
 		case ctx.Err() != nil:
-			return exit(codeInterrupted)
+			return ctx.Err()
 		case err != nil:
 			return err
 		case c.Err != nil:
@@ -66,7 +61,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	}
 	asked, tlds := known.names-known.decided, len(known.asked)
 	text := fmt.Sprintf("%s under %s: about %s (%s) if all goes well, at most %s", plural(known.names, "name"), plural(len(known.tlds), "TLD"),
-		roughly(opts.Expected(asked, tlds)), pluralOf(opts.Questions(asked, tlds), "query", "queries"), roughly(opts.WorstCase(asked)))
+		roughly(opts.Expected(asked, tlds)), pluralOf(opts.Queries(asked, tlds), "query", "queries"), roughly(opts.WorstCase(asked)))
 	if p.confirm.on() {
 		each := time.Duration(float64(time.Second) / p.confirm.rate)
 		text += fmt.Sprintf(", and on top for --confirm %v a name at each registry, or longer", each)

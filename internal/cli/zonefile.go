@@ -18,9 +18,9 @@ import (
 const noResolver = "none"
 
 // zoneOption is --zone, of the commands that look names up in zone files.
-func (a *asking) zoneOption() *cmdline.Option {
-	return cmdline.Repeated(&a.zones, "zone", "", "look names up in this `INDEX` of a registry's zone file first: those in it are found without a query; "+
-		"domprobe zone build makes one").Common()
+func (a *asking) zoneOption() []*cmdline.Option {
+	return []*cmdline.Option{cmdline.Repeated(&a.zones, "zone", "", "look names up in this `INDEX` of a registry's zone file first: those in it are found without a query; "+
+		"domprobe zone build makes one").Common()}
 }
 
 // oldZone is from when on a zone file is worth a warning: registries make one a

@@ -22,7 +22,7 @@ import (
 	"domprobe/probe/transport"
 )
 
-// endpoint answers questions over HTTPS as RFC 8484 has it.
+// endpoint answers queries over HTTPS as RFC 8484 has it.
 func endpoint(t *testing.T) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -247,7 +247,7 @@ func TestHTTPSDead(t *testing.T) {
 		right(t, b.wait(t, 1), 1)
 		conns[0].mute.Store(true)
 		for _, q := range qs[1:] { // one a second
-			e.Ask([]transport.Question{q})
+			e.Ask([]transport.Query{q})
 			time.Sleep(time.Second)
 		}
 		failed := 0

@@ -56,11 +56,11 @@ func (b *box) wait(t *testing.T, n int) map[uint32]transport.Outcome {
 	return b.outs
 }
 
-// ask makes n questions, about registered names and free ones by turns.
-func ask(n int, tries uint8) (qs []transport.Question) {
+// ask makes n queries, about registered names and free ones by turns.
+func ask(n int, tries uint8) (qs []transport.Query) {
 	for i := range n {
 		name := fmt.Sprintf("%s-%d.dev", []string{"go", "free"}[i%2], i)
-		qs = append(qs, transport.Question{
+		qs = append(qs, transport.Query{
 			Token: uint32(i), Name: name, Type: dns.TypeDS, Flags: transport.RD | transport.EDNS, Tries: tries,
 		})
 	}
@@ -71,7 +71,7 @@ func ask(n int, tries uint8) (qs []transport.Question) {
 func right(t *testing.T, outs map[uint32]transport.Outcome, n int) {
 	t.Helper()
 	if len(outs) != n {
-		t.Errorf("%d outcomes for %d questions", len(outs), n)
+		t.Errorf("%d outcomes for %d queries", len(outs), n)
 	}
 	for token, out := range outs {
 		want := []uint16{dns.RcodeSuccess, dns.RcodeNameError}[token%2]

@@ -19,7 +19,7 @@ const replyMemory = 2560
 const batchDescriptors = 2
 
 // newBatchConn returns a connection that moves up to batchLen packets a system
-// call, and how many questions may be in flight on it before the receive
+// call, and how many queries may be in flight on it before the receive
 // buffer that the system grants could overflow. A connection that is not a
 // socket of the system is used as it is.
 func newBatchConn(conn net.Conn, window int) (batchConn, int) {

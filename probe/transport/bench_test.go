@@ -36,14 +36,14 @@ func responses(tb testing.TB) map[string][]byte {
 	return packets
 }
 
-var benchQuestion = Question{Name: "example-name.com", Type: dns.TypeDS, Flags: RD | EDNS, Tries: 3}
+var benchQuery = Query{Name: "example-name.com", Type: dns.TypeDS, Flags: RD | EDNS, Tries: 3}
 
 func BenchmarkRead(b *testing.B) {
 	for name, packet := range responses(b) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, rule := read(nil, packet, &benchQuestion, 4711, 0); rule != Passed {
+				if _, _, rule := read(nil, packet, &benchQuery, 4711, 0); rule != Passed {
 					b.Fatal(rule)
 				}
 			}
@@ -52,21 +52,21 @@ func BenchmarkRead(b *testing.B) {
 }
 
 func BenchmarkPack(b *testing.B) {
-	buf := make([]byte, 0, maxQuestion)
+	buf := make([]byte, 0, maxQuery)
 	b.ReportAllocs()
 	for b.Loop() {
-		buf = appendQuestion(buf[:0], &benchQuestion, 4711, 0, nil, -1)
+		buf = appendQuery(buf[:0], &benchQuery, 4711, 0, nil, -1)
 	}
 }
 
 func TestFastPathDoesNotAllocate(t *testing.T) {
-	buf := make([]byte, 0, maxQuestion)
-	if n := testing.AllocsPerRun(100, func() { buf = appendQuestion(buf[:0], &benchQuestion, 4711, 0, nil, -1) }); n != 0 {
-		t.Errorf("packing a question allocates %v times", n)
+	buf := make([]byte, 0, maxQuery)
+	if n := testing.AllocsPerRun(100, func() { buf = appendQuery(buf[:0], &benchQuery, 4711, 0, nil, -1) }); n != 0 {
+		t.Errorf("packing a query allocates %v times", n)
 	}
 	for name, packet := range responses(t) {
 		n := testing.AllocsPerRun(100, func() {
-			if _, state, rule := read(nil, packet, &benchQuestion, 4711, 0); rule != Passed || state != Complete {
+			if _, state, rule := read(nil, packet, &benchQuery, 4711, 0); rule != Passed || state != Complete {
 				t.Fatal(name, state, rule)
 			}
 		})

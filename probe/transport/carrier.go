@@ -52,15 +52,15 @@ func NewCarrier(cfg Config, carry CarryFunc) Engine {
 	return e
 }
 
-// ask asks one question until the server does not refuse. Its ID is zero, so
+// ask sends one query until the server does not refuse. Its ID is zero, so
 // that caches serve it (RFC 8484 section 4.1).
-func (e *carrier) ask(ctx context.Context, q *Question) Outcome {
+func (e *carrier) ask(ctx context.Context, q *Query) Outcome {
 	var mix uint64
 	if q.Flags&MixCase != 0 {
 		mix = rand.Uint64()
 	}
-	plain := len(appendQuestion(nil, q, 0, mix, nil, 0))
-	query := appendQuestion(nil, q, 0, mix, nil, (padBlock-plain%padBlock)%padBlock)
+	plain := len(appendQuery(nil, q, 0, mix, nil, 0))
+	query := appendQuery(nil, q, 0, mix, nil, (padBlock-plain%padBlock)%padBlock)
 	admitted := true // by the pool, once
 	for sends := 0; ; {
 		waited, err := e.gate.wait(ctx, e.timeout)
@@ -92,7 +92,7 @@ func (e *carrier) ask(ctx context.Context, q *Question) Outcome {
 }
 
 // exchange sends a query once.
-func (e *carrier) exchange(ctx context.Context, q *Question, query []byte, mix uint64) Outcome {
+func (e *carrier) exchange(ctx context.Context, q *Query, query []byte, mix uint64) Outcome {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	packet, err := e.carry(ctx, query)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// packSlot packs a slot's question and starts its clock.
+// packSlot packs a slot's query and starts its clock.
 func (w *udpWorker) packSlot(i int32, now time.Time) {
 	sl := &w.slots.all[i]
 	sl.sent = int64(now.Sub(w.engine.began))
@@ -22,11 +22,11 @@ func (w *udpWorker) packSlot(i int32, now time.Time) {
 		w.slots.move(i, uint8(min(int(sl.charged)+int(sl.q.Backoff), lastList-1)))
 	}
 	buf := w.bufs[len(w.pack)][:0]
-	w.pack = append(w.pack, appendQuestion(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
+	w.pack = append(w.pack, appendQuery(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
 	w.engine.cfg.traceSent(&sl.q)
 }
 
-// expire looks at the heads of the lists for questions whose time is over.
+// expire looks at the heads of the lists for queries whose time is over.
 func (w *udpWorker) expire(now time.Time) {
 	t := int64(now.Sub(w.engine.began))
 	for list := range uint8(restList) {
@@ -48,7 +48,7 @@ func (w *udpWorker) expire(now time.Time) {
 	}
 }
 
-// wait is how long a question in a list waits for its response.
+// wait is how long a query in a list waits for its response.
 func (w *udpWorker) wait(list uint8) time.Duration {
 	if list == lastList {
 		return w.engine.cfg.Timeout
@@ -56,9 +56,9 @@ func (w *udpWorker) wait(list uint8) time.Duration {
 	return min(w.rto<<list, w.engine.cfg.Timeout)
 }
 
-// mostTries bounds how often a question is sent when some of its tries are not
+// mostTries bounds how often a query is sent when some of its tries are not
 // charged to it.
-func mostTries(q *Question) uint8 { return uint8(min(2*max(int(q.Tries), 1), math.MaxUint8)) }
+func mostTries(q *Query) uint8 { return uint8(min(2*max(int(q.Tries), 1), math.MaxUint8)) }
 
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
@@ -90,7 +90,7 @@ func (w *udpWorker) timeout(i int32) {
 	w.slots.move(i, restList)
 }
 
-// nextTimeout is when the first of the questions under way runs out of time,
+// nextTimeout is when the first of the queries under way runs out of time,
 // and zero if none is under way.
 func (w *udpWorker) nextTimeout() (t time.Time) {
 	var first int64

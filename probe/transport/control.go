@@ -12,9 +12,9 @@ const (
 )
 
 const (
-	firstWindow = 256 // questions in flight before anything is known
+	firstWindow = 256 // queries in flight before anything is known
 	minWindow   = 8
-	minPace     = 20.0 // questions a second: even a throttled server is tried again
+	minPace     = 20.0 // queries a second: even a throttled server is tried again
 
 	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
 	epochMost  = time.Second            // longest, while paced, to wait for epochLeast outcomes
@@ -29,7 +29,7 @@ const (
 	epochLeast = 50   // outcomes to say what share is lost at a pace
 )
 
-// A control decides how many questions may be in flight at one server, and how
+// A control decides how many queries may be in flight at one server, and how
 // fast they go out. It follows goodput, the good responses a second: it doubles
 // the window while that raises goodput. Losses alone do not shrink anything,
 // because a network that loses one packet in ten loses it at every rate. When
@@ -38,7 +38,7 @@ const (
 // stays, with a look above it every second; if they stay, it is lifted.
 //
 // What was shrunk grows again with time: a pace and a window while little is lost and
-// they are what holds questions back, and the room that this machine has. A pace that no
+// they are what holds queries back, and the room that this machine has. A pace that no
 // longer holds anything back is lifted.
 //
 // It has no lock and no clock: the engine gives both.
@@ -52,7 +52,7 @@ type control struct {
 	srtt, rttvar time.Duration
 
 	phase  phase
-	pace   float64 // questions a second; zero is none
+	pace   float64 // queries a second; zero is none
 	tokens float64
 	filled time.Time // when tokens were last added
 
@@ -65,7 +65,7 @@ type control struct {
 	nextTrial time.Time
 	nextProbe time.Time
 	probing   bool
-	tight     time.Time // when the pace last held questions back
+	tight     time.Time // when the pace last held queries back
 	lastGood  time.Time
 	losing    bool // the last epoch had more losses than are nobody's fault
 }
@@ -84,7 +84,7 @@ type tally struct {
 	start             time.Time
 	good, lost, slips int
 	cuts              int  // of the good
-	full              bool // the window, and not the pace, held questions back
+	full              bool // the window, and not the pace, held queries back
 }
 
 func (t tally) outcomes() int { return t.good + t.lost + t.slips }
@@ -98,7 +98,7 @@ func newControl(ceiling int, now time.Time) control {
 	}
 }
 
-// admit says how many of want new questions may go out now. If the pace holds
+// admit says how many of want new queries may go out now. If the pace holds
 // some back, wait is how long it is until the next.
 func (c *control) admit(now time.Time, want int) (n int, wait time.Duration) {
 	c.turn(now)
@@ -111,7 +111,7 @@ func (c *control) admit(now time.Time, want int) (n int, wait time.Duration) {
 	return n, wait
 }
 
-// readmit says how many of n questions, which are in the window, may go out again.
+// readmit says how many of n queries, which are in the window, may go out again.
 func (c *control) readmit(now time.Time, n int) (granted int, wait time.Duration) {
 	c.turn(now)
 	return c.spend(now, n)
@@ -161,7 +161,7 @@ func (c *control) limited(now time.Time) bool {
 	return c.phase >= trial && c.losing && now.Sub(c.lastGood) < max(c.rto(), epochLen)
 }
 
-// cut counts a response that is truncated to nothing. The question goes to TCP, and
+// cut counts a response that is truncated to nothing. The query goes to TCP, and
 // the others need not wait for that: some servers answer so as long as they are
 // asked. But where many are lost as well, a limit drops some and slips others.
 func (c *control) cut(now time.Time, rtt time.Duration) {
@@ -261,7 +261,7 @@ func (c *control) open(now time.Time, e tally, rate, loss float64) {
 	c.enter(steady, now)
 }
 
-// widen doubles the window if it was what held questions back.
+// widen doubles the window if it was what held queries back.
 func (c *control) widen(e tally) {
 	if e.full {
 		c.window = min(2*c.window, float64(c.max))

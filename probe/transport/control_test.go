@@ -146,7 +146,7 @@ func TestControlLossy(t *testing.T) {
 		l := newLink(link{rtt: 20 * time.Millisecond, loss: loss})
 		c := newControl(200, l.now)
 		l.run(&c, 20*time.Second)
-		// A lost question keeps its place in the window for a time-out.
+		// A lost query keeps its place in the window for a time-out.
 		mean := (1-loss)*l.rtt.Seconds() + loss*c.rto().Seconds()
 		want := 200 / mean * (1 - loss)
 		if got := l.rate(l.good, 10*time.Second); got < want/2 {
@@ -163,12 +163,12 @@ func TestControlLimited(t *testing.T) {
 		c := newControl(1000, l.now)
 		l.run(&c, 30*time.Second)
 		good, sent := l.rate(l.good, 10*time.Second), l.rate(l.sent, 10*time.Second)
-		t.Logf("limit %v: %v responses and %v questions a second", limit, good, sent)
+		t.Logf("limit %v: %v responses and %v queries a second", limit, good, sent)
 		if good < 0.6*limit {
 			t.Errorf("limit %v: %v responses a second (phase %d, pace %v)", limit, good, c.phase, c.pace)
 		}
 		if sent > 1.5*limit {
-			t.Errorf("limit %v: %v questions a second (phase %d, pace %v)", limit, sent, c.phase, c.pace)
+			t.Errorf("limit %v: %v queries a second (phase %d, pace %v)", limit, sent, c.phase, c.pace)
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (l *link) within(t *testing.T, c *control, most float64) {
 	t.Helper()
 	l.run(c, 20*time.Second)
 	good, sent := l.rate(l.good, 20*time.Second), l.rate(l.sent, 20*time.Second)
-	t.Logf("round trip %v, loss %v, limit %v: %v responses and %v questions a second", l.rtt, l.loss, l.limit, good, sent)
+	t.Logf("round trip %v, loss %v, limit %v: %v responses and %v queries a second", l.rtt, l.loss, l.limit, good, sent)
 	if good < 0.8*l.limit*(1-l.loss) || sent > most*l.limit {
 		t.Errorf("of %v and %v (phase %d, pace %v)", l.limit*(1-l.loss), l.limit, c.phase, c.pace)
 	}
@@ -225,7 +225,7 @@ func TestControlSlips(t *testing.T) {
 	}
 	l.run(&c, 20*time.Second)
 	if good, sent := l.rate(l.good, 10*time.Second), l.rate(l.sent, 10*time.Second); good < 100 || sent > 400 {
-		t.Errorf("%v responses and %v questions a second, of 200 (pace %v, window %v)", good, sent, c.pace, c.window)
+		t.Errorf("%v responses and %v queries a second, of 200 (pace %v, window %v)", good, sent, c.pace, c.window)
 	}
 }
 
@@ -248,7 +248,7 @@ func TestControlSlipsPass(t *testing.T) {
 	}
 }
 
-// A pace does not rise while something else holds the questions back, and goes
+// A pace does not rise while something else holds the queries back, and goes
 // when that has lasted.
 func TestControlPaceOvertaken(t *testing.T) {
 	for name, ceiling := range map[string]int{"limit": 100, "window": 8} {
@@ -307,7 +307,7 @@ func TestControlDead(t *testing.T) {
 	c := newControl(100, l.now)
 	l.run(&c, 30*time.Second)
 	if got := l.rate(l.sent, 10*time.Second); got < minPace/2 {
-		t.Errorf("%v questions a second to a silent server (phase %d, pace %v, window %v)", got, c.phase, c.pace, c.window)
+		t.Errorf("%v queries a second to a silent server (phase %d, pace %v, window %v)", got, c.phase, c.pace, c.window)
 	}
 	l.loss = 0
 	l.run(&c, 30*time.Second)

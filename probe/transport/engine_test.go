@@ -58,14 +58,14 @@ func (b *box) wait(t *testing.T, n int) map[uint32]Outcome {
 	return b.outs
 }
 
-// ask makes n questions, about registered names and free ones by turns.
-func ask(n int, tries uint8) (qs []Question) {
+// ask makes n queries, about registered names and free ones by turns.
+func ask(n int, tries uint8) (qs []Query) {
 	for i := range n {
 		prefix := "go"
 		if i%2 == 1 {
 			prefix = "free"
 		}
-		qs = append(qs, Question{
+		qs = append(qs, Query{
 			Token: uint32(i), Name: fmt.Sprintf("%s-%d.dev", prefix, i), Type: dns.TypeDS, Flags: RD | EDNS, Tries: tries,
 		})
 	}
@@ -76,7 +76,7 @@ func ask(n int, tries uint8) (qs []Question) {
 func right(t *testing.T, outs map[uint32]Outcome, n int) {
 	t.Helper()
 	if len(outs) != n {
-		t.Errorf("%d outcomes for %d questions", len(outs), n)
+		t.Errorf("%d outcomes for %d queries", len(outs), n)
 	}
 	for token, out := range outs {
 		want := uint16(dns.RcodeSuccess)
@@ -111,7 +111,7 @@ func inBubble(t *testing.T, name string, host dnstest.Host, make func(cfg Config
 			e.Ask(ask(had+1, 1)[had:])
 			synctest.Wait()
 			if out := b.outs[uint32(had)]; out.Failure != Closed {
-				t.Errorf("a question after Close: %v", out.Failure)
+				t.Errorf("a query after Close: %v", out.Failure)
 			}
 			if err := e.Close(); err != nil {
 				t.Errorf("Close, again: %v", err)
@@ -121,7 +121,7 @@ func inBubble(t *testing.T, name string, host dnstest.Host, make func(cfg Config
 	})
 }
 
-func newStream(cfg Config) Engine { return NewStream(cfg, nil) }
+func newTCP(cfg Config) Engine { return NewTCP(cfg, nil) }
 
 // late delays every reply.
 func late(h dnstest.PacketHandler, delay func(i int) time.Duration) dnstest.PacketHandler {

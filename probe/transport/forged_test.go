@@ -23,7 +23,7 @@ func forged(t *testing.T, e Engine, outs map[uint32]Outcome) (told, counted int)
 	return told, int(e.Stats().Forged)
 }
 
-// askInTurns asks n questions, some at a time.
+// askInTurns asks n queries, some at a time.
 func askInTurns(t *testing.T, e Engine, b *box, n, together int) map[uint32]Outcome {
 	t.Helper()
 	for qs := ask(n, 3); len(qs) > 0; qs = qs[together:] {
@@ -94,13 +94,13 @@ func TestForgedCounted(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		h         dnstest.PacketHandler
-		each, off int // forgeries per question, and how many of all may be missed
+		each, off int // forgeries per query, and how many of all may be missed
 	}{
-		"ID":       {change(400, func(m *dns.Msg) { m.Id = uint16(rng.Uint32()) }), 400, 800},
-		"name":     {change(1, func(m *dns.Msg) { m.Question[0].Name = "other.dev." }), 1, 5},
-		"type":     {change(2, func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT }), 2, 10},
-		"question": {change(1, func(m *dns.Msg) { m.Response = false }), 0, 0},
-		"section":  {change(1, func(m *dns.Msg) { m.Question = nil }), 0, 0},
+		"ID":      {change(400, func(m *dns.Msg) { m.Id = uint16(rng.Uint32()) }), 400, 800},
+		"name":    {change(1, func(m *dns.Msg) { m.Question[0].Name = "other.dev." }), 1, 5},
+		"type":    {change(2, func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT }), 2, 10},
+		"query":   {change(1, func(m *dns.Msg) { m.Response = false }), 0, 0},
+		"section": {change(1, func(m *dns.Msg) { m.Question = nil }), 0, 0},
 	} {
 		inBubble(t, name, dnstest.Host{UDP: test.h}, NewUDP, func(t *testing.T, e Engine, b *box) {
 			const n = 200
@@ -162,17 +162,17 @@ func TestWrongCaseTime(t *testing.T) {
 	}
 }
 
-// The ID of a question that is settled without a response is not taken for that of
+// The ID of a query that is settled without a response is not taken for that of
 // one under way.
 func TestSlotRestID(t *testing.T) {
 	s := newSlots(8, newRand())
-	i := s.take(&Question{Name: "go.dev"})
+	i := s.take(&Query{Name: "go.dev"})
 	s.move(i, 0)
 	if s.find(s.all[i].id) != i {
-		t.Error("a question under way is not found")
+		t.Error("a query under way is not found")
 	}
 	if s.move(i, restList); s.find(s.all[i].id) >= 0 {
-		t.Error("a question whose ID rests is found")
+		t.Error("a query whose ID rests is found")
 	}
 }
 
@@ -181,21 +181,21 @@ func TestPast(t *testing.T) {
 	p := newPast()
 	rng := rand.New(rand.NewPCG(8, 8))
 	packet := func(id uint16, name string) []byte {
-		return appendQuestion(nil, &Question{Name: name, Type: dns.TypeDS}, id, rng.Uint64(), nil, -1)
+		return appendQuery(nil, &Query{Name: name, Type: dns.TypeDS}, id, rng.Uint64(), nil, -1)
 	}
 	const n = 100000
 	forgotten := 0
 	ids := make([]uint16, n)
 	for i := range ids {
 		ids[i] = uint16(rng.Uint32())
-		p.add(ids[i], &Question{Name: fmt.Sprintf("name-%d.dev", i), Type: dns.TypeDS})
+		p.add(ids[i], &Query{Name: fmt.Sprintf("name-%d.dev", i), Type: dns.TypeDS})
 		old := rng.IntN(i + 1)
 		if !p.has(packet(ids[old], fmt.Sprintf("name-%d.dev", old))) && i-old < 10000 {
 			forgotten++
 		}
 	}
 	if forgotten > n/1000 {
-		t.Errorf("%d of %d questions that were asked not long before are forgotten (%d places)", forgotten, n, len(p.places))
+		t.Errorf("%d of %d queries that were asked not long before are forgotten (%d places)", forgotten, n, len(p.places))
 	}
 	known := 0
 	for i := range n {

@@ -43,7 +43,7 @@ func seeds(t testing.TB) (packets [][]byte) {
 	return packets
 }
 
-// FuzzRead reads anything. What it takes for a response to the question must be
+// FuzzRead reads anything. What it takes for a response to the query must be
 // one by its header and its question in the eyes of another reader, too. The
 // records are compared by [FuzzFastSlow].
 func FuzzRead(f *testing.F) {
@@ -53,11 +53,11 @@ func FuzzRead(f *testing.F) {
 		f.Add(b, uint16(RD|MixCase), uint64(3))
 	}
 	f.Fuzz(func(t *testing.T, packet []byte, flags uint16, mix uint64) {
-		q := question
+		q := query
 		if q.Flags = Flags(flags); q.Flags&MixCase == 0 {
 			mix = 0
 		}
-		r, state, rule := read(nil, packet, &q, questionID, mix)
+		r, state, rule := read(nil, packet, &q, queryID, mix)
 		findCookie(packet0(packet))
 		if rule != Passed || state != Complete {
 			if r != (Reply{}) {
@@ -67,7 +67,7 @@ func FuzzRead(f *testing.F) {
 		}
 		var p dnsmessage.Parser
 		h, err := p.Start(packet)
-		if err != nil || !h.Response || h.Truncated || h.OpCode != 0 || h.ID != questionID {
+		if err != nil || !h.Response || h.Truncated || h.OpCode != 0 || h.ID != queryID {
 			t.Fatalf("taken for a response: %v, %v", h.GoString(), err)
 		}
 		if r.Bits&AA != 0 != h.Authoritative || r.Bits&RA != 0 != h.RecursionAvailable || r.Rcode&0xf != uint16(h.RCode) {
@@ -76,14 +76,14 @@ func FuzzRead(f *testing.F) {
 		qs, err := p.AllQuestions()
 		if err != nil || len(qs) != 1 || uint16(qs[0].Type) != q.Type || qs[0].Class != dnsmessage.ClassINET ||
 			!equalFold(qs[0].Name.String(), "go.dev.") {
-			t.Fatalf("taken for a response to the question: %v, %v", qs, err)
+			t.Fatalf("taken for a response to the query: %v, %v", qs, err)
 		}
 	})
 }
 
 // packet0 is a packet as findCookie may be given it: one with a question.
 func packet0(b []byte) []byte {
-	if _, rule := checkHead(b, &question, questionID, 0); rule != Passed {
+	if _, rule := checkHead(b, &query, queryID, 0); rule != Passed {
 		return make([]byte, headerLen+5)
 	}
 	return b
@@ -109,7 +109,7 @@ func FuzzFastSlow(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, packet []byte) {
-		end, rule := checkHead(packet, &question, questionID, 0)
+		end, rule := checkHead(packet, &query, queryID, 0)
 		if rule != Passed || be16(packet, 2)&flagTC != 0 {
 			return
 		}
@@ -118,7 +118,7 @@ func FuzzFastSlow(f *testing.F) {
 			return
 		}
 		var m dns.Msg
-		slow, rule := readSlow(&m, packet, &question)
+		slow, rule := readSlow(&m, packet, &query)
 		if rule != Passed {
 			t.Fatalf("fast takes it: %+v; slow: %v: %v", fast, rule, m.Unpack(packet))
 		}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A Limit bounds the questions a second to one server, over all the engines
+// A Limit bounds the queries a second to one server, over all the engines
 // that share it. It is safe for concurrent use.
 type Limit struct {
 	mu     sync.Mutex
@@ -21,7 +21,7 @@ type Limit struct {
 // [time.Duration].
 const minRate = 1e-6
 
-// NewLimit returns a limit of rate questions a second, of which a tenth of a
+// NewLimit returns a limit of rate queries a second, of which a tenth of a
 // second's worth, and at least one, may go out at once. A rate below 0.000001 is
 // taken for that.
 func NewLimit(rate float64) *Limit {
@@ -32,7 +32,7 @@ func NewLimit(rate float64) *Limit {
 	return &Limit{rate: rate, burst: burst, tokens: burst}
 }
 
-// take grants up to n questions now. If it grants fewer, wait is how long it
+// take grants up to n queries now. If it grants fewer, wait is how long it
 // is until the next. A nil Limit grants all.
 func (l *Limit) take(now time.Time, n int) (granted int, wait time.Duration) {
 	if l == nil {

@@ -129,10 +129,10 @@ func TestLimitSlow(t *testing.T) {
 	}
 }
 
-// However often a question may be asked, it may be asked.
+// However often a query may be asked, it may be asked.
 func TestTriesExtremes(t *testing.T) {
 	for tries, want := range map[uint8]uint8{0: 2, 1: 2, 3: 6, 127: 254, 128: 255, 255: 255} {
-		if got := mostTries(&Question{Tries: tries}); got != want {
+		if got := mostTries(&Query{Tries: tries}); got != want {
 			t.Errorf("Tries %d: sent %d times at most, want %d", tries, got, want)
 		}
 	}

@@ -98,7 +98,7 @@ func TestUDPSocketReplaced(t *testing.T) {
 // Where this machine has no way to a server, what waits is told so, and it goes on
 // when there is one.
 func TestOfflineDial(t *testing.T) {
-	for name, make := range map[string]func(cfg Config) Engine{"UDP": NewUDP, "TCP": newStream} {
+	for name, make := range map[string]func(cfg Config) Engine{"UDP": NewUDP, "TCP": newTCP} {
 		for _, reason := range slices.Concat(routeErrors, awayErrors) {
 			var away atomic.Bool
 			away.Store(true)
@@ -142,7 +142,7 @@ func TestRouterUnreachable(t *testing.T) {
 				}
 				return dial(ctx, network, addr)
 			}
-			return newStream(cfg)
+			return newTCP(cfg)
 		}, func(t *testing.T, e Engine, b *box) {
 			e.Ask(ask(5, 2))
 			for token, out := range b.wait(t, 5) {
@@ -176,9 +176,9 @@ func TestUDPMuteSocket(t *testing.T) {
 		return NewUDP(cfg)
 	}, func(t *testing.T, e Engine, b *box) {
 		for i, q := range ask(10, 3) {
-			e.Ask([]Question{q})
+			e.Ask([]Query{q})
 			if out := b.wait(t, 1)[uint32(i)]; (out.Failure == None) != (i >= 3) {
-				t.Errorf("question %d: %v", i, out.Failure)
+				t.Errorf("query %d: %v", i, out.Failure)
 			}
 			synctest.Wait()
 		}

@@ -16,10 +16,10 @@ func wireLen(name string) int {
 	return len(name) + 2
 }
 
-// appendQuestion packs a question. mix spells its letters (see read); cookie
+// appendQuery packs a query. mix spells its letters (see read); cookie
 // is the content of a COOKIE option and pad the length of a PADDING option, both
 // left out when empty or negative.
-func appendQuestion(b []byte, q *Question, id uint16, mix uint64, cookie []byte, pad int) []byte {
+func appendQuery(b []byte, q *Query, id uint16, mix uint64, cookie []byte, pad int) []byte {
 	var high, low, additional byte
 	if q.Flags&RD != 0 {
 		high = 1

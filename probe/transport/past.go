@@ -2,13 +2,13 @@ package transport
 
 import "hash/maphash"
 
-// A past remembers which questions a socket has asked under which IDs, to tell a
+// A past remembers which queries a socket has sent under which IDs, to tell a
 // response that comes twice, or too late, from a forgery: a forger who has to guess
-// the ID names one under which the question was not asked.
+// the ID names one under which the query was not sent.
 //
-// It holds the last four questions for each of its places, by 8 bits of a keyed hash
-// of the question and the ID, and grows with what the socket asks, as far as it stays
-// in the processor's cache. So a genuine response is known until some 30,000 questions
+// It holds the last four queries for each of its places, by 8 bits of a keyed hash
+// of the question and the ID, and grows with what the socket sends, as far as it stays
+// in the processor's cache. So a genuine response is known until some 30,000 queries
 // later, and of the guesses 2 in 100 at most are taken for genuine.
 type past struct {
 	seed   maphash.Seed
@@ -23,8 +23,8 @@ const (
 
 func newPast() past { return past{seed: maphash.MakeSeed(), places: make([]uint32, leastPast)} }
 
-// add notes that a question is asked under an ID.
-func (p *past) add(id uint16, q *Question) {
+// add notes that a query is sent under an ID.
+func (p *past) add(id uint16, q *Query) {
 	if p.asked++; p.asked > len(p.places)/16 && len(p.places) < mostPast {
 		// An ID finds what was noted at either of its places' halves.
 		p.places = append(p.places, p.places...)
@@ -33,7 +33,7 @@ func (p *past) add(id uint16, q *Question) {
 	*at = *at<<8 | uint32(pastKey(maphash.String(p.seed, q.Name), id, q.Type))
 }
 
-// has reports whether the question of a message was asked under its ID.
+// has reports whether a query with the question of a message was sent under its ID.
 func (p *past) has(packet []byte) bool {
 	var buf [255]byte
 	name, qtype, ok := appendQName(buf[:0], packet)

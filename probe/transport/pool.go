@@ -12,10 +12,10 @@ import (
 	"github.com/miekg/dns"
 )
 
-// An AskFunc asks one question once and returns its outcome.
-type AskFunc func(ctx context.Context, q *Question) Outcome
+// An AskFunc sends one query once and returns its outcome.
+type AskFunc func(ctx context.Context, q *Query) Outcome
 
-// pool is the engine that runs a function, on a goroutine for each question
+// pool is the engine that runs a function, on a goroutine for each query
 // under way and no more of them than the window.
 type pool struct {
 	cfg  Config
@@ -30,14 +30,14 @@ type pool struct {
 	stats  Stats
 }
 
-// NewPool returns an engine that calls ask for each try of a question.
+// NewPool returns an engine that calls ask for each try of a query.
 func NewPool(cfg Config, ask AskFunc) Engine {
 	e := &pool{cfg: cfg, ask: ask}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
 }
 
-func (e *pool) Ask(qs []Question) {
+func (e *pool) Ask(qs []Query) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.queue.push(qs)
@@ -58,7 +58,7 @@ func (e *pool) Close() error {
 
 // work asks until nothing waits.
 func (e *pool) work() {
-	var one [1]Question
+	var one [1]Query
 	for {
 		e.mu.Lock()
 		qs := e.queue.pop(one[:0], 1)
@@ -72,8 +72,8 @@ func (e *pool) work() {
 	}
 }
 
-// settle asks a question as often as it may be asked.
-func (e *pool) settle(q *Question) (out Outcome) {
+// settle sends a query as often as it may be sent.
+func (e *pool) settle(q *Query) (out Outcome) {
 	for try := range max(q.Tries, 1) {
 		if !e.admit() {
 			return Outcome{Token: q.Token, Tries: try, Failure: Closed, Err: net.ErrClosed}
@@ -93,8 +93,8 @@ func (e *pool) settle(q *Question) (out Outcome) {
 	return out
 }
 
-// try asks a question once. A shortage of descriptors is waited out.
-func (e *pool) try(q *Question) Outcome {
+// try sends a query once. A shortage of descriptors is waited out.
+func (e *pool) try(q *Query) Outcome {
 	for {
 		ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
 		out := e.ask(ctx, q)
@@ -160,7 +160,7 @@ type ExchangeFunc func(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, 
 // checked as far as an unpacked message can be: that it is not cut cannot be
 // seen in it any more.
 func NewExchange(cfg Config, exchange ExchangeFunc) Engine {
-	return NewPool(cfg, func(ctx context.Context, q *Question) Outcome {
+	return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
 		m := message(q)
 		resp, rtt, err := exchange(ctx, m, cfg.Addr)
 		if err != nil {
@@ -189,8 +189,8 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// message makes the message of a question for package dns.
-func message(q *Question) *dns.Msg {
+// message makes the message of a query for package dns.
+func message(q *Query) *dns.Msg {
 	m := new(dns.Msg)
 	m.SetQuestion(dns.Fqdn(q.Name), q.Type)
 	m.RecursionDesired = q.Flags&RD != 0

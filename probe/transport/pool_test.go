@@ -18,11 +18,11 @@ import (
 func TestPool(t *testing.T) {
 	var mu sync.Mutex
 	active, most := 0, 0
-	make := func(outcome func(q *Question) Outcome) func(cfg Config) Engine {
+	make := func(outcome func(q *Query) Outcome) func(cfg Config) Engine {
 		return func(cfg Config) Engine {
 			cfg.Window = 7
 			active, most = 0, 0
-			return NewPool(cfg, func(ctx context.Context, q *Question) Outcome {
+			return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
 				mu.Lock()
 				active++
 				most = max(most, active)
@@ -40,7 +40,7 @@ func TestPool(t *testing.T) {
 			})
 		}
 	}
-	inBubble(t, "window", dnstest.Host{}, make(func(q *Question) Outcome { return Outcome{} }), func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "window", dnstest.Host{}, make(func(q *Query) Outcome { return Outcome{} }), func(t *testing.T, e Engine, b *box) {
 		began := time.Now()
 		e.Ask(ask(70, 1))
 		for token, out := range b.wait(t, 70) {
@@ -52,7 +52,7 @@ func TestPool(t *testing.T) {
 			t.Errorf("%d at once, %v in all", most, took)
 		}
 	})
-	inBubble(t, "tries", dnstest.Host{}, make(func(q *Question) Outcome { return Outcome{Failure: Timeout} }), func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "tries", dnstest.Host{}, make(func(q *Query) Outcome { return Outcome{Failure: Timeout} }), func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(5, 3))
 		for token, out := range b.wait(t, 5) {
 			if out.Failure != Timeout || out.Tries != 3 {
@@ -60,7 +60,7 @@ func TestPool(t *testing.T) {
 			}
 		}
 	})
-	inBubble(t, "closed under way", dnstest.Host{}, make(func(q *Question) Outcome { return Outcome{Failure: Timeout} }), func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "closed under way", dnstest.Host{}, make(func(q *Query) Outcome { return Outcome{Failure: Timeout} }), func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(50, 3))
 		synctest.Wait()
 		e.Close()

@@ -4,7 +4,7 @@ package transport
 // before it is doubled.
 const grace = 16
 
-// A quota is how many questions are put on one connection, learned from a server
+// A quota is how many queries are put on one connection, learned from a server
 // that closes its connections while there are more: dnsmasq does so after 100,
 // and a server may after one (RFC 7766 section 6.2.3). The zero quota has no bound.
 type quota struct {
@@ -13,7 +13,7 @@ type quota struct {
 	cuts  int // times that connections were closed early
 }
 
-// left says how many more questions a connection may be asked.
+// left says how many more queries a connection may be asked.
 func (q *quota) left(asked int) int {
 	if q.most == 0 {
 		return perConn
@@ -22,7 +22,7 @@ func (q *quota) left(asked int) int {
 }
 
 // ended counts a connection that began when there had been so many cuts; cut
-// tells that the server closed it with questions under way.
+// tells that the server closed it with queries under way.
 func (q *quota) ended(cuts, asked, answers int, cut bool) {
 	switch {
 	case asked == 0:

@@ -94,7 +94,7 @@ func TestReadFastRefuses(t *testing.T) {
 		{"another type", false, []wireRecord{{authority, atName, dns.TypeTXT, in, "\x01x"}}},
 	} {
 		packet := with(t, test.records...)
-		end, rule := checkHead(packet, &question, questionID, 0)
+		end, rule := checkHead(packet, &query, queryID, 0)
 		if rule != Passed {
 			t.Fatal(rule)
 		}
@@ -102,7 +102,7 @@ func TestReadFastRefuses(t *testing.T) {
 		if ok != test.takes {
 			t.Errorf("%s: taken %v", test.name, ok)
 		}
-		if slow, rule := readSlow(new(dns.Msg), packet, &question); ok && (rule != Passed || fast != slow) {
+		if slow, rule := readSlow(new(dns.Msg), packet, &query); ok && (rule != Passed || fast != slow) {
 			t.Errorf("%s: %+v by the fast path, %+v (%v) by the other", test.name, fast, slow, rule)
 		}
 	}
@@ -152,9 +152,9 @@ func TestReadBitmapOwner(t *testing.T) {
 		m := response(t)
 		m.Ns = append(m.Ns, mustRR(t, test.record)...)
 		m.Ns[1].Header().Class = test.class
-		q := question
+		q := query
 		q.Flags |= DO
-		reply, _, rule := read(nil, mustPack(t, m), &q, questionID, 0)
+		reply, _, rule := read(nil, mustPack(t, m), &q, queryID, 0)
 		if rule != Passed || reply.Bits&Delegates != test.want {
 			t.Errorf("%s: %v, %+v", test.name, rule, reply)
 		}
@@ -180,10 +180,10 @@ func TestReadAnswerClass(t *testing.T) {
 
 // Every letter of a name has a bit of its own, up to the 64th.
 func TestMixedBits(t *testing.T) {
-	q := Question{Name: strings.Repeat("a", 63) + "." + strings.Repeat("b", 40), Type: dns.TypeDS, Flags: MixCase}
+	q := Query{Name: strings.Repeat("a", 63) + "." + strings.Repeat("b", 40), Type: dns.TypeDS, Flags: MixCase}
 	for bit := range 64 {
 		mix := uint64(1) << bit
-		b := appendQuestion(nil, &q, 7, mix, nil, -1)
+		b := appendQuery(nil, &q, 7, mix, nil, -1)
 		for i := range q.Name {
 			c := b[headerLen+1+i]
 			if upper := c >= 'A' && c <= 'Z'; q.Name[i] != '.' && upper != (i%64 == bit) {

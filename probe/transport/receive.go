@@ -82,9 +82,9 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 }
 
 // ignore counts a message that failed a check, if it is forged. One that names a
-// question and the ID under which it was asked is not: it comes late, or twice, or from a server that does not
+// query and the ID under which it was asked is not: it comes late, or twice, or from a server that does not
 // keep case.
-func (w *udpWorker) ignore(q *Question, rule Rule, packet []byte) {
+func (w *udpWorker) ignore(q *Query, rule Rule, packet []byte) {
 	switch rule {
 	case WrongCookie:
 		w.forged++

@@ -65,7 +65,7 @@ const (
 	ShortHeader      // fewer than 12 octets
 	NotResponse      // QR=0
 	WrongOpcode      // not QUERY
-	WrongID          // not the ID of a question under way
+	WrongID          // not the ID of a query under way
 	NoQuestion       // QDCOUNT is not 1
 	WrongName        // the question's name is another
 	WrongCase        // the name is not spelt as it was sent
@@ -80,7 +80,7 @@ var ruleTexts = [...]string{
 	ShortHeader: "shorter than a header",
 	NotResponse: "not a response (QR=0)",
 	WrongOpcode: "not a QUERY",
-	WrongID:     "no question with this ID is under way",
+	WrongID:     "no query with this ID is under way",
 	NoQuestion:  "does not repeat one question",
 	WrongName:   "repeats another name",
 	WrongCase:   "does not repeat the name's case",
@@ -114,15 +114,15 @@ type State uint8
 
 const (
 	Complete State = iota
-	Cut            // TC=1: the rest is to be had over a stream
+	Cut            // TC=1: the rest is to be had over TCP
 	Slip           // TC=1 and no record at all: how a rate limit answers
 )
 
-// read checks a message against the question that it claims to answer, sent
-// under an ID and with the case that mix stands for ([Question] with
+// read checks a message against the query that it claims to answer, sent
+// under an ID and with the case that mix stands for ([Query] with
 // [MixCase]; zero otherwise), and reads it, into m as well if m is not nil. The
 // reply is worth something only if the rule is [Passed] and state is [Complete].
-func read(m *dns.Msg, packet []byte, q *Question, id uint16, mix uint64) (Reply, State, Rule) {
+func read(m *dns.Msg, packet []byte, q *Query, id uint16, mix uint64) (Reply, State, Rule) {
 	end, rule := checkHead(packet, q, id, mix)
 	if rule != Passed {
 		return Reply{}, Complete, rule
@@ -147,7 +147,7 @@ func read(m *dns.Msg, packet []byte, q *Question, id uint16, mix uint64) (Reply,
 
 // checkHead checks the header and the question, and returns where the
 // question ends.
-func checkHead(packet []byte, q *Question, id uint16, mix uint64) (end int, rule Rule) {
+func checkHead(packet []byte, q *Query, id uint16, mix uint64) (end int, rule Rule) {
 	if len(packet) < headerLen {
 		return 0, ShortHeader
 	}
@@ -176,7 +176,7 @@ func checkHead(packet []byte, q *Question, id uint16, mix uint64) (end int, rule
 }
 
 // checkName compares a name in wire form with the question's.
-func checkName(wire []byte, q *Question, mix uint64) Rule {
+func checkName(wire []byte, q *Query, mix uint64) Rule {
 	if wire[len(wire)-1] != 0 {
 		return WrongName
 	}

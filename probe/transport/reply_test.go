@@ -9,10 +9,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// question is what the messages of these tests are responses to.
-var question = Question{Name: "go.dev", Type: dns.TypeDS, Flags: RD | EDNS}
+// query is what the messages of these tests are responses to.
+var query = Query{Name: "go.dev", Type: dns.TypeDS, Flags: RD | EDNS}
 
-const questionID = 0x1234
+const queryID = 0x1234
 
 func mustPack(t testing.TB, m *dns.Msg) []byte {
 	t.Helper()
@@ -38,11 +38,11 @@ func mustRR(t testing.TB, lines ...string) (rrs []dns.RR) {
 
 const devSOA = "dev. 300 IN SOA ns.nic.dev. hostmaster.nic.dev. 1 3600 900 604800 900"
 
-// response is a good response to the question.
+// response is a good response to the query.
 func response(t testing.TB) *dns.Msg {
 	m := new(dns.Msg)
 	m.SetQuestion("go.dev.", dns.TypeDS)
-	m.Id, m.Response, m.RecursionAvailable, m.Compress = questionID, true, true, true
+	m.Id, m.Response, m.RecursionAvailable, m.Compress = queryID, true, true, true
 	m.Rcode = dns.RcodeNameError
 	m.Ns = mustRR(t, devSOA)
 	m.SetEdns0(1232, false)
@@ -60,51 +60,51 @@ func TestCheck(t *testing.T) {
 	}
 	bytes := func(change func(b []byte) []byte) []byte { return change(append([]byte(nil), good...)) }
 	end := headerLen + wireLen("go.dev") + 4
-	mixCase := question
+	mixCase := query
 	mixCase.Flags |= MixCase
 	tests := []struct {
 		name   string
-		q      *Question
+		q      *Query
 		mix    uint64
 		packet []byte
 		want   Rule
 	}{
-		{"nothing", &question, 0, good, Passed},
-		{"length of the header", &question, 0, good[:headerLen-1], ShortHeader},
-		{"no octets", &question, 0, nil, ShortHeader},
-		{"QR", &question, 0, changed(func(m *dns.Msg) { m.Response = false }), NotResponse},
-		{"opcode", &question, 0, changed(func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }), WrongOpcode},
-		{"ID", &question, 0, changed(func(m *dns.Msg) { m.Id++ }), WrongID},
-		{"ID, high octet", &question, 0, changed(func(m *dns.Msg) { m.Id ^= 0x8000 }), WrongID},
-		{"QDCOUNT 0", &question, 0, changed(func(m *dns.Msg) { m.Question = nil }), NoQuestion},
-		{"QDCOUNT 2", &question, 0, changed(func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }), NoQuestion},
-		{"QDCOUNT 0 with a question", &question, 0, bytes(func(b []byte) []byte { b[5] = 0; return b }), NoQuestion},
-		{"name", &question, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "no.dev." }), WrongName},
-		{"name, parent", &question, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "dev." }), WrongName},
-		{"name, child", &question, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "x.go.dev." }), WrongName},
-		{"name, other labels of the same octets", &question, 0, bytes(func(b []byte) []byte {
+		{"nothing", &query, 0, good, Passed},
+		{"length of the header", &query, 0, good[:headerLen-1], ShortHeader},
+		{"no octets", &query, 0, nil, ShortHeader},
+		{"QR", &query, 0, changed(func(m *dns.Msg) { m.Response = false }), NotResponse},
+		{"opcode", &query, 0, changed(func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }), WrongOpcode},
+		{"ID", &query, 0, changed(func(m *dns.Msg) { m.Id++ }), WrongID},
+		{"ID, high octet", &query, 0, changed(func(m *dns.Msg) { m.Id ^= 0x8000 }), WrongID},
+		{"QDCOUNT 0", &query, 0, changed(func(m *dns.Msg) { m.Question = nil }), NoQuestion},
+		{"QDCOUNT 2", &query, 0, changed(func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }), NoQuestion},
+		{"QDCOUNT 0 with a question", &query, 0, bytes(func(b []byte) []byte { b[5] = 0; return b }), NoQuestion},
+		{"name", &query, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "no.dev." }), WrongName},
+		{"name, parent", &query, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "dev." }), WrongName},
+		{"name, child", &query, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "x.go.dev." }), WrongName},
+		{"name, other labels of the same octets", &query, 0, bytes(func(b []byte) []byte {
 			copy(b[headerLen:], "\x06go\x03dev\x00")
 			return b
 		}), WrongName},
-		{"name, length of the last label", &question, 0, bytes(func(b []byte) []byte { b[headerLen+3] = 2; return b }), WrongName},
-		{"name, end", &question, 0, bytes(func(b []byte) []byte { b[headerLen+7] = 1; return b }), WrongName},
-		{"case does not matter", &question, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "gO.dEV." }), Passed},
+		{"name, length of the last label", &query, 0, bytes(func(b []byte) []byte { b[headerLen+3] = 2; return b }), WrongName},
+		{"name, end", &query, 0, bytes(func(b []byte) []byte { b[headerLen+7] = 1; return b }), WrongName},
+		{"case does not matter", &query, 0, changed(func(m *dns.Msg) { m.Question[0].Name = "gO.dEV." }), Passed},
 		{"case", &mixCase, 1, changed(func(m *dns.Msg) { m.Question[0].Name = "go.dev." }), WrongCase},
 		{"case, as sent", &mixCase, 1, changed(func(m *dns.Msg) { m.Question[0].Name = "Go.dev." }), Passed},
 		{"case, other letter", &mixCase, 1, changed(func(m *dns.Msg) { m.Question[0].Name = "GO.dev." }), WrongCase},
-		{"type", &question, 0, changed(func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeNS }), WrongType},
-		{"class", &question, 0, changed(func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }), WrongType},
-		{"counts, authority cut at the edge of the record", &question, 0, good[:end], CutShort},
-		{"counts, additional cut at the edge of the record", &question, 0, good[:len(good)-11], CutShort},
-		{"counts, answer missing", &question, 0, bytes(func(b []byte) []byte { b[7] = 1; return b }), CutShort},
-		{"counts, one record more", &question, 0, bytes(func(b []byte) []byte { b[11]++; return b }), CutShort},
-		{"record cut in the middle", &question, 0, good[:len(good)-1], Malformed},
-		{"record with a length that is wrong", &question, 0, bytes(func(b []byte) []byte { b[end+11]++; return b }), Malformed},
-		{"compression loop", &question, 0, bytes(func(b []byte) []byte { b[end], b[end+1] = 0xc0, byte(end); return b }), Malformed},
+		{"type", &query, 0, changed(func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeNS }), WrongType},
+		{"class", &query, 0, changed(func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }), WrongType},
+		{"counts, authority cut at the edge of the record", &query, 0, good[:end], CutShort},
+		{"counts, additional cut at the edge of the record", &query, 0, good[:len(good)-11], CutShort},
+		{"counts, answer missing", &query, 0, bytes(func(b []byte) []byte { b[7] = 1; return b }), CutShort},
+		{"counts, one record more", &query, 0, bytes(func(b []byte) []byte { b[11]++; return b }), CutShort},
+		{"record cut in the middle", &query, 0, good[:len(good)-1], Malformed},
+		{"record with a length that is wrong", &query, 0, bytes(func(b []byte) []byte { b[end+11]++; return b }), Malformed},
+		{"compression loop", &query, 0, bytes(func(b []byte) []byte { b[end], b[end+1] = 0xc0, byte(end); return b }), Malformed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, rule := read(nil, test.packet, test.q, questionID, test.mix)
+			_, _, rule := read(nil, test.packet, test.q, queryID, test.mix)
 			if rule != test.want && !(test.want == CutShort && rule == Malformed) {
 				t.Errorf("%v, want %v", rule, test.want)
 			}
@@ -119,11 +119,11 @@ func TestCheckCut(t *testing.T) {
 	m.Extra = append(m.Extra, mustRR(t, "ns.nic.dev. 300 IN A 192.0.2.1")...)
 	for _, b := range [][]byte{mustPack(t, response(t)), mustPack(t, m)} {
 		for n := range len(b) {
-			if r, _, rule := read(nil, b[:n], &question, questionID, 0); rule == Passed {
+			if r, _, rule := read(nil, b[:n], &query, queryID, 0); rule == Passed {
 				t.Errorf("the first %d octets of %d are read as %+v", n, len(b), r)
 			}
 		}
-		if _, _, rule := read(nil, b, &question, questionID, 0); rule != Passed {
+		if _, _, rule := read(nil, b, &query, queryID, 0); rule != Passed {
 			t.Errorf("the whole: %v", rule)
 		}
 	}
@@ -146,7 +146,7 @@ func TestReadState(t *testing.T) {
 	} {
 		m := response(t)
 		test.change(m)
-		r, state, rule := read(nil, mustPack(t, m), &question, questionID, 0)
+		r, state, rule := read(nil, mustPack(t, m), &query, queryID, 0)
 		if state != test.want || rule != Passed {
 			t.Errorf("%s: state %d, %v", test.name, state, rule)
 		}
@@ -241,14 +241,14 @@ func TestRead(t *testing.T) {
 			for _, compress := range []bool{true, false} {
 				m.Compress = compress
 				b := mustPack(t, m)
-				got, state, rule := read(nil, b, &question, questionID, 0)
+				got, state, rule := read(nil, b, &query, queryID, 0)
 				if rule != Passed || state != Complete || got != test.want {
 					t.Errorf("compress %v: %+v, %v; want %+v", compress, got, rule, test.want)
 				}
-				whole := question
+				whole := query
 				whole.Flags |= Whole
 				slow := new(dns.Msg)
-				if got, _, rule := read(slow, b, &whole, questionID, 0); rule != Passed || got != test.want || len(slow.Ns) != len(m.Ns) {
+				if got, _, rule := read(slow, b, &whole, queryID, 0); rule != Passed || got != test.want || len(slow.Ns) != len(m.Ns) {
 					t.Errorf("whole: %+v, %v; want %+v", got, rule, test.want)
 				}
 			}
@@ -264,13 +264,13 @@ func TestReadAllocations(t *testing.T) {
 	m.Extra = append(m.Extra, mustRR(t, "ns1.go.dev. 60 IN A 192.0.2.1")...)
 	referral := mustPack(t, m)
 	for _, b := range [][]byte{denial, referral} {
-		if n := testing.AllocsPerRun(100, func() { read(nil, b, &question, questionID, 0) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { read(nil, b, &query, queryID, 0) }); n != 0 {
 			t.Errorf("reading allocates %v times", n)
 		}
 	}
 }
 
-// The root and names of the greatest length are questions like any other.
+// The root and names of the greatest length are queries like any other.
 func TestReadName(t *testing.T) {
 	long := ""
 	for range 4 {
@@ -278,12 +278,12 @@ func TestReadName(t *testing.T) {
 	}
 	for _, name := range []string{"", "dev", "a.b.c.d.e.f", long[:len(long)-1]} {
 		for _, flags := range []Flags{RD, RD | EDNS, EDNS | Cookie, EDNS | DO | CD, EDNS | MixCase} {
-			q := Question{Name: name, Type: dns.TypeNS, Flags: flags}
+			q := Query{Name: name, Type: dns.TypeNS, Flags: flags}
 			var mix uint64
 			if flags&MixCase != 0 {
 				mix = 0x5555555555555555
 			}
-			b := appendQuestion(nil, &q, 7, mix, []byte("12345678"), -1)
+			b := appendQuery(nil, &q, 7, mix, []byte("12345678"), -1)
 			var m dns.Msg
 			if err := m.Unpack(b); err != nil {
 				t.Fatalf("%q: %v", name, err)

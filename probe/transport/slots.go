@@ -5,12 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// A slot is one question under way on one socket. Its place in the table is
+// A slot is one query under way on one socket. Its place in the table is
 // the low bits of its message ID, so that finding it takes no search; the high
 // bits are random, and which slot is next is as well, so that an ID cannot be
 // guessed (RFC 5452 section 4.3).
 type slot struct {
-	q          Question
+	q          Query
 	sent       int64 // nanoseconds since the engine began
 	mix        uint64
 	prev, next int32 // in its list; -1 ends it
@@ -55,12 +55,12 @@ func newSlots(window int, rng *rand.ChaCha8) *slots {
 	return s
 }
 
-// room says how many questions can be taken.
+// room says how many queries can be taken.
 func (s *slots) room() int { return len(s.free) }
 
-// take puts a question into a random free slot and gives it an ID. There must
+// take puts a query into a random free slot and gives it an ID. There must
 // be room.
-func (s *slots) take(q *Question) int32 {
+func (s *slots) take(q *Query) int32 {
 	r := s.rng.Uint64()
 	k := uint32(r) % uint32(len(s.free))
 	i := s.free[k]
@@ -75,7 +75,7 @@ func (s *slots) take(q *Question) int32 {
 	return int32(i)
 }
 
-// find returns the slot with the ID, or -1 if no question with it is under way.
+// find returns the slot with the ID, or -1 if no query with it is under way.
 func (s *slots) find(id uint16) int32 {
 	i := int32(id & uint16(len(s.all)-1))
 	if sl := &s.all[i]; sl.id != id || sl.list == freeList || sl.list == restList {

@@ -24,7 +24,7 @@ func TestSlots(t *testing.T) {
 				if len(flying) == window {
 					continue
 				}
-				i := s.take(&Question{Name: fmt.Sprint(len(flying)), Token: 7})
+				i := s.take(&Query{Name: fmt.Sprint(len(flying)), Token: 7})
 				if _, twice := flying[i]; twice {
 					t.Fatalf("window %d: slot %d is taken twice", window, i)
 				}
@@ -65,7 +65,7 @@ func TestSlotLists(t *testing.T) {
 	s := newSlots(64, newRand())
 	var order []int32
 	for range 50 {
-		i := s.take(&Question{})
+		i := s.take(&Query{})
 		s.move(i, 0)
 		order = append(order, i)
 	}
@@ -89,7 +89,7 @@ func TestSlotIDs(t *testing.T) {
 	var octets [2][256]int
 	const n = 100000
 	for range n {
-		i := s.take(&Question{})
+		i := s.take(&Query{})
 		octets[0][s.all[i].id>>8]++
 		octets[1][s.all[i].id&0xff]++
 		s.release(i)
@@ -103,7 +103,7 @@ func TestSlotIDs(t *testing.T) {
 	}
 }
 
-// The ID of a question that got no response rests for the time-out, because a
+// The ID of a query that got no response rests for the time-out, because a
 // late response may come; but not when there is no other left.
 func TestSlotRest(t *testing.T) {
 	const window, timeout = 8, 2 * time.Second
@@ -112,7 +112,7 @@ func TestSlotRest(t *testing.T) {
 	w.equip(plainConn{}, batchLen)
 	take := func(n int, at time.Duration) {
 		for range n {
-			w.packSlot(w.slots.take(&Question{Tries: 1}), began.Add(at))
+			w.packSlot(w.slots.take(&Query{Tries: 1}), began.Add(at))
 			w.pack = w.pack[:0]
 		}
 	}
@@ -122,7 +122,7 @@ func TestSlotRest(t *testing.T) {
 	}
 	take(window, 0)
 	if n := resting(timeout / 2); n != window || w.slots.room() != window {
-		t.Errorf("%d of %d IDs rest after their questions' time, room for %d", n, window, w.slots.room())
+		t.Errorf("%d of %d IDs rest after their queries' time, room for %d", n, window, w.slots.room())
 	}
 	if n := resting(timeout); n != 0 || w.slots.room() != 2*window {
 		t.Errorf("%d IDs rest after the time-out", n)
@@ -135,20 +135,20 @@ func TestSlotRest(t *testing.T) {
 	}
 }
 
-// Urgent questions go first, the others in their order.
+// Urgent queries go first, the others in their order.
 func TestQueue(t *testing.T) {
 	var q queue
 	rng := rand.New(rand.NewPCG(6, 6))
 	var urgent, rest []uint32
 	for token := range uint32(20000) {
-		one := Question{Token: token}
+		one := Query{Token: token}
 		if rng.IntN(50) == 0 {
 			one.Flags = Urgent
 			urgent = append(urgent, token)
 		} else {
 			rest = append(rest, token)
 		}
-		q.push([]Question{one})
+		q.push([]Query{one})
 		if q.len() != len(urgent)+len(rest) {
 			t.Fatalf("length %d, want %d", q.len(), len(urgent)+len(rest))
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // readSlow reads any response by way of package dns.
-func readSlow(m *dns.Msg, packet []byte, q *Question) (Reply, Rule) {
+func readSlow(m *dns.Msg, packet []byte, q *Query) (Reply, Rule) {
 	if err := m.Unpack(packet); err != nil {
 		return Reply{}, Malformed
 	}
@@ -19,7 +19,7 @@ func readSlow(m *dns.Msg, packet []byte, q *Question) (Reply, Rule) {
 	return Summarize(m, q.Name), Passed
 }
 
-// Summarize reads a message that is known to be the response to a question
+// Summarize reads a message that is known to be the response to a query
 // for name.
 func Summarize(m *dns.Msg, name string) Reply {
 	r := Reply{Rcode: uint16(m.Rcode), SOA: Absent, NS: Absent}

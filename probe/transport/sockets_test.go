@@ -57,7 +57,7 @@ func (c *crowd) close(t *testing.T) {
 	c.net.Close()
 }
 
-var bothEngines = map[string]func(cfg Config) Engine{"UDP": NewUDP, "TCP": newStream}
+var bothEngines = map[string]func(cfg Config) Engine{"UDP": NewUDP, "TCP": newTCP}
 
 // Hundreds of servers are asked over a few sockets, all at once or one after
 // another, however long their queues are.
@@ -104,7 +104,7 @@ func TestSocketsTurns(t *testing.T) {
 				c.engines[leastSockets].Ask(ask(1, 2))
 				right(t, c.boxes[leastSockets].wait(t, 1), 1)
 				if took := time.Since(began); took > time.Second {
-					t.Errorf("the one question took %v", took)
+					t.Errorf("the one query took %v", took)
 				}
 				for _, b := range c.boxes[:leastSockets] {
 					right(t, b.wait(t, 1<<15), 1<<15)

@@ -11,9 +11,9 @@ type Stats struct {
 	Timeouts  uint64 // queries without response in time, each try counted
 	Forged    uint64 // responses that were ignored as forged (see [Outcome])
 
-	InFlight int           // questions under way at the server
+	InFlight int           // queries under way at the server
 	SRTT     time.Duration // smoothed round trip (RFC 6298); zero before the first
-	Window   int           // how many questions may be under way now
+	Window   int           // how many queries may be under way now
 	Pace     float64       // queries a second that the engine keeps to; zero is no bound
 }
 

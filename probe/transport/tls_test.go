@@ -46,14 +46,14 @@ func TestTLS(t *testing.T) {
 		c.NextProtos = []string{"dot"}
 		change(c)
 		b := newBox()
-		return NewStream(Config{Addr: l.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: time.Minute}, c), b
+		return NewTCP(Config{Addr: l.Addr().String(), Deliver: b.deliver, Window: 50, Timeout: time.Minute}, c), b
 	}
 	e, b := engine(func(*tls.Config) {})
 	e.Ask(ask(100, 2))
 	right(t, b.wait(t, 100), 100)
 	e.Close()
 	if n := sizes.Load(); n != 100 {
-		t.Errorf("%d of 100 questions are padded to a multiple of %d", n, padBlock)
+		t.Errorf("%d of 100 queries are padded to a multiple of %d", n, padBlock)
 	}
 	for name, change := range map[string]func(c *tls.Config){
 		"valid for":         func(c *tls.Config) { c.ServerName = "dns.example" },

@@ -1,7 +1,7 @@
-// Package transport carries questions to one server and brings back what the
+// Package transport carries queries to one server and brings back what the
 // server said, without deciding what it means.
 //
-// The seam is [Engine]: slices of questions go in, slices of settled outcomes
+// The seam is [Engine]: slices of queries go in, slices of settled outcomes
 // come out, so that a million names need no goroutine, timer or channel
 // operation each. The engines:
 //
@@ -9,10 +9,10 @@
 //     clock.go, receive.go), slots indexed by message ID (slots.go), batches of packets
 //     (batch_linux.go, with a portable fallback), retransmission by measured
 //     round trips and a window that follows goodput (control.go).
-//   - [NewStream] (stream.go): TCP and TLS connections (streamconn.go) that are
+//   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go) that are
 //     kept open and pipelined (RFC 7766, RFC 7858), as far as the server lets
 //     them (quota.go).
-//   - [NewPool] (pool.go): runs any function that asks one question on a bounded
+//   - [NewPool] (pool.go): runs any function that sends one query on a bounded
 //     number of goroutines; a caller's own exchanger uses it.
 //   - [NewCarrier] (carrier.go): a pool over a protocol that carries DNS messages
 //     and can refuse for a while (gate.go). [NewHTTPS] is one, if the program
@@ -36,7 +36,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Flags of a question.
+// Flags of a query.
 type Flags uint16
 
 const (
@@ -51,8 +51,8 @@ const (
 	Patient                   // the last try waits the whole timeout
 )
 
-// A Question is what to ask. The server is the engine's.
-type Question struct {
+// A Query is what to ask. The server is the engine's.
+type Query struct {
 	Token   uint32 // the caller's, given back in the outcome
 	Type    uint16
 	Flags   Flags
@@ -68,7 +68,7 @@ const (
 	None        Failure = iota
 	Timeout             // no response in time
 	BadResponse         // only responses that failed a check came in time
-	Truncated           // TC=1: to be asked over a stream
+	Truncated           // TC=1: to be asked over TCP
 	Slipped             // TC=1 with nothing in it, as a rate limit answers
 	Unreachable         // the server cannot be reached, or refuses the connection
 	Closed              // the engine was closed
@@ -83,11 +83,11 @@ var failureTexts = [...]string{
 
 func (f Failure) String() string { return failureTexts[f] }
 
-// An Outcome is what became of one question.
+// An Outcome is what became of one query.
 //
-// Forged counts the responses over UDP that came to the question's socket since its
+// Forged counts the responses over UDP that came to the query's socket since its
 // last outcome and named a wrong ID, name, type, spelling or cookie. A response
-// that comes late or twice, to a question that this socket asked under this ID, is
+// that comes late or twice, to a query that this socket asked under this ID, is
 // not among them.
 type Outcome struct {
 	Token   uint32
@@ -96,21 +96,21 @@ type Outcome struct {
 	Reply   Reply  // if Failure is None
 	Forged  uint16 // forged responses that were ignored since the outcome before it; see below
 
-	// RTT is the time from the last time the question was sent to the response that
+	// RTT is the time from the last time the query was sent to the response that
 	// was accepted, one that is truncated included. Without such a response it is
 	// zero: what failed the checks says nothing about how fast the server is.
 	RTT time.Duration
 
 	Err error    // the detail of a Failure, where there is one
-	Msg *dns.Msg // if the question asked for the whole message, or a trace runs
+	Msg *dns.Msg // if the query asked for the whole message, or a trace runs
 }
 
 // An Engine asks one server.
 type Engine interface {
-	// Ask takes questions over and returns at once. Each of them has exactly
+	// Ask takes queries over and returns at once. Each of them has exactly
 	// one outcome, given to [Config.Deliver]. The caller bounds how many
 	// are under way. The slice is the caller's again when Ask returns.
-	Ask(qs []Question)
+	Ask(qs []Query)
 
 	// Stats may be called at any time, also after Close.
 	Stats() Stats
@@ -132,7 +132,7 @@ type Config struct {
 	// and must not keep the slice.
 	Deliver func([]Outcome)
 
-	// Window is how many questions may be under way at the server.
+	// Window is how many queries may be under way at the server.
 	Window int
 
 	// Timeout caps the wait for one try.
@@ -146,20 +146,20 @@ type Config struct {
 	// means until Close.
 	Idle time.Duration
 
-	// Limit bounds the questions a second. Engines of one server share one.
+	// Limit bounds the queries a second. Engines of one server share one.
 	// Nil means no bound.
 	Limit *Limit
 
-	// Trace, if not nil, is called for every question sent and for every
+	// Trace, if not nil, is called for every query sent and for every
 	// message that is not taken for a response.
 	Trace func(Event)
 }
 
-// An Event is a question sent, or a message that failed a check.
+// An Event is a query sent, or a message that failed a check.
 type Event struct {
 	Name string
 	Type uint16
-	Rule string   // the check that failed; empty for a question
+	Rule string   // the check that failed; empty for a query
 	Msg  *dns.Msg // the message, if it could be read at all
 }
 
@@ -171,13 +171,13 @@ func (c *Config) dial(ctx context.Context, network string) (net.Conn, error) {
 	return d.DialContext(ctx, network, c.Addr)
 }
 
-func (c *Config) traceSent(q *Question) {
+func (c *Config) traceSent(q *Query) {
 	if c.Trace != nil {
 		c.Trace(Event{Name: q.Name, Type: q.Type})
 	}
 }
 
-func (c *Config) traceIgnored(q *Question, rule Rule, packet []byte) {
+func (c *Config) traceIgnored(q *Query, rule Rule, packet []byte) {
 	if c.Trace == nil {
 		return
 	}

@@ -12,27 +12,27 @@ import (
 
 // An engine starts with one worker, the scout, which is small: runs may have
 // thousands of servers and ask each of them little. Whoever forges a response
-// without seeing the question has to hit its port and its ID, some 2^32 together
-// (RFC 5452 section 9.2). One port is enough for that while few questions give him
+// without seeing the query has to hit its port and its ID, some 2^32 together
+// (RFC 5452 section 9.2). One port is enough for that while few queries give him
 // a chance each, and while he has had little time to find the port out. After that
 // there are more.
 const (
-	scoutWindow = 64   // questions under way
-	scoutAsked  = 4096 // questions asked in all
+	scoutWindow = 64   // queries under way
+	scoutAsked  = 4096 // queries asked in all
 )
 
 // How many source ports one engine asks from then. Each has a worker, and with
-// many questions in flight more workers only take turns on the processors. But
+// many queries in flight more workers only take turns on the processors. But
 // where the system grants small buffers, more are needed to have as many in
 // flight as was asked for.
 const (
 	fewSockets  = 2
-	someSockets = 4 // for up to smallWindow questions in flight
+	someSockets = 4 // for up to smallWindow queries in flight
 	maxSockets  = 16
 	smallWindow = 512
 )
 
-// udp is the engine over UDP. Its workers take questions from one queue, as
+// udp is the engine over UDP. Its workers take queries from one queue, as
 // far as the control and the limit admit them.
 type udp struct {
 	cfg   Config
@@ -47,18 +47,18 @@ type udp struct {
 	workers []*udpWorker
 	asleep  []*udpWorker
 	scout   *udpWorker // nil when it has left
-	asked   int        // questions, since the scout began
+	asked   int        // queries, since the scout began
 	grown   bool       // the scout is to be replaced
 	retry   int        // how many must be asked before that is tried again
-	granted int        // questions that the workers after it can have in flight
+	granted int        // queries that the workers after it can have in flight
 	closed  bool
 	cookie  cookieJar
 	stats   Stats // the counts
 }
 
 // NewUDP returns an engine that asks over UDP. It opens its sockets with the
-// first question. A response with TC=1 is an outcome, [Truncated] or [Slipped]:
-// the caller has to ask over a stream.
+// first query. A response with TC=1 is an outcome, [Truncated] or [Slipped]:
+// the caller has to ask over TCP.
 func NewUDP(cfg Config) Engine {
 	now := time.Now()
 	e := &udp{cfg: cfg, began: now, control: newControl(cfg.Window, now)}
@@ -67,7 +67,7 @@ func NewUDP(cfg Config) Engine {
 	return e
 }
 
-func (e *udp) Ask(qs []Question) {
+func (e *udp) Ask(qs []Query) {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
@@ -118,7 +118,7 @@ func (e *udp) startWorker(w *udpWorker) {
 	e.wg.Go(w.run)
 }
 
-// grow notes how many questions a worker can have in flight, of the window it
+// grow notes how many queries a worker can have in flight, of the window it
 // was to have, and starts another for what it cannot. The scout takes no more.
 func (e *udp) grow(granted, wanted int) {
 	e.mu.Lock()
@@ -192,7 +192,7 @@ func (e *udp) retire(w *udpWorker, err error) {
 	if e.scout == w {
 		e.scout = nil
 	}
-	var waiting []Question
+	var waiting []Query
 	again := err == nil || w.taken > 0 || isAny(err, shortErrors)
 	switch {
 	case e.closed:
@@ -208,8 +208,8 @@ func (e *udp) retire(w *udpWorker, err error) {
 	fail(&e.cfg, waiting, e.cfg.blame(e.ctx, "udp", err), err)
 }
 
-// fail settles questions that were never sent.
-func fail(cfg *Config, qs []Question, f Failure, err error) {
+// fail settles queries that were never sent.
+func fail(cfg *Config, qs []Query, f Failure, err error) {
 	if len(qs) == 0 {
 		return
 	}
@@ -220,13 +220,13 @@ func fail(cfg *Config, qs []Question, f Failure, err error) {
 	cfg.Deliver(out)
 }
 
-// A queue holds questions that wait, the urgent ones in front.
+// A queue holds queries that wait, the urgent ones in front.
 type queue struct {
-	urgent, rest []Question
+	urgent, rest []Query
 	next         int // of rest
 }
 
-func (q *queue) push(qs []Question) {
+func (q *queue) push(qs []Query) {
 	for i := range qs {
 		if qs[i].Flags&Urgent != 0 {
 			q.urgent = append(q.urgent, qs[i])
@@ -236,8 +236,8 @@ func (q *queue) push(qs []Question) {
 	}
 }
 
-// pushFront puts questions before all that wait.
-func (q *queue) pushFront(qs []Question) {
+// pushFront puts queries before all that wait.
+func (q *queue) pushFront(qs []Query) {
 	var first queue
 	first.push(qs)
 	q.urgent = append(first.urgent, q.urgent...)
@@ -251,8 +251,8 @@ func (q *queue) pushFront(qs []Question) {
 
 func (q *queue) len() int { return len(q.urgent) + len(q.rest) - q.next }
 
-// pop moves up to n questions to dst.
-func (q *queue) pop(dst []Question, n int) []Question {
+// pop moves up to n queries to dst.
+func (q *queue) pop(dst []Query, n int) []Query {
 	k := min(n, len(q.urgent))
 	dst = append(dst, q.urgent[:k]...)
 	q.urgent = q.urgent[:copy(q.urgent, q.urgent[k:])]
@@ -267,7 +267,7 @@ func (q *queue) pop(dst []Question, n int) []Question {
 	return dst
 }
 
-func (q *queue) drain() []Question { return q.pop(nil, q.len()) }
+func (q *queue) drain() []Query { return q.pop(nil, q.len()) }
 
 // newRand returns an unpredictable source for IDs.
 func newRand() *rand.ChaCha8 {

@@ -115,7 +115,7 @@ func (c *failingConn) Read(b []byte) (int, error) {
 }
 
 // A packet that this machine does not send, or that is too long to be read, is
-// lost, and says nothing about the other questions.
+// lost, and says nothing about the other queries.
 func TestUDPPacketErrors(t *testing.T) {
 	for _, loss := range lossErrors {
 		testPacketErrors(t, loss, nil)
@@ -218,18 +218,18 @@ func TestUDPSendClosed(t *testing.T) {
 	w := newUDPWorker(e, 10)
 	w.equip(plainConn{}, batchLen)
 	if _, open := w.send(time.Now()); open || e.queue.len() != 5 {
-		t.Errorf("open %v, %d of 5 questions wait", open, e.queue.len())
+		t.Errorf("open %v, %d of 5 queries wait", open, e.queue.len())
 	}
 }
 
-// Few questions take one socket; many under way, or many in all, take more, and
+// Few queries take one socket; many under way, or many in all, take more, and
 // the first one is closed.
 func TestUDPSockets(t *testing.T) {
 	host := dnstest.Host{UDP: late(honest, func(int) time.Duration { return 20 * time.Millisecond })}
 	for _, test := range []struct {
-		name                string
-		questions, together int
-		dialled, open       int
+		name              string
+		queries, together int
+		dialled, open     int
 	}{
 		{"few", 60, 60, 1, 1},
 		{"few at once", 4000, 40, 1, 1},
@@ -250,11 +250,11 @@ func TestUDPSockets(t *testing.T) {
 			}
 			return NewUDP(cfg)
 		}, func(t *testing.T, e Engine, b *box) {
-			for qs := ask(test.questions, 2); len(qs) > 0; qs = qs[test.together:] {
+			for qs := ask(test.queries, 2); len(qs) > 0; qs = qs[test.together:] {
 				e.Ask(qs[:test.together])
 				b.wait(t, test.together)
 			}
-			right(t, b.outs, test.questions)
+			right(t, b.outs, test.queries)
 			synctest.Wait()
 			if int(dials.Load()) != test.dialled || left() != test.open {
 				t.Errorf("%d sockets opened, %d are open, want %d and %d", dials.Load(), left(), test.dialled, test.open)
@@ -331,7 +331,7 @@ func TestUDPLimit(t *testing.T) {
 				k++
 			}
 			if k-i > 56 {
-				t.Fatalf("%d questions in one second, of 50", k-i)
+				t.Fatalf("%d queries in one second, of 50", k-i)
 			}
 		}
 	})
@@ -342,7 +342,7 @@ func TestUDPLimit(t *testing.T) {
 func TestUDPTries(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		answer func(i int) bool // whether the question is answered, of the i-th
+		answer func(i int) bool // whether the query is answered, of the i-th
 		most   int
 	}{
 		{"one name ignored", func(int) bool { return true }, 3},

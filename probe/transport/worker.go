@@ -6,37 +6,37 @@ import (
 	"time"
 )
 
-// maxQuestion is room for the largest question: a header, a name of 255
+// maxQuery is room for the largest query: a header, a name of 255
 // octets, and an OPT record with a full cookie.
-const maxQuestion = 384
+const maxQuery = 384
 
 // deliverLen is how many outcomes are delivered at once while there are more
 // responses to read.
 const deliverLen = 256
 
-// A udpWorker owns one socket and the questions under way on it.
+// A udpWorker owns one socket and the queries under way on it.
 type udpWorker struct {
 	engine *udp
-	window int // questions that may be under way here
+	window int // queries that may be under way here
 	flying int // that are
 	small  bool
 	conn   batchConn
 	slots  *slots
 
 	sleeping bool // waits for a packet; under engine.mu
-	leaving  bool // takes no more questions, and ends; under engine.mu
+	leaving  bool // takes no more queries, and ends; under engine.mu
 	wanted   bool // another engine waits for the socket; under engine.mu
 
 	lease  *lease
-	taken  int       // questions, in all
+	taken  int       // queries, in all
 	mute   int       // time-outs since the last response
 	rested time.Time // since when there has been nothing to do; zero is never
 	broken error     // why the socket is of no use any more
 
 	in   inbox
 	out  []Outcome
-	take []Question
-	bufs [][maxQuestion]byte
+	take []Query
+	bufs [][maxQuery]byte
 	pack [][]byte
 
 	// What has happened since the control was last told.
@@ -98,7 +98,7 @@ func (w *udpWorker) open() error {
 func (w *udpWorker) equip(conn batchConn, batch int) {
 	w.conn = conn
 	w.in = newInbox(min(batch, conn.batch()))
-	w.bufs = make([][maxQuestion]byte, batch)
+	w.bufs = make([][maxQuery]byte, batch)
 	w.slots = newSlots(w.window, newRand())
 }
 
@@ -114,7 +114,7 @@ func (w *udpWorker) want() {
 	e.rouse(w)
 }
 
-// full reports that the worker takes no more questions. One whose socket is wanted
+// full reports that the worker takes no more queries. One whose socket is wanted
 // has taken some first. The caller holds the lock.
 func (w *udpWorker) full() bool { return w.leaving || w.wanted && w.taken > 0 }
 
@@ -154,7 +154,7 @@ func (w *udpWorker) run() {
 	}
 }
 
-// pauseFlying is how many questions must be under way for a pause to pay.
+// pauseFlying is how many queries must be under way for a pause to pay.
 const pauseFlying = 256
 
 // pause lets responses gather for an eighth of a round trip while there are
@@ -199,7 +199,7 @@ func (w *udpWorker) done(now time.Time) (deadline time.Time, done bool) {
 }
 
 // sleep prepares to wait for a packet, until the next time-out, for at most
-// wait if that is not zero, or until there are questions to send. It reports
+// wait if that is not zero, or until there are queries to send. It reports
 // false when the engine is closed, or the worker ends.
 func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 	deadline := w.nextTimeout()
@@ -274,7 +274,7 @@ func (w *udpWorker) report(now time.Time) {
 	w.rto, w.srtt, w.limited = c.rto(), c.srtt, c.limited(now)
 }
 
-// send sends again what was lost, and then new questions, as far as the
+// send sends again what was lost, and then new queries, as far as the
 // control admits them. wait is how long it is until more may go out. It reports
 // false when the engine is closed.
 func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
@@ -338,7 +338,7 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 	}
 }
 
-// admit asks the control and the limit for n new questions. The caller holds
+// admit asks the control and the limit for n new queries. The caller holds
 // the lock.
 func (e *udp) admit(now time.Time, n int) (granted int, wait time.Duration) {
 	if n <= 0 {
@@ -350,14 +350,14 @@ func (e *udp) admit(now time.Time, n int) (granted int, wait time.Duration) {
 	return granted, max(wait, more)
 }
 
-// spend asks for n questions that are already in the window.
+// spend asks for n queries that are already in the window.
 func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
 	n, wait = e.control.readmit(now, n)
 	granted, more := e.cfg.Limit.take(now, n)
 	return granted, max(wait, more)
 }
 
-// room says how many more questions the worker can take. The caller holds the
+// room says how many more queries the worker can take. The caller holds the
 // lock.
 func (w *udpWorker) room() int {
 	if w.full() {

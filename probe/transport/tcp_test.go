@@ -25,17 +25,17 @@ func TestStream(t *testing.T) {
 		e.Ask(ask(n, 2))
 		right(t, b.wait(t, n), n)
 	}
-	tcp := func(h dnstest.PacketHandler) dnstest.Host { return dnstest.Host{TCP: dnstest.Stream(h)} }
+	onlyTCP := func(h dnstest.PacketHandler) dnstest.Host { return dnstest.Host{TCP: dnstest.Stream(h)} }
 
-	inBubble(t, "at once", tcp(honest), newStream, everything)
-	inBubble(t, "pipelined", tcp(late(honest, func(int) time.Duration { return time.Second })), newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "at once", onlyTCP(honest), newTCP, everything)
+	inBubble(t, "pipelined", onlyTCP(late(honest, func(int) time.Duration { return time.Second })), newTCP, func(t *testing.T, e Engine, b *box) {
 		began := time.Now()
 		everything(t, e, b)
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("%d answers of a second each took %v", n, took)
 		}
 	})
-	inBubble(t, "in reverse", tcp(late(honest, func(i int) time.Duration { return time.Second - time.Duration(i)*10*time.Millisecond })), newStream, everything)
+	inBubble(t, "in reverse", onlyTCP(late(honest, func(i int) time.Duration { return time.Second - time.Duration(i)*10*time.Millisecond })), newTCP, everything)
 
 	conns := 0
 	inBubble(t, "closed after each answer", dnstest.Host{TCP: func(conn net.Conn) {
@@ -43,12 +43,12 @@ func TestStream(t *testing.T) {
 		if b, err := dnstest.ReadFrame(conn); err == nil {
 			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
 		}
-	}}, newStream, func(t *testing.T, e Engine, b *box) {
+	}}, newTCP, func(t *testing.T, e Engine, b *box) {
 		for i, q := range ask(5, 2) {
-			e.Ask([]Question{q})
+			e.Ask([]Query{q})
 			b.wait(t, 1)
 			if synctest.Wait(); conns != i+1 {
-				t.Errorf("%d connections after %d questions", conns, i+1)
+				t.Errorf("%d connections after %d queries", conns, i+1)
 			}
 		}
 		right(t, b.outs, 5)
@@ -65,7 +65,7 @@ func TestStream(t *testing.T) {
 			conn.Write(whole[:len(whole)/2])
 			dnstest.Reset(conn)
 		}
-	}}, newStream, func(t *testing.T, e Engine, b *box) {
+	}}, newTCP, func(t *testing.T, e Engine, b *box) {
 		everything(t, e, b)
 		for token, out := range b.outs {
 			if out.Tries != 2 {
@@ -77,7 +77,7 @@ func TestStream(t *testing.T) {
 	inBubble(t, "always reset", dnstest.Host{TCP: func(conn net.Conn) {
 		dnstest.ReadFrame(conn)
 		dnstest.Reset(conn)
-	}}, newStream, func(t *testing.T, e Engine, b *box) {
+	}}, newTCP, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(3, 2))
 		for token, out := range b.wait(t, 3) {
 			if out.Failure != Unreachable || out.Err == nil || out.Tries < 2 || out.Tries > 12 {
@@ -86,7 +86,7 @@ func TestStream(t *testing.T) {
 		}
 	})
 
-	inBubble(t, "refused", dnstest.Host{}, newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "refused", dnstest.Host{}, newTCP, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(3, 2))
 		for token, out := range b.wait(t, 3) {
 			if out.Failure != Unreachable || out.Err == nil {
@@ -95,7 +95,7 @@ func TestStream(t *testing.T) {
 		}
 	})
 
-	inBubble(t, "never connected", dnstest.Host{Connect: -1}, newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "never connected", dnstest.Host{Connect: -1}, newTCP, func(t *testing.T, e Engine, b *box) {
 		began := time.Now()
 		e.Ask(ask(3, 2))
 		for token, out := range b.wait(t, 3) {
@@ -119,7 +119,7 @@ func TestStream(t *testing.T) {
 				return
 			}
 		}
-	}}, newStream, func(t *testing.T, e Engine, b *box) {
+	}}, newTCP, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(1, 2))
 		if out := b.wait(t, 1)[0]; out.Failure != Timeout {
 			t.Errorf("a hung connection: %v", out.Failure)
@@ -130,23 +130,23 @@ func TestStream(t *testing.T) {
 		}
 	})
 
-	inBubble(t, "forged and doubled", tcp(func(b []byte, from netip.AddrPort) []dnstest.Reply {
+	inBubble(t, "forged and doubled", onlyTCP(func(b []byte, from netip.AddrPort) []dnstest.Reply {
 		good := honest(b, from)[0]
 		forged := append([]byte(nil), good.Bytes...)
 		forged[0] ^= 0x40
 		other := append([]byte(nil), good.Bytes...)
 		other[13] ^= 1
 		return []dnstest.Reply{{Bytes: forged}, {Bytes: other}, {Bytes: []byte("?")}, {Bytes: nil}, good, good}
-	}), newStream, everything)
+	}), newTCP, everything)
 
-	inBubble(t, "cut", tcp(dnstest.Wire(dnstest.Truncate)), newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "cut", onlyTCP(dnstest.Wire(dnstest.Truncate)), newTCP, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(1, 2))
 		if out := b.wait(t, 1)[0]; out.Failure != BadResponse || out.Err == nil {
 			t.Errorf("a truncated response over TCP: %v (%v)", out.Failure, out.Err)
 		}
 	})
 
-	inBubble(t, "closed under way", tcp(func([]byte, netip.AddrPort) []dnstest.Reply { return nil }), newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "closed under way", onlyTCP(func([]byte, netip.AddrPort) []dnstest.Reply { return nil }), newTCP, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(n, 2))
 		synctest.Wait()
 		e.Close()
@@ -158,11 +158,11 @@ func TestStream(t *testing.T) {
 	})
 }
 
-// More questions than one connection takes are spread over a few.
+// More queries than one connection takes are spread over a few.
 func TestStreamMany(t *testing.T) {
 	const n = 3000
 	host := dnstest.Host{TCP: dnstest.Stream(late(honest, func(i int) time.Duration { return 10 * time.Millisecond }))}
-	inBubble(t, "many", host, newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "many", host, newTCP, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(n, 2))
 		right(t, b.wait(t, n), n)
 	})
@@ -184,17 +184,17 @@ func bounded(answers int, conns *atomic.Int32) func(conn net.Conn) {
 }
 
 // A server that closes each connection after some answers answers everything,
-// and is not opened a connection for every question.
+// and is not opened a connection for every query.
 func TestStreamBounded(t *testing.T) {
-	for _, test := range []struct{ answers, questions, conns int }{
+	for _, test := range []struct{ answers, queries, conns int }{
 		{1, 1000, 1100}, {2, 1000, 600}, {100, 3000, 50}, {1000, 3000, 10},
 	} {
 		var conns atomic.Int32
-		inBubble(t, fmt.Sprintf("%d answers", test.answers), dnstest.Host{TCP: bounded(test.answers, &conns)}, newStream, func(t *testing.T, e Engine, b *box) {
-			e.Ask(ask(test.questions, 3))
-			right(t, b.wait(t, test.questions), test.questions)
+		inBubble(t, fmt.Sprintf("%d answers", test.answers), dnstest.Host{TCP: bounded(test.answers, &conns)}, newTCP, func(t *testing.T, e Engine, b *box) {
+			e.Ask(ask(test.queries, 3))
+			right(t, b.wait(t, test.queries), test.queries)
 			if n := int(conns.Load()); n > test.conns {
-				t.Errorf("%d connections for %d questions", n, test.questions)
+				t.Errorf("%d connections for %d queries", n, test.queries)
 			}
 		})
 	}
@@ -212,7 +212,7 @@ func TestStreamSilentAfterCut(t *testing.T) {
 		}
 		io.Copy(io.Discard, conn)
 	}}
-	inBubble(t, "silence", host, newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "silence", host, newTCP, func(t *testing.T, e Engine, b *box) {
 		start := time.Now()
 		e.Ask(ask(1000, 3))
 		b.wait(t, 1000)
@@ -247,7 +247,7 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// A question for which a server closes the connection is not asked for ever,
+// A query for which a server closes the connection is not asked for ever,
 // though others on it are answered.
 func TestStreamPoison(t *testing.T) {
 	var sent atomic.Int32
@@ -266,7 +266,7 @@ func TestStreamPoison(t *testing.T) {
 			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
 		}
 	}}
-	inBubble(t, "poison", host, newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "poison", host, newTCP, func(t *testing.T, e Engine, b *box) {
 		for qs := ask(2000, 3); len(qs) > 0; qs = qs[10:] {
 			e.Ask(qs[:10])
 			time.Sleep(time.Millisecond)
@@ -313,7 +313,7 @@ func TestStreamRefusesMore(t *testing.T) {
 			n := new(dnstest.Net)
 			n.Listen(serverAddr, dnstest.Host{TCP: dnstest.Stream(late(honest, func(int) time.Duration { return 10 * time.Millisecond }))})
 			b := newBox()
-			e := NewStream(Config{Addr: serverAddr, Dial: limited(n, most+1), Window: 3000, Timeout: 2 * time.Second, Deliver: b.deliver}, nil)
+			e := NewTCP(Config{Addr: serverAddr, Dial: limited(n, most+1), Window: 3000, Timeout: 2 * time.Second, Deliver: b.deliver}, nil)
 			for qs := ask(3000, 1); len(qs) > 0; qs = qs[100:] {
 				e.Ask(qs[:100])
 				time.Sleep(time.Millisecond)

@@ -19,7 +19,7 @@ import (
 	"domprobe/internal/dnstest"
 )
 
-// serial answers one question after the other, over all its connections.
+// serial answers one query after the other, over all its connections.
 func serial(each time.Duration) func(conn net.Conn) {
 	turns := sync.OnceValue(func() chan struct{} { return make(chan struct{}, 1) }) // of the bubble
 	return func(conn net.Conn) {
@@ -52,7 +52,7 @@ func TestStreamSerial(t *testing.T) {
 	} {
 		inBubble(t, fmt.Sprint(test.each, test.turns), dnstest.Host{TCP: serial(test.each)}, func(cfg Config) Engine {
 			cfg.Window = test.n
-			return newStream(cfg)
+			return newTCP(cfg)
 		}, func(t *testing.T, e Engine, b *box) {
 			began := time.Now()
 			for qs := range slices.Chunk(ask(test.n, 1), test.n/test.turns) {
@@ -83,7 +83,7 @@ func TestStreamSerial(t *testing.T) {
 }
 
 // A fast server is asked as much at once as its connections take, and one that is
-// far away, or answers some questions late, too.
+// far away, or answers some queries late, too.
 func TestStreamWindowOpens(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 10))
 	for name, trip := range map[string]func() time.Duration{
@@ -91,7 +91,7 @@ func TestStreamWindowOpens(t *testing.T) {
 		"far":    func() time.Duration { return 300 * time.Millisecond },
 		"varied": func() time.Duration { return time.Duration(10+rng.ExpFloat64()*200) * time.Millisecond },
 	} {
-		w := newStreamWindow(1<<16, 2*time.Second)
+		w := newTCPWindow(1<<16, 2*time.Second)
 		for range 20 {
 			first := w.sent + 1
 			w.sent, w.full = w.sent+uint64(w.size), true
@@ -107,7 +107,7 @@ func TestStreamWindowOpens(t *testing.T) {
 
 // A path that has become longer is not taken for a queue for ever.
 func TestStreamWindowPath(t *testing.T) {
-	w := newStreamWindow(1000, 2*time.Second)
+	w := newTCPWindow(1000, 2*time.Second)
 	trip := 10 * time.Millisecond
 	for round := range 100 {
 		if round == 10 {
@@ -122,7 +122,7 @@ func TestStreamWindowPath(t *testing.T) {
 	if w.size != 1000 {
 		t.Errorf("the window is %d", w.size)
 	}
-	if one := newStreamWindow(1, time.Second); one.size != 1 {
+	if one := newTCPWindow(1, time.Second); one.size != 1 {
 		t.Errorf("a window of 1 is %d", one.size)
 	}
 }
@@ -151,7 +151,7 @@ func chance(share float64, fault func(conn net.Conn, message []byte)) func(conn 
 	}
 }
 
-// Connections that break, or bring garbage, cost the questions on them nothing but
+// Connections that break, or bring garbage, cost the queries on them nothing but
 // time.
 func TestStreamFaults(t *testing.T) {
 	length := func(n func(good int) int) func(net.Conn, []byte) {
@@ -172,7 +172,7 @@ func TestStreamFaults(t *testing.T) {
 		"the longest":      length(func(int) int { return 65535 }),
 		"noise":            func(conn net.Conn, message []byte) { conn.Write(make([]byte, 37)) },
 	} {
-		inBubble(t, name, dnstest.Host{TCP: chance(0.1, fault)}, newStream, func(t *testing.T, e Engine, b *box) {
+		inBubble(t, name, dnstest.Host{TCP: chance(0.1, fault)}, newTCP, func(t *testing.T, e Engine, b *box) {
 			const n = 3000
 			began := time.Now()
 			e.Ask(ask(n, 3))
@@ -199,9 +199,9 @@ func TestStreamLate(t *testing.T) {
 		late.Delay = 10 * time.Millisecond
 		return []dnstest.Reply{good, late}
 	}
-	inBubble(t, "late", dnstest.Host{TCP: dnstest.Stream(h)}, newStream, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "late", dnstest.Host{TCP: dnstest.Stream(h)}, newTCP, func(t *testing.T, e Engine, b *box) {
 		for _, q := range ask(5, 1) {
-			e.Ask([]Question{q})
+			e.Ask([]Query{q})
 			b.wait(t, 1)
 			time.Sleep(time.Second)
 		}
@@ -209,7 +209,7 @@ func TestStreamLate(t *testing.T) {
 	})
 }
 
-// A question for which the server breaks the connection is the only one that pays
+// A query for which the server breaks the connection is the only one that pays
 // for it.
 func TestStreamBreaker(t *testing.T) {
 	inBubble(t, "breaker", dnstest.Host{TCP: func(conn net.Conn) {
@@ -226,7 +226,7 @@ func TestStreamBreaker(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			conn.Write(dnstest.Frame(honest(b, netip.AddrPort{})[0].Bytes))
 		}
-	}}, newStream, func(t *testing.T, e Engine, b *box) {
+	}}, newTCP, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(50, 1))
 		for token, out := range b.wait(t, 50) {
 			if (out.Failure != None) != (token == 8) {
@@ -251,7 +251,7 @@ func TestStreamDials(t *testing.T) {
 				}
 				return dial(ctx, network, addr)
 			}
-			return newStream(cfg)
+			return newTCP(cfg)
 		}, func(t *testing.T, e Engine, b *box) {
 			e.Ask(ask(test.n, 2))
 			outs := b.wait(t, test.n)
@@ -282,7 +282,7 @@ func TestStreamDialCharge(t *testing.T) {
 			}
 			return dial(ctx, network, addr)
 		}
-		return newStream(cfg)
+		return newTCP(cfg)
 	}, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(1000, 1))
 		failed := 0
@@ -307,7 +307,7 @@ func TestStreamShortage(t *testing.T) {
 			}
 			return dial(ctx, network, addr)
 		}
-		return newStream(cfg)
+		return newTCP(cfg)
 	}, func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(50, 1))
 		right(t, b.wait(t, 50), 50)
@@ -321,7 +321,7 @@ func TestStreamSilent(t *testing.T) {
 		"reads":       {TCP: func(conn net.Conn) { io.Copy(io.Discard, conn) }},
 		"reads never": {TCP: func(conn net.Conn) { time.Sleep(time.Hour) }},
 	} {
-		inBubble(t, name, host, func(cfg Config) Engine { cfg.Window = 20000; return newStream(cfg) }, func(t *testing.T, e Engine, b *box) {
+		inBubble(t, name, host, func(cfg Config) Engine { cfg.Window = 20000; return newTCP(cfg) }, func(t *testing.T, e Engine, b *box) {
 			began := time.Now()
 			e.Ask(ask(20000, 3))
 			for token, out := range b.wait(t, 20000) {
@@ -342,14 +342,14 @@ func TestStreamSilent(t *testing.T) {
 	}
 }
 
-// Questions that go again keep their place, urgent ones ahead.
+// Queries that go again keep their place, urgent ones ahead.
 func TestQueueFront(t *testing.T) {
 	for _, gone := range []int{0, 3, 900} {
 		var q queue
 		q.push(ask(1000, 1))
 		back := q.pop(nil, gone)
-		back = append(back, Question{Token: 5000, Flags: Urgent})
-		q.push([]Question{{Token: 6000, Flags: Urgent}})
+		back = append(back, Query{Token: 5000, Flags: Urgent})
+		q.push([]Query{{Token: 6000, Flags: Urgent}})
 		q.pushFront(back)
 		var got []uint32
 		for _, one := range q.drain() {
@@ -368,7 +368,7 @@ func TestQueueFront(t *testing.T) {
 // Statistics of a pool add up.
 func TestPoolStats(t *testing.T) {
 	inBubble(t, "pool", dnstest.Host{}, func(cfg Config) Engine {
-		return NewPool(cfg, func(ctx context.Context, q *Question) Outcome {
+		return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
 			time.Sleep(10 * time.Millisecond)
 			switch q.Token % 5 {
 			case 0:

@@ -2,9 +2,9 @@ package transport
 
 import "net"
 
-// giveBack sees to the questions of a connection that has ended: they are asked
+// giveBack sees to the queries of a connection that has ended: they are asked
 // again, or settled.
-func (c *streamConn) giveBack() {
+func (c *tcpConn) giveBack() {
 	e := c.e
 	var left []*asked
 	for _, a := range c.order {
@@ -40,7 +40,7 @@ func (c *streamConn) giveBack() {
 // silence asks again what was under way on a connection over which nothing came. But
 // when that happens again, the server is silent to all that waits. The caller holds
 // the engine's lock.
-func (c *streamConn) silence(left []*asked) (out []Outcome) {
+func (c *tcpConn) silence(left []*asked) (out []Outcome) {
 	e := c.e
 	if c.answers == 0 {
 		e.silent++
@@ -48,7 +48,7 @@ func (c *streamConn) silence(left []*asked) (out []Outcome) {
 	for _, a := range left {
 		e.tries[a.q.Token] = a.tries
 	}
-	e.queue.pushFront(questions(left))
+	e.queue.pushFront(tcpQueries(left))
 	if e.silent < silentConns {
 		return nil
 	}
@@ -60,9 +60,9 @@ func (c *streamConn) silence(left []*asked) (out []Outcome) {
 }
 
 // broken asks again what was under way on a connection that the server has ended, or
-// made unreadable. The question that broke it goes behind all others. The caller
+// made unreadable. The query that broke it goes behind all others. The caller
 // holds the engine's lock.
-func (c *streamConn) broken(left []*asked) (out []Outcome) {
+func (c *tcpConn) broken(left []*asked) (out []Outcome) {
 	if len(left) == 0 {
 		return nil
 	}
@@ -101,13 +101,13 @@ func (c *streamConn) broken(left []*asked) (out []Outcome) {
 		}
 		e.tries[a.q.Token] = a.tries
 	}
-	e.queue.pushFront(questions(again))
-	e.queue.push(questions(last))
+	e.queue.pushFront(tcpQueries(again))
+	e.queue.push(tcpQueries(last))
 	return out
 }
 
-func questions(as []*asked) []Question {
-	qs := make([]Question, len(as))
+func tcpQueries(as []*asked) []Query {
+	qs := make([]Query, len(as))
 	for i, a := range as {
 		qs[i] = a.q
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// A streamConn is one connection.
-type streamConn struct {
-	e      *stream
+// A tcpConn is one connection.
+type tcpConn struct {
+	e      *tcp
 	conn   net.Conn
 	lease  *lease
 	wanted <-chan struct{} // closed when another engine waits for the socket
@@ -28,20 +28,20 @@ type streamConn struct {
 	mu      sync.Mutex
 	pending map[uint16]*asked
 	order   []*asked // by time of sending
-	asked   int      // questions sent
+	asked   int      // queries sent
 	answers int
-	newest  uint64        // the question sent last of those answered
+	newest  uint64        // the query sent last of those answered
 	heard   time.Time     // the last message
 	good    time.Time     // the last response
 	garbage time.Time     // the first message since then that was no response; zero is none
 	rest    time.Duration // how long an answer may be missing before garbage tells
-	culprit *asked        // the question whose response broke the connection
+	culprit *asked        // the query whose response broke the connection
 	err     error         // of the reader
 }
 
-// asked is a question under way on a connection.
+// asked is a query under way on a connection.
 type asked struct {
-	q      Question
+	q      Query
 	id     uint16
 	mix    uint64
 	n      uint64 // it was sent as the n-th to this server
@@ -51,19 +51,19 @@ type asked struct {
 	gone   bool // settled
 }
 
-func newStreamConn(e *stream, conn net.Conn, lease *lease, wanted <-chan struct{}) *streamConn {
+func newTCPConn(e *tcp, conn net.Conn, lease *lease, wanted <-chan struct{}) *tcpConn {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.open++
 	e.failed = 0
-	return &streamConn{
+	return &tcpConn{
 		e: e, conn: conn, lease: lease, wanted: wanted, pending: map[uint16]*asked{},
 		done: make(chan struct{}), room: make(chan struct{}, 1), cuts: e.quota.cuts,
 	}
 }
 
-// converse asks questions over the connection until it ends.
-func (c *streamConn) converse() bool {
+// converse sends queries over the connection until it ends.
+func (c *tcpConn) converse() bool {
 	go c.readAll()
 	defer func() {
 		c.conn.Close()
@@ -107,7 +107,7 @@ var errDone = errors.New("connection no longer needed")
 
 // hearOut lets the reader read what the server said before it closed the
 // connection under a write.
-func (c *streamConn) hearOut(err error) {
+func (c *tcpConn) hearOut(err error) {
 	if err == errDone || isTimeout(err) {
 		return
 	}
@@ -119,7 +119,7 @@ func (c *streamConn) hearOut(err error) {
 }
 
 // send sends what waits, as far as there is room and the limit allows.
-func (c *streamConn) send() (wait time.Duration, err error) {
+func (c *tcpConn) send() (wait time.Duration, err error) {
 	now := time.Now()
 	c.mu.Lock()
 	under := len(c.pending)
@@ -173,7 +173,7 @@ func (c *streamConn) send() (wait time.Duration, err error) {
 // over reports whether a connection with nothing under way is to end: the server
 // answers no more on it, or it is idle and another engine needs the socket or its
 // time is over. The caller holds the engine's lock.
-func (c *streamConn) over(now time.Time, left int) bool {
+func (c *tcpConn) over(now time.Time, left int) bool {
 	e := c.e
 	if e.queue.len() > 0 {
 		return left == 0 || c.isWanted() && c.asked > 0
@@ -185,7 +185,7 @@ func (c *streamConn) over(now time.Time, left int) bool {
 	return c.isWanted() || e.cfg.Idle > 0 && now.Sub(c.rested) >= e.cfg.Idle
 }
 
-func (c *streamConn) isWanted() bool {
+func (c *tcpConn) isWanted() bool {
 	select {
 	case <-c.wanted:
 		return true
@@ -194,8 +194,8 @@ func (c *streamConn) isWanted() bool {
 	}
 }
 
-// count takes questions into the window. The caller holds the engine's lock.
-func (c *streamConn) count(qs []Question, now time.Time) []*asked {
+// count takes queries into the window. The caller holds the engine's lock.
+func (c *tcpConn) count(qs []Query, now time.Time) []*asked {
 	e := c.e
 	as := make([]*asked, len(qs))
 	for i, q := range qs {
@@ -214,9 +214,9 @@ func (c *streamConn) count(qs []Question, now time.Time) []*asked {
 	return as
 }
 
-// add puts a question under way and appends its message to buf. The caller holds the
+// add puts a query under way and appends its message to buf. The caller holds the
 // lock.
-func (c *streamConn) add(buf []byte, a *asked) []byte {
+func (c *tcpConn) add(buf []byte, a *asked) []byte {
 	for {
 		a.id = uint16(rand.Uint32())
 		if c.pending[a.id] == nil {
@@ -233,19 +233,19 @@ func (c *streamConn) add(buf []byte, a *asked) []byte {
 	buf = append(buf, 0, 0)
 	pad := -1
 	if c.e.tls != nil && q.Flags&EDNS != 0 {
-		plain := len(appendQuestion(nil, q, a.id, a.mix, nil, 0))
+		plain := len(appendQuery(nil, q, a.id, a.mix, nil, 0))
 		pad = (padBlock - plain%padBlock) % padBlock
 	}
-	buf = appendQuestion(buf, q, a.id, a.mix, nil, pad)
+	buf = appendQuery(buf, q, a.id, a.mix, nil, pad)
 	n := len(buf) - start - 2
 	buf[start], buf[start+1] = byte(n>>8), byte(n)
 	c.e.cfg.traceSent(q)
 	return buf
 }
 
-// deadline is when the time of a question is over. While the server is at work on
+// deadline is when the time of a query is over. While the server is at work on
 // those before it, its own has not begun, up to a point. The caller holds the lock.
-func (c *streamConn) deadline(a *asked) time.Time {
+func (c *tcpConn) deadline(a *asked) time.Time {
 	timeout := c.e.cfg.Timeout
 	at := a.sent.Add(timeout)
 	if a.n > c.newest && c.good.After(a.sent) {
@@ -254,10 +254,10 @@ func (c *streamConn) deadline(a *asked) time.Time {
 	return at
 }
 
-// expire settles the questions whose time is over. next is how long it is until
+// expire settles the queries whose time is over. next is how long it is until
 // something is to be done again. A connection over which nothing has come since the
 // oldest of them was sent is not alive, and neither is one that brings garbage.
-func (c *streamConn) expire() (next time.Duration, alive bool) {
+func (c *tcpConn) expire() (next time.Duration, alive bool) {
 	now := time.Now()
 	var out []Outcome
 	var late uint64
@@ -310,15 +310,15 @@ var errGarbled = errors.New("connection brings garbage")
 
 // garbled reports whether a connection has brought no response for a while, but
 // garbage, or the beginning of a message. The caller holds the lock.
-func (c *streamConn) garbled(now time.Time) bool {
+func (c *tcpConn) garbled(now time.Time) bool {
 	if !c.garbage.IsZero() && now.Sub(c.garbage) >= c.rest {
 		return true
 	}
 	return c.partial.Load() && now.Sub(time.Unix(0, c.read.Load())) >= c.rest
 }
 
-// drop settles a question without response. The caller holds the lock.
-func (c *streamConn) drop(a *asked) Outcome {
+// drop settles a query without response. The caller holds the lock.
+func (c *tcpConn) drop(a *asked) Outcome {
 	a.gone = true
 	delete(c.pending, a.id)
 	out := Outcome{Token: a.q.Token, Tries: a.tries.sent, Failure: Timeout}

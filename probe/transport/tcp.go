@@ -11,14 +11,14 @@ import (
 
 const (
 	maxConns  = 4   // connections to one server
-	perConn   = 256 // questions under way on one connection
-	connSpare = 64  // questions waiting that are worth one more connection
+	perConn   = 256 // queries under way on one connection
+	connSpare = 64  // queries waiting that are worth one more connection
 
 	// connHold is how long no further connection is tried after one was
 	// refused while others are open.
 	connHold = 10 * time.Second
 
-	// padBlock is what encrypted questions are padded to a multiple of
+	// padBlock is what encrypted queries are padded to a multiple of
 	// (RFC 8467 section 4.1).
 	padBlock = 128
 
@@ -31,10 +31,10 @@ const (
 	barrenConns = 8
 )
 
-// stream is the engine over TCP and TLS: connections that stay open, with
-// several questions under way on each, and answers in any order (RFC 7766
+// tcp is the engine over TCP and TLS: connections that stay open, with
+// several queries under way on each, and answers in any order (RFC 7766
 // sections 6.2.1 and 7).
-type stream struct {
+type tcp struct {
 	cfg  Config
 	tls  *tls.Config // nil for plain TCP
 	ctx  context.Context
@@ -43,11 +43,11 @@ type stream struct {
 
 	mu     sync.Mutex
 	queue  queue
-	tries  map[uint32]tries // by token, of questions that wait again
-	window streamWindow
-	flying int       // questions under way
+	tries  map[uint32]tries // by token, of queries that wait again
+	window tcpWindow
+	flying int       // queries under way
 	active int       // sessions
-	idle   int       // sessions that wait for a question
+	idle   int       // sessions that wait for a query
 	first  bool      // a session has a connection to which the engine has a right, or waits for it
 	open   int       // connections
 	hold   time.Time // when further sessions may start
@@ -60,39 +60,39 @@ type stream struct {
 	wake   chan struct{}
 }
 
-// tries is how often a question was sent, and how much it is charged.
+// tries is how often a query was sent, and how much it is charged.
 type tries struct {
 	sent    uint8
 	charged uint16 // in halves of a try
 }
 
-// What a question is charged. That a connection breaks may be another's doing.
+// What a query is charged. That a connection breaks may be another's doing.
 const (
 	forBreak = 1
 	forDial  = 2
 )
 
-// spent reports whether a question has had its tries.
-func (t tries) spent(q *Question) bool { return int(t.charged) >= 2*max(int(q.Tries), 1) }
+// spent reports whether a query has had its tries.
+func (t tries) spent(q *Query) bool { return int(t.charged) >= 2*max(int(q.Tries), 1) }
 
-// NewStream returns an engine that asks over TCP, or over TLS if conf is not
-// nil. How many questions are in flight follows the server (see streamWindow).
+// NewTCP returns an engine that asks over TCP, or over TLS if conf is not
+// nil. How many queries are in flight follows the server (see tcpWindow).
 //
-// A connection that breaks is opened again, and its questions are asked again. The
+// A connection that breaks is opened again, and its queries are asked again. The
 // one that was next to be answered is taken to have broken it, and is charged half a
 // try; when several connections in a row break without a response, all are charged a
 // whole one. So is what would have been sent when no connection can be opened. A
-// question without response in time is not asked again.
-func NewStream(cfg Config, conf *tls.Config) Engine {
-	e := &stream{
+// query without response in time is not asked again.
+func NewTCP(cfg Config, conf *tls.Config) Engine {
+	e := &tcp{
 		cfg: cfg, tls: conf, tries: map[uint32]tries{}, wake: make(chan struct{}, 1),
-		window: newStreamWindow(cfg.Window, cfg.Timeout),
+		window: newTCPWindow(cfg.Window, cfg.Timeout),
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
 }
 
-func (e *stream) Ask(qs []Question) {
+func (e *tcp) Ask(qs []Query) {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
@@ -108,14 +108,14 @@ func (e *stream) Ask(qs []Question) {
 	e.signal()
 }
 
-func (e *stream) signal() {
+func (e *tcp) signal() {
 	select {
 	case e.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (e *stream) Stats() Stats {
+func (e *tcp) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.stats
@@ -123,7 +123,7 @@ func (e *stream) Stats() Stats {
 	return s
 }
 
-func (e *stream) Close() error {
+func (e *tcp) Close() error {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
@@ -133,8 +133,8 @@ func (e *stream) Close() error {
 	return nil
 }
 
-// session opens a connection whenever there are questions, and asks them.
-func (e *stream) session() {
+// session opens a connection whenever there are queries, and sends them.
+func (e *tcp) session() {
 	for e.await() {
 		if !e.converse() {
 			return
@@ -142,9 +142,9 @@ func (e *stream) session() {
 	}
 }
 
-// converse opens a connection and asks questions over it until it ends. It reports
+// converse opens a connection and sends queries over it until it ends. It reports
 // false if the session ends as well.
-func (e *stream) converse() (more bool) {
+func (e *tcp) converse() (more bool) {
 	wanted := make(chan struct{})
 	lease, release, err := e.lease(sync.OnceFunc(func() { close(wanted) }))
 	if err != nil {
@@ -155,12 +155,12 @@ func (e *stream) converse() (more bool) {
 	if err != nil {
 		return !e.refused(err)
 	}
-	return newStreamConn(e, conn, lease, wanted).converse()
+	return newTCPConn(e, conn, lease, wanted).converse()
 }
 
 // lease takes a socket. The engine has a right to one, and waits for it; others it
 // has if there are enough.
-func (e *stream) lease(leave func()) (l *lease, release func(), err error) {
+func (e *tcp) lease(leave func()) (l *lease, release func(), err error) {
 	e.mu.Lock()
 	first := !e.first
 	e.first = true
@@ -188,7 +188,7 @@ func (e *stream) lease(leave func()) (l *lease, release func(), err error) {
 }
 
 // resign ends a session without a connection if there are others.
-func (e *stream) resign() (last bool) {
+func (e *tcp) resign() (last bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.active == 1 || e.closed {
@@ -203,7 +203,7 @@ func (e *stream) resign() (last bool) {
 // refused ends a session that gets no connection if there are others, because a
 // server may bound how many a client has. If there is none, what would have been
 // sent is charged a try, and more of it each time.
-func (e *stream) refused(err error) (last bool) {
+func (e *tcp) refused(err error) (last bool) {
 	if e.resign() {
 		return true
 	}
@@ -227,7 +227,7 @@ func (e *stream) refused(err error) (last bool) {
 			continue
 		}
 		e.tries[q.Token] = t
-		e.queue.push([]Question{q})
+		e.queue.push([]Query{q})
 	}
 	rest := restAfter(e.failed)
 	more := e.queue.len() > 0
@@ -244,15 +244,15 @@ func restAfter(failures int) time.Duration {
 	return min(firstRest<<min(failures-1, 16), mostRest)
 }
 
-func (e *stream) deliver(out []Outcome) {
+func (e *tcp) deliver(out []Outcome) {
 	if len(out) > 0 {
 		e.cfg.Deliver(out)
 	}
 }
 
-// await waits until there are questions, and reports false when the engine is
+// await waits until there are queries, and reports false when the engine is
 // closed.
-func (e *stream) await() bool {
+func (e *tcp) await() bool {
 	e.mu.Lock()
 	e.idle++
 	for e.queue.len() == 0 && !e.closed {
@@ -273,7 +273,7 @@ func (e *stream) await() bool {
 	return open
 }
 
-func (e *stream) connect() (net.Conn, error) {
+func (e *tcp) connect() (net.Conn, error) {
 	return e.cfg.patiently(e.ctx, func() (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
 		defer cancel()

@@ -13,14 +13,14 @@ import (
 var errHung = errors.New("connection closed by the server")
 
 // Read reads from the connection and notes when.
-func (c *streamConn) Read(b []byte) (int, error) {
+func (c *tcpConn) Read(b []byte) (int, error) {
 	n, err := c.conn.Read(b)
 	c.read.Store(time.Now().UnixNano())
 	return n, err
 }
 
 // readAll reads responses until the connection ends.
-func (c *streamConn) readAll() {
+func (c *tcpConn) readAll() {
 	defer close(c.done)
 	r := bufio.NewReader(c)
 	var head [2]byte
@@ -48,7 +48,7 @@ func (c *streamConn) readAll() {
 	}
 }
 
-func (c *streamConn) ended(err error) {
+func (c *tcpConn) ended(err error) {
 	if errors.Is(err, io.EOF) {
 		err = errHung
 	}
@@ -60,7 +60,7 @@ func (c *streamConn) ended(err error) {
 }
 
 // handle handles one message. It returns an error if the length before it was wrong.
-func (c *streamConn) handle(packet []byte) error {
+func (c *tcpConn) handle(packet []byte) error {
 	cfg := &c.e.cfg
 	now := time.Now()
 	c.mu.Lock()
@@ -79,7 +79,7 @@ func (c *streamConn) handle(packet []byte) error {
 	reply, state, rule := read(m, packet, &a.q, a.id, a.mix)
 	out := Outcome{Token: a.q.Token, Tries: a.tries.sent, Reply: reply, RTT: now.Sub(a.sent), Msg: m}
 	if rule == Passed && state != Complete {
-		rule = CutShort // over a stream nothing may be cut
+		rule = CutShort // over TCP nothing may be cut
 		out = Outcome{Token: a.q.Token, Tries: a.tries.sent, Failure: BadResponse, Err: ruleError(rule)}
 	} else if rule != Passed {
 		defer cfg.traceIgnored(&a.q, rule, packet)
@@ -113,9 +113,9 @@ func (c *streamConn) handle(packet []byte) error {
 	return nil
 }
 
-// find returns the question under way that a message is for. The caller holds the
+// find returns the query under way that a message is for. The caller holds the
 // lock.
-func (c *streamConn) find(packet []byte) (*asked, Rule) {
+func (c *tcpConn) find(packet []byte) (*asked, Rule) {
 	if len(packet) < headerLen {
 		return nil, ShortHeader
 	}
@@ -123,14 +123,14 @@ func (c *streamConn) find(packet []byte) (*asked, Rule) {
 }
 
 // ignore notes a message that is no response. The caller holds the lock.
-func (c *streamConn) ignore(now time.Time) {
+func (c *tcpConn) ignore(now time.Time) {
 	if c.garbage.IsZero() {
 		c.garbage = now
 	}
 }
 
 // answered counts a response.
-func (e *stream) answered(a *asked, out *Outcome) {
+func (e *tcp) answered(a *asked, out *Outcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.flying--
