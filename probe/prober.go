@@ -30,7 +30,7 @@ const (
 // A Prober decides about names. It is safe for concurrent use.
 type Prober struct {
 	opts  Options
-	zones map[string]Zone // by TLD
+	zones map[string]ZoneFile // by TLD
 
 	mu      sync.Mutex
 	warned  map[string]bool
@@ -47,7 +47,7 @@ func New(opts Options) (*Prober, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	zones, err := zonesOf(opts.Zones)
+	zones, err := zonesOf(opts.ZoneFiles)
 	if err != nil {
 		return nil, err
 	}

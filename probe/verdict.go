@@ -84,9 +84,9 @@ const (
 	Lame         = trust.Lame         // unknown: the server is not responsible for the zone
 )
 
-// The reasons of [Options.Zones] and [Options.Offline].
+// The reasons of [Options.ZoneFiles] and [Options.Offline].
 const (
-	ZoneFile   Reason = "zone-file"   // found or not-found: as the registry's zone file has it
+	ByZoneFile Reason = "zone-file"   // found or not-found: as the registry's zone file has it
 	NoResolver Reason = "no-resolver" // unknown: nobody is asked, and there is no zone file
 )
 
@@ -120,7 +120,7 @@ var reasonDocs = []ReasonDoc{
 	{Exists, Found, "the name is in the registry zone"},
 	{ChildZone, Found, "there is a zone at the name"},
 	{NXDomain, NotFound, "the registry zone denies the name"},
-	{ZoneFile, Found, "the registry's zone file says so; it also says not-found where nobody is asked"},
+	{ByZoneFile, Found, "the registry's zone file says so; it also says not-found where nobody is asked"},
 	{RDAPRegistered, Found, "not in the DNS, but the registry says that the name is registered"},
 	{RDAPReserved, Found, "not in the DNS, but the registry withholds the name from registration"},
 	{RDAPNotRegistered, NotFound, "the registry says that the name is not registered"},

@@ -7,18 +7,18 @@ import (
 	"domprobe/candidate"
 )
 
-// A Zone tells which names are registered in the zone of a TLD, as the registry's
+// A ZoneFile tells which names are registered in the zone of a TLD, as the registry's
 // zone file has them. The Index of package zone is one. It must be safe for
 // concurrent use.
-type Zone interface {
+type ZoneFile interface {
 	Origin() string        // the TLD, in its A-label form
 	Date() time.Time       // of the zone file
 	Has(label string) bool // whether the name of a label, in lower case, is registered
 }
 
 // zonesOf returns the zones by their TLDs.
-func zonesOf(list []Zone) (map[string]Zone, error) {
-	zones := make(map[string]Zone)
+func zonesOf(list []ZoneFile) (map[string]ZoneFile, error) {
+	zones := make(map[string]ZoneFile)
 	for _, z := range list {
 		if zones[z.Origin()] != nil {
 			return nil, fmt.Errorf("two zone files are of %s", z.Origin())
@@ -41,5 +41,5 @@ func (e *env) inZone(c *candidate.Candidate) (r Result, ok bool) {
 	} else if !e.opts.Offline {
 		return r, false
 	}
-	return Result{Candidate: *c, Verdict: verdict, Reason: ZoneFile, Source: "zone", Rcode: -1, At: z.Date()}, true
+	return Result{Candidate: *c, Verdict: verdict, Reason: ByZoneFile, Source: "zone", Rcode: -1, At: z.Date()}, true
 }

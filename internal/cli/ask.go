@@ -131,7 +131,7 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 		p.registries = &confirmer{client: client, console: inv.console}
 		p.opts.Confirm = p.registries
 	}
-	if p.opts.Zones, p.closeZones, err = a.openZones(ctx, inv); err != nil {
+	if p.opts.ZoneFiles, p.closeZones, err = a.openZones(ctx, inv); err != nil {
 		return nil, err
 	}
 	p.opts.Log, p.opts.Trace = inv.console.Logger(), trace

@@ -32,7 +32,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 		return err
 	}
 	defer closeZones()
-	opts.Zones = zones
+	opts.ZoneFiles = zones
 	known := newZoned(opts)
 	end := byte('\n')
 	if p.gen.null {

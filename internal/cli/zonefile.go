@@ -28,7 +28,7 @@ func (a *asking) zoneOption() []*cmdline.Option {
 const oldZone = 3 * 24 * time.Hour
 
 // openZones opens the indexes of --zone, which close takes back.
-func (a *asking) openZones(ctx context.Context, inv *invocation) (zones []probe.Zone, close func() error, err error) {
+func (a *asking) openZones(ctx context.Context, inv *invocation) (zones []probe.ZoneFile, close func() error, err error) {
 	var open []*zone.Index
 	close = func() (err error) {
 		for _, x := range open {
@@ -43,7 +43,7 @@ func (a *asking) openZones(ctx context.Context, inv *invocation) (zones []probe.
 			return nil, nil, err
 		}
 		open = append(open, x)
-		i := slices.IndexFunc(zones, func(z probe.Zone) bool { return z.Origin() == x.Origin() })
+		i := slices.IndexFunc(zones, func(z probe.ZoneFile) bool { return z.Origin() == x.Origin() })
 		if i >= 0 {
 			close()
 			return nil, nil, cmdline.Usage("build one of both", "--zone %s and %s are both of %s", a.zones[i], path, x.Origin())
@@ -58,7 +58,7 @@ func (a *asking) openZones(ctx context.Context, inv *invocation) (zones []probe.
 
 // A zoned counts the names of a run, and those of them that zone files decide.
 type zoned struct {
-	zones       map[string]probe.Zone // by TLD
+	zones       map[string]probe.ZoneFile // by TLD
 	offline     bool
 	names       int
 	decided     int
@@ -67,8 +67,8 @@ type zoned struct {
 }
 
 func newZoned(opts probe.Options) *zoned {
-	z := &zoned{zones: make(map[string]probe.Zone), offline: opts.Offline, tlds: make(map[string]bool), asked: make(map[string]bool)}
-	for _, one := range opts.Zones {
+	z := &zoned{zones: make(map[string]probe.ZoneFile), offline: opts.Offline, tlds: make(map[string]bool), asked: make(map[string]bool)}
+	for _, one := range opts.ZoneFiles {
 		z.zones[one.Origin()] = one
 	}
 	return z
