@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"domprobe/internal/tempfile"
 	"domprobe/probe"
 )
 
@@ -80,12 +81,12 @@ func openResumed(path, format string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, &ResumeError{path, format, errors.New("not a regular file")}
 	}
-	removeStale(path)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|appending, 0o666)
+	tempfile.RemoveStale(path)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|tempfile.Appending, 0o666)
 	if err != nil {
 		return nil, err
 	}
-	if err := lockReport(f, path); err != nil {
+	if err := tempfile.Lock(f, path); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -168,7 +169,7 @@ func countLines(f *os.File) (n int, err error) {
 // rewrite replaces the file by one that has its header and the first row of
 // every settled name.
 func (old *resumed) rewrite(f *os.File, path string) (*os.File, error) {
-	temp, dest, err := createTemp(path)
+	temp, dest, err := tempfile.Create(path)
 	if err != nil {
 		return f, err
 	}
@@ -191,14 +192,14 @@ func (old *resumed) rewrite(f *os.File, path string) (*os.File, error) {
 		err = out.Flush()
 	}
 	if err == nil {
-		err = fsync(temp)
+		err = tempfile.Sync(temp)
 	}
 	if err == nil {
-		f, err = replace(f, temp, dest)
+		f, err = tempfile.Replace(f, temp, dest)
 	}
 	if err != nil {
-		discard(temp)
-		err = &fs.PathError{Op: "rewrite", Path: path, Err: cause(err)}
+		tempfile.Discard(temp)
+		err = &fs.PathError{Op: "rewrite", Path: path, Err: tempfile.Cause(err)}
 	}
 	return f, err
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/tempfile"
 )
 
 // Options are the settings of a [Builder].
@@ -31,7 +33,8 @@ type Options struct {
 
 // A Builder builds one index out of any number of files.
 type Builder struct {
-	path   string
+	temp   *os.File // becomes the index; nil after the end
+	dest   string   // its name then
 	opts   Options
 	info   Info
 	oldest time.Time // file
@@ -40,13 +43,25 @@ type Builder struct {
 }
 
 // Create returns a Builder of the index at a path, where nothing changes before
-// [Builder.Commit]. Temporary files are beside it.
+// [Builder.Commit]. Temporary files are beside it. An error about the origin is an
+// [*OriginError].
 func Create(path string, opts Options) (*Builder, error) {
 	origin := strings.Trim(dns.CanonicalName(opts.Origin), ".")
 	if _, ok := dns.IsDomainName(opts.Origin); opts.Origin != "" && (!ok || origin == "") {
-		return nil, fmt.Errorf("%q is not the origin of a zone with registered names", opts.Origin)
+		return nil, &OriginError{opts.Origin}
 	}
-	return &Builder{path: path, opts: opts, info: Info{Origin: origin}, sorter: newSorter(filepath.Dir(path))}, nil
+	temp, dest, err := tempfile.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Builder{temp: temp, dest: dest, opts: opts, info: Info{Origin: origin}, sorter: newSorter(filepath.Dir(dest))}, nil
+}
+
+// An OriginError is an origin of which there can be no index.
+type OriginError struct{ Origin string }
+
+func (e *OriginError) Error() string {
+	return fmt.Sprintf("%q is not the origin of a zone with registered names", e.Origin)
 }
 
 // A LineError says where a file is not what it has to be.
@@ -103,9 +118,19 @@ func (b *Builder) Commit() (Info, error) {
 	if b.Names() == 0 {
 		return Info{}, errors.New("the input has no registered names")
 	}
-	b.info.Date = b.date()
-	err := replace(b.path, b.write)
-	return b.info, err
+	info, err := b.write()
+	if err == nil {
+		err = tempfile.Sync(b.temp)
+	}
+	if err == nil {
+		err = tempfile.Publish(b.temp, b.dest)
+	}
+	if err != nil {
+		return Info{}, fmt.Errorf("write %s: %w", b.dest, tempfile.Cause(err))
+	}
+	b.temp.Close() // it is on disk
+	b.temp = nil
+	return info, nil
 }
 
 func (b *Builder) date() time.Time {
@@ -122,27 +147,29 @@ func (b *Builder) date() time.Time {
 	return now.UTC().Truncate(time.Second)
 }
 
-// write writes the index to a new file. The header comes last, so that a file
-// without one is not complete.
-func (b *Builder) write(f *os.File) error {
-	if _, err := f.Write(make([]byte, headerSize)); err != nil {
-		return err
+// write writes the index to the temporary file.
+func (b *Builder) write() (Info, error) {
+	info := b.info
+	info.Date = b.date()
+	w := newWriter(b.temp)
+	if _, err := w.out.WriteString(magic); err != nil {
+		return Info{}, err
 	}
-	w := newWriter(f)
 	if err := b.sorter.writeTo(w); err != nil {
-		return err
+		return Info{}, err
 	}
-	h, err := w.end(b.info)
-	if err != nil {
-		return err
-	}
-	b.info = h.Info
-	_, err = f.WriteAt(h.bytes(), 0)
-	return err
+	return w.end(info)
 }
 
-// Close removes what the Builder has on disk. It may be called again.
-func (b *Builder) Close() { b.sorter.close() }
+// Close removes what the Builder has on disk, except for a committed index. It may
+// be called again.
+func (b *Builder) Close() {
+	b.sorter.close()
+	if b.temp != nil {
+		tempfile.Discard(b.temp)
+		b.temp = nil
+	}
+}
 
 // lines reads the lines of a file.
 type lines struct {

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// An index file has five parts: a header of fixed size; the blocks of names; the
-// first 8 octets of the first name of each block, for the search; where each
-// block begins; and a checksum of each piece of what lies between the header and
-// the checksums. Numbers are big-endian.
+// An index file begins with 8 octets that say what it is. The blocks of names
+// follow; the first 8 octets of the first name of each block, for the search; where
+// each block begins; a checksum of each piece of all that; and a trailer of fixed
+// size. Numbers are big-endian.
 const (
-	magic      = "domzone\x01"
-	headerSize = 320
-	pieceSize  = 1 << 20
+	magic       = "domzone\x01"
+	trailerSize = 312
+	pieceSize   = 1 << 20
 )
 
-// A header is the first part of an index file. Its last four octets are the
-// checksum of the others.
-type header struct {
+// A trailer is the last part of an index file, so that a file that is not complete
+// has none. Its last four octets are the checksum of the others.
+type trailer struct {
 	Info
 	blocks int64  // number
 	size   int64  // of all blocks
@@ -31,16 +31,15 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 
-func (h *header) bytes() []byte {
-	b := make([]byte, 0, headerSize)
-	b = append(b, magic...)
-	for _, n := range []int64{h.Names, h.blocks, h.size, h.Date.Unix()} {
+func (t *trailer) bytes() []byte {
+	b := make([]byte, 0, trailerSize)
+	for _, n := range []int64{t.Names, t.blocks, t.size, t.Date.Unix()} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
-	b = binary.BigEndian.AppendUint32(b, h.Serial)
-	b = binary.BigEndian.AppendUint32(b, h.sum)
-	b = append(append(b, byte(len(h.Origin))), h.Origin...)
-	b = b[:headerSize-4]
+	b = binary.BigEndian.AppendUint32(b, t.Serial)
+	b = binary.BigEndian.AppendUint32(b, t.sum)
+	b = append(append(b, byte(len(t.Origin))), t.Origin...)
+	b = b[:trailerSize-4]
 	return binary.BigEndian.AppendUint32(b, checksum(b))
 }
 
@@ -50,41 +49,41 @@ var (
 	errDamaged = errors.New("the index is damaged; build it again")
 )
 
-// parseHeader reads the header at the front of a file.
-func parseHeader(file []byte) (h header, err error) {
+// parseTrailer reads the trailer of a file.
+func parseTrailer(file []byte) (t trailer, err error) {
 	if len(file) < len(magic) || string(file[:len(magic)]) != magic {
-		return h, errNoIndex
+		return t, errNoIndex
 	}
-	if len(file) < headerSize {
-		return h, fmt.Errorf("%w: it ends in its header", errDamaged)
+	if len(file) < len(magic)+trailerSize {
+		return t, fmt.Errorf("%w: it is too short", errDamaged)
 	}
-	b := file[:headerSize-4]
-	if checksum(b) != binary.BigEndian.Uint32(file[headerSize-4:]) {
-		return h, fmt.Errorf("%w: its header is not what its checksum says", errDamaged)
+	b := file[len(file)-trailerSize:]
+	if checksum(b[:trailerSize-4]) != binary.BigEndian.Uint32(b[trailerSize-4:]) {
+		return t, fmt.Errorf("%w: its end is not what its checksum says, or it is cut off", errDamaged)
 	}
 	number := func(at int) int64 { return int64(binary.BigEndian.Uint64(b[at:])) }
-	h.Names, h.blocks, h.size = number(8), number(16), number(24)
-	h.Date = time.Unix(number(32), 0).UTC()
-	h.Serial, h.sum = binary.BigEndian.Uint32(b[40:]), binary.BigEndian.Uint32(b[44:])
-	h.Origin = string(b[49:][:b[48]])
-	if size := h.fileSize(); size < 0 || size != int64(len(file)) {
-		return h, fmt.Errorf("%w: it has %d octets, and not %d", errDamaged, len(file), size)
+	t.Names, t.blocks, t.size = number(0), number(8), number(16)
+	t.Date = time.Unix(number(24), 0).UTC()
+	t.Serial, t.sum = binary.BigEndian.Uint32(b[32:]), binary.BigEndian.Uint32(b[36:])
+	t.Origin = string(b[41:][:b[40]])
+	if size := t.fileSize(); size < 0 || size != int64(len(file)) {
+		return t, fmt.Errorf("%w: it has %d octets, and not %d", errDamaged, len(file), size)
 	}
-	return h, nil
+	return t, nil
 }
 
 // checked is the size of what has checksums.
-func (h *header) checked() int64 { return h.size + 16*h.blocks }
+func (t *trailer) checked() int64 { return t.size + 16*t.blocks }
 
-func (h *header) pieces() int64 { return (h.checked() + pieceSize - 1) / pieceSize }
+func (t *trailer) pieces() int64 { return (t.checked() + pieceSize - 1) / pieceSize }
 
 // fileSize is the size of the file, and -1 if the numbers are out of bounds.
-func (h *header) fileSize() int64 {
+func (t *trailer) fileSize() int64 {
 	const most = 1 << 50
-	if h.Names < 0 || h.blocks < 0 || h.blocks > most || h.size < 0 || h.size > most || h.blocks != (h.Names+blockNames-1)/blockNames {
+	if t.Names < 0 || t.blocks < 0 || t.blocks > most || t.size < 0 || t.size > most || t.blocks != (t.Names+blockNames-1)/blockNames {
 		return -1
 	}
-	return headerSize + h.checked() + 4*h.pieces()
+	return int64(len(magic)) + t.checked() + 4*t.pieces() + trailerSize
 }
 
 // keyOf is the first 8 octets of a name, as a number of the same order.

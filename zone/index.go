@@ -19,7 +19,7 @@ import (
 
 // An Index is an index file, mapped into memory. It is safe for concurrent use.
 type Index struct {
-	header
+	trailer
 	file    mmap.MMap
 	data    []byte // the blocks
 	keys    []byte
@@ -65,19 +65,19 @@ func open(path string) (*Index, error) {
 
 // newIndex checks the octets of an index file.
 func newIndex(file []byte) (*Index, error) {
-	h, err := parseHeader(file)
+	t, err := parseTrailer(file)
 	if err != nil {
 		return nil, err
 	}
-	body, sums := file[headerSize:][:h.checked()], file[headerSize+h.checked():]
-	if checksum(sums) != h.sum {
+	body, rest := file[len(magic):][:t.checked()], file[int64(len(magic))+t.checked():]
+	sums := rest[:len(rest)-trailerSize]
+	if checksum(sums) != t.sum {
 		return nil, fmt.Errorf("%w: its list of checksums is not what its checksum says", errDamaged)
 	}
 	if err := verify(body, sums); err != nil {
 		return nil, err
 	}
-	x := &Index{header: h, data: body[:h.size], keys: body[h.size:][:8*h.blocks], offsets: body[h.size+8*h.blocks:]}
-	return x, nil
+	return &Index{trailer: t, data: body[:t.size], keys: body[t.size:][:8*t.blocks], offsets: body[t.size+8*t.blocks:]}, nil
 }
 
 // verify compares the pieces of an index with their checksums, on all processors.
@@ -89,7 +89,7 @@ func verify(body, sums []byte) error {
 			for i := w; 4*i < len(sums); i += workers {
 				piece := body[i*pieceSize : min((i+1)*pieceSize, len(body))]
 				if checksum(piece) != binary.BigEndian.Uint32(sums[4*i:]) {
-					return fmt.Errorf("%w: the octets after %d are not what their checksum says", errDamaged, headerSize+i*pieceSize)
+					return fmt.Errorf("%w: the octets after %d are not what their checksum says", errDamaged, len(magic)+i*pieceSize)
 				}
 			}
 			return nil
@@ -102,13 +102,13 @@ func verify(body, sums []byte) error {
 func (x *Index) Close() error { return x.file.Unmap() }
 
 // Info describes the index.
-func (x *Index) Info() Info { return x.header.Info }
+func (x *Index) Info() Info { return x.trailer.Info }
 
 // Origin returns the origin of the zone, in lower case and without a final dot.
-func (x *Index) Origin() string { return x.header.Origin }
+func (x *Index) Origin() string { return x.trailer.Origin }
 
 // Date returns the date of the data.
-func (x *Index) Date() time.Time { return x.header.Date }
+func (x *Index) Date() time.Time { return x.trailer.Date }
 
 // Has reports whether the name with a label, in lower case, is registered.
 func (x *Index) Has(label string) bool {
@@ -162,12 +162,12 @@ func (x *Index) Names() iter.Seq2[[]byte, error] {
 		var name []byte
 		c, n := x.cursor(), int64(0)
 		for ; c.next(); n++ {
-			name = append(append(appendLabel(name[:0], c.name), '.'), x.header.Origin...)
+			name = append(append(appendLabel(name[:0], c.name), '.'), x.trailer.Origin...)
 			if !yield(name, nil) {
 				return
 			}
 		}
-		if c.err == nil && n != x.header.Names {
+		if c.err == nil && n != x.trailer.Names {
 			c.err = errNames
 		}
 		if c.err != nil {

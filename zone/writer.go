@@ -69,13 +69,13 @@ func (w *writer) endPiece() {
 	w.sum, w.filled = 0, 0
 }
 
-// end writes what follows the names, and returns the header of the file.
-func (w *writer) end(info Info) (*header, error) {
+// end writes what follows the names, and returns what the trailer says.
+func (w *writer) end(info Info) (Info, error) {
 	for _, numbers := range [][]uint64{w.keys, w.offsets} {
 		for _, n := range numbers {
 			w.buf = binary.BigEndian.AppendUint64(w.buf[:0], n)
 			if err := w.write(w.buf); err != nil {
-				return nil, err
+				return Info{}, err
 			}
 		}
 	}
@@ -86,9 +86,10 @@ func (w *writer) end(info Info) (*header, error) {
 	for _, sum := range w.sums {
 		sums = binary.BigEndian.AppendUint32(sums, sum)
 	}
-	if _, err := w.out.Write(sums); err != nil {
-		return nil, err
-	}
 	info.Names = w.names
-	return &header{Info: info, blocks: int64(len(w.keys)), size: w.size, sum: checksum(sums)}, w.out.Flush()
+	t := trailer{Info: info, blocks: int64(len(w.keys)), size: w.size, sum: checksum(sums)}
+	if _, err := w.out.Write(append(sums, t.bytes()...)); err != nil {
+		return Info{}, err
+	}
+	return info, w.out.Flush()
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"domprobe/internal/tempfile"
 )
 
 // build makes an index of texts, with at most so many names in memory at a time.
@@ -121,7 +123,7 @@ func TestSmallest(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 	for _, origin := range []string{".", "a..b", strings.Repeat("x", 64)} {
-		if _, err := Create("x", Options{Origin: origin}); err == nil {
+		if _, err := Create("x", Options{Origin: origin}); !errors.As(err, new(*OriginError)) {
 			t.Errorf("the origin %q is taken", origin)
 		}
 	}
@@ -142,7 +144,7 @@ func TestDamaged(t *testing.T) {
 		file[at] ^= 1 << (at % 8)
 	}
 	path := filepath.Join(t.TempDir(), "y.zone")
-	for _, size := range []int{0, 1, 7, 8, 100, headerSize - 1, headerSize, len(file) / 2, len(file) - 1, len(file) + 1} {
+	for _, size := range []int{0, 1, 7, 8, 100, trailerSize - 1, trailerSize, trailerSize + 8, len(file) / 2, len(file) - 1, len(file) + 1} {
 		if err := os.WriteFile(path, append(slices.Clone(file), 0)[:size], 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -169,17 +171,19 @@ func many(n int) string {
 
 // reseal gives a file the checksums that it should have.
 func reseal(file []byte) {
-	binary.BigEndian.PutUint32(file[headerSize-4:], checksum(file[:headerSize-4]))
-	h, err := parseHeader(file)
+	end := file[len(file)-trailerSize:]
+	sealed := func() { binary.BigEndian.PutUint32(end[trailerSize-4:], checksum(end[:trailerSize-4])) }
+	sealed()
+	t, err := parseTrailer(file)
 	if err != nil {
 		return
 	}
-	body, sums := file[headerSize:][:h.checked()], file[headerSize+h.checked():]
+	body, sums := file[len(magic):][:t.checked()], file[int64(len(magic))+t.checked():len(file)-trailerSize]
 	for i := 0; 4*i < len(sums); i++ {
 		binary.BigEndian.PutUint32(sums[4*i:], checksum(body[i*pieceSize:min((i+1)*pieceSize, len(body))]))
 	}
-	binary.BigEndian.PutUint32(file[44:], checksum(sums))
-	binary.BigEndian.PutUint32(file[headerSize-4:], checksum(file[:headerSize-4]))
+	binary.BigEndian.PutUint32(end[36:], checksum(sums))
+	sealed()
 }
 
 // A damaged file is refused. One whose checksums were made to fit is read without
@@ -190,9 +194,9 @@ func FuzzIndex(f *testing.F) {
 		f.Fatal(err)
 	}
 	whole := slices.Clone([]byte(x.file))
-	f.Add(uint32(headerSize), []byte{0xff, 0xff})
+	f.Add(uint32(len(magic)), []byte{0xff, 0xff})
 	f.Add(uint32(len(whole)-40), []byte{1, 2, 3, 4, 5, 6, 7, 8})
-	f.Add(uint32(16), []byte{0, 0, 0, 1})
+	f.Add(uint32(len(whole)-trailerSize+8), []byte{0, 0, 0, 1})
 	f.Add(uint32(len(whole)), []byte{1})
 	f.Fuzz(func(t *testing.T, at uint32, patch []byte) {
 		i := int(at) % (len(whole) + 1)
@@ -200,7 +204,7 @@ func FuzzIndex(f *testing.F) {
 		if _, err := newIndex(file); (err == nil) != bytes.Equal(file, whole) {
 			t.Fatalf("the file was changed, and the error is %v", err)
 		}
-		if len(file) < headerSize {
+		if len(file) < len(magic)+trailerSize {
 			return
 		}
 		reseal(file)
@@ -274,10 +278,12 @@ func TestKept(t *testing.T) {
 	if err := commit("a\nb\nc\nx y\n"); err == nil {
 		t.Error("a wrong line is taken")
 	}
-	full := errors.New("no space left")
-	if err := replace(path, func(f *os.File) error { f.WriteString("half"); return full }); !errors.Is(err, full) {
+	full, sync := errors.New("no space left"), tempfile.Sync
+	tempfile.Sync = func(*os.File) error { return full }
+	if err := commit("a\n"); !errors.Is(err, full) {
 		t.Error(err)
 	}
+	tempfile.Sync = sync
 	files, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(files) != 1 {
 		t.Errorf("files are left behind: %v, %v", files, err)
@@ -303,10 +309,11 @@ func TestDate(t *testing.T) {
 			t.Errorf("%d is %s, %v; want %s", serial, got, ok, want)
 		}
 	}
-	b, err := Create("x", Options{Origin: "com"})
+	b, err := Create(filepath.Join(t.TempDir(), "x"), Options{Origin: "com"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer b.Close()
 	for _, changed := range []int64{3000, 2000, 4000} {
 		if err := b.Read(strings.NewReader("a"), "a", time.Unix(changed, 0)); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -93,9 +94,13 @@ func (z *zoning) run(ctx context.Context, inv *invocation) error {
 // build makes an index.
 func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) error {
 	b, err := zone.Create(z.output, zone.Options{Origin: z.origin, Date: z.date})
-	if err != nil {
+	if errors.As(err, new(*zone.OriginError)) {
 		return cmdline.Usage("", "--origin: %w", err)
 	}
+	if err != nil {
+		return err
+	}
+	defer b.Close()
 	in, err := await(ctx, func() (*zoneInput, error) { return openZoneInput(inv, paths) })
 	if err != nil {
 		return err
@@ -159,7 +164,6 @@ func openZoneInput(inv *invocation, paths []string) (*zoneInput, error) {
 }
 
 func (in *zoneInput) build(b *zone.Builder) (zone.Info, error) {
-	defer b.Close()
 	for _, f := range in.files {
 		if err := b.Read(&meter{f, &in.done}, f.name, f.changed); err != nil {
 			return zone.Info{}, err
