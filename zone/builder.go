@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -112,13 +113,14 @@ func (b *Builder) add(label []byte) error {
 	return b.sorter.add(label)
 }
 
-// Commit writes the index and puts it in its place, and closes the Builder.
-func (b *Builder) Commit() (Info, error) {
+// Commit writes the index and puts it in its place, and closes the Builder. If ctx
+// ends before, the index is as it was.
+func (b *Builder) Commit(ctx context.Context) (Info, error) {
 	defer b.Close()
 	if b.Names() == 0 {
 		return Info{}, errors.New("the input has no registered names")
 	}
-	info, err := b.write()
+	info, err := b.write(ctx)
 	if err == nil {
 		err = tempfile.Sync(b.temp)
 	}
@@ -148,10 +150,10 @@ func (b *Builder) date() time.Time {
 }
 
 // write writes the index to the temporary file.
-func (b *Builder) write() (Info, error) {
+func (b *Builder) write(ctx context.Context) (Info, error) {
 	info := b.info
 	info.Date = b.date()
-	w := newWriter(b.temp)
+	w := newWriter(ctx, b.temp)
 	if _, err := w.out.WriteString(magic); err != nil {
 		return Info{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"container/heap"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -153,7 +154,7 @@ func newRun(folder string) (*run, error) {
 }
 
 func (r *run) fill(b *batch) error {
-	w := newWriter(r.file)
+	w := newWriter(context.Background(), r.file)
 	err := b.writeTo(w)
 	if err == nil {
 		err = w.out.Flush()

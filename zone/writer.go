@@ -3,6 +3,7 @@ package zone
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 // A writer writes the names of an index in ascending order.
 type writer struct {
+	ctx     context.Context // ends the writing
 	out     *bufio.Writer
 	names   int64
 	size    int64    // of the blocks
@@ -23,8 +25,8 @@ type writer struct {
 	filled int    // octets in it
 }
 
-func newWriter(w io.Writer) *writer {
-	return &writer{out: bufio.NewWriterSize(w, 1<<16)}
+func newWriter(ctx context.Context, w io.Writer) *writer {
+	return &writer{ctx: ctx, out: bufio.NewWriterSize(w, 1<<16)}
 }
 
 // add appends a name. One that equals the last is left out.
@@ -34,6 +36,9 @@ func (w *writer) add(name []byte) error {
 	}
 	w.buf = w.buf[:0]
 	if w.names%blockNames == 0 {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
 		w.keys, w.offsets = append(w.keys, keyOf(name)), append(w.offsets, uint64(w.size))
 		w.buf = append(append(w.buf, byte(len(name))), name...)
 	} else {

@@ -4,7 +4,7 @@
 //	b, err := zone.Create("com.zone", zone.Options{})
 //	...
 //	err = b.Read(f, "com.txt.gz")  // any number of files
-//	info, err := b.Commit()
+//	info, err := b.Commit(ctx)
 //
 //	x, err := zone.Open("com.zone")
 //	...

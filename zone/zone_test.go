@@ -3,14 +3,18 @@ package zone
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -34,7 +38,7 @@ func build(t testing.TB, inMemory int, opts Options, texts ...string) (*Index, e
 			return nil, err
 		}
 	}
-	info, err := b.Commit()
+	info, err := b.Commit(t.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +273,7 @@ func TestKept(t *testing.T) {
 		if err := b.Read(iotest.OneByteReader(strings.NewReader(text)), "text", time.Time{}); err != nil {
 			return err
 		}
-		_, err = b.Commit()
+		_, err = b.Commit(t.Context())
 		return err
 	}
 	if err := commit("a\nb\nc\nd\ne\n"); err != nil {
@@ -322,4 +326,118 @@ func TestDate(t *testing.T) {
 	if got := b.date().Unix(); got != 2000 {
 		t.Errorf("the date is %d, and not that of the oldest file", got)
 	}
+}
+
+// Killed at any time, the builder leaves the index of before.
+func TestKilled(t *testing.T) {
+	if stage := os.Getenv("ZONE_KILLED"); stage != "" {
+		hang(t, os.Getenv("ZONE_PATH"), stage)
+		return
+	}
+	path := filepath.Join(t.TempDir(), "x.zone")
+	build := func() {
+		t.Helper()
+		b, err := Create(path, Options{Origin: "com"})
+		if err == nil {
+			defer b.Close()
+			err = b.Read(strings.NewReader("old\n"), "old", time.Time{})
+		}
+		if err == nil {
+			_, err = b.Commit(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	build()
+	for stage := range 20 {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		cmd.Env = append(os.Environ(), fmt.Sprintf("ZONE_KILLED=%d", stage), "ZONE_PATH="+path)
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := make([]byte, 1)
+		if _, err := out.Read(said); err != nil || said[0] != '!' {
+			t.Errorf("stage %d is not reached: %q, %v", stage, said, err)
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // killed
+		x, err := Open(path)
+		if err != nil {
+			t.Fatalf("stage %d: %v", stage, err)
+		}
+		if x.Info().Names != 1 || !x.Has("old") {
+			t.Errorf("stage %d: the index has %v", stage, x.Info())
+		}
+		x.Close()
+	}
+	build()
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+		t.Errorf("files are left behind: %v, %v", files, err)
+	}
+}
+
+// hang builds an index, says when it has come to a stage, and does not go on.
+func hang(t *testing.T, path, stage string) {
+	at, _ := strconv.Atoi(stage)
+	stop := func() {
+		fmt.Print("!")
+		select {}
+	}
+	b, err := Create(path, Options{Origin: "com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.sorter.maxNames = 1000
+	texts := make([]io.Reader, 0, 20)
+	for i := range 10 {
+		texts = append(texts, strings.NewReader(many(1000)), readerFunc(func([]byte) (int, error) {
+			if i == at {
+				stop()
+			}
+			return 0, io.EOF
+		}))
+	}
+	if err := b.Read(io.MultiReader(texts...), "text", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	sync := tempfile.Sync
+	tempfile.Sync = func(f *os.File) error {
+		if at == 18 {
+			stop()
+		}
+		err := sync(f)
+		if at == 19 {
+			stop()
+		}
+		return err
+	}
+	// In between it stops while it writes.
+	if _, err := b.Commit(&countdown{t.Context(), 2 * (at - 9), stop}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// A countdown calls end when its error is looked at for the nth time.
+type countdown struct {
+	context.Context
+	n   int
+	end func()
+}
+
+func (c *countdown) Err() error {
+	if c.n--; c.n == 0 {
+		c.end()
+	}
+	return nil
 }

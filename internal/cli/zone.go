@@ -100,9 +100,9 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 	if err != nil {
 		return err
 	}
-	defer b.Close()
 	in, err := await(ctx, func() (*zoneInput, error) { return openZoneInput(inv, paths) })
 	if err != nil {
+		b.Close()
 		return err
 	}
 	defer in.close()
@@ -110,7 +110,13 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 	endProgress := inv.console.StartProgressOf("MB", in.size>>20, func() (int64, string) {
 		return in.done.Load() >> 20, plural(b.Names(), "name")
 	})
-	info, err := await(ctx, func() (zone.Info, error) { return in.build(b) })
+	build := func() (zone.Info, error) { return in.build(ctx, b) }
+	var info zone.Info
+	if in.stdin() {
+		info, err = await(ctx, build) // a read of it may never end
+	} else {
+		info, err = build()
+	}
 	endProgress()
 	if err != nil {
 		return err
@@ -157,19 +163,24 @@ func openZoneInput(inv *invocation, paths []string) (*zoneInput, error) {
 			in.files[len(in.files)-1].changed = info.ModTime()
 		}
 	}
-	if slices.Contains(paths, "-") {
+	if in.stdin() {
 		in.size = 0
 	}
 	return in, nil
 }
 
-func (in *zoneInput) build(b *zone.Builder) (zone.Info, error) {
+func (in *zoneInput) stdin() bool {
+	return slices.ContainsFunc(in.files, func(f zoneFile) bool { return f.file == nil })
+}
+
+func (in *zoneInput) build(ctx context.Context, b *zone.Builder) (zone.Info, error) {
+	defer b.Close()
 	for _, f := range in.files {
-		if err := b.Read(&meter{f, &in.done}, f.name, f.changed); err != nil {
+		if err := b.Read(&meter{f, ctx, &in.done}, f.name, f.changed); err != nil {
 			return zone.Info{}, err
 		}
 	}
-	return b.Commit()
+	return b.Commit(ctx)
 }
 
 func (in *zoneInput) close() {
@@ -180,13 +191,17 @@ func (in *zoneInput) close() {
 	}
 }
 
-// A meter counts what is read.
+// A meter counts what is read of a file.
 type meter struct {
 	io.Reader
+	ctx  context.Context // ends the reading
 	done *atomic.Int64
 }
 
 func (m *meter) Read(p []byte) (int, error) {
+	if err := m.ctx.Err(); err != nil {
+		return 0, err
+	}
 	n, err := m.Reader.Read(p)
 	m.done.Add(int64(n))
 	return n, err
