@@ -105,14 +105,13 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 		b.Close()
 		return err
 	}
-	defer in.close()
 	start := time.Now()
 	endProgress := inv.console.StartProgressOf("MB", in.size>>20, func() (int64, string) {
 		return in.done.Load() >> 20, plural(b.Names(), "name")
 	})
 	build := func() (zone.Info, error) { return in.build(ctx, b) }
 	var info zone.Info
-	if in.stdin() {
+	if inv.stdin {
 		info, err = await(ctx, build) // a read of it may never end
 	} else {
 		info, err = build()
@@ -141,36 +140,28 @@ type zoneFile struct {
 	io.Reader
 	name    string
 	changed time.Time // zero if unknown
-	file    *os.File  // nil for standard input
 }
 
 func openZoneInput(inv *invocation, paths []string) (*zoneInput, error) {
 	in := new(zoneInput)
 	for _, path := range paths {
-		if path == "-" {
-			in.files = append(in.files, zoneFile{Reader: inv.std.In, name: "standard input"})
-			continue
-		}
-		f, err := os.Open(path)
+		name, r, err := inv.open(path)
 		if err != nil {
-			in.close()
 			return nil, err
 		}
-		opened := zoneFile{Reader: f, name: path, file: f}
-		in.files = append(in.files, opened)
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-			in.size += info.Size()
-			in.files[len(in.files)-1].changed = info.ModTime()
+		opened := zoneFile{Reader: r, name: name}
+		if f, ok := r.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+				in.size += info.Size()
+				opened.changed = info.ModTime()
+			}
 		}
+		in.files = append(in.files, opened)
 	}
-	if in.stdin() {
+	if slices.ContainsFunc(in.files, func(f zoneFile) bool { return f.changed.IsZero() }) {
 		in.size = 0
 	}
 	return in, nil
-}
-
-func (in *zoneInput) stdin() bool {
-	return slices.ContainsFunc(in.files, func(f zoneFile) bool { return f.file == nil })
 }
 
 func (in *zoneInput) build(ctx context.Context, b *zone.Builder) (zone.Info, error) {
@@ -181,14 +172,6 @@ func (in *zoneInput) build(ctx context.Context, b *zone.Builder) (zone.Info, err
 		}
 	}
 	return b.Commit(ctx)
-}
-
-func (in *zoneInput) close() {
-	for _, f := range in.files {
-		if f.file != nil {
-			f.file.Close()
-		}
-	}
 }
 
 // A meter counts what is read of a file.
