@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -122,7 +123,10 @@ func (m *master) simple(line []byte) (bool, error) {
 	}
 	i := 1
 	for hadTTL, hadClass := false, false; i < n; i++ {
-		if !hadTTL && isTTL(list[i]) {
+		if !hadTTL && isNumber(list[i]) {
+			if _, err := strconv.ParseUint(string(list[i]), 10, 32); err != nil {
+				return false, lineFault{fmt.Errorf("the TTL %s is not a number of 32 bits", list[i])}
+			}
 			hadTTL = true
 		} else if !hadClass && isWord(list[i], "in") {
 			hadClass = true
@@ -144,13 +148,13 @@ func (m *master) simple(line []byte) (bool, error) {
 	return true, m.owned(isNS)
 }
 
-func isTTL(word []byte) bool {
+func isNumber(word []byte) bool {
 	for _, c := range word {
 		if c < '0' || c > '9' {
 			return false
 		}
 	}
-	return len(word) < 10
+	return len(word) > 0
 }
 
 // isWord reports whether a word is another one, which is in lower case.

@@ -157,6 +157,11 @@ func search(block []byte, name string) bool {
 		return true
 	}
 	for len(b) > 0 {
+		// Most names are passed for what they share, in a few instructions.
+		if n := int(b[0]&15) + 1; int(b[0]>>4) > same && b[0] < longShare<<4 && n > longRest+1 && n <= len(b) {
+			b = b[n:]
+			continue
+		}
 		var shared int
 		var rest []byte
 		if shared, rest, b, ok = cutName(b); !ok || shared < same {

@@ -1,5 +1,5 @@
 // Package zone turns the zone file of a registry into an index of the registered
-// names, and looks names up in it: some two million a second, without a query.
+// names, and looks names up in it, a million a second and more, without a query.
 //
 //	b, err := zone.Create("com.zone", zone.Options{})
 //	...
