@@ -12,10 +12,14 @@ import (
 
 // record reads a record or directive that is not simple and begins with a line.
 func (m *master) record(line []byte) error {
+	if line[0] == '(' {
+		return lineFault{errors.New("a parenthesis in the place of the owner")}
+	}
 	var s span
 	m.text = s.appendLine(m.text[:0], line)
 	for s.open() {
 		line, err := m.lines.next()
+		line = bytes.TrimRight(line, "\r\n")
 		if err == io.EOF {
 			return lineFault{errors.New("what is opened here, a parenthesis or a quotation, is never closed")}
 		}
@@ -48,30 +52,35 @@ type span struct {
 
 func (s *span) open() bool { return s.parentheses > 0 || s.quoted }
 
-// appendLine appends a line of a record without its comment and with its end, which
-// in parentheses is a blank.
+// appendLine appends a line of a record without its comment. Parentheses, and the
+// ends of lines in them, become blanks, so that a record is one line.
 func (s *span) appendLine(text, line []byte) []byte {
-	line = bytes.TrimRight(line, "\r\n")
 	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '\\':
+		c := line[i]
+		switch {
+		case c == '\\' && i+1 < len(line):
+			text = append(text, c)
 			i++
+			c = line[i]
 		case c == '"':
 			s.quoted = !s.quoted
 		case s.quoted:
 		case c == ';':
 			line = line[:i]
+			continue
 		case c == '(':
 			s.parentheses++
-		case c == ')':
+			c = ' '
+		case c == ')' && s.parentheses > 0:
 			s.parentheses--
+			c = ' '
 		}
+		text = append(text, c)
 	}
-	end := byte('\n')
 	if s.parentheses > 0 && !s.quoted {
-		end = ' '
+		return append(text, ' ')
 	}
-	return append(append(text, line...), end)
+	return append(text, '\n')
 }
 
 // setRelative takes the words after $ORIGIN.
@@ -96,7 +105,7 @@ func (m *master) setRelative(words []string) error {
 // parse has package dns read the text of a record, or of a directive that stands
 // for records.
 func (m *master) parse() error {
-	text := strings.TrimRight(string(m.text), "\n") // package dns takes a newline for data
+	text := strings.TrimRight(string(m.text), " \t\n") // package dns takes the end of a line for data
 	if strings.ContainsRune(" \t", rune(text[0])) {
 		if len(m.owner) == 0 {
 			return lineFault{errors.New("the first record has no owner")}
@@ -105,7 +114,9 @@ func (m *master) parse() error {
 	}
 	p := dns.NewZoneParser(strings.NewReader(text), m.origin, "")
 	p.SetDefaultTTL(0) // whatever it is
+	records := 0
 	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
+		records++
 		// Not every type's data is checked before it is packed.
 		if _, err := dns.PackRR(rr, m.wire, 0, nil, false); err != nil {
 			return lineFault{errors.New(strings.TrimPrefix(err.Error(), "dns: "))}
@@ -118,14 +129,18 @@ func (m *master) parse() error {
 		reason, _, _ := strings.Cut(err.Error(), " at line: ") // of this record
 		return lineFault{errors.New(strings.TrimPrefix(reason, "dns: "))}
 	}
+	if records == 0 && text[0] != '$' {
+		return lineFault{errors.New("a record without data")}
+	}
 	return nil
 }
 
 // take takes note of a record.
 func (m *master) take(rr dns.RR) error {
 	h := rr.Header()
-	name := dns.CanonicalName(h.Name)
-	m.owner = append(m.owner[:0], name...)
+	m.owner = append(m.owner[:0], h.Name...)
+	lower(m.owner) // dns.CanonicalName takes octets for runes
+	name := string(m.owner)
 	if soa, ok := rr.(*dns.SOA); ok {
 		if err := m.soa(soa); err != nil {
 			return lineFault{err}
