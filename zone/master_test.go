@@ -78,6 +78,7 @@ func TestMasterMistakes(t *testing.T) {
 		"a.com. 60 60 NS ns":                     "2: ",
 		"a.com. IN IN NS ns":                     "2: ",
 		"(a NS b)":                               "2: a parenthesis in the place of the owner",
+		"$ 0\n NS 0":                             "2: ",
 		"0\n NS 0":                               "2: ",
 		"a.com. NS ; x":                          "2: ",
 		"a.com. NS ( )":                          "2: ",

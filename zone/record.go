@@ -129,7 +129,7 @@ func (m *master) parse() error {
 		reason, _, _ := strings.Cut(err.Error(), " at line: ") // of this record
 		return lineFault{errors.New(strings.TrimPrefix(reason, "dns: "))}
 	}
-	if records == 0 && text[0] != '$' {
+	if word := strings.ToUpper(strings.Fields(text)[0]); records == 0 && word != "$TTL" && word != "$GENERATE" {
 		return lineFault{errors.New("a record without data")}
 	}
 	return nil
