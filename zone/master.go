@@ -2,7 +2,6 @@ package zone
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -244,18 +243,5 @@ func (m *master) haveOrigin() error {
 		return lineFault{errors.New("no SOA record and no $ORIGIN tell which zone this is: name its origin")}
 	}
 	m.info.Origin = strings.TrimSuffix(m.origin, ".")
-	return nil
-}
-
-// soa takes note of the SOA record.
-func (m *master) soa(soa *dns.SOA) error {
-	if err := m.setOrigin(strings.TrimSuffix(dns.CanonicalName(soa.Hdr.Name), ".")); err != nil {
-		return err
-	}
-	if m.info.Serial != 0 && soa.Serial != m.info.Serial {
-		return fmt.Errorf("the serial of the SOA record is %d here and %d before: two versions of the zone", soa.Serial, m.info.Serial)
-	}
-	m.info.Serial = soa.Serial
-	m.origin = cmp.Or(m.origin, m.info.Origin+".")
 	return nil
 }

@@ -2,6 +2,7 @@ package zone
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -167,4 +168,17 @@ func (m *master) ownedEscaped(name string) error {
 	label := m.wire[1:][:m.wire[0]] // of the record that was packed
 	lower(label)
 	return m.add(label)
+}
+
+// soa takes note of the SOA record.
+func (m *master) soa(soa *dns.SOA) error {
+	if err := m.setOrigin(strings.TrimSuffix(dns.CanonicalName(soa.Hdr.Name), ".")); err != nil {
+		return err
+	}
+	if m.info.Serial != 0 && soa.Serial != m.info.Serial {
+		return fmt.Errorf("the serial of the SOA record is %d here and %d before: two versions of the zone", soa.Serial, m.info.Serial)
+	}
+	m.info.Serial = soa.Serial
+	m.origin = cmp.Or(m.origin, m.info.Origin+".")
+	return nil
 }

@@ -56,6 +56,21 @@ func (a *asking) openZones(ctx context.Context, inv *invocation) (zones []probe.
 	return zones, close, nil
 }
 
+// inZoneFile tells what the zone file of a name's TLD says, if there is one.
+func inZoneFile(zones []probe.ZoneFile, c *candidate.Candidate) string {
+	for _, z := range zones {
+		if z.Origin() != c.TLD || c.Err != nil {
+			continue
+		}
+		says := "does not have"
+		if z.Has(strings.TrimSuffix(c.Name, "."+c.TLD)) {
+			says = "has"
+		}
+		return fmt.Sprintf("the zone file of %s, of %s, %s the name", z.Origin(), z.Date().Format(time.DateOnly), says)
+	}
+	return ""
+}
+
 // A zoned counts the names of a run, and those of them that zone files decide.
 type zoned struct {
 	zones       map[string]probe.ZoneFile // by TLD
