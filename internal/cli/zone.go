@@ -117,6 +117,9 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 		info, err = build()
 	}
 	endProgress()
+	if errors.As(err, new(*zone.LineError)) { // and not a mistake of the command line
+		return &exitError{code: codeFailed, err: err}
+	}
 	if err != nil {
 		return err
 	}
