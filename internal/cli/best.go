@@ -155,7 +155,8 @@ func (b *budget) perName() int {
 // under way. All of them may still take as many queries as a name can take.
 func (b *budget) allows(name candidate.Key, underWay int) bool {
 	b.tlds[name.TLD] = true
-	used := max(b.sent(), b.opts.Queries(b.names+1, len(b.tlds)))
+	n := b.names + 1
+	used := max(b.sent(), b.opts.Queries(n, len(b.tlds))-n) // at least the controls
 	if used+(underWay+1)*b.perName() > b.most {
 		if underWay == 0 {
 			b.spent.Store(true)

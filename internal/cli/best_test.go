@@ -27,7 +27,7 @@ func TestBudget(t *testing.T) {
 	for b.allows(name, open) {
 		open++
 	}
-	if want := (100 - controls) / (each + 1); open != want || b.exhausted() {
+	if want := (100 - controls) / each; open != want || b.exhausted() {
 		t.Errorf("%d names under way, want %d; exhausted: %v", open, want, b.exhausted())
 	}
 	if b.allows(candidate.Key{Name: "a.io", TLD: "io"}, open-1) {
