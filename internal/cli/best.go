@@ -121,6 +121,7 @@ type budget struct {
 	sent  func() int
 	tlds  map[string]bool
 	names int         // that were let through
+	full  bool        // names have to wait for all that are under way
 	spent atomic.Bool // no more names are let through
 }
 
@@ -152,15 +153,16 @@ func (b *budget) perName() int {
 }
 
 // allows reports whether there is room for one more name, while so many are
-// under way. All of them may still take as many queries as a name can take.
+// under way. All of them may still take as many queries as a name can take. Once
+// there is no room, the names under way come to their end before others follow: a
+// prober that waits for names spends queries on another look at its servers.
 func (b *budget) allows(name candidate.Key, underWay int) bool {
 	b.tlds[name.TLD] = true
 	n := b.names + 1
 	used := max(b.sent(), b.opts.Queries(n, len(b.tlds))-n) // at least the controls
-	if used+(underWay+1)*b.perName() > b.most {
-		if underWay == 0 {
-			b.spent.Store(true)
-		}
+	b.full = b.full && underWay > 0 || used+(underWay+1)*b.perName() > b.most
+	if b.full {
+		b.spent.Store(underWay == 0)
 		return false
 	}
 	b.names++

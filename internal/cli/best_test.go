@@ -30,6 +30,10 @@ func TestBudget(t *testing.T) {
 	if want := (100 - controls) / each; open != want || b.exhausted() {
 		t.Errorf("%d names under way, want %d; exhausted: %v", open, want, b.exhausted())
 	}
+	if b.allows(name, open-1) || !b.allows(name, 0) {
+		t.Error("others follow before all names under way are through, or not after that")
+	}
+	b.full = false
 	if b.allows(candidate.Key{Name: "a.io", TLD: "io"}, open-1) {
 		t.Error("the controls of a second TLD are not counted")
 	}

@@ -156,5 +156,6 @@ func TestBudgetBoundsQueries(t *testing.T) {
 		if least := 100; len(got) < least {
 			t.Errorf("only %d names with %d queries", len(got), queries)
 		}
+		t.Logf("%d names with %d queries", len(got), queries)
 	}
 }
