@@ -19,8 +19,8 @@ type output struct {
 	console    *term.Console
 	stdout     report.Writer
 	list       *bestList // stdout, if it is a list of the best names
-	matched    bool // a row was for stdout
-	unexpected bool // a row has another verdict than --expect says
+	matched    bool      // a row was for stdout
+	unexpected bool      // a row has another verdict than --expect says
 	reports    []savedReport
 	legend     report.Legend // of the rows on stdout
 	buf        []probe.Result
