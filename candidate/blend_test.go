@@ -52,7 +52,7 @@ func places(word string, start bool) (parts []string) {
 }
 
 func TestBlendAgainstReference(t *testing.T) {
-	words := []string{"net", "etiquette", "motor", "hotel", "breakfast", "lunch", "instant", "telegram", "aa", "banana", "x-ray", "web2", "unbelievable", "strengths"}
+	words := strings.Fields("net etiquette motor hotel breakfast lunch instant telegram aa banana x-ray web2 unbelievable strengths")
 	var wantOverlap, wantRest []string
 	n := 0 // with overlap
 	for i, a := range words {

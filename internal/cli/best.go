@@ -55,7 +55,7 @@ const (
 
 // order returns the order of the rows.
 func (c *choosing) order(most int, queries *budget) *order {
-	o := newOrder(min(max(minAhead, 2*c.best), most))
+	o := newOrder(min(max(minAhead, 2*min(c.best, most)), most))
 	o.most = most
 	if queries != nil {
 		o.may = queries.allows
@@ -66,10 +66,11 @@ func (c *choosing) order(most int, queries *budget) *order {
 // byScore returns the rank of names by score. Names in a row often share their
 // label.
 func byScore() func(name string) int {
-	last, rank := "", 0
+	var last []byte // a copy, since names share their memory with others
+	rank := 0
 	return func(name string) int {
-		if label, _, _ := strings.Cut(name, "."); label != last {
-			last, rank = strings.Clone(label), score.Of(label).Total
+		if label, _, _ := strings.Cut(name, "."); label != string(last) {
+			last, rank = append(last[:0], label...), score.Of(label).Total
 		}
 		return rank
 	}
