@@ -14,7 +14,8 @@
 //
 // The result is one [Candidate] for each name, normalized and validated. [Parse]
 // and [Names] return candidates for whole domains directly, [Hacks] finds the
-// domains that spell a keyword, and [Shard] selects a part of a stream.
+// domains that spell a keyword, [Shard] selects a part of a stream, and a [Ranking]
+// puts the best of it first.
 //
 // No name is dropped silently. A name that cannot be registered is a candidate
 // with an [Error], so that a report has a row for every input. Names that are left
