@@ -9,6 +9,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/candidate/score"
+	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
@@ -87,5 +88,35 @@ func TestBestList(t *testing.T) {
 		if !slices.Equal(got, want[:7]) {
 			t.Fatalf("%q, want %q", got, want[:7])
 		}
+	}
+}
+
+// Names of a later pass tell what made them, as those of the first do.
+func TestGeneratorOfEveryPass(t *testing.T) {
+	g := generating{patterns: []string{"[ab]"}, shards: 1, forming: forming{endings: true, blend: true}}
+	g.names.TLDs = []string{"dev"}
+	in, err := g.openInput(&invocation{Args: cmdline.Args{Words: []string{"motor", "hotel"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &selection{generating: &g, in: in, opts: g.names}
+	s.opts.Origin = &in.origin
+	if s.gen, err = s.generator(in.keywords()); err != nil {
+		t.Fatal(err)
+	}
+	list := func(names candidates) (list []string) {
+		for c := range names {
+			list = append(list, c.Name+" "+c.Generator)
+		}
+		return list
+	}
+	first, again := list(s.all()), list(s.again())
+	for _, want := range []string{"motor.dev ", "motel.dev blend", "motely.dev endings", "a.dev pattern"} {
+		if !slices.Contains(first, want) || !slices.Contains(again, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if !slices.Equal(first, again) {
+		t.Errorf("%q, and again %q", first, again)
 	}
 }

@@ -51,6 +51,9 @@ func (g *generating) combined(in *input, stdin bool) error {
 			}
 			candidate.Combine(words, g.combine, g.joins)(yield)
 		}
+		if in.again() != nil {
+			s.again = s.keywords
+		}
 	} else {
 		words, err := collect(keywords)
 		if err != nil {

@@ -176,15 +176,20 @@ func (g *generating) addPattern(in *input, generator string, p *pattern.Pattern,
 func (in *input) keywords() iter.Seq2[string, error] {
 	seqs := make([]iter.Seq2[string, error], len(in.sources))
 	for i, s := range in.sources {
-		seqs[i] = s.keywords
+		seqs[i] = in.tagged(s, s.keywords)
 		if in.refuse != nil && s.name != "" {
 			seqs[i] = in.refusing(s)
 		}
-		if s.generator != "" {
-			seqs[i] = in.origin.Tag(s.generator, seqs[i])
-		}
 	}
 	return candidate.Concat(seqs...)
+}
+
+// tagged returns keywords of a source, as made by its generator.
+func (in *input) tagged(s source, keywords iter.Seq2[string, error]) iter.Seq2[string, error] {
+	if s.generator == "" {
+		return keywords
+	}
+	return in.origin.Tag(s.generator, keywords)
 }
 
 // refusing returns the keywords of a source up to the first that needs a TLD,
@@ -210,7 +215,7 @@ func (in *input) again() iter.Seq2[string, error] {
 		if s.again == nil {
 			return nil
 		}
-		seqs[i] = s.again
+		seqs[i] = in.tagged(s, s.again)
 	}
 	return candidate.Concat(seqs...)
 }

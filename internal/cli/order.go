@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"sync"
@@ -43,6 +44,27 @@ const minWindow = 4096
 
 func newOrder(window int) *order {
 	return &order{window: window, stop: make(chan struct{}), room: make(chan struct{}, 1), last: make(map[candidate.Key]int)}
+}
+
+// batches returns the rows of the names in the order of --ordered and --sort.
+func (p *probing) batches(ctx context.Context, prober *probe.Prober, names candidates, out *output, t *tally) iter.Seq2[[]probe.Result, error] {
+	window := max(minWindow, 2*p.ask.probe.Concurrency)
+	var o *order
+	switch {
+	case p.choose.on():
+		o = p.choose.order(window, t.budget)
+	case p.out.ordered:
+		o = newOrder(window)
+	case p.out.sort == "input":
+		o = newOrder(0)
+	default:
+		return prober.Batches(ctx, names)
+	}
+	batches := prober.Batches(ctx, o.candidates(names))
+	if out.list != nil {
+		batches = out.list.looked(batches)
+	}
+	return o.results(batches)
 }
 
 // candidates passes names on, as long as there is room for their results.

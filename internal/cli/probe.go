@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math"
 	"math/big"
 	"os"
@@ -137,27 +136,6 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	err = p.stream(ctx, prober.Prober, names, out, t)
 	endProgress()
 	return p.end(ctx, err, names, out, t)
-}
-
-// batches returns the rows of the names in the order of --ordered and --sort.
-func (p *probing) batches(ctx context.Context, prober *probe.Prober, names candidates, out *output, t *tally) iter.Seq2[[]probe.Result, error] {
-	window := max(minWindow, 2*p.ask.probe.Concurrency)
-	var o *order
-	switch {
-	case p.choose.on():
-		o = p.choose.order(window, t.budget)
-	case p.out.ordered:
-		o = newOrder(window)
-	case p.out.sort == "input":
-		o = newOrder(0)
-	default:
-		return prober.Batches(ctx, names)
-	}
-	batches := prober.Batches(ctx, o.candidates(names))
-	if out.list != nil {
-		batches = out.list.looked(batches)
-	}
-	return o.results(batches)
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
