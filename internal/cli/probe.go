@@ -45,6 +45,7 @@ func (p *probing) command() *command {
   domprobe -t com -i words.txt -f csv -o report.jsonl --only not-found
   domprobe --tld-preset tech --affixes -f grid go
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
+  domprobe -t com --about 'fast bird' --blend --best 10    # the best names
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
 		Options: slices.Concat(p.gen.options(), p.choose.options(), []*cmdline.Option{
