@@ -70,7 +70,10 @@ type ranked struct {
 
 // compare orders a and b as they are streamed.
 func (a *ranked) compare(b *ranked) int {
-	return cmp.Or(int(b.rank-a.rank), len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name), strings.Compare(a.TLD, b.TLD))
+	if a.rank != b.rank { // which decides most often
+		return int(b.rank - a.rank)
+	}
+	return cmp.Or(len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name), strings.Compare(a.TLD, b.TLD))
 }
 
 // A pass finds the best candidates behind those that were streamed.
