@@ -51,9 +51,20 @@ func TestEndings(t *testing.T) {
 	}
 }
 
+var vowelEnd = regexp.MustCompile(`([aeiou]|[^aeiou]y)$`)
+
+// endingRules are the changes of a word other than an ending.
+var endingRules = []struct {
+	from *regexp.Regexp
+	to   string
+}{
+	{regexp.MustCompile("^(.*[aeiou].*)[aeiou]([^aeiou]*)$"), "${1}${2}"},
+	{regexp.MustCompile("^(.*[aeiou])([b-df-hj-np-tv-z])$"), "${1}${2}${2}"},
+	{regexp.MustCompile("^([^aeiou]+)([eo])([^aeiou].*)$"), "${1}${2}${2}${3}"},
+}
+
 // slowEndings says by regular expressions how a word ends.
 func slowEndings(word string) (list []string) {
-	vowelEnd := regexp.MustCompile(`([aeiou]|[^aeiou]y)$`)
 	for _, ending := range strings.Fields("ly ify io a ora ist able er ia o eo y ie ity ster ium ette") {
 		stem := word
 		if word[len(word)-1] == ending[0] || vowelEnd.MatchString(word) && strings.Contains("aeiou", ending[:1]) {
@@ -61,14 +72,9 @@ func slowEndings(word string) (list []string) {
 		}
 		list = append(list, stem+ending)
 	}
-	for _, rule := range []struct{ from, to string }{
-		{"^(.*[aeiou].*)[aeiou]([^aeiou]*)$", "${1}${2}"},
-		{"^(.*[aeiou])([b-df-hj-np-tv-z])$", "${1}${2}${2}"},
-		{"^([^aeiou]+)([eo])([^aeiou].*)$", "${1}${2}${2}$3"},
-	} {
-		from := regexp.MustCompile(rule.from)
-		if from.MatchString(word) && (len(word) > 3 || rule.to != "${1}${2}") {
-			list = append(list, from.ReplaceAllString(word, rule.to))
+	for i, rule := range endingRules {
+		if rule.from.MatchString(word) && (i > 0 || len(word) > 3) {
+			list = append(list, rule.from.ReplaceAllString(word, rule.to))
 		}
 	}
 	return list

@@ -51,6 +51,9 @@ func TestSyllables(t *testing.T) {
 		if len(got) != len(want) || p.Count().Int64() != int64(len(want)) || !p.Unique() {
 			t.Errorf("%d syllables: %d names, counted %d, want %d", n, len(got), p.Count(), len(want))
 		}
+		if n > 1 {
+			continue
+		}
 		shuffled := 0
 		for name, err := range p.Shuffled(7) {
 			if shuffled++; err != nil || !got[name] {
