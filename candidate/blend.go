@@ -11,8 +11,8 @@ import (
 // Blend streams the portmanteaus of every word with every other one. First come
 // those whose parts share two letters or more where they meet: net and etiquette
 // make netiquette, motor and hotel make motel. Then come those whose parts are cut
-// where a vowel meets a consonant: breakfast and lunch make brunch. Each part has at
-// least two letters, and of the second kind a pair of words has a few only.
+// where a vowel meets a consonant: breakfast and lunch make brunch. Each of these
+// parts has at least two letters, and a pair of words makes at most 16 of them.
 //
 // Words that differ only in case are the same word. Whole domains, and words that no
 // label can hold, make no portmanteau. Blend never yields an error.
