@@ -27,7 +27,7 @@ func configCommand() *command {
   domprobe config show                    # each value, and where it comes from
   domprobe config show serve
   domprobe config check
-  "${EDITOR:-vi}" "$(domprobe config path)"
+  domprobe config path
 `,
 		Notes: "init writes a file in which every flag stands as a comment, and these TLDs as the default. show prints the values " +
 			"of a command, by default those of a search; a secret is hidden. path prints the name of your own file. check finds every mistake in the files that are " +
@@ -95,9 +95,11 @@ type shown struct {
 // show prints the values of a command, and where they come from.
 func (c *settingUp) show(inv *invocation, name string) error {
 	all := commands()
-	i := slices.IndexFunc(all, func(cmd *command) bool { return configured(cmd) && (name == cmd.Name || name == tableOf(cmd)) })
+	i := slices.IndexFunc(all, func(cmd *command) bool {
+		return configured(cmd) && (name == cmd.Name || tablePrefix+name == tableOf(cmd))
+	})
 	if i < 0 {
-		return cmdline.Unknown("command", name, tablesOf(all))
+		return cmdline.Unknown("command", name, cmdline.Names(plain(all[1:])))
 	}
 	cmd := all[i]
 	var own configuration

@@ -14,6 +14,7 @@ import (
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
 	"domprobe/internal/config"
+	"domprobe/internal/tempfile"
 	"domprobe/internal/term"
 )
 
@@ -68,25 +69,31 @@ func writeTLDs(path string, tlds []string) error {
 	return writeWhole(path, text)
 }
 
-// writeWhole writes a file that only the user can read: it may come to hold a
-// token. The file is as before or has all of the text, wherever a link leads.
+// writeWhole writes a file as a whole, wherever a link leads. If it is new, only
+// the user can read it: it may come to hold a token.
 func writeWhole(path string, text []byte) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
+	_, missing := os.Stat(path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".config-*")
+	temp, dest, err := tempfile.Create(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
+	defer tempfile.Discard(temp)
+	if missing != nil {
+		err = temp.Chmod(0o600)
+	}
+	if err == nil {
+		_, err = temp.Write(text)
+	}
+	if err == nil {
+		err = tempfile.Sync(temp)
+	}
+	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return tempfile.Publish(temp, dest)
 }
 
 func quoted(words []string) string {
@@ -117,7 +124,7 @@ func newFile(line string) string {
 			return o.Answers() || slices.ContainsFunc(all[0].Options, func(m *cmdline.Option) bool { return m.Name == o.Name && m.Text() == o.Text() })
 		})
 		if len(others) > 0 {
-			fmt.Fprintf(&b, "\n# Of domprobe %s alone:\n#[%s]\n", cmd.Name, cmd.Name)
+			fmt.Fprintf(&b, "\n# Of domprobe %s alone:\n#[%s]\n", cmd.Name, tableOf(cmd))
 			describe(others)
 		}
 	}

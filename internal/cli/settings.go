@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,7 +19,8 @@ import (
 const (
 	configVariable = "DOMPROBE_CONFIG" // names a file of settings, or none
 	projectPath    = ".domprobe.toml"
-	mainTable      = "probe" // the table of the main command, which has no name
+	tablePrefix    = "command." // before a command's name, which may be that of a flag too
+	mainName       = "probe"    // names the main command, which has no name
 	ownTLDs        = "own.tlds"
 	ownResolvers   = "own.resolvers"
 	ownAffixes     = "own.affixes"
@@ -177,7 +179,11 @@ func (f settingsFile) check(s config.Setting, all []*command) error {
 	}
 	tables := append(tablesOf(all), ownTables...)
 	if s.Table != "" && !slices.Contains(tables, s.Table) {
-		return fail(cmdline.Hint(s.Table, tables), "unknown table [%s]", s.Table)
+		hint := cmdline.Hint(s.Table, tables)
+		if slices.Contains(tables, tablePrefix+s.Table) {
+			hint = "did you mean " + tablePrefix + s.Table + "?"
+		}
+		return fail(hint, "unknown table [%s]", s.Table)
 	}
 	keys, elsewhere := keysOf(s.Table, all)
 	switch {
@@ -202,10 +208,7 @@ func harmless(s config.Setting) bool {
 
 // tableOf returns the table of a command.
 func tableOf(cmd *command) string {
-	if cmd.Name == "" {
-		return mainTable
-	}
-	return cmd.Name
+	return tablePrefix + cmp.Or(cmd.Name, mainName)
 }
 
 // tablesOf returns the tables of the commands that have settings.

@@ -43,6 +43,8 @@ func (b builder) Run() int {
 		log.Printf("build the command: %v\n%s", err, out)
 		return 1
 	}
+	os.Setenv("XDG_CONFIG_HOME", dir) // not the developer's
+	os.Unsetenv("DOMPROBE_CONFIG")
 	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return b.tests.Run()
 }
