@@ -108,6 +108,7 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 		return err
 	}
 	console.Quiet, console.Verbosity, console.NoProgress = cmd.talk.quiet, cmd.talk.verbosity, cmd.talk.noProgress
+	inv.own.announce(console)
 	inv.color = cmd.talk.colors(inv.terminal)
 	err = cmd.run(ctx, inv)
 	if ctx.Err() == nil { // else a call that was left behind may still open one

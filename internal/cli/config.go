@@ -170,6 +170,9 @@ func (c *settingUp) check(inv *invocation, paths []string) error {
 		}
 		return mistakes[0]
 	}
+	if len(files) == 0 {
+		inv.console.Note("there is no file of settings; domprobe config init writes one")
+	}
 	for _, f := range files {
 		if err := inv.print(fmt.Sprintf("%s: %s\n", f.path, plural(int64(len(f.settings)), "setting"))); err != nil {
 			return err

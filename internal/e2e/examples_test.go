@@ -59,7 +59,7 @@ func documented(t *testing.T, path string) (examples []example) {
 					examples[i].output = block
 				}
 			}
-		case regexp.MustCompile(`(?m)^( |#!)|\\$|^(cd|declare) `).MatchString(block):
+		case regexp.MustCompile(`(?m)^( |#!)|\\$|^(cd|declare) |<<'`).MatchString(block):
 			examples = append(examples, example{where: path, text: block})
 		default:
 			for line := range strings.Lines(block) {
@@ -376,8 +376,8 @@ func shapeOf(script string) shape {
 			return "json"
 		}
 		return "text"
-	case m != nil && m[1] == "zone":
-		if strings.Contains(script, "zone build") {
+	case m != nil && (m[1] == "zone" || m[1] == "config"):
+		if strings.Contains(script, "zone build") || regexp.MustCompile(`config (init|check)`).MatchString(script) {
 			return "none"
 		}
 		return "text"
