@@ -56,6 +56,7 @@
 //	confirm.go               the registry's word, behind the DNS
 //	run.go, feed.go          one loop: candidates and outcomes in, results out
 //	lookups.go, votes.go     the candidates under way; the verdicts of servers about one
+//	details.go, parked.go    what is asked about names that are found
 //	patience.go              names that have to wait
 //	choose.go                which server is asked
 //	registry.go, locator.go  the authoritative servers of registries; locating them

@@ -64,6 +64,13 @@ type Options struct {
 	// names counts those. Nil asks no registry.
 	Confirm Confirmer
 
+	// ForSale asks a resolver about every name that is found whether its owner
+	// offers it (RFC 10023), and Parked whether its name servers are those of a
+	// service that parks names. The result comes when the query has been
+	// answered, or has had its tries. Where a registry's own server decided,
+	// Parked asks nothing: the referral names the name servers.
+	ForSale, Parked bool
+
 	// TLSConfig is the base for TLS and HTTPS servers. Nil means the
 	// system's roots.
 	TLSConfig *tls.Config
