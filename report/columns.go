@@ -138,7 +138,23 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 	if showsReason(r) {
 		dst = appendAside(dst, string(r.Reason))
 	}
+	if offer := offerOf(r); offer != "" {
+		dst = appendAside(dst, offer)
+	}
 	return dst
+}
+
+// offerOf says in short that a name is for sale or parked, or nothing.
+func offerOf(r *probe.Result) string {
+	switch {
+	case r.Sale.Price != "":
+		return "for sale: " + r.Sale.Price
+	case r.Sale.Listed:
+		return "for sale"
+	case r.Parked != "":
+		return "parked: " + r.Parked
+	}
+	return ""
 }
 
 // appendAside appends s in parentheses.
