@@ -147,7 +147,7 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 // offerOf says in short that a name is for sale or parked, or nothing.
 func offerOf(r *probe.Result) string {
 	switch {
-	case r.Sale.Price != "":
+	case HasPrice(r):
 		return "for sale: " + r.Sale.Price
 	case r.Sale.Listed:
 		return "for sale"

@@ -51,6 +51,9 @@ var (
 // PriceNote is to be said wherever prices are shown.
 const PriceNote = "prices are indicative: they are what the owners of the names say, and nobody has checked them"
 
+// HasPrice reports whether a name is for sale at a price.
+func HasPrice(r *probe.Result) bool { return r.Sale.Listed && r.Sale.Price != "" }
+
 // stored are the fields that hold all of a result. The score follows from the name.
 var stored = (&Options{ForSale: true, Parked: true}).fields()
 

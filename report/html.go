@@ -57,7 +57,7 @@ func writeHTML(w io.Writer, m *matrix, t *table) error {
 			data.Times = append(data.Times, m.last.UTC())
 		}
 	}
-	if slices.ContainsFunc(m.rows, func(r probe.Result) bool { return r.Sale.Price != "" }) {
+	if slices.ContainsFunc(m.rows, func(r probe.Result) bool { return HasPrice(&r) }) {
 		data.Note = PriceNote
 	}
 	return page.Execute(w, data)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"domprobe/candidate"
 	"domprobe/internal/term"
@@ -21,6 +22,7 @@ type output struct {
 	matched    bool // a row was for stdout
 	unexpected bool // a row has another verdict than --expect says
 	reports    []savedReport
+	priced     bool          // a row on stdout has a price
 	legend     report.Legend // of the rows on stdout
 	buf        []probe.Result
 }
@@ -153,14 +155,15 @@ func (o *output) write(rows []probe.Result) error {
 	if o.expect != nil {
 		o.compare(rows)
 	}
-	if o.only != nil {
-		rows = o.filter(rows, func(r *probe.Result) bool { return o.only[r.Verdict] })
+	if o.chooses() {
+		rows = o.filter(rows, o.wants)
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	o.matched = true
 	o.legend.Add(rows)
+	o.priced = o.priced || slices.ContainsFunc(rows, func(r probe.Result) bool { return report.HasPrice(&r) })
 	return o.stdout.Write(rows)
 }
 
@@ -212,8 +215,11 @@ func (o *output) close() error {
 }
 
 // explain prints a line for each reason that standard output shows, under the
-// rows of the formats for people.
+// rows of the formats for people, and a warning about prices.
 func (o *output) explain() {
+	if o.priced {
+		o.console.Note("%s", report.PriceNote)
+	}
 	if o.format == "columns" || o.format == "marks" {
 		for _, line := range o.legend.Lines() {
 			o.console.Note("%s", line)
@@ -251,7 +257,7 @@ func (o *output) end(t *tally) error {
 	if o.unexpected {
 		codes = append(codes, codeUnexpected)
 	}
-	if o.only != nil && !o.matched {
+	if o.chooses() && !o.matched {
 		codes = append(codes, codeNoMatch)
 	}
 	return exit(codes...)

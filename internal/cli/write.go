@@ -9,6 +9,7 @@ import (
 
 	"domprobe/internal/cmdline"
 	"domprobe/probe"
+	"domprobe/probe/forsale"
 	"domprobe/report"
 )
 
@@ -16,11 +17,26 @@ import (
 type verdictSet = map[probe.Verdict]bool
 
 func verdicts(p *verdictSet, name, usage string) *cmdline.Option {
+	return verdictsOrSale(p, nil, name, usage)
+}
+
+// forSale is the word of --only for names that their owners offer.
+const forSale = "for-sale"
+
+// verdictsOrSale is verdicts with one more word, if sale is not nil.
+func verdictsOrSale(p *verdictSet, sale *bool, name, usage string) *cmdline.Option {
 	var known []string
 	for _, v := range probe.Verdicts() {
 		known = append(known, v.String())
 	}
+	if sale != nil {
+		known = append(known, forSale)
+	}
 	return cmdline.Choices(name, usage+": "+strings.Join(known, ", "), "verdict", known, func(word string) error {
+		if word == forSale {
+			*sale = true
+			return nil
+		}
 		v, err := probe.ParseVerdict(word)
 		if *p == nil {
 			*p = make(verdictSet)
@@ -28,6 +44,28 @@ func verdicts(p *verdictSet, name, usage string) *cmdline.Option {
 		(*p)[v] = true
 		return err
 	})
+}
+
+func parsePrice(s string) (forsale.Price, error) {
+	price, err := forsale.ParsePrice(s)
+	if err != nil {
+		err = cmdline.Usage("try EUR1000", "--max-price: %w", err)
+	}
+	return price, err
+}
+
+// chooses reports whether only some rows go to standard output.
+func (w *writing) chooses() bool { return w.only != nil || w.onlySale || w.maxPrice != nil }
+
+// wants reports whether a row goes to standard output.
+func (w *writing) wants(r *probe.Result) bool {
+	switch {
+	case !w.chooses(), w.only[r.Verdict]:
+		return true
+	case w.maxPrice != nil:
+		return r.Sale.AtMost(*w.maxPrice)
+	}
+	return w.onlySale && r.Sale.Listed
 }
 
 // tableFormat is the option of a command that prints something else than rows.
@@ -41,9 +79,11 @@ type writing struct {
 	format          string
 	outputs         []target
 	only, expect    verdictSet
-	sort            string // empty for the order in which names settle
+	onlySale        bool           // --only for-sale
+	maxPrice        *forsale.Price // of what counts as for sale there
+	sort            string         // empty for the order in which names settle
 	ordered, resume bool
-	opts            report.Options // Columns, Zero and Score
+	opts            report.Options // Columns, Zero, Score, ForSale and Parked
 }
 
 // A target is a report to write.
@@ -71,7 +111,9 @@ func (w *writing) options() []*cmdline.Option {
 				w.opts.Columns = append(w.opts.Columns, name)
 				return nil
 			}),
-		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").Common(),
+		verdictsOrSale(&w.only, &w.onlySale, "only", "write only rows with this `VERDICT` to standard output").Common(),
+		cmdline.Optional(&w.maxPrice, "max-price", "", "of what is for sale, write only rows with a `PRICE` in this currency that is no higher to standard output, as "+
+			"EUR1000; implies --only for-sale", "", parsePrice),
 		cmdline.OneOf(&w.sort, "sort", "", "write rows in this `ORDER`, holding them in memory until the end", "order", report.Orders()...),
 		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
 	}
