@@ -17,15 +17,21 @@ type detailed struct {
 }
 
 // detail asks what there is to be asked about a found name, whose result is the
-// last one. The result is taken back until each query has come to its end.
-func (l *lookups) detail(v *vote) {
+// last one. The result is taken back until each query has come to its end. by is
+// the server that decided, and nil for a zone file; parked is what the referral of
+// a registry's own server shows.
+func (l *lookups) detail(by *server, parked string) {
+	if !l.opts.ForSale && !l.opts.Parked || l.opts.Offline {
+		return
+	}
 	last := len(l.results) - 1
 	r := &detailed{Result: l.results[last]}
-	s := v.bench.server
-	if s.registry {
-		r.Parked = v.parked
+	r.Parked = parked
+	s := by
+	if by == nil || by.registry {
 		s = cheapest(l.now, l.registries.locators)
-	} else if l.opts.Parked {
+	}
+	if l.opts.Parked && (by == nil || !by.registry) {
 		l.askDetail(r, s, r.Name, dns.TypeNS, func(m *dns.Msg) { r.Parked = parkedAt(hostsOf(m, r.Name)) })
 	}
 	if owner, ok := forsale.Owner(r.Name); ok && l.opts.ForSale {

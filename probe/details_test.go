@@ -263,3 +263,28 @@ func TestParked(t *testing.T) {
 		})
 	})
 }
+
+// A name that a zone file has is asked about besides, unless nobody is asked.
+func TestDetailsOfZoneFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n dnstest.Net
+		defer n.Close()
+		var asked queries
+		opts := hosts(&n, asked.of(answering(world.Resolve, map[string][]string{
+			"TXT _for-sale.listed.com": {`TXT "v=FORSALE1;fval=EUR5"`}, "NS listed.com": {"NS ns1.dan.com."},
+		})))
+		opts.ZoneFiles, opts.ForSale, opts.Parked = []probe.ZoneFile{zoneNames{"listed"}}, true, true
+		got := probeAll(t, opts, "listed.com")
+		expect(t, got, "listed.com", "found zone-file")
+		if r := got["listed.com"]; r.Sale.Price != "EUR5" || r.Parked != "Dan.com" {
+			t.Errorf("%+v", r)
+		}
+		asked.take()
+		opts.Offline = true
+		got = probeAll(t, opts, "listed.com")
+		expect(t, got, "listed.com", "found zone-file")
+		if list := asked.take(); list != "" || got["listed.com"].Sale.Listed {
+			t.Errorf("asked %s", list)
+		}
+	})
+}

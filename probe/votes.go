@@ -105,8 +105,8 @@ func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
 	res := l.land(i)
 	res.Verdict, res.Reason, res.Rcode = verdict, v.reason, v.rcode
 	res.Server, res.RTT, res.TTL = v.bench.server.name, v.rtt, v.ttl
-	if verdict == Found && (l.opts.ForSale || l.opts.Parked) {
-		l.detail(v)
+	if verdict == Found {
+		l.detail(v.bench.server, v.parked)
 	}
 }
 

@@ -141,20 +141,7 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 	if offer := offerOf(r); offer != "" {
 		dst = appendAside(dst, offer)
 	}
-	return dst
-}
-
-// offerOf says in short that a name is for sale or parked, or nothing.
-func offerOf(r *probe.Result) string {
-	switch {
-	case HasPrice(r):
-		return "for sale: " + r.Sale.Price
-	case r.Sale.Listed:
-		return "for sale"
-	case r.Parked != "":
-		return "parked: " + r.Parked
-	}
-	return ""
+	return appendDates(dst, r)
 }
 
 // appendAside appends s in parentheses.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,58 +17,20 @@ var extras = [...]field{
 			return strconv.AppendInt(dst, int64(scoreOf(r)), 10)
 		},
 		parse: func(*probe.Result, string) error { return nil }}, // it follows from the name
-	{name: "for_sale", doc: "yes if the owner offers the name (RFC 10023), else empty; only with --for-sale", quoted: true,
-		append: func(dst []byte, r *probe.Result, _ *clock) []byte {
-			if r.Sale.Listed {
-				dst = append(dst, "yes"...)
-			}
-			return dst
-		},
-		parse: parseForSale},
-	{name: "price", doc: "the indicative price of the offer, such as EUR999; only with --for-sale", text: func(r *probe.Result) *string { return &r.Sale.Price }},
-	{name: "sale_uri", doc: "where to ask about the offer, which nobody has checked; only with --for-sale", text: func(r *probe.Result) *string { return &r.Sale.URI }},
-	{name: "sale_text", doc: "the text of the offer; only with --for-sale", text: func(r *probe.Result) *string { return &r.Sale.Text }},
-	{name: "parked", doc: "the service that the name servers are of, a hint that the name is parked there; only with --parked",
-		text: func(r *probe.Result) *string { return &r.Parked }},
 }
-
-func parseForSale(r *probe.Result, s string) error {
-	if s != "yes" {
-		return fmt.Errorf("for_sale %q is neither yes nor empty", s)
-	}
-	r.Sale.Listed = true
-	return nil
-}
-
-// SaleColumns and ParkedColumns are the columns that [Options] ForSale and Parked
-// add.
-var (
-	SaleColumns   = []string{"for_sale", "price", "sale_uri", "sale_text"}
-	ParkedColumns = []string{"parked"}
-)
-
-// PriceNote is to be said wherever prices are shown.
-const PriceNote = "prices are indicative: they are what the owners of the names say, and nobody has checked them"
-
-// HasPrice reports whether a name is for sale at a price.
-func HasPrice(r *probe.Result) bool { return r.Sale.Listed && r.Sale.Price != "" }
-
-// stored are the fields that hold all of a result. The score follows from the name.
-var stored = (&Options{ForSale: true, Parked: true}).fields()
 
 // ExtraColumns returns the columns that [Options] can add to those of every report.
-func ExtraColumns() []Column { return columnsOf(extras[:]) }
+func ExtraColumns() []Column { return append(columnsOf(extras[:]), columnsOf(fields[everyReport:])...) }
 
 // extraNames returns the names of the columns that the options add.
 func (o *Options) extraNames() (names []string) {
 	if o.Score {
 		names = append(names, "score")
 	}
-	if o.ForSale {
-		names = append(names, SaleColumns...)
-	}
-	if o.Parked {
-		names = append(names, ParkedColumns...)
+	for i := range fields[everyReport:] {
+		if f := &fields[everyReport+i]; f.with(o) {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }

@@ -23,12 +23,12 @@ var objectType = func() reflect.Type {
 		tag := reflect.StructTag(`json:"` + name + `"`)
 		members = append(members, reflect.StructField{Name: strings.ToUpper(name), Type: t, Tag: tag})
 	}
-	for _, f := range stored {
+	for i := range fields {
 		t := reflect.TypeFor[string]()
-		if f.text == nil && !f.quoted {
+		if fields[i].text == nil && !fields[i].quoted {
 			t = reflect.TypeFor[number]()
 		}
-		add(f.name, t)
+		add(fields[i].name, t)
 	}
 	add("error", reflect.TypeFor[string]())
 	return reflect.StructOf(members)
@@ -68,8 +68,8 @@ func (o *object) read(decode func(row any) error) (probe.Result, error) {
 	if err := decode(o.row); err != nil {
 		return o.result, err
 	}
-	for i, f := range stored {
-		s := *o.members[i]
+	for i := range fields {
+		f, s := &fields[i], *o.members[i]
 		if s == absent {
 			if f.needed {
 				return o.result, errors.New("not a row of a report: there is no domain or no verdict")
@@ -80,7 +80,7 @@ func (o *object) read(decode func(row any) error) (probe.Result, error) {
 			return o.result, err
 		}
 	}
-	if s := *o.members[len(stored)]; s != absent && s != "" {
+	if s := *o.members[len(fields)]; s != absent && s != "" {
 		o.result.Err = errors.New(unescape(s))
 	}
 	return o.result, nil

@@ -96,6 +96,10 @@ type Options struct {
 	// [ParkedColumns]. Both are ignored with Columns.
 	ForSale, Parked bool
 
+	// Dates adds the columns of the registration to all columns: registrar,
+	// created, expires, status and drops.
+	Dates bool
+
 	// Longest is the width of the longest name, by [NameWidth], and Width the
 	// number of characters in a line of the terminal. The format columns
 	// fits its columns to both. Zero means unknown.

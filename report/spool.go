@@ -33,7 +33,7 @@ type spool struct {
 // add appends a row and returns its offset.
 func (s *spool) add(r *probe.Result) (int64, error) {
 	if s.enc == nil {
-		s.enc = &csv{fields: stored, comma: '\t'}
+		s.enc = newCSV('\t')(Options{Dates: true, ForSale: true, Parked: true})
 	}
 	start := len(s.tail)
 	offset := s.size + int64(start)
@@ -67,10 +67,10 @@ func (s *spool) at(offset int64) (probe.Result, error) {
 		data, err = s.bytes(offset+4, int(binary.BigEndian.Uint32(data)))
 	}
 	line, message, _ := strings.Cut(string(data), "\n")
-	for i := 0; i < len(stored) && err == nil; i++ {
+	for i := 0; i < len(fields) && err == nil; i++ {
 		var cell string
 		cell, line, _ = strings.Cut(line, "\t")
-		err = stored[i].setCell(&s.row, cell)
+		err = fields[i].setCell(&s.row, cell)
 	}
 	if message != "" {
 		s.row.Err = errors.New(message)

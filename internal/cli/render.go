@@ -134,6 +134,7 @@ func (w *writing) noting(rows iter.Seq2[probe.Result, error]) iter.Seq2[probe.Re
 		for r, err := range rows {
 			w.opts.ForSale = w.opts.ForSale || r.Sale.Listed
 			w.opts.Parked = w.opts.Parked || r.Parked != ""
+			w.opts.Dates = w.opts.Dates || r.Registration != nil
 			if !yield(r, err) {
 				return
 			}
