@@ -50,7 +50,7 @@ func (l *lookups) detail(by *server, parked string) {
 // comes of the query is no answer.
 func (l *lookups) askDetail(r *detailed, s *server, name string, qtype uint16, answered func(*dns.Msg)) {
 	r.left++
-	flags := transport.RD | transport.Whole
+	flags := transport.RD | transport.Answers
 	if !s.noEDNS {
 		flags |= transport.EDNS
 	}

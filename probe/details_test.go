@@ -288,3 +288,23 @@ func TestDetailsOfZoneFile(t *testing.T) {
 		}
 	})
 }
+
+// What is asked besides takes its share of time, and no more: with every other
+// name found, half as many queries come on top.
+func TestForSaleTakes(t *testing.T) {
+	took := func(sale bool) (d time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			n := delayed(func() time.Duration { return 20 * time.Millisecond })
+			began := time.Now()
+			probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: n.Dial, Rate: 2000, ForSale: sale}, numbered(4000)...)
+			d = time.Since(began)
+			ended(t, n)
+		})
+		return d
+	}
+	without, with := took(false), took(true)
+	t.Logf("%v without, %v with", without, with)
+	if with > without*17/10 {
+		t.Errorf("%v, and %v without", with, without)
+	}
+}

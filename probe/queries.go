@@ -155,8 +155,6 @@ func (qs *queries) arrived(i uint32, d *delivery) {
 	tries := qs.opts.Tries
 	heard := q.note(d, tries)
 	qs.trace.control(q, d)
-	one := *d
-	q.outcome = &one
 	switch {
 	case heard && q.retry(d, tries):
 	case heard, q.once && silent(d), d.Failure == transport.Closed, d.Failure == transport.Offline:
@@ -170,6 +168,8 @@ func (qs *queries) arrived(i uint32, d *delivery) {
 	case d.Failure == transport.Unreachable:
 		qs.servers.unreachable(s, d.Err)
 	}
+	one := *d
+	q.outcome = &one
 	qs.advance(i)
 }
 
