@@ -29,7 +29,8 @@
 //
 // The zero [Verdict] is unknown: nothing is claimed that was not shown. [Reasons]
 // lists why a verdict is what it is. Not found in the DNS is not the same as free:
-// [Options.Confirm] asks the registry besides, by way of package rdap.
+// [Options.Confirm] asks the registry besides, by way of package rdap. And found is
+// not the same as gone: [Options.ForSale] asks whether the owner sells the name.
 //
 // Resolvers over HTTPS need package domprobe/probe/doh to be imported, as image
 // formats do; a program without them does not bring net/http.
@@ -74,5 +75,6 @@
 //
 // Package trust, below, holds everything that can make a verdict, without a clock
 // or a network. Package resolver reads the strings that name resolvers, package
-// transport carries queries, and package rdap asks registries.
+// transport carries queries, package rdap asks registries, and package forsale reads
+// offers.
 package probe

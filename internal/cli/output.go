@@ -132,6 +132,7 @@ func (o *output) before(count func(*report.Settled) int) (n int64) {
 
 // recall counts the names of an earlier run for the exit code.
 func (o *output) recall() {
+	o.matched = o.onlySale && o.before((*report.Settled).ForSale) > 0
 	for v := range probe.Invalid + 1 {
 		n := o.before(func(s *report.Settled) int { return s.Count(v) })
 		if n == 0 {
