@@ -106,8 +106,9 @@ func TestForSale(t *testing.T) {
 			t.Errorf("%d queries about a name whose servers are silent", n)
 		}
 		opts.ForSale = false
-		if got := probeAll(t, opts, "go.dev"); got["go.dev"].Sale.Listed || strings.Contains(asked.take(), "TXT") {
-			t.Error("asked without the option")
+		got = probeAll(t, opts, "go.dev")
+		if list := asked.take(); got["go.dev"].Sale.Listed || strings.Contains(list, "_for-sale") {
+			t.Errorf("without the option: asked %s", list)
 		}
 	})
 }
