@@ -8,8 +8,9 @@ import (
 )
 
 // The columns of what an owner says about selling a name: see [Options].ForSale.
-var forSaleField = field{name: "for_sale", doc: "yes if the owner offers the name (RFC 10023), else empty; only with --for-sale", with: withSale,
-	quoted: true,
+var forSaleField = field{
+	name: "for_sale", doc: "yes if the owner offers the name (RFC 10023), else empty; this and the next three only with --for-sale",
+	with: withSale, quoted: true,
 	append: func(dst []byte, r *probe.Result, _ *clock) []byte {
 		if r.Sale.Listed {
 			dst = append(dst, "yes"...)
@@ -21,7 +22,8 @@ var forSaleField = field{name: "for_sale", doc: "yes if the owner offers the nam
 			return fmt.Errorf("for_sale %q is neither yes nor empty", s)
 		}
 		return nil
-	}}
+	},
+}
 
 // saleField is a column with a text of an offer.
 func saleField(name, doc string, place func(*forsale.Sale) *string) field {

@@ -52,8 +52,8 @@ func (p *probing) command() *command {
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.ask.zoneOption(), p.detailOptions(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()},
-			p.out.options(), p.out.runOptions()),
+		}, p.ask.options(), p.ask.zoneOption(), p.detailOptions(), p.confirm.options(),
+			[]*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -99,8 +99,10 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 // detailOptions are what is asked about names that are found.
 func (p *probing) detailOptions() []*cmdline.Option {
 	return []*cmdline.Option{
-		cmdline.Switch(&p.ask.probe.ForSale, "for-sale", "", "ask whether the owner of each name that is found offers it (RFC 10023): for_sale, price, sale_uri, sale_text").Common(),
-		cmdline.Switch(&p.ask.probe.Parked, "parked", "", "tell of each name that is found at which service it seems to be parked, by its name servers"),
+		cmdline.Switch(&p.ask.probe.ForSale, "for-sale", "", "ask whether the owner of each name that is found offers it (RFC 10023): "+
+			"for_sale, price, sale_uri, sale_text").Common(),
+		cmdline.Switch(&p.ask.probe.Parked, "parked", "", "tell of each name that is found at which service it seems to be parked, "+
+			"by its name servers"),
 	}
 }
 

@@ -63,8 +63,8 @@ func (w *writing) chooses() bool {
 
 // wants reports whether a row goes to standard output.
 func (w *writing) wants(r *probe.Result) bool {
-	switch {
-	case w.within != nil && (r.Registration == nil || r.Registration.Expires.IsZero() || time.Until(r.Registration.Expires) > *w.within):
+	switch reg := r.Registration; {
+	case w.within != nil && (reg == nil || reg.Expires.IsZero() || time.Until(reg.Expires) > *w.within):
 		return false
 	case w.only == nil && !w.onlySale && w.maxPrice == nil, w.only[r.Verdict]:
 		return true
@@ -119,8 +119,8 @@ func (w *writing) options() []*cmdline.Option {
 				return nil
 			}),
 		verdictsOrSale(&w.only, &w.onlySale, "only", "write only rows with this `VERDICT` to standard output").Common(),
-		cmdline.Optional(&w.maxPrice, "max-price", "", "of what is for sale, write only rows with a `PRICE` in this currency that is no higher to standard output, as "+
-			"EUR1000; implies --only for-sale", "", parsePrice),
+		cmdline.Optional(&w.maxPrice, "max-price", "", "of what is for sale, write only rows with a `PRICE` in this currency "+
+			"that is no higher to standard output, as EUR1000; implies --only for-sale", "", parsePrice),
 		cmdline.OneOf(&w.sort, "sort", "", "write rows in this `ORDER`, holding them in memory until the end", "order", report.Orders()...),
 		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
 	}
