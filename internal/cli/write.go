@@ -56,18 +56,20 @@ func parsePrice(s string) (forsale.Price, error) {
 	return price, err
 }
 
+// picks reports whether only rows with some verdicts, or offers, go to standard
+// output.
+func (w *writing) picks() bool { return w.only != nil || w.onlySale || w.maxPrice != nil }
+
 // chooses reports whether only some rows go to standard output.
-func (w *writing) chooses() bool {
-	return w.only != nil || w.onlySale || w.maxPrice != nil || w.within != nil
-}
+func (w *writing) chooses() bool { return w.picks() || w.within != nil }
 
 // wants reports whether a row goes to standard output.
 func (w *writing) wants(r *probe.Result) bool {
 	switch reg := r.Registration; {
 	case w.within != nil && (reg == nil || reg.Expires.IsZero() || time.Until(reg.Expires) > *w.within):
 		return false
-	case w.only == nil && !w.onlySale && w.maxPrice == nil, w.only[r.Verdict]:
-		return true
+	case !w.picks(), w.only[r.Verdict]:
+		return !w.confirmed || free(r, true)
 	case w.maxPrice != nil:
 		return r.Sale.AtMost(*w.maxPrice)
 	}
@@ -90,6 +92,8 @@ type writing struct {
 	within          *time.Duration // --expires-within
 	sort            string         // empty for the order in which names settle
 	ordered, resume bool
+	confirmed       bool           // only names that a registry confirms go to standard output
+	best            int            // so many rows are a list on a terminal, best on top; 0 is none
 	opts            report.Options // Columns, Zero, Score, ForSale, Parked and Dates
 }
 
