@@ -29,6 +29,7 @@ type bench struct {
 
 	closer  *look     // that will leave behind the queries of this turn
 	passed  time.Time // when the last look passed
+	proven  int       // names that exist and were not denied, in looks that passed
 	waiting []parked  // responses that wait for the controls
 	later   []parked  // queries that are not sent before the controls have settled
 	open    []vote    // verdicts that wait for a look
@@ -134,9 +135,16 @@ const (
 	openMost  = 450 // of one TLD
 	openAll   = 800 // of all
 	openFor   = 600 * time.Millisecond
-	openLeast = 150 // of one TLD, to be worth the canaries of a look
-	openFew   = 300 // of so few, a look asks one canary of each kind
+	openLong  = 1200 * time.Millisecond // in a crowd
+	openLeast = 150                     // of one TLD, to be worth the canaries of a look
+	openFew   = 300                     // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
+
+	// A crowd is more servers than anybody knows well. One that denies only some
+	// of the names that exist is found out by asking it about many.
+	crowd      = 16
+	crowdFirst = 16 // names in the first look for which so many are at hand
+	crowdLater = 4
 
 	maxCloser = 16 // looks that are under way at a server before the names of a turn get none
 )

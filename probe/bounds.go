@@ -22,7 +22,7 @@ import (
 func (o Options) WorstCase(names int) time.Duration {
 	o.fill()
 	names = max(names, 1)
-	waves := (names-1)/max(o.Concurrency, 1) + 1
+	waves := (names-1)/max(o.inFlight(), 1) + 1
 	total := (float64(o.steps())*float64(o.step()) + float64(lookAfter(maxLooks-1, transient))) * float64(waves)
 	if rate := o.slowest(); rate > 0 {
 		total += float64(o.Tries+2) * float64(names) / rate * float64(time.Second)

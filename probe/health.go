@@ -109,6 +109,7 @@ func (l *letterCase) heard(q *query, d *delivery) {
 // been found to be one for which responses are forged.
 func (r *servers) heard(d *delivery) (spoofed bool) {
 	s := d.from
+	r.flight.out--
 	if s.health.heard(r.now, &d.Outcome) {
 		r.opts.Log.Debug("server is down", "server", s.name, "for", s.downFor)
 		r.lookForRoute(s)

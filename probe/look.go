@@ -12,7 +12,10 @@ import (
 // cover returns the look that covers a query that is sent now, or nil if it
 // has to wait for a later one.
 func (e *evidence) cover(b *bench) *look {
-	if b.closer == nil && (b.undecided() || b.idle(e.now)) && len(b.running) < maxCloser {
+	if e.bulk && b.zone.isCrowd() && len(b.zone.trusted) > crowd {
+		return nil // the names that others find make a better look
+	}
+	if b.closer == nil && (b.undecided() || !e.bulk && b.idle(e.now)) && len(b.running) < maxCloser {
 		b.closer = &look{bench: b, Look: trust.Look{Founds: true, NotFounds: true}}
 		b.running = append(b.running, b.closer)
 		e.closers = append(e.closers, b.closer)
@@ -104,6 +107,10 @@ func (e *evidence) size(l *look) {
 		l.Others = l.Sames
 	}
 	l.Both = len(l.votes) >= openFew
+	if b.zone.isCrowd() {
+		l.Need = crowdFirst - b.proven
+		l.Need = min(max(l.Need, crowdLater), l.Sames)
+	}
 }
 
 // step sends the next canaries of a look, or ends it.
@@ -219,6 +226,7 @@ func (b *bench) mark(w *witness) trust.Mark {
 func (e *evidence) pass(l *look) {
 	b := l.bench
 	l.over, l.good = true, true
+	b.proven += l.Proven()
 	b.passed, b.fails = e.now, 0
 	e.held -= len(l.votes)
 	e.released = append(e.released, l.votes...)
@@ -238,10 +246,18 @@ type age struct {
 	since time.Time
 }
 
+// due is when the server is looked at for them.
+func (a age) due() time.Time {
+	if a.bench.zone.isCrowd() {
+		return a.since.Add(openLong)
+	}
+	return a.since.Add(openFor)
+}
+
 // push looks at the servers whose verdicts have waited long enough; quiet
 // tells that no candidate waits, so that nothing else will push verdicts on.
 func (e *evidence) push(quiet bool) {
-	for len(e.ages) > 0 && !e.ages[0].since.Add(openFor).After(e.now) {
+	for len(e.ages) > 0 && !e.ages[0].due().After(e.now) {
 		a := e.ages[0]
 		e.ages[0] = age{}
 		e.ages = e.ages[1:]
@@ -265,7 +281,7 @@ func (e *evidence) push(quiet bool) {
 // due is when verdicts will have waited long enough, and zero if none waits.
 func (e *evidence) due() (at time.Time) {
 	if len(e.ages) > 0 {
-		at = e.ages[0].since.Add(openFor)
+		at = e.ages[0].due()
 	}
 	return at
 }

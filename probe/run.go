@@ -21,6 +21,8 @@ type env struct {
 	fresh   bool // nothing of earlier loops is used
 	trace   *tracer
 	scratch []*server
+	flight  inflight
+	bulk    bool // more candidates wait than may be in flight
 }
 
 // A run is one loop over a stream of candidates. It has no lock: everything in
@@ -44,6 +46,7 @@ type run struct {
 func (p *Prober) newRun() (*run, error) {
 	e := &env{p: p, opts: &p.opts, now: time.Now()}
 	e.trace = &tracer{p.opts.Trace}
+	e.flight.init(p.opts.Concurrency)
 	p.cache.networkChange(e.now)
 	r := &run{env: e, wake: make(chan struct{}, 1)}
 	r.servers = servers{env: e, at: map[netip.Addr]*server{}}
@@ -105,19 +108,21 @@ func (r *run) loop(ctx context.Context, names iter.Seq2[candidate.Candidate, err
 // The bounds of one turn and of what waits.
 const (
 	maxBatch = 4096    // results of one turn, so that they are given out early
-	maxVotes = 1 << 15 // verdicts that wait for looks
+	maxVotes = 1 << 16 // verdicts that wait for looks
 )
 
 // turn does all that there is to do. ended tells that no candidate is to come.
 func (r *run) turn() (ended bool, err error) {
 	r.now = time.Now()
 	mail := r.servers.mail.take()
+	r.flight.follow(r.lookups.flying, len(mail))
 	for i := range mail {
 		r.deliver(&mail[i])
 	}
 	r.fire()
 	r.takeBack()
 	r.launch()
+	r.dbg()
 	ended, err = r.feed.over()
 	r.evidence.push(ended || r.quiet())
 	r.takeBack()
@@ -132,9 +137,11 @@ func (r *run) turn() (ended bool, err error) {
 // launch begins as many lookups as there is room for.
 func (r *run) launch() {
 	l := &r.lookups
-	for l.flying < r.opts.Concurrency && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
+	r.bulk = true
+	for l.flying < r.flight.n && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
 		c, ok := r.feed.next()
 		if !ok {
+			r.bulk = false
 			if r.empty.IsZero() {
 				r.empty = r.now
 			}

@@ -46,6 +46,8 @@ func newZone(name string, servers []*server) zone {
 	return zone{name: name, labels: depth(name), servers: servers, benches: map[*server]*bench{}, names: names{under: name}}
 }
 
+func (z *zone) isCrowd() bool { return len(z.servers) > crowd }
+
 // depth is how many labels a name has.
 func depth(name string) transport.Depth {
 	if name == "" {

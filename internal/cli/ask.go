@@ -25,13 +25,19 @@ type asking struct {
 var resolverWords = []string{"system", "cloudflare", "google", "quad9", "direct", "demo"}
 
 func (a *asking) options() []*cmdline.Option {
-	a.probe.Concurrency, a.probe.Tries, a.probe.Quorum = probe.DefaultConcurrency, probe.MaxTries, 1
+	a.probe.Tries, a.probe.Quorum = probe.MaxTries, 1
 	a.probe.Timeout = probe.DefaultTimeout
 	return []*cmdline.Option{
 		cmdline.Repeated(&a.resolvers, "resolver", "r", "ask this `RESOLVER`: system (default), 1.1.1.1, 9.9.9.9:53, udp://, tcp://, tls:// or "+
 			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline)").
 			Offer(resolverWords...).Common(),
-		cmdline.Number(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536", 1, probe.MaxConcurrency).Common(),
+		cmdline.Func("concurrency", "c", "have at most `N` names in flight, 1 to 65536; auto is as many as the servers take", "auto", func(s string) error {
+			if s == "auto" {
+				a.probe.Concurrency = 0
+				return nil
+			}
+			return cmdline.Count(&a.probe.Concurrency, "concurrency", 1, probe.MaxConcurrency)(s)
+		}).Offer("auto").Common(),
 		cmdline.Func("rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
 			"100 to a registry's server, no limit on this machine and private networks", "auto", func(s string) (err error) {
 			a.probe.Rate, err = parseRate(s)

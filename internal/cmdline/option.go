@@ -99,7 +99,12 @@ func Number(p *int, name, letter, usage string, low, high int) *Option {
 	if *p != 0 {
 		initial = strconv.Itoa(*p)
 	}
-	return Func(name, letter, usage, initial, func(s string) error {
+	return Func(name, letter, usage, initial, Count(p, name, low, high))
+}
+
+// Count returns a function that sets p to a whole number. name is of the option.
+func Count(p *int, name string, low, high int) func(string) error {
+	return func(s string) error {
 		n, err := strconv.Atoi(s)
 		switch {
 		case err != nil:
@@ -111,7 +116,7 @@ func Number(p *int, name, letter, usage string, low, high int) *Option {
 		}
 		*p = n
 		return nil
-	})
+	}
 }
 
 // Switch is on or off. Without a value it is on.

@@ -33,6 +33,7 @@ type pool struct {
 // NewPool returns an engine that calls ask for each try of a query.
 func NewPool(cfg Config, ask AskFunc) Engine {
 	e := &pool{cfg: cfg, ask: ask}
+	e.queue.waiting = cfg.Waiting
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
 }

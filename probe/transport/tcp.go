@@ -88,6 +88,7 @@ func NewTCP(cfg Config, conf *tls.Config) Engine {
 		cfg: cfg, tls: conf, tries: map[uint32]tries{}, wake: make(chan struct{}, 1),
 		window: newTCPWindow(cfg.Window, cfg.Timeout),
 	}
+	e.queue.waiting = cfg.Waiting
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
 }

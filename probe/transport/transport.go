@@ -31,6 +31,7 @@ package transport
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -149,6 +150,10 @@ type Config struct {
 	// Limit bounds the queries a second. Engines of one server share one.
 	// Nil means no bound.
 	Limit *Limit
+
+	// Waiting, if not nil, is how many queries without the flag Urgent the
+	// engines have been given and have not sent yet. They share it.
+	Waiting *atomic.Int64
 
 	// Trace, if not nil, is called for every query sent and for every
 	// message that is not taken for a response.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,6 +64,7 @@ func NewUDP(cfg Config) Engine {
 	now := time.Now()
 	e := &udp{cfg: cfg, began: now, control: newControl(cfg.Window, now)}
 	e.ctx, e.stop = context.WithCancel(context.Background())
+	e.queue.waiting = cfg.Waiting
 	e.cookie.init()
 	return e
 }
@@ -223,10 +225,18 @@ func fail(cfg *Config, qs []Query, f Failure, err error) {
 // A queue holds queries that wait, the urgent ones in front.
 type queue struct {
 	urgent, rest []Query
-	next         int // of rest
+	next         int           // of rest
+	waiting      *atomic.Int64 // of rest; see [Config.Waiting]
+}
+
+func (q *queue) count(n int) {
+	if q.waiting != nil {
+		q.waiting.Add(int64(n))
+	}
 }
 
 func (q *queue) push(qs []Query) {
+	had := len(q.rest)
 	for i := range qs {
 		if qs[i].Flags&Urgent != 0 {
 			q.urgent = append(q.urgent, qs[i])
@@ -234,12 +244,14 @@ func (q *queue) push(qs []Query) {
 			q.rest = append(q.rest, qs[i])
 		}
 	}
+	q.count(len(q.rest) - had)
 }
 
 // pushFront puts queries before all that wait.
 func (q *queue) pushFront(qs []Query) {
 	var first queue
 	first.push(qs)
+	q.count(len(first.rest))
 	q.urgent = append(first.urgent, q.urgent...)
 	if n := len(first.rest); n <= q.next {
 		q.next -= n
@@ -259,6 +271,7 @@ func (q *queue) pop(dst []Query, n int) []Query {
 	k = min(n-k, len(q.rest)-q.next)
 	dst = append(dst, q.rest[q.next:q.next+k]...)
 	q.next += k
+	q.count(-k)
 	if q.next == len(q.rest) {
 		q.rest, q.next = q.rest[:0], 0
 	} else if q.next > 1024 && q.next > len(q.rest)/2 {

@@ -6,6 +6,11 @@
 //
 //	go run ./internal/dnstest/cmd/bench -n 1000000 -c 2000 -runs 5
 //	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
+//	go run ./internal/dnstest/cmd/bench -n 150000 -c auto -resolvers 1000
+//
+// With -resolvers there are so many resolvers of all kinds in place of the
+// responder: see [dnstest.Many]. "limit" is the time over the least that the good
+// ones take.
 //
 // The flags after -- are those of the responder. Medians are over the runs.
 package main
@@ -38,16 +43,17 @@ func main() {
 	names := flag.Int("n", 1_000_000, "names to probe")
 	windows := flag.String("c", "2000", "values of --concurrency, comma-separated")
 	runs := flag.Int("runs", 3, "runs of each")
+	crowd := flag.Int("resolvers", 0, "resolvers of all kinds, in place of one responder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench(ctx, *names, strings.Split(*windows, ","), *runs, flag.Args()); err != nil {
+	if err := bench(ctx, *names, strings.Split(*windows, ","), *runs, *crowd, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, names int, windows []string, runs int, responder []string) error {
+func bench(ctx context.Context, names int, windows []string, runs, crowd int, responder []string) error {
 	dir, err := os.MkdirTemp("", "domprobe-bench-")
 	if err != nil {
 		return err
@@ -61,18 +67,30 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	if err := writeNames(input, names); err != nil {
 		return err
 	}
-	addr, stop, err := startResponder(ctx, dir, responder)
+	limit := 0.0
+	if crowd > 0 {
+		responder = nil
+	}
+	addr, stop, err := "", func() {}, error(nil)
+	if crowd > 0 {
+		addr, limit, stop, err = startCrowd(dir, crowd)
+	} else {
+		addr, stop, err = startResponder(ctx, dir, responder)
+	}
 	if err != nil {
 		return err
 	}
 	defer stop()
-	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds")
+	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds    limit")
 	for _, c := range windows {
 		var all []figures
 		for range runs {
 			f, err := run(ctx, command, input, names, filepath.Join(dir, "report.csv"), addr, c)
 			if err != nil {
 				return err
+			}
+			if limit > 0 {
+				f.limit = f.wall.Seconds() * limit / float64(names)
 			}
 			f.print(c)
 			all = append(all, f)
@@ -159,6 +177,26 @@ type figures struct {
 	peak            float64 // MB
 	rows            int
 	wrong, unknown  int
+	limit           float64 // of the least time that the resolvers take, if they have a limit
+}
+
+// startCrowd starts resolvers and lists them in a file. limit is how many names a
+// second the good ones answer.
+func startCrowd(dir string, n int) (server string, limit float64, stop func(), err error) {
+	share := func(percent int) int { return n * percent / 100 }
+	m := dnstest.Many{
+		Good: share(60), Dead: share(15), Refusing: share(10), Rewriting: share(8), Filtering: share(4), Slow: share(3),
+		QPS: 50, Delay: 25 * time.Millisecond, Loss: 1,
+	}
+	s, err := m.Start()
+	if err != nil {
+		return "", 0, nil, err
+	}
+	list := filepath.Join(dir, "resolvers.txt")
+	if err := os.WriteFile(list, []byte(strings.Join(s.Addrs, "\n")+"\n"), 0o600); err != nil {
+		return "", 0, nil, errors.Join(err, s.Close())
+	}
+	return "@" + list, float64(m.Good * m.QPS), func() { s.Close() }, nil
 }
 
 func run(ctx context.Context, command, input string, names int, report, addr, c string) (f figures, err error) {
@@ -222,8 +260,8 @@ func (f *figures) check(report string, names int) error {
 
 func (f figures) print(c string) {
 	cpu := f.user + f.sys
-	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs\n", c, float64(f.rows)/f.wall.Seconds(),
-		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak, f.wrong, f.unknown, f.wall.Seconds())
+	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs %8.2f\n", c, float64(f.rows)/f.wall.Seconds(),
+		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak, f.wrong, f.unknown, f.wall.Seconds(), f.limit)
 }
 
 // median takes the middle of each figure on its own, and the worst of wrong
@@ -241,6 +279,7 @@ func median(all []figures) (m figures) {
 	m.user = time.Duration(middle(func(f figures) float64 { return float64(f.user) }))
 	m.sys = time.Duration(middle(func(f figures) float64 { return float64(f.sys) }))
 	m.peak = middle(func(f figures) float64 { return f.peak })
+	m.limit = middle(func(f figures) float64 { return f.limit })
 	m.rows = all[0].rows
 	for _, f := range all {
 		m.wrong, m.unknown = max(m.wrong, f.wrong), max(m.unknown, f.unknown)
