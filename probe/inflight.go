@@ -35,9 +35,9 @@ func (f *inflight) follow(flying, heard int) {
 	waiting := int(f.waiting.Load())
 	sent := f.out - waiting
 	switch {
-	case waiting > 8*sent:
+	case waiting > 4*sent:
 		f.n = max(f.n-f.n/8, DefaultConcurrency)
-	case waiting > 4*sent, flying < f.n:
+	case waiting > 2*sent, flying < f.n:
 		return
 	default:
 		f.n = min(2*f.n, f.most)
