@@ -41,7 +41,7 @@ func TestAgree(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var stderr strings.Builder
 			inv := &invocation{console: term.New(&stderr), std: Streams{In: strings.NewReader(tt.answer), Out: io.Discard}, person: tt.person}
-			names := &selection{in: new(input), total: tt.total, shards: 1}
+			names := &selection{in: new(input), total: tt.total, generating: &generating{shards: 1}}
 			err := tt.p.agree(t.Context(), inv, names, probe.Options{Servers: []resolver.Server{tt.server}})
 			if asked := strings.Contains(stderr.String(), "to 192.0.2.1:53: begin? [y/N] "); asked != tt.asked || (err == nil) != tt.begun {
 				t.Errorf("asked %t, want %t; error %v; stderr %q", asked, tt.asked, err, stderr.String())

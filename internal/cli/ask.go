@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -31,29 +33,15 @@ func (a *asking) options() []*cmdline.Option {
 		cmdline.Repeated(&a.resolvers, "resolver", "r", "ask this `RESOLVER`: system (default), 1.1.1.1, 9.9.9.9:53, udp://, tcp://, tls:// or "+
 			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline)").
 			Offer(resolverWords...).Common(),
-		cmdline.Func("concurrency", "c", "have at most `N` names in flight, 1 to 65536; auto is as many as the servers take", "auto", func(s string) error {
-			if s == "auto" {
-				a.probe.Concurrency = 0
-				return nil
-			}
-			return cmdline.Count(&a.probe.Concurrency, "concurrency", 1, probe.MaxConcurrency)(s)
-		}).Offer("auto").Common(),
-		cmdline.Func("rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
-			"100 to a registry's server, no limit on this machine and private networks", "auto", func(s string) (err error) {
-			a.probe.Rate, err = parseRate(s)
-			return err
-		}),
-		cmdline.Func("timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), func(s string) (err error) {
-			a.probe.Timeout, err = parseTimeout(s)
-			return err
-		}),
+		cmdline.Parsed(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536; auto is as many as the servers take",
+			"auto", parseConcurrency).Offer("auto").Common(),
+		cmdline.Parsed(&a.probe.Rate, "rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
+			"100 to a registry's server, no limit on this machine and private networks", "auto", parseRate),
+		cmdline.Parsed(&a.probe.Timeout, "timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), parseTimeout),
 		cmdline.Number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
 		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a verdict when `N` different servers agree", 1, probe.MaxQuorum),
-		cmdline.Func("escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
-			"the default for the system's and public resolvers", "", func(s string) error {
-			a.escalate = new(bool)
-			return cmdline.Bool(a.escalate, "escalate")(s)
-		}),
+		cmdline.OptionalSwitch(&a.escalate, "escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
+			"the default for the system's and public resolvers"),
 		cmdline.Switch(&a.noEscalate, "no-escalate", "", "never ask the registries' own servers"),
 	}
 }
@@ -64,9 +52,21 @@ func parseTimeout(s string) (time.Duration, error) {
 		return 0, cmdline.Usage("try 500ms or 2s", "--timeout %q is not a time", s)
 	}
 	if d <= 0 {
-		return 0, cmdline.Usage("", "--timeout %s is not more than 0", s)
+		return 0, fmt.Errorf("--timeout %s is not more than 0", s)
 	}
 	return d, nil
+}
+
+// parseConcurrency returns the number in the terms of [probe.Options].
+func parseConcurrency(s string) (int, error) {
+	if s == "auto" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > probe.MaxConcurrency {
+		return 0, fmt.Errorf("--concurrency %s is not auto or from 1 to %d", s, probe.MaxConcurrency)
+	}
+	return n, nil
 }
 
 // parseRate returns the rate in the terms of [probe.Options].
@@ -131,12 +131,14 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 		return nil, err
 	}
 	if c != nil && c.on() {
-		if err := c.check(p.opts); err != nil {
+		if err := c.check(p.opts.Servers); err != nil {
 			return nil, err
 		}
-		if p.registries, err = c.open(ctx, inv); err != nil {
+		client, err := openRegistries(ctx, c.rdap(inv))
+		if err != nil {
 			return nil, err
 		}
+		p.registries = &confirmer{client: client, console: inv.console}
 		p.opts.Confirm = p.registries
 	}
 	p.opts.Log, p.opts.Trace = inv.console.Logger(), trace
@@ -156,10 +158,7 @@ func (p *prober) close() error {
 	if p.registries != nil {
 		p.registries.close()
 	}
-	if e := p.stop(); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, p.stop())
 }
 
 // tracer returns a function that prints every query and response, and nil if

@@ -5,24 +5,25 @@
 // [Run] picks a command by the first word. Each command has a struct of
 // settings, to whose fields its options are bound (package cmdline). The
 // settings are filled and checked once, before anybody is asked; the run after
-// that is linear.
+// that is linear. A new command is a file with a function that returns it, and a
+// row in the table of command.go: help, manual and completion follow.
 //
-//	command.go    the table of commands
-//	talk.go       settings of standard error and colours
+//	command.go    the table of commands, and the settings that all have
 //	generate.go   settings of the names; input.go, limit.go: keywords and their number
 //	ask.go        settings of the queries; servers.go: resolvers; confirm.go: registries
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
-//	info.go       help, version, man, completion; docs.go, version.go: their texts
+//	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
 //	guess.go      mistaken keywords; exit.go: exit codes
 //	table.go      aligned columns; interrupt.go: calls that know no context
 //
 // Standard output holds rows and nothing else. Everything for the user goes to
 // standard error through a [term.Console]. An error carries its exit code; Run
-// prints it.
+// prints it. Once ctx is done, an error without a code is silent and means that
+// the run was interrupted.
 package cli
 
 import (
@@ -51,20 +52,22 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	console := term.New(std.Err)
 	err := run(ctx, args[min(1, len(args)):], std, console)
 	console.Finish()
-	if err == nil || errors.Is(err, errClosed) {
-		return codeOK
-	}
 	code := codeFailed
-	var usage *cmdline.UsageError
-	var exit *exitError
+	exit, ended := errors.AsType[*exitError](err)
 	switch {
-	case errors.As(err, &exit):
+	case ended:
 		code, err = exit.code, exit.err
-	case errors.As(err, &usage):
+	case err == nil:
+		return codeOK
+	case ctx.Err() != nil:
+		return codeInterrupted
+	case errors.Is(err, errClosed):
+		return codeOK
+	case isMistake(err):
 		code = codeUsage
-		if usage.Hint != "" {
-			err = fmt.Errorf("%w; %s", err, usage.Hint)
-		}
+	}
+	if usage, ok := errors.AsType[*cmdline.UsageError](err); ok && usage.Hint != "" {
+		err = fmt.Errorf("%w; %s", err, usage.Hint)
 	}
 	if err != nil { // else the code says it all
 		console.Print(err.Error())
@@ -85,9 +88,9 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 	inv.Args, err = cmd.Parse(args)
 	switch {
 	case errors.Is(err, cmdline.ErrHelp):
-		return inv.help(cmd, false)
+		return inv.print(inv.help(cmd, false))
 	case errors.Is(err, cmdline.ErrFullHelp):
-		return inv.help(cmd, true)
+		return inv.print(inv.help(cmd, true))
 	case errors.Is(err, cmdline.ErrVersion):
 		return inv.print(version())
 	case err != nil:
@@ -95,7 +98,13 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 	}
 	console.Quiet, console.Verbosity, console.NoProgress = cmd.talk.quiet, cmd.talk.verbosity, cmd.talk.noProgress
 	inv.color = cmd.talk.colors(inv.terminal)
-	return cmd.run(ctx, inv)
+	err = cmd.run(ctx, inv)
+	if ctx.Err() == nil { // else a call that was left behind may still open one
+		for _, f := range inv.files {
+			f.Close()
+		}
+	}
+	return err
 }
 
 // An invocation is a command line with the streams that it was given.
@@ -103,10 +112,13 @@ type invocation struct {
 	cmdline.Args // the word "-" is standard input
 	std          Streams
 	console      *term.Console
-	stdout       io.Writer // as it was given to Run
-	terminal     bool      // standard output is a terminal
-	person       bool      // somebody can answer a question
-	color        bool      // rows on standard output are coloured
+	stdout       io.Writer  // as it was given to Run
+	terminal     bool       // standard output is a terminal
+	person       bool       // somebody can answer a question
+	color        bool       // rows on standard output are coloured
+	files        []*os.File // opened by open
+	stdin        bool       // standard input is one of the files that are read
+	notes        []string   // about pasted text, that the user has been told
 }
 
 // errClosed says that the reader of standard output has closed the pipe.
@@ -123,10 +135,28 @@ func (w rowWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// inputFile returns standard input if it is a file.
-func (inv *invocation) inputFile() []*os.File {
-	if f, ok := inv.std.In.(*os.File); ok {
-		return []*os.File{f}
+// open opens a file to read, which is closed after the run. The path "-" is
+// standard input. name is what errors call the file.
+func (inv *invocation) open(path string) (name string, r io.Reader, err error) {
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return path, nil, err
+		}
+		inv.files = append(inv.files, f)
+		return path, f, nil
 	}
-	return nil
+	if inv.stdin {
+		return "", nil, cmdline.Usage("", "standard input is named twice")
+	}
+	inv.stdin = true
+	return "standard input", inv.std.In, nil
+}
+
+// inputs returns the files that must not be overwritten.
+func (inv *invocation) inputs() []*os.File {
+	if f, ok := inv.std.In.(*os.File); ok {
+		return append(inv.files[:len(inv.files):len(inv.files)], f)
+	}
+	return inv.files
 }

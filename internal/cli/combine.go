@@ -29,7 +29,7 @@ func collect(keywords iter.Seq2[string, error]) ([]string, error) {
 
 // combined replaces the sources by combinations of their keywords. It reads all
 // of them at once, without standard input.
-func (g *generating) combined(in *input) error {
+func (g *generating) combined(in *input, stdin bool) error {
 	switch {
 	case g.combine == 0 && len(g.joins) > 0:
 		return cmdline.Usage("try --combine 2", "--join is for --combine only")
@@ -40,7 +40,7 @@ func (g *generating) combined(in *input) error {
 	}
 	keywords := in.keywords()
 	s := source{generator: "combine"}
-	if in.stdin {
+	if stdin {
 		s.keywords = func(yield func(string, error) bool) {
 			words, err := collect(keywords)
 			if err != nil {
@@ -69,13 +69,13 @@ func (g *generating) combined(in *input) error {
 }
 
 func countCombinations(words []string, n int, joins []string) amount {
-	all := candidate.CombineCount(words, n, joins)
 	known := make(map[string]bool)
 	for _, w := range words {
 		if candidate.IsDomain(w) {
 			known[strings.ToLower(w)] = true
 		}
 	}
-	domains := big.NewInt(int64(len(known)))
-	return amount{all.Sub(all, domains), domains, true}
+	a := amount{domains: *big.NewInt(int64(len(known))), exact: true}
+	a.words.Sub(candidate.CombineCount(words, n, joins), &a.domains)
+	return a
 }

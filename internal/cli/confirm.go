@@ -13,96 +13,78 @@ import (
 	"domprobe/probe/resolver"
 )
 
-// A registering is the settings of queries to registries.
-type registering struct {
+// A confirming is the settings of queries to registries.
+type confirming struct {
+	how       []string // the values of --confirm
 	rate      float64
 	bootstrap string
 }
 
-func (r *registering) options() []*cmdline.Option {
-	r.rate = 1
-	return []*cmdline.Option{
-		cmdline.Func("rdap-rate", "", "send at most `N` queries a second to one registry server", "1", func(s string) (err error) {
-			if r.rate, err = strconv.ParseFloat(s, 64); err != nil || !(r.rate > 0 && r.rate <= maxRegistryRate) {
-				return cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of queries a second from 0 to %d", s, maxRegistryRate)
+func (c *confirming) options() []*cmdline.Option {
+	how := cmdline.Items("confirm", "", "ask the registry about each name that is not found; `HOW` is rdap, or rdap,whois for TLDs without RDAP too",
+		func(word string) error {
+			if c.how = append(c.how, word); word != "rdap" && word != "whois" {
+				return cmdline.Usage("known are rdap and rdap,whois", "--confirm cannot be %q", word)
 			}
 			return nil
-		}),
-		r.bootstrapOption(),
+		})
+	return append([]*cmdline.Option{how.Offer("rdap", "whois").Common()}, c.registryOptions()...)
+}
+
+// registryOptions are those of a command that asks registries anyway.
+func (c *confirming) registryOptions() []*cmdline.Option {
+	c.rate = 1
+	return []*cmdline.Option{
+		cmdline.Parsed(&c.rate, "rdap-rate", "", "send at most `N` queries a second to one registry server", "1", parseRegistryRate),
+		c.bootstrapOption(),
 	}
 }
 
-func (r *registering) bootstrapOption() *cmdline.Option {
-	return cmdline.Text(&r.bootstrap, "rdap-bootstrap", "", "read the RDAP servers of the TLDs from this `URL` or file (RFC 9224), not from IANA")
+func (c *confirming) bootstrapOption() *cmdline.Option {
+	return cmdline.Text(&c.bootstrap, "rdap-bootstrap", "", "read the RDAP servers of the TLDs from this `URL` or file (RFC 9224), not from IANA")
 }
 
 // maxRegistryRate is far above what any registry bears, unless it is your own.
 const maxRegistryRate = 10_000
 
-func (r *registering) client(inv *invocation) rdap.Options {
-	return rdap.Options{UserAgent: userAgent(), Bootstrap: r.bootstrap, Rate: r.rate, Log: inv.console.Logger()}
+func parseRegistryRate(s string) (float64, error) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(n > 0 && n <= maxRegistryRate) {
+		return 0, cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of queries a second from 0 to %d", s, maxRegistryRate)
+	}
+	return n, nil
 }
+
+func (c *confirming) on() bool { return len(c.how) > 0 }
 
 // offline reports whether registries must not be asked: the names of the demo
 // are not those of the world, unless the user has registries for them.
-func (r *registering) offline(servers []resolver.Server) bool {
-	return slices.ContainsFunc(servers, isDemo) && r.bootstrap == ""
+func (c *confirming) offline(servers []resolver.Server) bool {
+	return slices.ContainsFunc(servers, isDemo) && c.bootstrap == ""
+}
+
+// check has the settings fit the servers that are asked.
+func (c *confirming) check(servers []resolver.Server) error {
+	switch {
+	case !c.on():
+	case c.offline(servers):
+		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
+	case !slices.Contains(c.how, "rdap"):
+		return cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")
+	}
+	return nil
+}
+
+func (c *confirming) rdap(inv *invocation) rdap.Options {
+	return rdap.Options{
+		UserAgent: userAgent(), Bootstrap: c.bootstrap, Rate: c.rate, WHOIS: slices.Contains(c.how, "whois"), Log: inv.console.Logger(),
+	}
 }
 
 // openRegistries is rdap.New for a command that a signal may end while the list
 // of registries is read.
 func openRegistries(ctx context.Context, opts rdap.Options) (*rdap.Client, error) {
 	return await(ctx, func() (*rdap.Client, error) { return rdap.New(opts) })
-}
-
-// A confirming is the settings of --confirm.
-type confirming struct {
-	how []string
-	registering
-}
-
-func (c *confirming) options() []*cmdline.Option {
-	how := cmdline.Items("confirm", "", "ask the registry about each name that is not found; `HOW` is rdap, or rdap,whois for TLDs without RDAP too",
-		func(word string) error {
-			if word != "rdap" && word != "whois" {
-				return cmdline.Usage("known are rdap and rdap,whois", "--confirm cannot be %q", word)
-			}
-			c.how = append(c.how, word)
-			return nil
-		}).Offer("rdap", "whois").Common()
-	return append([]*cmdline.Option{how}, c.registering.options()...)
-}
-
-// check has the settings fit the servers that are asked.
-func (c *confirming) check(opts probe.Options) error {
-	if c.on() && c.offline(opts.Servers) {
-		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
-	}
-	return nil
-}
-
-func (c *confirming) on() bool { return len(c.how) > 0 }
-
-// rdap returns the options of a client for --confirm.
-func (c *confirming) rdap(inv *invocation) (rdap.Options, error) {
-	opts := c.client(inv)
-	opts.WHOIS = slices.Contains(c.how, "whois")
-	if opts.WHOIS && !slices.Contains(c.how, "rdap") {
-		return opts, cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")
-	}
-	return opts, nil
-}
-
-func (c *confirming) open(ctx context.Context, inv *invocation) (*confirmer, error) {
-	opts, err := c.rdap(inv)
-	if err != nil {
-		return nil, err
-	}
-	client, err := openRegistries(ctx, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &confirmer{client: client, console: inv.console}, nil
 }
 
 // A confirmer asks the registries, and counts the names that they leave open.

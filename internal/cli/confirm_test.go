@@ -36,7 +36,7 @@ func TestConfirmOptions(t *testing.T) {
 			if _, err := (&cmdline.Command{Options: c.options()}).Parse(strings.Fields(tt.args + " go.dev")); err != nil {
 				t.Fatal(err)
 			}
-			opts, err := c.rdap(inv)
+			opts, err := c.rdap(inv), c.check(nil)
 			confirm := c.on()
 			if err != nil || confirm != tt.confirm || opts.WHOIS != tt.whois || opts.Rate != tt.rate || opts.Bootstrap != tt.bootstrap {
 				t.Errorf("%v, %v, %+v", confirm, err, opts)

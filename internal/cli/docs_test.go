@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"domprobe/internal/cmdline"
 	"domprobe/report"
 )
 
@@ -16,7 +15,7 @@ var update = flag.Bool("update", false, "write docs/reference.md")
 // The reference is what the tables say.
 func TestReference(t *testing.T) {
 	const path = "../../docs/reference.md"
-	want := manual().Markdown()
+	want := reference()
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o666); err != nil {
 			t.Fatal(err)
@@ -28,12 +27,22 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// documentedIn returns the names of the items in a section of the reference.
+func documentedIn(section string) (names []string) {
+	_, text, _ := strings.Cut(reference(), "## "+section+"\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	for _, item := range itemPattern.FindAllStringSubmatch(text, -1) {
+		names = append(names, strings.Trim(item[1], "`"))
+	}
+	return names
+}
+
 // The formats are those of package report, with their endings.
 func TestFormatDocs(t *testing.T) {
 	var names []string
 	documented := make(map[string]bool)
-	for _, f := range formatDocs {
-		name, endings, _ := strings.Cut(strings.TrimSuffix(f.Name, ")"), " (")
+	for _, f := range documentedIn("Formats") {
+		name, endings, _ := strings.Cut(strings.TrimSuffix(f, ")"), " (")
 		names = append(names, name)
 		for _, ending := range strings.FieldsFunc(endings, func(r rune) bool { return r == ',' || r == ' ' }) {
 			documented[ending] = true
@@ -60,7 +69,7 @@ func TestResolverWords(t *testing.T) {
 		if _, err := parseServers([]string{word}); err != nil && word != "system" {
 			t.Errorf("%s: %v", word, err)
 		}
-		if !slices.ContainsFunc(resolverDocs, func(d cmdline.Item) bool { return strings.Contains(d.Name, word) }) {
+		if !slices.ContainsFunc(documentedIn("Resolvers"), func(name string) bool { return strings.Contains(name, word) }) {
 			t.Errorf("%s is not documented", word)
 		}
 	}

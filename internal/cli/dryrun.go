@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,13 +19,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 		return cmdline.Usage("", "--dry-run does not know what --resume would skip")
 	}
 	opts, err := p.ask.check()
-	if err == nil {
-		err = p.confirm.check(opts)
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := p.confirm.rdap(inv); err != nil {
+	if err = cmp.Or(err, p.confirm.check(opts.Servers)); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(opts.Servers, hasHostName) {
@@ -42,7 +37,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	for c, err := range names.all() {
 		switch {
 		case ctx.Err() != nil:
-			return exit(codeInterrupted)
+			return ctx.Err()
 		case err != nil:
 			return err
 		case c.Err != nil:

@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+
+	"domprobe/candidate"
+	"domprobe/internal/cmdline"
+	"domprobe/report"
 )
 
 // The exit codes.
@@ -35,6 +40,18 @@ var rowExits = map[int]string{
 	codeUnexpected:  "some name has another verdict than --expect says",
 	codeNoTLD:       "some name is invalid because its TLD does not exist",
 	codeInterrupted: "interrupted; the rows of settled names are written",
+}
+
+// isMistake reports whether an error is about the command line, or about a file
+// that it names and that cannot be meant.
+func isMistake(err error) bool {
+	return is[*cmdline.UsageError](err) || is[*candidate.OptionError](err) || is[*candidate.Error](err) ||
+		is[*report.ResumeError](err) || is[*report.RowError](err)
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // An exitError ends the program with an exit code.

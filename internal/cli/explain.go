@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -17,35 +18,32 @@ import (
 	"domprobe/probe"
 )
 
-// explainCommand tells how the verdict on one name was reached.
 func explainCommand() *command {
 	var ask asking
 	var confirm confirming
-	return &command{
-		Command: cmdline.Command{
-			Name:     "explain",
-			Summary:  "tell how the verdict on one name is reached",
-			Synopsis: "explain [flags] NAME",
-			Examples: `  domprobe explain go.dev
+	return &command{Command: cmdline.Command{
+		Name:     "explain",
+		Summary:  "tell how the verdict on one name is reached",
+		Synopsis: "explain [flags] NAME",
+		Examples: `  domprobe explain go.dev
   domprobe explain -r 9.9.9.9 -r 1.1.1.1 example.co.uk
   domprobe explain --confirm rdap qxvzkwj.dev
   domprobe explain -r demo qxvzkwj.dev
 `,
-			Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
-			Options: slices.Concat(ask.options(), confirm.options()),
-			Exits: map[int]string{
-				codeOK:      "the name settled",
-				codeUnknown: "the name is unknown",
-			},
+		Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
+		Options: slices.Concat(ask.options(), confirm.options()),
+		Exits: map[int]string{
+			codeOK:      "the name settled",
+			codeUnknown: "the name is unknown",
+			codeNoTLD:   "the name is invalid because its TLD does not exist",
 		},
-		run: func(ctx context.Context, inv *invocation) error {
-			name, err := oneName(inv, "explain")
-			if err != nil {
-				return err
-			}
-			return explain(ctx, inv, name.Keyword, &ask, &confirm)
-		},
-	}
+	}, run: func(ctx context.Context, inv *invocation) error {
+		name, err := oneName(inv, "explain")
+		if err != nil {
+			return err
+		}
+		return explain(ctx, inv, name.Keyword, &ask, &confirm)
+	}}
 }
 
 // oneName returns the only argument of a command. A word without a dot is no
@@ -56,11 +54,8 @@ func oneName(inv *invocation, command string) (candidate.Candidate, error) {
 		return candidate.Candidate{}, cmdline.Usage(try, "%s takes one name, not %d", command, len(inv.Words))
 	}
 	text := inv.Words[0]
-	if words, note := candidate.Clean(text); len(words) == 1 && inv.Literal == 0 {
-		text = words[0]
-		if note != "" {
-			inv.noteOnce()(note, inv.Words[0], words)
-		}
+	if words, _ := candidate.Clean(text); len(words) == 1 && inv.Literal == 0 {
+		text = inv.meant(text)[0]
 	}
 	name := candidate.Parse(text)
 	if name.Err != nil && !candidate.IsDomain(text) {
@@ -73,20 +68,16 @@ func explain(ctx context.Context, inv *invocation, name string, ask *asking, con
 	s := &story{start: time.Now(), trace: tracer(inv.console)}
 	prober, err := newProber(ctx, inv, ask, confirm, s.event)
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	r, _ := prober.One(ctx, name)
 	err = prober.close()
 	if ctx.Err() != nil {
-		return exit(codeInterrupted)
+		return ctx.Err()
 	}
-	if e := s.print(inv.std.Out, r); e != nil {
-		return e
-	}
-	if err == nil && r.Verdict == probe.Unknown {
-		return exit(codeUnknown)
-	}
-	return err
+	var t tally
+	t.add([]probe.Result{r})
+	return cmp.Or(s.print(inv.std.Out, r), err, exit(t.codes()...))
 }
 
 // A story is the queries and responses of a run. It is safe for concurrent use.
@@ -111,10 +102,9 @@ func (s *story) event(e probe.Event) {
 	}
 }
 
-// print writes the verdict and its meaning, and then the events.
+// print writes the verdict and its meaning, and then the events, which have
+// come to their end.
 func (s *story) print(w io.Writer, r probe.Result) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var b strings.Builder
 	line := func(format string, args ...any) {
 		b.WriteString(term.Visible(fmt.Sprintf(format, args...)) + "\n")

@@ -18,75 +18,66 @@ var languages = []string{"go", "python"}
 
 // A generating is the settings of the names to make.
 type generating struct {
-	tlds, presets, tldFiles     []string
-	inputs, languages, patterns []string
-	prefixes, suffixes, joins   []string
-	minLen, maxLen, combine     int
-	affixes, hacks, null        bool
-	shuffle                     *uint64
-	shard, shards               int
-	maxNames                    *int64
+	names                              candidate.Options // TLDs, Prefixes, Suffixes, MinLen and MaxLen
+	presets, tldFiles                  []string
+	inputs, languages, patterns, joins []string
+	combine                            int
+	affixes, hacks, null               bool
+	shuffle                            *uint64
+	shard, shards                      int
+	maxNames                           *int64
 }
 
 func (g *generating) options() []*cmdline.Option {
 	g.shards = 1
 	return []*cmdline.Option{
-		cmdline.List(&g.tlds, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
+		cmdline.List(&g.names.TLDs, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
 		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
-		cmdline.List(&g.prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
-		cmdline.List(&g.suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").Common(),
+		cmdline.List(&g.names.Prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
+		cmdline.List(&g.names.Suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").Common(),
 		cmdline.List(&g.languages, "words", "", "add the keywords of a programming `LANGUAGE`: go, python").Offer(languages...),
-		cmdline.Number(&g.minLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
-		cmdline.Number(&g.maxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
+		cmdline.Number(&g.names.MinLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
+		cmdline.Number(&g.names.MaxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
 		cmdline.List(&g.presets, "tld-preset", "", "put keywords under the TLDs of this `SET`: popular, tech, country, all, ...; see domprobe tlds").
 			Offer(candidate.Presets()...).Common(),
 		cmdline.Repeated(&g.tldFiles, "tld-file", "", `put keywords under the TLDs in this `+"`FILE`"+`; its lines "name: com io" are sets for --tld-preset`),
 		cmdline.Repeated(&g.patterns, "pattern", "", "add the keywords of a `PATTERN`: '[a-z]{3}', '\\c\\v\\c\\v', '(get|try)\\d'; "+
 			"\\c is a consonant, \\v a vowel, \\w a letter or digit").Common(),
-		cmdline.Func("shuffle", "", "take the keywords of a pattern in the random order of this `SEED`", "", func(s string) error {
-			seed, err := strconv.ParseUint(s, 0, 64)
-			if err != nil {
-				return cmdline.Usage("a seed is a number", "--shuffle cannot be %q", s)
-			}
-			g.shuffle = &seed
-			return nil
-		}),
+		cmdline.Optional(&g.shuffle, "shuffle", "", "take the keywords of a pattern in the random order of this `SEED`", "", parseSeed),
 		cmdline.Number(&g.combine, "combine", "", "replace the keywords by combinations of `N`, in every order", 2, math.MaxInt),
 		cmdline.List(&g.joins, "join", "", "join combined keywords with these `TEXTS`; \",-\" is with nothing and with a hyphen"),
 		cmdline.Switch(&g.affixes, "affixes", "", "also put usual words of products before and after each keyword: get, try, app, hq, ...").Common(),
 		cmdline.Switch(&g.hacks, "hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
 		cmdline.Switch(&g.null, "null", "0", "keywords end in NUL, not in a newline, and # begins no comment; the rows of the format names end in NUL too"),
 		cmdline.Func("shard", "", "probe only the names of this `PART` of several: 3/16; each name is in one part", "", func(s string) (err error) {
-			if g.shard, g.shards, err = candidate.ParseShard(s); err != nil {
-				return cmdline.Usage("", "%w", err)
-			}
-			return nil
+			g.shard, g.shards, err = candidate.ParseShard(s)
+			return err
 		}),
-		cmdline.Func("max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
-			"1000000 on a terminal, else 0", func(s string) error {
-				n, err := strconv.ParseInt(s, 10, 64)
-				if err != nil || n < 0 {
-					return cmdline.Usage("", "--max-names %q is not a number of names", s)
-				}
-				g.maxNames = &n
-				return nil
-			}),
+		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
+			"1000000 on a terminal, else 0", parseMaxNames),
 	}
+}
+
+func parseSeed(s string) (uint64, error) {
+	seed, err := strconv.ParseUint(s, 0, 64)
+	if err != nil {
+		err = cmdline.Usage("a seed is a number", "--shuffle cannot be %q", s)
+	}
+	return seed, err
 }
 
 // A selection is the names of a run: all that the generator makes, without those
 // of other shards and those that have their row already.
 type selection struct {
+	*generating
 	in    *input
 	opts  candidate.Options // without the keywords
-	hacks bool
 	gen   *candidate.Generator
 	total *big.Int // names of the generator, repeats and those left out included; nil if not counted
 	exact bool     // the total is exact, and else a minimum
 
-	shard, shards int
-	most          int64                       // names to be probed; 0 is no limit
-	settled       func(name, tld string) bool // nil, or whether the name has its row already
+	most    int64                       // names to be probed; 0 is no limit
+	settled func(name, tld string) bool // nil, or whether the name has its row already
 
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
@@ -99,41 +90,33 @@ func (g *generating) open(inv *invocation, counted bool) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := g.selection(inv, in, counted)
-	if err != nil {
-		in.close()
-		return nil, err
-	}
-	return s, nil
+	return g.selection(inv, in, counted)
 }
 
 func (g *generating) selection(inv *invocation, in *input, counted bool) (*selection, error) {
-	tlds, err := g.allTLDs()
-	if err != nil {
+	s := &selection{generating: g, in: in, opts: g.names}
+	if g.maxNames != nil {
+		s.most = *g.maxNames
+	} else if inv.terminal {
+		s.most = maxOnTerminal
+	}
+	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.hacks
+	var err error
+	if s.opts.TLDs, _, err = g.allTLDs(); err != nil {
 		return nil, err
 	}
-	if len(tlds) == 0 && !g.hacks {
+	if len(s.opts.TLDs) == 0 && !g.hacks {
 		if in.bare {
 			return nil, inv.noTLD("", in.word)
 		}
 		in.refuse = inv.noTLD
 	}
-	prefixes, suffixes := g.prefixes, g.suffixes
 	if g.affixes {
-		p, s := candidate.Affixes()
-		prefixes, suffixes = append(prefixes, p...), append(suffixes, s...)
+		prefixes, suffixes := candidate.Affixes()
+		s.opts.Prefixes, s.opts.Suffixes = append(s.opts.Prefixes, prefixes...), append(s.opts.Suffixes, suffixes...)
 	}
-	s := &selection{in: in, hacks: g.hacks, shard: g.shard, shards: g.shards, most: g.limit(inv.terminal), opts: candidate.Options{
-		TLDs:     tlds,
-		Prefixes: prefixes,
-		Suffixes: suffixes,
-		MinLen:   g.minLen,
-		MaxLen:   g.maxLen,
-		Origin:   &in.origin,
-		Unique:   in.unique && !g.hacks,
-	}}
 	if s.gen, err = s.generator(in.keywords()); err != nil {
-		return nil, cmdline.Usage("", "%w", err)
+		return nil, err
 	}
 	if s.most > 0 || counted {
 		s.measure()
@@ -154,8 +137,8 @@ func (s *selection) generator(keywords iter.Seq2[string, error]) (*candidate.Gen
 // measure sets the total, for which it reads files to their end.
 func (s *selection) measure() {
 	a := s.in.amount()
-	s.total = a.words.Mul(a.words, big.NewInt(int64(s.gen.PerKeyword())))
-	s.total.Add(s.total, a.domains)
+	s.total = a.words.Mul(&a.words, big.NewInt(int64(s.gen.PerKeyword())))
+	s.total.Add(s.total, &a.domains)
 	s.exact = a.exact && !s.hacks
 }
 
@@ -241,18 +224,25 @@ const maxMeasured = 10_000
 
 // longest returns the length of the longest name of a small run, and else 0.
 func (s *selection) longest() (n int) {
-	keywords := s.in.again()
-	if rows := s.rows(); rows == 0 || rows > maxMeasured || keywords == nil {
+	names := s.again()
+	if rows := s.rows(); rows == 0 || rows > maxMeasured || names == nil {
 		return 0
 	}
-	gen, err := s.generator(keywords)
-	if err != nil {
-		return 0
-	}
-	for c := range gen.All() {
+	for c := range names {
 		n = max(n, report.NameWidth(c.Name, c.Unicode))
 	}
 	return n
+}
+
+// again returns the names of the run for another loop, and nil if the keywords
+// can be read only once.
+func (s *selection) again() iter.Seq2[candidate.Candidate, error] {
+	keywords := s.in.again()
+	if keywords == nil {
+		return nil
+	}
+	gen, _ := s.generator(keywords) // the same options have made one before
+	return s.inShard(gen.All())
 }
 
 // done returns how far the run has come on the way to total, with so many names

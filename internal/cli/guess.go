@@ -48,20 +48,20 @@ func looksLikeFile(word string) error {
 	return cmdline.Usage("to read keywords from it: -i "+word+"; to probe it as a name: -- "+word, "%s is a file", word)
 }
 
-// meant returns the keywords that pasted text means, and tells the user.
-func (in *input) meant(text string) []string {
+// meant returns the keywords that pasted text means, and tells the user once for
+// each way to read it.
+func (inv *invocation) meant(text string) []string {
 	words, note := candidate.Clean(text)
-	if note != "" {
-		in.note(note, text, words)
+	fullStop := len(words) == 1 && words[0]+"." == text
+	if note != "" && !fullStop && !slices.Contains(inv.notes, note) {
+		inv.notes = append(inv.notes, note)
+		inv.console.Note("%q is read as %s: %s", text, strings.Join(words, ", "), note)
 	}
 	return words
 }
 
 // cleaned returns the keywords that lines mean.
-func (in *input) cleaned(lines iter.Seq2[string, error], meant func(string) []string) iter.Seq2[string, error] {
-	if in.literal {
-		return lines
-	}
+func cleaned(lines iter.Seq2[string, error], meant func(string) []string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for line, err := range lines {
 			if err != nil {
@@ -73,18 +73,6 @@ func (in *input) cleaned(lines iter.Seq2[string, error], meant func(string) []st
 					return
 				}
 			}
-		}
-	}
-}
-
-// noteOnce returns a function that tells how text was understood, once for each
-// note.
-func (inv *invocation) noteOnce() func(note, from string, keywords []string) {
-	seen := make(map[string]bool)
-	return func(note, from string, keywords []string) {
-		if fullStop := len(keywords) == 1 && keywords[0]+"." == from; !seen[note] && !fullStop {
-			seen[note] = true
-			inv.console.Note("%q is read as %s: %s", from, strings.Join(keywords, ", "), note)
 		}
 	}
 }

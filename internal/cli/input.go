@@ -14,18 +14,13 @@ import (
 	"domprobe/internal/cmdline"
 )
 
-// An input is the sources of keywords. Its files are open from the start, so
+// An input is the sources of keywords. Their files are open from the start, so
 // that one that cannot be read is known before anybody is asked.
 type input struct {
 	sources []source
-	files   []*os.File
-	lines   func(io.Reader) iter.Seq2[string, error] // how files are cut into lines
-	literal bool                                     // lines are keywords as they are
 	origin  candidate.Origin
-	note    func(note, from string, keywords []string)
 	bare    bool   // an argument or pattern needs a TLD
 	word    string // the argument that does
-	stdin   bool   // standard input is among the sources
 	unique  bool   // it is certain that no keyword comes twice
 
 	// refuse, if not nil, makes an error of the first keyword of a file that
@@ -45,26 +40,18 @@ type source struct {
 // openInput opens the sources: arguments, files, word lists and patterns, or
 // the default words.
 func (g *generating) openInput(inv *invocation) (*input, error) {
-	in := &input{lines: candidate.Lines, literal: g.null, note: inv.noteOnce()}
-	if g.null {
-		in.lines = candidate.Records
-	}
-	err := g.addAll(in, inv)
-	if err == nil && len(in.sources) == 0 && len(g.patterns) == 0 {
-		in.addWords(candidate.DefaultWords()...)
-		in.bare = true
-	}
-	if err == nil {
-		err = g.combined(in)
-	}
-	if err == nil {
-		err = g.addPatterns(in)
-	}
-	if err != nil {
-		in.close()
+	in := new(input)
+	if err := g.addAll(in, inv); err != nil {
 		return nil, err
 	}
-	return in, nil
+	if len(in.sources) == 0 && len(g.patterns) == 0 {
+		in.addWords("", candidate.DefaultWords()...)
+		in.bare = true
+	}
+	if err := g.combined(in, inv.stdin); err != nil {
+		return nil, err
+	}
+	return in, g.addPatterns(in)
 }
 
 func (g *generating) addAll(in *input, inv *invocation) error {
@@ -72,7 +59,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		literal := i >= len(inv.Words)-inv.Literal
 		switch err := looksLikeFile(arg); {
 		case arg == "-":
-			if err := in.addStdin(inv.std.In); err != nil {
+			if err := g.addFile(in, inv, arg); err != nil {
 				return err
 			}
 			continue
@@ -81,17 +68,17 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		}
 		words := []string{arg}
 		if !literal {
-			words = in.meant(arg)
+			words = inv.meant(arg)
 		}
 		for _, word := range words {
 			if !in.bare && !candidate.IsDomain(word) {
 				in.bare, in.word = true, word
 			}
 		}
-		in.addWords(words...)
+		in.addWords("", words...)
 	}
 	for _, path := range g.inputs {
-		if err := in.addFile(path, inv.std.In); err != nil {
+		if err := g.addFile(in, inv, path); err != nil {
 			return err
 		}
 	}
@@ -100,56 +87,44 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		if err != nil {
 			return cmdline.Usage(cmdline.Hint(language, languages), "--words: %w", err)
 		}
-		in.addWords(words...)
+		in.addWords("words", words...)
 		in.bare = true
-		in.sources[len(in.sources)-1].generator = "words"
 	}
 	return nil
 }
 
-func (in *input) addWords(words ...string) {
+func (in *input) addWords(generator string, words ...string) {
 	keywords := candidate.Strings(words...)
-	in.sources = append(in.sources, source{keywords: keywords, again: keywords})
+	in.sources = append(in.sources, source{generator: generator, keywords: keywords, again: keywords})
 }
 
-func (in *input) addStdin(r io.Reader) error {
-	if in.stdin {
-		return cmdline.Usage("", "standard input is named twice")
-	}
-	in.stdin = true
-	f, _ := r.(*os.File)
-	in.addReader("standard input", r, f)
-	return nil
-}
-
-func (in *input) addFile(path string, stdin io.Reader) error {
-	if path == "-" {
-		return in.addStdin(stdin)
-	}
-	f, err := os.Open(path)
+// addFile adds the keywords of a file. Those of a regular file can be read again.
+func (g *generating) addFile(in *input, inv *invocation, path string) error {
+	name, r, err := inv.open(path)
 	if err != nil {
 		return err
 	}
-	in.files = append(in.files, f)
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return fmt.Errorf("read %s: it is a folder", path)
+	lines := func(r io.Reader, meant func(string) []string) iter.Seq2[string, error] {
+		if g.null {
+			return named(name, candidate.Records(r))
+		}
+		return cleaned(named(name, candidate.Lines(r)), meant)
 	}
-	in.addReader(path, f, f)
-	return nil
-}
-
-// addReader adds the keywords of r. If f, which may be nil, is a regular file,
-// they can be read again.
-func (in *input) addReader(name string, r io.Reader, f *os.File) {
-	s := source{name: name, keywords: in.cleaned(named(name, in.lines(r)), in.meant)}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+	s := source{name: name, keywords: lines(r, inv.meant)}
+	f, _ := r.(*os.File)
+	switch info, err := f.Stat(); {
+	case err != nil:
+	case info.IsDir():
+		return fmt.Errorf("read %s: it is a folder", name)
+	case info.Mode().IsRegular():
 		start, _ := f.Seek(0, io.SeekCurrent) // regular files can be sought
 		s.again = func(yield func(string, error) bool) {
-			lines := in.lines(io.NewSectionReader(f, start, info.Size()-start))
-			in.cleaned(lines, func(line string) []string { words, _ := candidate.Clean(line); return words })(yield)
+			quietly := func(line string) []string { words, _ := candidate.Clean(line); return words }
+			lines(io.NewSectionReader(f, start, info.Size()-start), quietly)(yield)
 		}
 	}
 	in.sources = append(in.sources, s)
+	return nil
 }
 
 // addPatterns adds the keywords of --pattern.
@@ -174,9 +149,9 @@ func (g *generating) addPatterns(in *input) error {
 		in.unique = len(in.sources) == 0 && len(g.patterns) == 1 && p.Unique()
 		in.sources = append(in.sources, source{generator: "pattern", keywords: keywords, again: keywords, count: func() amount {
 			if dotted { // most likely all of its keywords are whole domains
-				return amount{domains: p.Count()}
+				return amount{domains: *p.Count()}
 			}
-			return amount{words: p.Count(), exact: true}
+			return amount{words: *p.Count(), exact: true}
 		}})
 	}
 	return nil
@@ -225,18 +200,9 @@ func (in *input) again() iter.Seq2[string, error] {
 	return candidate.Concat(seqs...)
 }
 
-// close closes the files. What was read from them is not affected.
-func (in *input) close() { closeAll(in.files) }
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		f.Close()
-	}
-}
-
 // named puts the name of a source before the error of its sequence.
-func named(name string, seq iter.Seq2[string, error]) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+func named[T any](name string, seq iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		for s, err := range seq {
 			var file *fs.PathError // which carries the name already
 			if err != nil && !errors.As(err, &file) {

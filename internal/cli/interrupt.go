@@ -2,14 +2,13 @@ package cli
 
 import "context"
 
-// await returns the result of f, or the error of an interrupted run as soon as
-// ctx is done. It is for calls that know no context: a read of standard input,
+// await returns the result of f, or the error of ctx as soon as it is done. It is for calls that know no context: a read of standard input,
 // the opening of a FIFO that nobody writes. A blocked call is left behind,
 // because the process is about to end.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	var none T
 	if ctx.Err() != nil { // else f would begin work that nobody ends
-		return none, exit(codeInterrupted)
+		return none, ctx.Err()
 	}
 	type outcome struct {
 		value T
@@ -24,7 +23,7 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case o := <-ended:
 		return o.value, o.err
 	case <-ctx.Done():
-		return none, exit(codeInterrupted)
+		return none, ctx.Err()
 	}
 }
 
@@ -35,12 +34,4 @@ func interruptible(run func(context.Context, *invocation) error) func(context.Co
 		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, run(ctx, inv) })
 		return err
 	}
-}
-
-// interrupted returns the error of a run that could not begin.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return exit(codeInterrupted)
-	}
-	return err
 }

@@ -13,15 +13,12 @@ import (
 // maxOnTerminal is the default of --max-names when rows go to a terminal.
 const maxOnTerminal = 1_000_000
 
-// limit returns how many names are the most, and 0 for no limit.
-func (g *generating) limit(terminal bool) int64 {
-	switch {
-	case g.maxNames != nil:
-		return *g.maxNames
-	case terminal:
-		return maxOnTerminal
+func parseMaxNames(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("--max-names %q is not a number of names", s)
 	}
-	return 0
+	return n, nil
 }
 
 // Names are made only to be counted, up to these numbers: to see whether they
@@ -68,15 +65,11 @@ func (s *selection) checkMost() error {
 // are all: not if the keywords can be read only once or end in an error, nor
 // when the names are too many to go on.
 func (s *selection) recount() (n int64, all bool) {
-	keywords := s.in.again()
-	if keywords == nil {
+	names := s.again()
+	if names == nil {
 		return 0, false
 	}
-	gen, err := s.generator(keywords)
-	if err != nil {
-		return 0, false
-	}
-	for _, err := range s.inShard(gen.All()) {
+	for _, err := range names {
 		if n++; err != nil || n > max(s.most, maxTold) {
 			return n, false
 		}
@@ -104,42 +97,39 @@ func shortNumber(n *big.Int) string {
 // An amount is how many keywords a source has, as far as that is known before
 // they are read. The zero value is that of an unknown number.
 type amount struct {
-	words   *big.Int // to be put under TLDs; nil for none
-	domains *big.Int // whole domains; nil for none
-	exact   bool     // there are no more
+	words   big.Int // to be put under TLDs
+	domains big.Int // whole domains
+	exact   bool    // there are no more
 }
 
-func (s source) amount() amount {
+func (s source) amount() (a amount) {
 	switch {
 	case s.count != nil:
 		return s.count()
 	case s.again == nil:
-		return amount{}
+		return a
 	}
-	var words, domains int64
+	a.exact = true
+	one := big.NewInt(1)
 	for keyword, err := range s.again {
 		switch {
 		case err != nil: // it ends the run when it gets there
 		case candidate.IsDomain(keyword):
-			domains++
+			a.domains.Add(&a.domains, one)
 		default:
-			words++
+			a.words.Add(&a.words, one)
 		}
 	}
-	return amount{big.NewInt(words), big.NewInt(domains), true}
+	return a
 }
 
 // amount returns how many keywords all sources have together.
 func (in *input) amount() amount {
-	sum := amount{new(big.Int), new(big.Int), true}
+	sum := amount{exact: true}
 	for _, s := range in.sources {
 		a := s.amount()
-		if a.words != nil {
-			sum.words.Add(sum.words, a.words)
-		}
-		if a.domains != nil {
-			sum.domains.Add(sum.domains, a.domains)
-		}
+		sum.words.Add(&sum.words, &a.words)
+		sum.domains.Add(&sum.domains, &a.domains)
 		sum.exact = sum.exact && a.exact
 	}
 	return sum

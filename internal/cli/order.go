@@ -2,6 +2,7 @@ package cli
 
 import (
 	"iter"
+	"slices"
 	"sync"
 
 	"domprobe/candidate"
@@ -91,7 +92,10 @@ func (o *order) results(batches iter.Seq2[[]probe.Result, error]) iter.Seq2[[]pr
 				return
 			}
 		}
-		if rest := o.rest(); len(rest) > 0 && !yield(rest, nil) {
+		o.mu.Lock()
+		o.queue = slices.DeleteFunc(o.queue, func(t turn) bool { return !t.settled })
+		o.mu.Unlock()
+		if rest := o.settle(nil); len(rest) > 0 && !yield(rest, nil) {
 			return
 		}
 		if failed != nil {
@@ -132,19 +136,6 @@ func (o *order) settle(rows []probe.Result) []probe.Result {
 		select {
 		case o.room <- struct{}{}:
 		default:
-		}
-	}
-	return o.ready
-}
-
-// rest returns the results whose turn has not come, of a run that has ended.
-func (o *order) rest() []probe.Result {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.ready = o.ready[:0]
-	for _, t := range o.queue {
-		if t.settled {
-			o.ready = append(o.ready, t.result)
 		}
 	}
 	return o.ready

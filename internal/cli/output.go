@@ -1,13 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 
 	"domprobe/candidate"
-	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
@@ -21,8 +21,7 @@ type output struct {
 	matched    bool // a row was for stdout
 	unexpected bool // a row has another verdict than --expect says
 	reports    []savedReport
-	opts       report.Options // of every report
-	legend     report.Legend  // of the rows on stdout
+	legend     report.Legend // of the rows on stdout
 	buf        []probe.Result
 }
 
@@ -37,8 +36,9 @@ type savedReport struct {
 // anybody is asked. Of the rows, total is how many come, and longest the length
 // of the longest name; 0 is unknown.
 func (w *writing) open(ctx context.Context, inv *invocation, total, longest int) (*output, error) {
-	out := &output{writing: w, console: inv.console, opts: report.Options{Zero: w.null, Columns: w.columns, Layout: w.layout()}}
-	opts, rows := out.opts, inv.std.Out
+	w.opts.Layout = w.layout()
+	out := &output{writing: w, console: inv.console}
+	opts, rows := w.opts, inv.std.Out
 	opts.Color, opts.Total, opts.Longest = inv.color, total, longest
 	if inv.terminal {
 		opts.Width, _ = term.Size(inv.stdout)
@@ -80,23 +80,18 @@ func (o *output) writer(w report.Writer, err error) (report.Writer, error) {
 
 // addReport opens a report and changes nothing in it yet.
 func (o *output) addReport(ctx context.Context, t target) error {
+	var r savedReport
+	var err error
 	if o.resume {
-		f, settled, err := report.Resume(t.path, t.format, o.opts)
-		var bad *report.ResumeError
-		if errors.As(err, &bad) {
-			return cmdline.Usage("", "%w", err)
-		}
-		if err == nil {
-			o.reports = append(o.reports, savedReport{f, settled})
-		}
-		return err
+		r.File, r.settled, err = report.Resume(t.path, t.format, o.opts)
+	} else {
+		r.File, err = await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
 	}
-	f, err := await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
 	if err != nil {
 		return err
 	}
-	o.reports = append(o.reports, savedReport{f, nil})
-	f.Writer, err = o.writer(f.Writer, nil)
+	o.reports = append(o.reports, r)
+	r.Writer, err = o.writer(r.Writer, nil)
 	return err
 }
 
@@ -227,17 +222,15 @@ func (o *output) explain() {
 
 // release writes the rows that --sort holds, of a run whose names failed.
 func (o *output) release() error {
-	writers := []report.Writer{o.stdout}
-	for _, f := range o.reports {
-		writers = append(writers, f.Writer)
-	}
-	var err error
-	for _, w := range writers {
+	flush := func(w report.Writer) error {
 		if w, ok := w.(interface{ Flush() error }); ok {
-			if e := w.Flush(); err == nil {
-				err = e
-			}
+			return w.Flush()
 		}
+		return nil
+	}
+	err := flush(o.stdout)
+	for _, f := range o.reports {
+		err = cmp.Or(err, flush(f.Writer))
 	}
 	return err
 }
@@ -251,20 +244,14 @@ func (o *output) abort() {
 	}
 }
 
-// codes returns every exit code that the rows call for.
-func (o *output) codes(t *tally) []int {
-	var codes []int
+// end returns the exit code that the rows call for.
+func (o *output) end(t *tally) error {
+	codes := t.codes()
 	if o.unexpected {
 		codes = append(codes, codeUnexpected)
-	}
-	if t.of(probe.Unknown) > 0 {
-		codes = append(codes, codeUnknown)
-	}
-	if t.noTLD.Load() > 0 {
-		codes = append(codes, codeNoTLD)
 	}
 	if o.only != nil && !o.matched {
 		codes = append(codes, codeNoMatch)
 	}
-	return codes
+	return exit(codes...)
 }

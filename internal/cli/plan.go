@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"domprobe/candidate"
@@ -16,28 +16,25 @@ func planCommand() *command {
 	var ask asking
 	var tlds []string
 	var format string
-	return &command{
-		Command: cmdline.Command{
-			Name:     "plan",
-			Summary:  "show how names under a TLD are decided, and which servers can be believed there",
-			Synopsis: "plan [flags] -t TLD,...",
-			Examples: `  domprobe plan -t dev,ws,co.uk
+	return &command{Command: cmdline.Command{
+		Name:     "plan",
+		Summary:  "show how names under a TLD are decided, and which servers can be believed there",
+		Synopsis: "plan [flags] -t TLD,...",
+		Examples: `  domprobe plan -t dev,ws,co.uk
   domprobe plan -t dev -r 1.1.1.1 -r 9.9.9.10 -f json
   domprobe plan -t com.br -r direct       # the registry's own servers
 `,
-			Options: slices.Concat([]*cmdline.Option{
-				cmdline.List(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Local().Common(),
-				tableFormat(&format, "table", "json"),
-			}, ask.options()),
-			Exits: map[int]string{
-				codeOK:      "some server can be believed about every TLD, if only that it does not exist",
-				codeUnknown: "no server can be believed about some TLD",
-			},
+		Options: slices.Concat([]*cmdline.Option{
+			cmdline.List(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Local().Common(),
+			tableFormat(&format, "table", "json"),
+		}, ask.options()),
+		Exits: map[int]string{
+			codeOK:      "some server can be believed about every TLD, if only that it does not exist",
+			codeUnknown: "no server can be believed about some TLD",
 		},
-		run: func(ctx context.Context, inv *invocation) error {
-			return plan(ctx, inv, &ask, append(tlds, inv.Words...), format)
-		},
-	}
+	}, run: func(ctx context.Context, inv *invocation) error {
+		return plan(ctx, inv, &ask, append(tlds, inv.Words...), format)
+	}}
 }
 
 func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, format string) error {
@@ -46,7 +43,7 @@ func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, form
 	}
 	prober, err := newProber(ctx, inv, ask, nil, tracer(inv.console))
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	var plans []probe.Plan
 	for plan, e := range prober.Plans(ctx, tlds...) {
@@ -54,15 +51,10 @@ func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, form
 			plans = append(plans, plan)
 		}
 	}
-	if e := prober.close(); err == nil {
-		err = e
-	}
-	var bad *candidate.OptionError
+	err = cmp.Or(err, prober.close())
 	switch {
-	case errors.As(err, &bad):
-		return cmdline.Usage("", "%w", bad)
 	case err != nil:
-		return interrupted(ctx, err)
+		return err
 	case format == "json":
 		err = writeJSON(inv.std.Out, plans)
 	default:
@@ -81,18 +73,18 @@ func undecided(p probe.Plan) bool {
 }
 
 func writePlans(inv *invocation, plans []probe.Plan) error {
-	t := newTable(inv.std.Out, "TLD", "EXISTS", "ZONE", "QUESTION", "WILDCARD", "SERVER", "MS", "CONTROLS")
+	lines := [][]string{{"TLD", "EXISTS", "ZONE", "QUESTION", "WILDCARD", "SERVER", "MS", "CONTROLS"}}
 	for _, p := range plans {
-		head := []string{p.TLD, string(p.Exists), dash(p.Zone), p.Question, yesNo(p.Wildcard)}
+		head := []string{p.TLD, string(p.Exists), cmp.Or(p.Zone, "-"), p.Question, yesNo(p.Wildcard)}
 		if len(p.Servers) == 0 {
-			t.line(append(head, "-", "-", dash(string(p.Reason)))...)
+			lines = append(lines, append(head, "-", "-", cmp.Or(string(p.Reason), "-")))
 		}
 		for _, s := range p.Servers {
-			t.line(append(head, s.Server, millis(s.Millis), controlsWord(s))...)
+			lines = append(lines, append(head, s.Server, millis(s.Millis), controlsWord(s)))
 			head = make([]string, len(head))
 		}
 	}
-	if err := t.close(); err != nil {
+	if err := writeTable(inv.std.Out, lines); err != nil {
 		return err
 	}
 	for _, p := range plans {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
@@ -33,11 +35,10 @@ type probing struct {
 func probeCommand() *command { return new(probing).command() }
 
 func (p *probing) command() *command {
-	return &command{
-		Command: cmdline.Command{
-			Summary:  "say which domains are registered",
-			Synopsis: "[flags] KEYWORD...",
-			Examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
+	return &command{Command: cmdline.Command{
+		Summary:  "say which domains are registered",
+		Synopsis: "[flags] KEYWORD...",
+		Examples: `  domprobe -t dev,io,com.br go rust    # three TLDs, two keywords
   domprobe go.dev example.co.uk        # a keyword with a dot is a whole domain
   cat words.txt | domprobe -t com -    # - is standard input, a keyword a line
   domprobe -t dev                      # Go's keywords of at most 4 letters
@@ -46,15 +47,13 @@ func (p *probing) command() *command {
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
-			Options: slices.Concat(p.gen.options(), []*cmdline.Option{
-				cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
-				cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
-				cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-			}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
-			Exits: rowExits,
-		},
-		run: p.run,
-	}
+		Options: slices.Concat(p.gen.options(), []*cmdline.Option{
+			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
+			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
+			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
+		}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+		Exits: rowExits,
+	}, run: p.run}
 }
 
 // gcPercent lets the heap grow by a quarter between collections. Most of it is
@@ -70,36 +69,27 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	defer names.in.close()
 	if p.dryRun {
 		return interruptible(func(ctx context.Context, inv *invocation) error { return p.plan(ctx, inv, names) })(ctx, inv)
 	}
 	prober, err := newProber(ctx, inv, &p.ask, &p.confirm, tracer(inv.console))
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
-	err = p.agree(ctx, inv, names, prober.opts)
-	if err == nil {
+	if err = p.agree(ctx, inv, names, prober.opts); err == nil {
 		err = p.probe(ctx, inv, names, prober)
 	}
-	if e := prober.close(); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, prober.close())
 }
 
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
-	p.out.null = p.gen.null
+	p.out.opts.Zero = p.gen.null
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err
 	}
-	if err := p.out.check(append(inv.inputFile(), names.in.files...)); err != nil {
-		names.in.close()
-		return nil, err
-	}
-	return names, nil
+	return names, p.out.check(inv.inputs())
 }
 
 // counted reports whether somebody wants to know how many names there are.
@@ -120,7 +110,7 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	if err != nil {
 		return err
 	}
-	t := newTally(p.stopAfter, p.confirm.on())
+	t := &tally{start: time.Now(), stopAfter: int64(p.stopAfter), confirming: p.confirm.on()}
 	names.settled = out.settled
 	out.recall()
 	t.before = out.before(t.freeBefore)
@@ -134,14 +124,12 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 
 // batches returns the rows of the names in the order of --ordered and --sort.
 func (p *probing) batches(ctx context.Context, prober *probe.Prober, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
-	var o *order
-	switch {
-	case p.out.ordered:
-		o = newOrder(max(minWindow, 2*p.ask.probe.Concurrency))
-	case p.out.sort == "input":
-		o = newOrder(0)
-	default:
+	if !p.out.ordered && p.out.sort != "input" {
 		return prober.Batches(ctx, names)
+	}
+	o := newOrder(0)
+	if p.out.ordered {
+		o.window = max(minWindow, 2*p.ask.probe.Concurrency)
 	}
 	return o.results(prober.Batches(ctx, o.candidates(names)))
 }
@@ -186,7 +174,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case errors.Is(err, errClosed) && cut:
 		return exit(codeInterrupted)
 	case errors.Is(err, errClosed):
-		return err
+		return nil
 	case err == nil:
 		err = t.check()
 	}
@@ -207,13 +195,16 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		return cmdline.Usage(tldHint, "%w", err)
 	}
 	if err != nil {
+		if ctx.Err() != nil { // the signal came after --stop-after was met
+			err = &exitError{code: codeFailed, err: err}
+		}
 		return err
 	}
-	if t.noneBelieved() && !slices.ContainsFunc(p.ask.resolvers, func(s string) bool { return s == "demo" }) {
+	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}
-	return exit(out.codes(t)...)
+	return out.end(t)
 }
 
 // interruption tells how far an interrupted run has come, and how to go on.
@@ -234,7 +225,7 @@ const manyNames = 10_000
 
 // agree asks a person before many names go to a public resolver.
 func (p *probing) agree(ctx context.Context, inv *invocation, names *selection, opts probe.Options) error {
-	if p.yes || p.stopAfter > 0 || names.total == nil || !inv.person || names.in.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
+	if p.yes || p.stopAfter > 0 || names.total == nil || !inv.person || inv.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
 		return nil
 	}
 	n := new(big.Int).Div(names.total, big.NewInt(int64(names.shards)))

@@ -3,15 +3,14 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
+	"domprobe/internal/text"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
@@ -23,29 +22,25 @@ type surveying struct {
 	format string
 }
 
-// resolversCommand tests resolvers and ranks them.
 func resolversCommand() *command {
 	s := new(surveying)
-	return &command{
-		Command: cmdline.Command{
-			Name:     "resolvers",
-			Summary:  "test resolvers: which can be believed, lose nothing, and are fast",
-			Synopsis: "resolvers [flags] [RESOLVER...]",
-			Examples: `  domprobe resolvers                      # the system's
+	return &command{Command: cmdline.Command{
+		Name:     "resolvers",
+		Summary:  "test resolvers: which can be believed, lose nothing, and are fast",
+		Synopsis: "resolvers [flags] [RESOLVER...]",
+		Examples: `  domprobe resolvers                      # the system's
   domprobe resolvers -r cloudflare -r google -r tls://dns.quad9.net
   domprobe resolvers -r @many.txt -f list > good.txt    # for -r @good.txt
 `,
-			Options: slices.Concat([]*cmdline.Option{
-				cmdline.List(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").Offer(candidate.TLDs()...).Local(),
-				tableFormat(&s.format, "table", "json", "list"),
-			}, s.ask.options()),
-			Exits: map[int]string{
-				codeOK:      "some resolver is good",
-				codeUnknown: "no resolver is good",
-			},
+		Options: slices.Concat([]*cmdline.Option{
+			cmdline.List(&s.tlds, "tld", "t", "ask about names under this `TLD`, which must exist (com)").Offer(candidate.TLDs()...).Local(),
+			tableFormat(&s.format, "table", "json", "list"),
+		}, s.ask.options()),
+		Exits: map[int]string{
+			codeOK:      "some resolver is good",
+			codeUnknown: "no resolver is good",
 		},
-		run: s.run,
-	}
+	}, run: s.run}
 }
 
 // maxParallel bounds how many resolvers are tested at a time: each takes a
@@ -62,23 +57,21 @@ func (s *surveying) run(ctx context.Context, inv *invocation) error {
 	}
 	servers, stop, err := s.servers(ctx, inv)
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	opts := s.ask.probe
 	opts.Servers, opts.Trace = servers, tracer(inv.console)
 	start := time.Now()
-	found, err := survey(ctx, opts, so)
-	if e := stop(); err == nil {
-		err = e
+	found := []probe.Surveyed{}
+	for s, e := range probe.Survey(ctx, opts, so) {
+		if err = e; err == nil {
+			found = append(found, s)
+		}
 	}
-	var bad *candidate.OptionError
-	var never *candidate.Error
-	if errors.As(err, &bad) || errors.As(err, &never) {
-		return cmdline.Usage("", "%w", err)
+	if err = cmp.Or(err, stop()); err != nil {
+		return err
 	}
-	if err != nil {
-		return interrupted(ctx, err)
-	}
+	probe.Rank(found)
 	good := 0
 	for _, s := range found {
 		if s.Good {
@@ -107,71 +100,56 @@ func (s *surveying) servers(ctx context.Context, inv *invocation) ([]resolver.Se
 	return openServers(ctx, servers, inv.console)
 }
 
-func survey(ctx context.Context, opts probe.Options, so probe.SurveyOptions) ([]probe.Surveyed, error) {
-	found := []probe.Surveyed{}
-	for s, err := range probe.Survey(ctx, opts, so) {
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, s)
-	}
-	probe.Rank(found)
-	return found, nil
-}
-
 func writeSurvey(inv *invocation, format string, found []probe.Surveyed) error {
 	switch format {
 	case "json":
 		return writeJSON(inv.std.Out, found)
 	case "list":
-		return writeGood(inv.std.Out, found)
+		return writeGood(inv, found)
 	}
-	t := newTable(inv.std.Out, "RESOLVER", "MEDIAN", "P95", "ANSWERED", "LOSS", "OVER", "DS", "0X20", "EDNS", "COOKIES", "CONTROLS")
+	lines := [][]string{{"RESOLVER", "MEDIAN", "P95", "ANSWERED", "OVER", "CONTROLS"}}
 	for _, s := range found {
-		t.line(s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked), loss(s),
-			dash(strings.Join(s.Transports, ",")), yesNo(s.DS), yesNo(s.Case), yesNo(s.EDNS), yesNo(s.Cookies), surveyWord(s))
-	}
-	if err := t.close(); err != nil {
-		return err
-	}
-	for _, s := range found {
+		lines = append(lines, []string{s.Server, millis(s.MedianMS), millis(s.P95MS), fmt.Sprintf("%d/%d", s.Answered, s.Asked),
+			cmp.Or(strings.Join(s.Transports, ","), "-"), surveyWord(s)})
 		if s.Detail != "" {
 			inv.console.Detail("%s: %s", s.Server, s.Detail)
 		}
 	}
-	return nil
+	return writeTable(inv.std.Out, lines)
 }
 
-// loss is the share of queries without a response.
-func loss(s probe.Surveyed) string {
-	if s.Asked == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%d%%", 100*(s.Asked-s.Answered)/s.Asked)
-}
-
-// surveyWord is the outcome of a resolver's controls.
+// surveyWord is the outcome of a resolver's controls, and of what a good one is
+// not capable.
 func surveyWord(s probe.Surveyed) string {
-	if s.Good {
+	if !s.Good {
+		word := "failed: " + string(s.Reason)
+		if len(s.Rewrites) > 0 {
+			word += ", to " + strings.Join(s.Rewrites, ", ")
+		}
+		return word
+	}
+	var lacks []string
+	for _, able := range []struct {
+		is   bool
+		what string
+	}{{s.DS, "DS"}, {s.Case, "0x20"}, {s.EDNS, "EDNS"}, {s.Cookies, "cookies"}} {
+		if !able.is {
+			lacks = append(lacks, able.what)
+		}
+	}
+	if len(lacks) == 0 {
 		return "passed"
 	}
-	word := "failed: " + string(s.Reason)
-	if len(s.Rewrites) > 0 {
-		word += ", to " + strings.Join(s.Rewrites, ", ")
-	}
-	return word
+	return "passed, but no " + strings.Join(lacks, ", ")
 }
 
 // writeGood prints the good resolvers, each once, as --resolver @FILE takes them.
-func writeGood(w io.Writer, found []probe.Surveyed) error {
-	var b strings.Builder
-	seen := make(map[string]bool)
+func writeGood(inv *invocation, found []probe.Surveyed) error {
+	var good []string
 	for _, s := range found {
-		if s.Good && !seen[s.Server] {
-			seen[s.Server] = true
-			b.WriteString(s.Server + "\n")
+		if s.Good {
+			good = append(good, s.Server+"\n")
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return inv.print(strings.Join(text.Distinct(good), ""))
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"domprobe/internal/cmdline"
@@ -18,42 +17,38 @@ import (
 
 // A serving is the settings of the command serve.
 type serving struct {
-	listen, token        string
-	hosts                []string
-	maxNames, clientRate int
-	noConfirm            bool
-	ask                  asking
-	registry             registering
+	web        web.Options // Token, Hosts and MaxNames
+	listen     string
+	clientRate int
+	noConfirm  bool
+	ask        asking
+	registry   confirming
 }
 
-// serveCommand serves the page and the API.
 func serveCommand() *command {
-	s := &serving{listen: "127.0.0.1:8053", maxNames: web.DefaultMaxNames, clientRate: web.DefaultClientRate}
-	return &command{
-		Command: cmdline.Command{
-			Name:     "serve",
-			Summary:  "search in a browser, and over HTTP",
-			Synopsis: "serve [flags]",
-			Examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
+	s := &serving{listen: "127.0.0.1:8053", web: web.Options{MaxNames: web.DefaultMaxNames}, clientRate: web.DefaultClientRate}
+	return &command{Command: cmdline.Command{
+		Name:     "serve",
+		Summary:  "search in a browser, and over HTTP",
+		Synopsis: "serve [flags]",
+		Examples: `  domprobe serve                          # then open http://127.0.0.1:8053/
   domprobe serve -r quad9 -r cloudflare --quorum 2
   curl 'http://127.0.0.1:8053/v1/probe?keyword=go,rust&tld=dev,io'
   domprobe serve --listen 192.0.2.7:8053 --token "$(openssl rand -hex 16)"
 `,
-			Options: slices.Concat([]*cmdline.Option{
-				cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
-				cmdline.Text(&s.token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
-				cmdline.List(&s.hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
-				cmdline.Number(&s.maxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
-				cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
-				cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-			}, s.ask.options(), s.registry.options()),
-			Exits: map[int]string{
-				codeOK:          "ended by a signal",
-				codeInterrupted: "interrupted before it served",
-			},
+		Options: slices.Concat([]*cmdline.Option{
+			cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
+			cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
+			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
+			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
+			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
+			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
+		}, s.ask.options(), s.registry.registryOptions()),
+		Exits: map[int]string{
+			codeOK:          "ended by a signal",
+			codeInterrupted: "interrupted before it served",
 		},
-		run: s.run,
-	}
+	}, run: s.run}
 }
 
 func (s *serving) run(ctx context.Context, inv *invocation) error {
@@ -62,13 +57,17 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 	}
 	asked, err := newProber(ctx, inv, &s.ask, nil, tracer(inv.console))
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	defer asked.close()
-	opts := s.options(inv)
+	opts := s.web
 	opts.Prober, opts.AtOnce = asked.Prober, asked.opts.Concurrency
+	opts.Access = func(a web.Access) { inv.console.Note("%s", accessLine(a)) }
+	if opts.ClientRate = float64(s.clientRate); s.clientRate == 0 {
+		opts.ClientRate = -1
+	}
 	if !s.noConfirm && !s.registry.offline(asked.opts.Servers) {
-		registryOpts := s.registry.client(inv)
+		registryOpts := s.registry.rdap(inv)
 		registryOpts.WHOIS, registryOpts.MaxWait = true, registryWait
 		registries, err := openRegistries(ctx, registryOpts)
 		if err != nil {
@@ -97,7 +96,7 @@ const minToken = 12
 const tokenHint = `name one: --token "$(openssl rand -hex 16)"`
 
 func (s *serving) check(inv *invocation) error {
-	switch n := len(s.token); {
+	switch n := len(s.web.Token); {
 	case len(inv.Words) > 0:
 		return cmdline.Usage("names are typed into the page", "serve takes no arguments, but got %s", inv.Words[0])
 	case n > 0 && n < minToken:
@@ -106,20 +105,6 @@ func (s *serving) check(inv *invocation) error {
 		return cmdline.Usage(tokenHint, "--listen %s: %w", s.listen, web.ErrNoToken)
 	}
 	return nil
-}
-
-func (s *serving) options(inv *invocation) web.Options {
-	opts := web.Options{
-		Token:      s.token,
-		Hosts:      s.hosts,
-		MaxNames:   s.maxNames,
-		ClientRate: float64(s.clientRate),
-		Access:     func(a web.Access) { inv.console.Note("%s", accessLine(a)) },
-	}
-	if s.clientRate == 0 {
-		opts.ClientRate = -1
-	}
-	return opts
 }
 
 // isLoopbackAddress reports whether only this machine can reach an address. It
@@ -140,10 +125,10 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	inv.console.Note("serving on http://%s/", l.Addr())
-	if s.token != "" {
+	if s.web.Token != "" {
 		inv.console.Note("the page asks for the token; the API takes it as Authorization: Bearer TOKEN")
 		if !isLoopbackAddress(l.Addr().String()) {
 			inv.console.Note("warning: others can reach this address, and without a TLS proxy in front the network sees names and token")
@@ -153,19 +138,18 @@ func (s *serving) serve(ctx context.Context, inv *invocation, opts web.Options) 
 	if errors.Is(err, web.ErrNoToken) { // a host name that is not of this machine alone
 		return cmdline.Usage(tokenHint, "--listen %s: %w", l.Addr(), err)
 	}
-	if err == nil {
-		inv.console.Note("stopped")
+	if err != nil {
+		return &exitError{code: codeFailed, err: err} // also after a signal
 	}
-	return err
+	inv.console.Note("stopped")
+	return nil
 }
 
 // accessLine is the line of the log for a request.
 func accessLine(a web.Access) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %s %d %d bytes", a.Client, a.Method, a.Path, a.Status, a.Bytes)
+	rows := ""
 	if a.Rows > 0 {
-		fmt.Fprintf(&b, " %d rows", a.Rows)
+		rows = fmt.Sprintf(" %d rows", a.Rows)
 	}
-	fmt.Fprintf(&b, " %s", a.Took.Round(100*time.Microsecond))
-	return b.String()
+	return fmt.Sprintf("%s %s %s %d %d bytes%s %s", a.Client, a.Method, a.Path, a.Status, a.Bytes, rows, a.Took.Round(100*time.Microsecond))
 }

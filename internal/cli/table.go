@@ -10,26 +10,19 @@ import (
 	"domprobe/internal/term"
 )
 
-// A table prints lines of cells, aligned once all are there.
-type table struct{ w *tabwriter.Writer }
-
-func newTable(w io.Writer, head ...string) *table {
-	t := &table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
-	t.line(head...)
-	return t
-}
-
-// line adds a line. The last cell must not be empty, or the cells before it
-// are padded for nothing.
-func (t *table) line(cells ...string) {
-	for i, c := range cells {
-		cells[i] = term.Visible(c)
+// writeTable prints lines of cells, aligned. The last cell of a line must not be
+// empty, or the cells before it are padded for nothing.
+func writeTable(w io.Writer, lines [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, cells := range lines {
+		for i, c := range cells {
+			cells[i] = term.Visible(c)
+		}
+		// A failed write is the error of Flush.
+		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
-	// A failed write is the error of close.
-	_, _ = io.WriteString(t.w, strings.Join(cells, "\t")+"\n")
+	return t.Flush()
 }
-
-func (t *table) close() error { return t.w.Flush() }
 
 // writeJSON prints v, indented.
 func writeJSON(w io.Writer, v any) error {
@@ -44,13 +37,6 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // millis prints milliseconds, and a dash for none.

@@ -28,10 +28,6 @@ type tally struct {
 	repeated, skipped, leftOut int64 // names without a row
 }
 
-func newTally(stopAfter int, confirming bool) *tally {
-	return &tally{start: time.Now(), stopAfter: int64(stopAfter), confirming: confirming}
-}
-
 // counted counts the names that pass. The prober may take them from any
 // goroutine.
 func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
@@ -82,6 +78,17 @@ func (t *tally) total() (n int64) {
 		n += t.rows[v].Load()
 	}
 	return n
+}
+
+// codes returns the exit codes that the verdicts call for.
+func (t *tally) codes() (codes []int) {
+	if t.of(probe.Unknown) > 0 {
+		codes = append(codes, codeUnknown)
+	}
+	if t.noTLD.Load() > 0 {
+		codes = append(codes, codeNoTLD)
+	}
+	return codes
 }
 
 // noneBelieved reports whether no response at all led to a verdict.

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -15,96 +13,93 @@ import (
 	"domprobe/internal/cmdline"
 )
 
-// tldsCommand prints the TLDs of sets.
 func tldsCommand() *command {
 	var g generating
-	return &command{
-		Command: cmdline.Command{
-			Name:     "tlds",
-			Summary:  "print the TLDs of a set, or all sets",
-			Synopsis: "tlds [flags]",
-			Examples: `  domprobe tlds                              # every set, a line each
+	return printing(cmdline.Command{
+		Name:     "tlds",
+		Summary:  "print the TLDs of a set, or all sets",
+		Synopsis: "tlds [flags]",
+		Examples: `  domprobe tlds                              # every set, a line each
   domprobe tlds --tld-preset tech            # the TLDs of one, a line each
   domprobe tlds --tld-preset all | wc -l
 `,
-			Notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
-				"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
-				"$XDG_CONFIG_HOME/domprobe where that is set.",
-			Options: []*cmdline.Option{
-				cmdline.List(&g.tlds, "tld", "t", "print these `TLD`s in their A-label form, each once: .io,CO.UK").Offer(candidate.TLDs()...).Local().Common(),
-				cmdline.List(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").Offer(candidate.Presets()...).Local().Common(),
-				cmdline.Repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").Local().Common(),
-			},
-			Exits: map[int]string{
-				codeOK: "the TLDs are printed",
-			},
+		Notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
+			"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
+			"$XDG_CONFIG_HOME/domprobe where that is set.",
+		Options: []*cmdline.Option{
+			cmdline.List(&g.names.TLDs, "tld", "t", "print these `TLD`s in their A-label form, each once: .io,CO.UK").Offer(candidate.TLDs()...).Local().Common(),
+			cmdline.List(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").Offer(candidate.Presets()...).Local().Common(),
+			cmdline.Repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").Local().Common(),
 		},
-		run: interruptible(g.printTLDs),
-	}
+		Exits: map[int]string{
+			codeOK: "the TLDs are printed",
+		},
+	}, g.text)
 }
 
-func (g *generating) printTLDs(_ context.Context, inv *invocation) error {
+// text returns what the command tlds prints.
+func (g *generating) text(inv *invocation) (string, error) {
 	if len(inv.Words) > 0 {
-		return cmdline.Usage("try: domprobe tlds --tld-preset "+inv.Words[0], "tlds takes no words")
+		return "", cmdline.Usage("try: domprobe tlds --tld-preset "+inv.Words[0], "tlds takes no words")
 	}
-	tlds, err := g.allTLDs()
+	tlds, filed, err := g.allTLDs()
 	if err != nil {
-		return err
+		return "", err
 	}
 	gen, err := candidate.New(candidate.Options{TLDs: tlds})
 	if err != nil {
-		return cmdline.Usage("", "%w", err)
+		return "", err
 	}
-	var b strings.Builder
-	if len(g.tlds) > 0 || len(g.presets) > 0 || len(tlds) > 0 {
-		for _, tld := range gen.TLDs() {
-			fmt.Fprintln(&b, tld)
-		}
-	} else {
-		sets, order, err := g.sets()
+	lines := gen.TLDs()
+	if len(tlds) == 0 {
+		sets, order, err := allSets(filed)
 		if err != nil {
-			return err
+			return "", err
 		}
 		for _, name := range order {
-			fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(sets[name], " "))
+			lines = append(lines, name+": "+strings.Join(sets[name], " "))
 		}
 	}
-	_, err = inv.std.Out.Write([]byte(b.String()))
-	return err
+	return strings.Join(lines, "\n") + "\n", nil
 }
 
-// allTLDs returns the TLDs of --tld, --tld-file and --tld-preset.
-func (g *generating) allTLDs() ([]string, error) {
-	tlds := g.tlds
+// A tldSets is sets of TLDs by name.
+type tldSets map[string][]string
+
+// allTLDs returns the TLDs of --tld, --tld-file and --tld-preset, and the sets
+// of --tld-file.
+func (g *generating) allTLDs() (tlds []string, filed tldSets, err error) {
+	tlds, filed = g.names.TLDs, make(tldSets)
 	for _, path := range g.tldFiles {
-		more, _, err := readTLDs(path)
+		bare, sets, err := readTLDs(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		tlds = append(tlds, more...)
+		tlds = append(tlds, bare...)
+		maps.Copy(filed, sets)
 	}
 	if len(g.presets) == 0 {
-		return tlds, nil
+		return tlds, filed, nil
 	}
-	sets, order, err := g.sets()
+	sets, order, err := allSets(filed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, name := range g.presets {
 		if sets[name] == nil {
-			return nil, cmdline.Unknown("TLD set", name, order)
+			return nil, nil, cmdline.Unknown("TLD set", name, order)
 		}
 		tlds = append(tlds, sets[name]...)
 	}
-	return tlds, nil
+	return tlds, filed, nil
 }
 
-// sets returns all sets of TLDs by name, and the names in order: the built-in
+// allSets returns all sets of TLDs, and their names in order: the built-in
 // ones, and after them those of the user's file and of --tld-file. A set of
 // the user takes precedence over a built-in one of its name, and then stands
 // among those of the user.
-func (g *generating) sets() (sets map[string][]string, order []string, err error) {
-	own := make(map[string][]string)
+func allSets(filed tldSets) (sets tldSets, order []string, err error) {
+	own := make(tldSets)
 	if path := ownSetsPath(); path != "" {
 		bare, more, err := readTLDs(path)
 		switch {
@@ -116,13 +111,7 @@ func (g *generating) sets() (sets map[string][]string, order []string, err error
 		}
 		maps.Copy(own, more)
 	}
-	for _, path := range g.tldFiles {
-		_, more, err := readTLDs(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		maps.Copy(own, more)
-	}
+	maps.Copy(own, filed)
 	sets = maps.Clone(own)
 	for _, name := range candidate.Presets() {
 		if own[name] == nil {
@@ -149,7 +138,7 @@ func ownSetsPath() string {
 }
 
 // readTLDs reads a file of TLDs and of sets of them.
-func readTLDs(path string) (bare []string, sets map[string][]string, err error) {
+func readTLDs(path string) (bare []string, sets tldSets, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -160,10 +149,7 @@ func readTLDs(path string) (bare []string, sets map[string][]string, err error) 
 	if errors.As(err, &line) {
 		return nil, nil, cmdline.Usage("", "%s: %w", path, err)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
 	bare = sets[""]
 	delete(sets, "")
-	return bare, sets, nil
+	return bare, sets, err
 }

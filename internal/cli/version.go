@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -8,11 +9,8 @@ import (
 )
 
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		info = new(debug.BuildInfo)
-	}
-	return versionText(info)
+	info, _ := debug.ReadBuildInfo()
+	return versionText(cmp.Or(info, new(debug.BuildInfo)))
 }
 
 // versionText tells what was built, as far as the build recorded it.

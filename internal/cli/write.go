@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,28 +13,26 @@ import (
 )
 
 // A verdictSet is the verdicts of --only or --expect; nil means all.
-type verdictSet map[probe.Verdict]bool
+type verdictSet = map[probe.Verdict]bool
 
 func verdicts(p *verdictSet, name, usage string) *cmdline.Option {
 	var known []string
 	for _, v := range probe.Verdicts() {
 		known = append(known, v.String())
 	}
-	return cmdline.Items(name, "", usage+": "+strings.Join(known, ", "), func(word string) error {
+	return cmdline.Choices(name, usage+": "+strings.Join(known, ", "), "verdict", known, func(word string) error {
 		v, err := probe.ParseVerdict(word)
-		if err != nil {
-			return cmdline.Unknown("verdict", word, known)
-		}
 		if *p == nil {
 			*p = make(verdictSet)
 		}
 		(*p)[v] = true
-		return nil
-	}).Offer(known...)
+		return err
+	})
 }
 
 // tableFormat is the option of a command that prints something else than rows.
 func tableFormat(p *string, formats ...string) *cmdline.Option {
+	*p = formats[0]
 	return cmdline.OneOf(p, "format", "f", "print in this `FORMAT`", "format", formats...).Local().Common()
 }
 
@@ -44,8 +43,7 @@ type writing struct {
 	only, expect    verdictSet
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
-	null            bool
-	columns         []string // nil for all
+	opts            report.Options // Columns and Zero
 }
 
 // A target is a report to write.
@@ -53,46 +51,30 @@ type target struct{ path, format string }
 
 // options are those of every command that writes rows.
 func (w *writing) options() []*cmdline.Option {
-	order := cmdline.Func("sort", "", "write rows in this `ORDER`, holding them in memory until the end: "+strings.Join(report.Orders(), ", "), "",
-		func(s string) error {
-			if w.sort = s; !slices.Contains(report.Orders(), s) {
-				return cmdline.Unknown("order", s, report.Orders())
-			}
-			return nil
-		})
+	w.format = report.Formats()[0]
+	var columns []string
+	for _, c := range report.Columns() {
+		columns = append(columns, c.Name)
+	}
 	return []*cmdline.Option{
 		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
 		cmdline.Func("output", "o", "also write every row to this `FILE`, in the format of its ending", "", func(s string) error {
 			format, err := report.FormatOf(s)
-			if err != nil {
-				return cmdline.Usage("", "%w", err)
-			}
 			w.outputs = append(w.outputs, target{s, format})
-			return nil
+			return err
 		}).Common(),
-		w.columnsOption(),
+		cmdline.Choices("columns", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason",
+			"column", columns, func(name string) error {
+				if slices.Contains(w.opts.Columns, name) {
+					return fmt.Errorf("--columns: %s is named twice", name)
+				}
+				w.opts.Columns = append(w.opts.Columns, name)
+				return nil
+			}),
 		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").Common(),
-		order.Offer(report.Orders()...),
+		cmdline.OneOf(&w.sort, "sort", "", "write rows in this `ORDER`, holding them in memory until the end", "order", report.Orders()...),
 		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
 	}
-}
-
-func (w *writing) columnsOption() *cmdline.Option {
-	var known []string
-	for _, c := range report.Columns() {
-		known = append(known, c.Name)
-	}
-	return cmdline.Items("columns", "", "write only these `COLUMNS` of csv, tsv, json and jsonl, and a list of them in markdown and html: domain,verdict,reason",
-		func(name string) error {
-			switch {
-			case !slices.Contains(known, name):
-				return cmdline.Unknown("column", name, known)
-			case slices.Contains(w.columns, name):
-				return cmdline.Usage("", "--columns: %s is named twice", name)
-			}
-			w.columns = append(w.columns, name)
-			return nil
-		}).Offer(known...)
 }
 
 // runOptions are those of a run whose rows come one by one.
@@ -141,17 +123,19 @@ func (w *writing) resumable() bool {
 // sameFile reports whether two paths name one regular file, or would if it
 // existed.
 func sameFile(a, b string) bool {
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
-	}
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
-	if errX == nil || errY == nil {
-		return errX == nil && errY == nil && x.Mode().IsRegular() && os.SameFile(x, y)
+	switch {
+	case filepath.Clean(a) == filepath.Clean(b):
+		return true
+	case errX == nil && errY == nil:
+		return x.Mode().IsRegular() && os.SameFile(x, y)
+	case errX == nil || errY == nil || filepath.Base(a) != filepath.Base(b):
+		return false
 	}
 	x, errX = os.Stat(filepath.Dir(a))
 	y, errY = os.Stat(filepath.Dir(b))
-	return errX == nil && errY == nil && os.SameFile(x, y) && filepath.Base(a) == filepath.Base(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 // isOneOf reports whether path is the name of one of the open files.

@@ -1,10 +1,9 @@
 // Package cmdline is the command line of a program with commands: one table of
-// commands and options, from which parsing, help, manual page, reference and
-// completion follow.
+// commands and options, from which parsing, help and completion follow.
 //
 // A [Command] has a list of options. Each [Option] is bound to a variable that
-// [Command.Parse] sets. [Command.Help], [Manual] and [Complete] write the same
-// table as text. A [UsageError] names the mistake, and the hint guesses what
+// [Command.Parse] sets. [Command.Help] and [Complete] write the same table as
+// text. A [UsageError] names the mistake, and the hint guesses what
 // was meant.
 package cmdline
 

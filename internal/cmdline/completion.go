@@ -1,7 +1,7 @@
 package cmdline
 
 import (
-	"fmt"
+	"embed"
 	"io"
 	"slices"
 	"strings"
@@ -14,50 +14,19 @@ const CompleteFlag = "--generate-bash-completion"
 // Shells returns the shells that [CompletionScript] knows.
 func Shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
-// CompletionScript returns the completion script of a shell.
-func CompletionScript(shell string) (string, error) {
-	script, ok := completionScripts[shell]
-	if !ok {
-		return "", Unknown("shell", shell, Shells())
-	}
-	return fmt.Sprintf(script, CompleteFlag), nil
-}
-
 // The scripts pass the words of the command line as they are and never evaluate
 // them.
-var completionScripts = map[string]string{
-	"bash": `_domprobe() {
-  local IFS=$'\n'
-  COMPREPLY=($("${COMP_WORDS[0]}" "${COMP_WORDS[@]:1:COMP_CWORD}" %[1]s 2>/dev/null))
-}
-complete -o bashdefault -o default -F _domprobe domprobe
-`,
-	"zsh": `#compdef domprobe
-_domprobe() {
-  local -a opts
-  opts=("${(@f)$("$words[1]" "${(@)words[2,CURRENT]}" %[1]s 2>/dev/null)}")
-  if [[ -n $opts[1] ]]; then compadd -Q -a opts; else _files; fi
-}
-if [[ $funcstack[1] == _domprobe ]]; then _domprobe; else compdef _domprobe domprobe; fi
-`,
-	"fish": `function __domprobe_complete
-  set -l words (commandline -opc) (commandline -ct)
-  command domprobe $words[2..-1] %[1]s 2>/dev/null
-end
-complete -c domprobe -n 'test (count (__domprobe_complete)) -gt 0' -f -a '(__domprobe_complete)'
-`,
-	"powershell": `Register-ArgumentCompleter -Native -CommandName domprobe -ScriptBlock {
-  param($word, $ast, $position)
-  $words = @($ast.CommandElements | Select-Object -Skip 1 |
-    Where-Object { $_.Extent.EndOffset -le $position } | ForEach-Object { $_.Extent.Text })
-  if ($word -eq '') {
-    $words += if ($PSVersionTable.PSVersion -lt [version]'7.3') { '""' } else { '' }
-  }
-  & domprobe @words %[1]s 2>$null | ForEach-Object {
-    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
-  }
-}
-`,
+//
+//go:embed completion
+var completionScripts embed.FS
+
+// CompletionScript returns the completion script of a shell.
+func CompletionScript(shell string) (string, error) {
+	script, err := completionScripts.ReadFile("completion/" + shell)
+	if err != nil {
+		return "", Unknown("shell", shell, Shells())
+	}
+	return strings.ReplaceAll(string(script), "@FLAG@", CompleteFlag), nil
 }
 
 // Complete prints the words that the last word of a command line, which may be

@@ -74,9 +74,6 @@ func (c *Command) meansLong(arg string) bool {
 
 func (c *Command) unknownOption(arg string) error {
 	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-	if name == "" {
-		return Usage("", "unknown flag %s", arg)
-	}
 	var names []string
 	for _, o := range c.Options {
 		names = append(names, o.Name)

@@ -39,15 +39,15 @@ func (c *Command) Help(full bool, width int, commands ...*Command) string {
 	if !full {
 		return b.String()
 	}
-	fmt.Fprintf(&b, "\n%s\n\nExit codes:\n", term.Wrap(c.variables(), 0, width))
+	fmt.Fprintf(&b, "\n%s\n\nExit codes:\n", term.Wrap(c.Variables(), 0, width))
 	for _, code := range slices.Sorted(maps.Keys(c.Exits)) {
 		fmt.Fprintf(&b, "  %-5d%s\n", code, term.Wrap(c.Exits[code], 7, width))
 	}
 	return b.String()
 }
 
-// variables says which options have an environment variable.
-func (c *Command) variables() string {
+// Variables says which options have an environment variable.
+func (c *Command) Variables() string {
 	var without []string
 	example := ""
 	for _, o := range c.Options {
@@ -68,7 +68,7 @@ func (o *Option) help(b *strings.Builder, width int) {
 	if width < 60 {
 		indent = 10
 	}
-	names := o.spelling()
+	names := o.Spelling()
 	if o.letter == "" {
 		names = "    " + names
 	}

@@ -1,6 +1,7 @@
 package cmdline
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -46,13 +47,31 @@ func (o *Option) Counting() *Option { o.counts = true; return o }
 
 // Func is an option whose values go to set. The value is named between
 // backquotes in usage; without that the option is a switch, whose values are
-// true and false.
+// true and false. An error of set is a [UsageError] of [Command.Parse].
 func Func(name, letter, usage, initial string, set func(string) error) *Option {
 	o := &Option{Name: name, letter: letter, initial: initial, set: set}
 	before, rest, _ := strings.Cut(usage, "`")
 	arg, after, _ := strings.Cut(rest, "`")
 	o.arg, o.usage = arg, before+arg+after
 	return o
+}
+
+// Parsed is a value that parse understands. initial is the default, as it is
+// written.
+func Parsed[T any](p *T, name, letter, usage, initial string, parse func(string) (T, error)) *Option {
+	return Func(name, letter, usage, initial, func(s string) (err error) {
+		*p, err = parse(s)
+		return err
+	})
+}
+
+// Optional is a value that parse understands, and nil if the option is not
+// given.
+func Optional[T any](p **T, name, letter, usage, initial string, parse func(string) (T, error)) *Option {
+	return Parsed(p, name, letter, usage, initial, func(s string) (*T, error) {
+		v, err := parse(s)
+		return &v, err
+	})
 }
 
 // Items is an option whose values are lists with commas; set gets each item.
@@ -69,28 +88,37 @@ func Items(name, letter, usage string, set func(string) error) *Option {
 	return o
 }
 
+// Choices are values of a closed list, separated by commas or given repeatedly;
+// set gets each. noun is what a value is, as in unknown format.
+func Choices(name, usage, noun string, values []string, set func(string) error) *Option {
+	return Items(name, "", usage, func(s string) error {
+		if !slices.Contains(values, s) {
+			return Unknown(noun, s, values)
+		}
+		return set(s)
+	}).Offer(values...)
+}
+
 // List collects values that are separated by commas or given repeatedly.
 func List(p *[]string, name, letter, usage string) *Option {
-	return Items(name, letter, usage, func(s string) error {
-		*p = append(*p, s)
-		return nil
-	})
+	return Items(name, letter, usage, appending(p))
 }
 
 // Repeated collects values as they are.
 func Repeated(p *[]string, name, letter, usage string) *Option {
-	return Func(name, letter, usage, "", func(s string) error {
+	return Func(name, letter, usage, "", appending(p))
+}
+
+func appending(p *[]string) func(string) error {
+	return func(s string) error {
 		*p = append(*p, s)
 		return nil
-	})
+	}
 }
 
 // Text is any value. What p holds is the default.
 func Text(p *string, name, letter, usage string) *Option {
-	return Func(name, letter, usage, *p, func(s string) error {
-		*p = s
-		return nil
-	})
+	return Parsed(p, name, letter, usage, *p, func(s string) (string, error) { return s, nil })
 }
 
 // Number is a whole number from low to high. What p holds is the default.
@@ -99,56 +127,53 @@ func Number(p *int, name, letter, usage string, low, high int) *Option {
 	if *p != 0 {
 		initial = strconv.Itoa(*p)
 	}
-	return Func(name, letter, usage, initial, Count(p, name, low, high))
-}
-
-// Count returns a function that sets p to a whole number. name is of the option.
-func Count(p *int, name string, low, high int) func(string) error {
-	return func(s string) error {
+	return Parsed(p, name, letter, usage, initial, func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		switch {
 		case err != nil:
-			return Usage("", "--%s cannot be %q", name, s)
+			err = fmt.Errorf("--%s cannot be %q", name, s)
 		case n < low && high == math.MaxInt:
-			return Usage("", "--%s %d is not at least %d", name, n, low)
+			err = fmt.Errorf("--%s %d is not at least %d", name, n, low)
 		case n < low || n > high:
-			return Usage("", "--%s %d is not from %d to %d", name, n, low, high)
+			err = fmt.Errorf("--%s %d is not from %d to %d", name, n, low, high)
 		}
-		*p = n
-		return nil
-	}
+		return n, err
+	})
 }
 
 // Switch is on or off. Without a value it is on.
 func Switch(p *bool, name, letter, usage string) *Option {
-	return Func(name, letter, usage, "", Bool(p, name))
+	return Parsed(p, name, letter, usage, "", parseSwitch(name))
 }
 
-// Bool returns a function that sets p to true or false. name is of the option.
-func Bool(p *bool, name string) func(string) error {
-	return func(s string) (err error) {
-		if *p, err = strconv.ParseBool(s); err != nil {
-			return Usage("try true or false", "--%s cannot be %q", name, s)
+// OptionalSwitch is a switch, and nil if it is not given.
+func OptionalSwitch(p **bool, name, letter, usage string) *Option {
+	return Optional(p, name, letter, usage, "", parseSwitch(name))
+}
+
+func parseSwitch(name string) func(string) (bool, error) {
+	return func(s string) (bool, error) {
+		on, err := strconv.ParseBool(s)
+		if err != nil {
+			err = Usage("try true or false", "--%s cannot be %q", name, s)
 		}
-		return nil
+		return on, err
 	}
 }
 
-// OneOf is one of a closed list of values, the first of which is the default.
-// noun is what a value is, as in unknown format.
+// OneOf is one of a closed list of values. What p holds is the default. noun is
+// what a value is, as in unknown format.
 func OneOf(p *string, name, letter, usage, noun string, values ...string) *Option {
-	*p = values[0]
-	return Func(name, letter, usage+": "+strings.Join(values, ", "), values[0], func(s string) error {
+	return Parsed(p, name, letter, usage+": "+strings.Join(values, ", "), *p, func(s string) (string, error) {
 		if !slices.Contains(values, s) {
-			return Unknown(noun, s, values)
+			return "", Unknown(noun, s, values)
 		}
-		*p = s
-		return nil
+		return s, nil
 	}).Offer(values...)
 }
 
-// spelling returns the names of an option and its value: -t, --tld TLD.
-func (o *Option) spelling() string {
+// Spelling returns the names of an option and its value: -t, --tld TLD.
+func (o *Option) Spelling() string {
 	s := "--" + o.Name
 	if o.letter != "" {
 		s = "-" + o.letter + ", " + s

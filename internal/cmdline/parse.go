@@ -65,10 +65,16 @@ func (o *Option) take(values, given []string) error {
 		if value == "" && !argument {
 			continue
 		}
-		if err := o.set(value); err != nil && !argument {
+		err := o.set(value)
+		_, usage := errors.AsType[*UsageError](err)
+		switch {
+		case err == nil:
+		case !argument:
 			return Usage("", "the environment variable %s cannot be %q", o.Variable(), value)
-		} else if err != nil {
+		case usage:
 			return err
+		default:
+			return Usage("", "%w", err)
 		}
 	}
 	return nil

@@ -28,10 +28,7 @@ func truth() dnsserver.Truth {
 	for name := range Names() {
 		names[name] = true
 	}
-	return dnsserver.Truth{
-		Registered: func(name string) bool { return names[name] },
-		Zone:       publicZone,
-	}
+	return dnsserver.Truth{Registered: func(name string) bool { return names[name] }, Zone: publicZone}
 }
 
 // Names streams the names of the list.

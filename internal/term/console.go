@@ -50,28 +50,21 @@ func (c *Console) Detail(format string, args ...any) {
 }
 
 // Print prints a line.
-func (c *Console) Print(line string) {
+func (c *Console) Print(line string) { c.print(line, "\n") }
+
+// Ask prints a question and leaves the cursor behind it.
+func (c *Console) Ask(question string) { c.print(question, " ") }
+
+// print prints a line above the drawing, if there is one.
+func (c *Console) print(line, end string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.hideProgress()
-	c.printAbove("domprobe: " + Visible(line) + "\n")
-}
-
-// Ask prints a question and leaves the cursor behind it.
-func (c *Console) Ask(question string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.printAbove("domprobe: " + Visible(question) + " ")
-}
-
-// printAbove prints text above the drawing, if there is one.
-func (c *Console) printAbove(text string) {
 	if c.screen != nil {
-		restore := c.screen.clear()
-		defer restore()
+		defer c.screen.clear()()
 	}
 	// When standard error is gone there is nobody left to tell.
-	_, _ = io.WriteString(c.w, text)
+	_, _ = io.WriteString(c.w, "domprobe: "+Visible(line)+end)
 }
 
 // setScreen makes s the drawing that lines are printed above.
@@ -86,22 +79,31 @@ func (c *Console) LeaveScreen() { c.setScreen(nil) }
 
 // Above returns a writer to the terminal of the progress line, which makes way
 // for what is written.
-func (c *Console) Above(w io.Writer) io.Writer { return &aboveProgress{c, w} }
+func (c *Console) Above(w io.Writer) io.Writer { return aboveProgress{c, w} }
 
 type aboveProgress struct {
 	console *Console
 	w       io.Writer
 }
 
-func (a *aboveProgress) Write(b []byte) (int, error) {
-	a.console.mu.Lock()
-	defer a.console.mu.Unlock()
-	a.console.hideProgress()
-	n, err := a.w.Write(b)
-	if err == nil {
-		a.console.followRows()
-	}
+func (a aboveProgress) Write(b []byte) (n int, err error) {
+	err = a.console.rows(func() (err error) {
+		n, err = a.w.Write(b)
+		return err
+	})
 	return n, err
+}
+
+// rows has the progress line make way for what write writes.
+func (c *Console) rows(write func() error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hideProgress()
+	err := write()
+	if err == nil {
+		c.followRows()
+	}
+	return err
 }
 
 func (c *Console) hideProgress() {
@@ -160,8 +162,9 @@ const KindKey = "kind"
 // A logHandler is the slog.Handler of a console.
 type logHandler struct {
 	console *Console
-	attrs   []slog.Attr
-	group   string
+	group   string   // put before the keys
+	words   []string // of the attributes
+	kind    string
 }
 
 func (h logHandler) Enabled(_ context.Context, level slog.Level) bool {
@@ -169,48 +172,40 @@ func (h logHandler) Enabled(_ context.Context, level slog.Level) bool {
 }
 
 func (h logHandler) Handle(_ context.Context, r slog.Record) error {
-	attrs := h.attrs
 	r.Attrs(func(a slog.Attr) bool {
-		attrs = append(attrs[:len(attrs):len(attrs)], h.named(a))
+		h = h.with(a)
 		return true
 	})
-	line, kind := r.Message, ""
-	var words []string
-	for _, a := range attrs {
-		if a.Key == KindKey {
-			kind = a.Value.String()
-			continue
-		}
-		words = append(words, a.Key+" "+a.Value.Resolve().String())
-	}
-	if len(words) > 0 {
-		line += " (" + strings.Join(words, ", ") + ")"
+	line := r.Message
+	if len(h.words) > 0 {
+		line += " (" + strings.Join(h.words, ", ") + ")"
 	}
 	switch {
 	case r.Level >= slog.LevelWarn:
-		h.console.warn(cmp.Or(kind, r.Message), line)
-		return nil
+		h.console.warn(cmp.Or(h.kind, r.Message), line)
 	case r.Level >= slog.LevelInfo:
-		line = "hint: " + line
+		h.console.Print("hint: " + line)
+	default:
+		h.console.Print(line)
 	}
-	h.console.Print(line)
 	return nil
 }
 
-func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	h.attrs = h.attrs[:len(h.attrs):len(h.attrs)]
+func (h logHandler) with(attrs ...slog.Attr) logHandler {
+	h.words = slices.Clip(h.words)
 	for _, a := range attrs {
-		h.attrs = append(h.attrs, h.named(a))
+		if key := h.group + a.Key; key == KindKey {
+			h.kind = a.Value.String()
+		} else {
+			h.words = append(h.words, key+" "+a.Value.Resolve().String())
+		}
 	}
 	return h
 }
+
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler { return h.with(attrs...) }
 
 func (h logHandler) WithGroup(name string) slog.Handler {
 	h.group += name + "."
 	return h
-}
-
-func (h logHandler) named(a slog.Attr) slog.Attr {
-	a.Key = h.group + a.Key
-	return a
 }

@@ -3,6 +3,7 @@ package term
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -112,7 +113,7 @@ func (p *Progress) show() {
 // bar, then the times, then the speed, and cuts the rest.
 func fitting(parts []string, width int) []rune {
 	line := func() string { return strings.Join(strings.Fields(strings.Join(parts, " ")), " ") }
-	parts = append([]string(nil), parts...)
+	parts = slices.Clone(parts)
 	for _, i := range []int{1, 3, 2} {
 		if i < len(parts) && utf8.RuneCountInString(line()) > width {
 			parts[i] = ""

@@ -40,12 +40,7 @@ func (s *Screen) Size() (width, height int) { return Size(s.f) }
 
 // Draw puts text in the place of the last drawing.
 func (s *Screen) Draw(text []byte) error {
-	s.console.mu.Lock()
-	defer s.console.mu.Unlock()
-	s.console.hideProgress()
-	err := s.replace(text)
-	s.console.followRows()
-	return err
+	return s.console.rows(func() error { return s.replace(text) })
 }
 
 // replace draws text over the last drawing: the cursor goes up to its first

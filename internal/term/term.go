@@ -36,7 +36,7 @@ func Size(w io.Writer) (width, height int) {
 }
 
 // Whens are the values of --color.
-func Whens() []string { return []string{"auto", "always", "never"} }
+var Whens = []string{"auto", "always", "never"}
 
 // Color reports whether output gets colours, by the value of --color. With
 // auto a terminal does, unless NO_COLOR is set or the terminal is dumb, and any
