@@ -58,15 +58,20 @@ const slowDelay = 1500 * time.Millisecond
 type ManyServer struct {
 	Addrs []string // of the resolvers, in random order
 
+	many
+	conn *ipv4.PacketConn
+	held held
+	done sync.WaitGroup
+}
+
+// many is what the resolvers are and have done. It is used by one goroutine at a
+// time.
+type many struct {
 	conf           Many
-	port           int
 	kinds          []kind
 	limit          []*rate.Limiter
-	conn           *ipv4.PacketConn
 	maker          fastMaker
-	held           held
-	done           sync.WaitGroup
-	asked, dropped [6]int // by kind; the reader's own
+	asked, dropped [6]int // by kind
 }
 
 // Counts returns how many queries came to each kind of resolver, in the order of
@@ -83,28 +88,65 @@ func (m Many) Start() (*ManyServer, error) {
 	}
 	_ = pc.(*net.UDPConn).SetReadBuffer(16 << 20)
 	_ = pc.(*net.UDPConn).SetWriteBuffer(16 << 20)
-	s := &ManyServer{conf: m, port: pc.LocalAddr().(*net.UDPAddr).Port, conn: ipv4.NewPacketConn(pc)}
+	s := &ManyServer{many: m.people(), conn: ipv4.NewPacketConn(pc)}
 	if err := s.conn.SetControlMessage(ipv4.FlagDst, true); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading the addresses that queries are sent to: %w", err), pc.Close())
 	}
+	s.Addrs = s.addrs(pc.LocalAddr().(*net.UDPAddr).Port)
+	s.held.wake = make(chan struct{}, 1)
+	s.done.Go(s.read)
+	s.done.Go(s.write)
+	return s, nil
+}
+
+// people makes the resolvers.
+func (m Many) people() many {
+	s := many{conf: m}
 	for k, n := range []int{m.Good, m.Dead, m.Refusing, m.Rewriting, m.Filtering, m.Slow} {
 		s.kinds = append(s.kinds, slices.Repeat([]kind{kind(k)}, n)...)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	rng.Shuffle(len(s.kinds), func(i, j int) { s.kinds[i], s.kinds[j] = s.kinds[j], s.kinds[i] })
-	for i := range s.kinds {
-		s.Addrs = append(s.Addrs, netip.AddrPortFrom(manyAddr(i), uint16(s.port)).String())
-		limit := rate.Inf
-		if m.QPS > 0 {
-			limit = rate.Limit(m.QPS)
-		}
+	limit := rate.Inf
+	if m.QPS > 0 {
+		limit = rate.Limit(m.QPS)
+	}
+	for range s.kinds {
 		s.limit = append(s.limit, rate.NewLimiter(limit, max(m.QPS/5, 1)))
 	}
 	s.maker = fastMaker{Fast{Share: 50}, rng}
-	s.held.wake = make(chan struct{}, 1)
-	s.done.Go(s.read)
-	s.done.Go(s.write)
-	return s, nil
+	return s
+}
+
+// addrs are the addresses of the resolvers.
+func (s *many) addrs(port int) (list []string) {
+	for i := range s.kinds {
+		list = append(list, netip.AddrPortFrom(manyAddr(i), uint16(port)).String())
+	}
+	return list
+}
+
+// Join puts the resolvers on a network in memory, and returns their addresses and a
+// function like [ManyServer.Counts].
+func (m Many) Join(n *Net) (addrs []string, counts func() (asked, dropped [6]int)) {
+	s := m.people()
+	var mu sync.Mutex
+	addrs = s.addrs(53)
+	for at, addr := range addrs {
+		n.Listen(addr, Host{UDP: func(q []byte, _ netip.AddrPort) []Reply {
+			mu.Lock()
+			defer mu.Unlock()
+			if a := s.take(at, time.Now(), q); a != nil {
+				return []Reply{{Delay: s.delay(at), Bytes: a}}
+			}
+			return nil
+		}})
+	}
+	return addrs, func() (asked, dropped [6]int) {
+		mu.Lock()
+		defer mu.Unlock()
+		return s.asked, s.dropped
+	}
 }
 
 // Close stops the resolvers.
@@ -146,23 +188,28 @@ func (s *ManyServer) read() {
 			if at < 0 || at >= len(s.kinds) {
 				continue
 			}
-			s.asked[s.kinds[at]]++
-			if !s.limit[at].AllowN(now, 1) {
-				s.dropped[s.kinds[at]]++
-				continue
-			}
-			if s.maker.chance(s.conf.Loss) {
-				continue
-			}
-			if a := s.answer(at, m.Buffers[0][:m.N]); a != nil {
+			if a := s.take(at, now, m.Buffers[0][:m.N]); a != nil {
 				s.held.put(heldAnswer{due: now.Add(s.delay(at)), from: at, to: m.Addr, bytes: slices.Clone(a)})
 			}
 		}
 	}
 }
 
+// take takes a query to a resolver, and returns its answer if it gives one.
+func (s *many) take(at int, now time.Time, b []byte) []byte {
+	s.asked[s.kinds[at]]++
+	if !s.limit[at].AllowN(now, 1) {
+		s.dropped[s.kinds[at]]++
+		return nil
+	}
+	if s.maker.chance(s.conf.Loss) {
+		return nil
+	}
+	return s.answer(at, b)
+}
+
 // delay is how long a resolver takes for an answer.
-func (s *ManyServer) delay(at int) time.Duration {
+func (s *many) delay(at int) time.Duration {
 	if s.kinds[at] == slow {
 		return slowDelay
 	}
@@ -171,7 +218,7 @@ func (s *ManyServer) delay(at int) time.Duration {
 }
 
 // answer returns what a resolver answers, or nil.
-func (s *ManyServer) answer(at int, b []byte) []byte {
+func (s *many) answer(at int, b []byte) []byte {
 	q, ok := parseFast(b)
 	if !ok || q.n == 0 {
 		return nil
