@@ -61,12 +61,13 @@ type vote struct {
 // A look is one look at a server, with the verdicts that it decides about.
 type look struct {
 	trust.Look
-	bench *bench
-	votes []vote
-	out   int       // canaries under way
-	came  []witness // that are to be marked once the controls have settled
-	over  bool
-	good  bool // it has passed
+	bench  *bench
+	behind bool // its canaries leave behind the queries that it covers
+	votes  []vote
+	out    int       // canaries under way
+	came   []witness // that are to be marked once the controls have settled
+	over   bool
+	good   bool // it has passed
 }
 
 // A witness is a canary with its response.
@@ -78,19 +79,14 @@ type witness struct {
 	d     trust.Response
 }
 
-// takeOpen takes the verdicts that wait.
-func (b *bench) takeOpen() []vote {
-	open := b.open
-	b.server.open -= len(open)
-	b.open = nil
-	return open
-}
-
 // believed reports whether the server can be asked for verdicts.
 func (b *bench) believed() bool { return b.finding.Standing == trust.Passed && !b.ready }
 
 // undecided reports whether responses have to wait for the controls.
 func (b *bench) undecided() bool { return b.finding.Standing < trust.Passed || b.ready }
+
+// unproven reports whether the server may still be one that denies only some names.
+func (b *bench) unproven() bool { return b.zone.isCrowd() && b.proven < crowdFirst }
 
 // query is how to ask about a name.
 func (b *bench) query() (qtype uint16, flags transport.Flags) {
@@ -135,7 +131,7 @@ const (
 	openMost  = 450 // of one TLD
 	openAll   = 800 // of all
 	openFor   = 600 * time.Millisecond
-	openLong  = 1200 * time.Millisecond // in a crowd
+	openLong  = 2000 * time.Millisecond // in a crowd
 	openLeast = 150                     // of one TLD, to be worth the canaries of a look
 	openFew   = 300                     // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
@@ -144,7 +140,6 @@ const (
 	// of the names that exist is found out by asking it about many.
 	crowd      = 16
 	crowdFirst = 16 // names in the first look for which so many are at hand
-	crowdLater = 4
 
 	maxCloser = 16 // looks that are under way at a server before the names of a turn get none
 )

@@ -6,15 +6,14 @@ import (
 )
 
 // inflight decides how many names are in flight. A number that the caller gives
-// is the number. Otherwise it follows what the servers take: it doubles while
-// they are sent all that is given them, and falls while more than a share of that
-// waits for their rates and windows. It rises once for as many responses as names
-// are in flight, so that a run of few names asks no more at a time than it would
-// have with the least.
+// is the number. Otherwise it follows what the servers take: it rises by one with
+// each response while next to all queries leave at once, as a TCP connection begins,
+// and falls by one with each that is lost and while most queries wait for the rates
+// and windows of their servers.
 type inflight struct {
 	n       int          // names that may be in flight
 	most    int          // zero if n is fixed
-	heard   int          // responses since n last changed
+	full    bool         // so many are, and more candidates wait
 	out     int          // queries under way, controls and canaries too
 	waiting atomic.Int64 // of them, those that have not left yet
 }
@@ -26,23 +25,18 @@ func (f *inflight) init(concurrency int) {
 	}
 }
 
-// follow sets how many names may be in flight, of which so many are.
-func (f *inflight) follow(flying, heard int) {
-	f.heard += heard
-	if f.most == 0 || f.heard < f.n {
+// arrived takes in the outcome of a query about a name.
+func (f *inflight) arrived(answered bool) {
+	if f.most == 0 {
 		return
 	}
 	waiting := int(f.waiting.Load())
-	sent := f.out - waiting
-	switch {
-	case waiting > 4*sent:
-		f.n = max(f.n-f.n/8, DefaultConcurrency)
-	case waiting > 2*sent, flying < f.n:
-		return
-	default:
-		f.n = min(2*f.n, f.most)
+	switch sent := f.out - waiting; {
+	case !answered, waiting > 3*sent:
+		f.n = max(f.n-1, DefaultConcurrency)
+	case f.full && waiting < sent:
+		f.n = min(f.n+1, f.most)
 	}
-	f.heard = 0
 }
 
 // inFlight is how many names are in flight at least.

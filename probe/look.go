@@ -16,7 +16,7 @@ func (e *evidence) cover(b *bench) *look {
 		return nil // the names that others find make a better look
 	}
 	if b.closer == nil && (b.undecided() || !e.bulk && b.idle(e.now)) && len(b.running) < maxCloser {
-		b.closer = &look{bench: b, Look: trust.Look{Founds: true, NotFounds: true}}
+		b.closer = &look{bench: b, behind: true, Look: trust.Look{Founds: true, NotFounds: true}}
 		b.running = append(b.running, b.closer)
 		e.closers = append(e.closers, b.closer)
 	}
@@ -27,6 +27,7 @@ func (e *evidence) cover(b *bench) *look {
 func (e *evidence) sendClosers() {
 	for _, l := range e.closers {
 		l.bench.closer = nil
+		zzc[2]++
 		e.size(l)
 		e.step(l)
 	}
@@ -56,6 +57,7 @@ func (e *evidence) hold(v vote, cover *look) {
 		}
 		b.open = append(b.open, v)
 		b.server.open++
+		e.open++
 		switch {
 		case len(b.open) >= openMost:
 			e.look(b)
@@ -89,7 +91,8 @@ func (e *evidence) lookAtServer(s *server) {
 
 // look begins a look at a server for the verdicts that wait.
 func (e *evidence) look(b *bench) {
-	l := &look{bench: b, votes: b.takeOpen()}
+	zzc[1]++
+	l := &look{bench: b, votes: e.takeOpen(b)}
 	for i := range l.votes {
 		l.Founds = l.Founds || l.votes[i].verdict == Found
 		l.NotFounds = l.NotFounds || l.votes[i].verdict == NotFound
@@ -108,8 +111,7 @@ func (e *evidence) size(l *look) {
 	}
 	l.Both = len(l.votes) >= openFew
 	if b.zone.isCrowd() {
-		l.Need = crowdFirst - b.proven
-		l.Need = min(max(l.Need, crowdLater), l.Sames)
+		l.Need = min(crowdFirst-b.proven, l.Sames)
 	}
 }
 
@@ -148,6 +150,7 @@ var lookTexts = map[Reason]string{
 // canary sends one canary.
 func (e *evidence) canary(l *look, c trust.Canary) {
 	b := l.bench
+	zzc[3+c]++
 	name, qtype, ok := "", b.qtype, true
 	if c == trust.Fresh {
 		name = e.sample.fresh(b.zone.name)
@@ -166,6 +169,13 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	}
 	_, flags := b.query()
 	send := e.queries.canary
+	switch {
+	case l.behind:
+	case b.zone.isCrowd():
+		send = e.queries.brief // another may do as well
+	default:
+		send = e.queries.control
+	}
 	if c == trust.Other {
 		send = e.queries.once // the servers of the name may be silent
 	}
@@ -257,7 +267,7 @@ func (a age) due() time.Time {
 // push looks at the servers whose verdicts have waited long enough; quiet
 // tells that no candidate waits, so that nothing else will push verdicts on.
 func (e *evidence) push(quiet bool) {
-	for len(e.ages) > 0 && !e.ages[0].due().After(e.now) {
+	for len(e.ages) > 0 && (!e.ages[0].due().After(e.now) || e.open > maxVotes/2) {
 		a := e.ages[0]
 		e.ages[0] = age{}
 		e.ages = e.ages[1:]

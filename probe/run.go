@@ -22,7 +22,7 @@ type env struct {
 	trace   *tracer
 	scratch []*server
 	flight  inflight
-	bulk    bool // more candidates wait than may be in flight
+	bulk    bool // more candidates have come without a pause than may be in flight
 }
 
 // A run is one loop over a stream of candidates. It has no lock: everything in
@@ -36,6 +36,7 @@ type run struct {
 	wake       chan struct{}
 	feed       *feed
 	empty      time.Time // since when no candidate has come
+	launched   int       // candidates since there was a pause
 	servers    servers
 	queries    queries
 	evidence   evidence
@@ -115,7 +116,6 @@ const (
 func (r *run) turn() (ended bool, err error) {
 	r.now = time.Now()
 	mail := r.servers.mail.take()
-	r.flight.follow(r.lookups.flying, len(mail))
 	for i := range mail {
 		r.deliver(&mail[i])
 	}
@@ -123,7 +123,9 @@ func (r *run) turn() (ended bool, err error) {
 	r.takeBack()
 	r.launch()
 	r.dbg()
-	ended, err = r.feed.over()
+	if ended, err = r.feed.over(); ended || r.paused() {
+		r.launched, r.bulk = 0, false
+	}
 	r.evidence.push(ended || r.quiet())
 	r.takeBack()
 	r.evidence.sendClosers()
@@ -137,30 +139,33 @@ func (r *run) turn() (ended bool, err error) {
 // launch begins as many lookups as there is room for.
 func (r *run) launch() {
 	l := &r.lookups
-	r.bulk = true
+	r.flight.full = false
 	for l.flying < r.flight.n && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
 		c, ok := r.feed.next()
 		if !ok {
-			r.bulk = false
 			if r.empty.IsZero() {
 				r.empty = r.now
 			}
 			return
 		}
 		r.empty = time.Time{}
+		r.launched++
+		r.bulk = r.launched > r.flight.n
 		l.launch(c)
 	}
+	r.flight.full = l.flying >= r.flight.n
 }
 
 // quietAfter is how long no candidate comes before verdicts that wait for a look
 // get one, as nothing else will push them on.
 const quietAfter = 10 * time.Millisecond
 
+// paused reports whether no candidate has come for a while.
+func (r *run) paused() bool { return !r.empty.IsZero() && r.now.Sub(r.empty) >= quietAfter }
+
 // quiet reports whether no candidate has come for a while, or too many verdicts
 // wait for more to come.
-func (r *run) quiet() bool {
-	return r.evidence.held >= maxVotes || !r.empty.IsZero() && r.now.Sub(r.empty) >= quietAfter
-}
+func (r *run) quiet() bool { return r.evidence.held >= maxVotes || r.paused() }
 
 // deliver hands an outcome to the query that it is of.
 func (r *run) deliver(d *delivery) {

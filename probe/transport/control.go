@@ -17,16 +17,17 @@ const (
 	minPace     = 20.0 // queries a second: even a throttled server is tried again
 
 	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
-	epochMost  = time.Second            // longest, while paced, to wait for epochLeast outcomes
+	epochMost  = 500 * time.Millisecond // longest to wait for epochLeast outcomes
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
 	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
 	retrial    = 5 * time.Second        // how long a loss is held for the network's own
 	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
 
+	trialShare = 0.95 // of the goodput, as a pace that is tried
 	lossBound  = 0.02 // a share of losses that is nobody's fault
 	cutLoss    = 0.25 // a share of losses beside slips that a limit is to blame for
-	epochLeast = 50   // outcomes to say what share is lost at a pace
+	epochLeast = 16   // responses to say how many there are a second
 )
 
 // A control decides how many queries may be in flight at one server, and how
@@ -202,7 +203,7 @@ func (c *control) turn(now time.Time) {
 		length = max(length, c.srtt*3/2, trialLen)
 	}
 	took := now.Sub(c.epoch.start)
-	if took < length || c.phase == paced && took < epochMost && c.epoch.outcomes() < epochLeast {
+	if took < length || took < epochMost && c.epoch.good < epochLeast {
 		return
 	}
 	c.regrow(now)
@@ -251,7 +252,7 @@ func (c *control) open(now time.Time, e tally, rate, loss float64) {
 		c.widen(e)
 		return
 	}
-	if c.flat++; c.flat < 2 || c.flat < 3 && loss <= lossBound {
+	if c.flat++; loss < cutLoss && (c.flat < 2 || c.flat < 3 && loss <= lossBound) {
 		return // one epoch may have nothing but the time-outs of the first flood
 	}
 	if loss > max(lossBound, 1.5*c.loss) && now.After(c.nextTrial) {
@@ -274,7 +275,7 @@ func (c *control) try(now time.Time, rate, loss float64) {
 	rate = max(rate, 0.5*c.goodput)
 	c.enter(trial, now)
 	c.before, c.goodput = loss, rate
-	c.setPace(now, 0.95*rate)
+	c.setPace(now, trialShare*rate)
 }
 
 func (c *control) setPace(now time.Time, pace float64) {
@@ -291,12 +292,14 @@ func (c *control) judge(now time.Time, e tally, rate, loss float64) {
 		return
 	}
 	c.loss = loss
-	if loss < c.before/2 {
+	over := now.Sub(c.since) >= c.rto()+trialMost
+	if loss < c.before/2 && (over || loss <= lossBound+byChance(lossBound, e)) {
 		c.keep(now, rate)
+		c.setPace(now, c.pace/trialShare)
 		return
 	}
-	if now.Sub(c.since) < c.rto()+trialMost {
-		c.setPace(now, min(0.95*rate, c.pace)) // it may still be above a limit
+	if !over {
+		c.setPace(now, min(trialShare*rate, c.pace)) // it may still be above a limit
 		return
 	}
 	c.pace = 0
@@ -319,11 +322,10 @@ func (c *control) keep(now time.Time, rate float64) {
 // few alone it would sink until every other epoch looked like a limit's.
 func (c *control) follow(now time.Time, e tally, rate, loss float64) {
 	usual := max(lossBound, c.loss)
-	chance := 2 * math.Sqrt(usual/float64(e.good+e.lost+1))
 	if !c.probing {
 		c.loss += (loss - c.loss) / 4
 	}
-	if loss > usual+chance {
+	if loss > usual+byChance(usual, e) {
 		c.probing = false
 		c.goodput = max(rate, 0.5*c.goodput)
 		c.setPace(now, min(0.97*c.goodput/(1-min(usual, 0.9)), c.pace))
@@ -347,6 +349,11 @@ func (c *control) follow(now time.Time, e tally, rate, loss float64) {
 		c.nextProbe = now.Add(probeEvery)
 		c.setPace(now, 1.1*c.pace)
 	}
+}
+
+// byChance is how far above the usual share of losses an epoch may be by chance.
+func byChance(usual float64, e tally) float64 {
+	return 2 * math.Sqrt(usual/float64(e.good+e.lost+1))
 }
 
 // slowDown halves, because the server asked for it.
