@@ -64,10 +64,15 @@ func (e *evidence) hold(v vote, cover *look) {
 		case b.server.open >= openAll:
 			e.lookAtServer(b.server)
 		}
-		if len(b.open) > 0 && b.flying == 0 && !b.waiter {
-			b.waiter = true
-			e.idle = append(e.idle, b)
-		}
+		e.rest(b)
+	}
+}
+
+// rest notes verdicts that wait while no name is under way at their server.
+func (e *evidence) rest(b *bench) {
+	if len(b.open) > 0 && b.flying == 0 && !b.waiter {
+		b.waiter = true
+		e.idle = append(e.idle, b)
 	}
 }
 

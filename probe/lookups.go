@@ -198,6 +198,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 	q := l.queries.at(i)
 	s, b := q.server, q.bench
 	b.flying--
+	l.evidence.rest(b)
 	q.out = false
 	s.letterCase.heard(q, d)
 	if q.landed {

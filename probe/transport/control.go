@@ -322,17 +322,20 @@ func (c *control) keep(now time.Time, rate float64) {
 // few alone it would sink until every other epoch looked like a limit's.
 func (c *control) follow(now time.Time, e tally, rate, loss float64) {
 	usual := max(lossBound, c.loss)
+	asked := float64(e.outcomes()) / now.Sub(e.start).Seconds()
 	if !c.probing {
 		c.loss += (loss - c.loss) / 4
 	}
 	if loss > usual+byChance(usual, e) {
 		c.probing = false
-		c.goodput = max(rate, 0.5*c.goodput)
+		if c.goodput = max(rate, 0.5*c.goodput); asked < c.pace/2 {
+			c.goodput = max(c.goodput, (1-loss)*c.pace) // the rate says how few were asked for
+		}
 		c.setPace(now, min(0.97*c.goodput/(1-min(usual, 0.9)), c.pace))
 		return
 	}
 	c.widen(e)
-	if asked := float64(e.outcomes()) / now.Sub(e.start).Seconds(); asked >= c.pace/2 {
+	if asked >= c.pace/2 {
 		c.tight = now
 	}
 	switch {
