@@ -45,7 +45,7 @@ func (o *Options) inFlight() int { return cmp.Or(o.Concurrency, DefaultConcurren
 // The window of one server if the caller has given no number: what the names in
 // flight may come to, shared among the servers.
 const (
-	mostWindow  = 8192
+	mostWindow  = 2048
 	leastWindow = 256
 	allWindows  = 2 * MaxConcurrency
 )

@@ -26,6 +26,7 @@ const (
 
 	trialShare = 0.95 // of the goodput, as a pace that is tried
 	lossBound  = 0.02 // a share of losses that is nobody's fault
+	lossyShare = 0.05 // a share of losses at which no query is waited for patiently
 	cutLoss    = 0.25 // a share of losses beside slips that a limit is to blame for
 	epochLeast = 16   // responses to say how many there are a second
 )
@@ -68,7 +69,8 @@ type control struct {
 	probing   bool
 	tight     time.Time // when the pace last held queries back
 	lastGood  time.Time
-	losing    bool // the last epoch had more losses than are nobody's fault
+	losing    bool    // the last epoch had more losses than are nobody's fault
+	lately    float64 // share of losses in the last epochs
 }
 
 type phase uint8
@@ -162,6 +164,10 @@ func (c *control) limited(now time.Time) bool {
 	return c.phase >= trial && c.losing && now.Sub(c.lastGood) < max(c.rto(), epochLen)
 }
 
+// lossy reports whether so much is lost that a query without response has more
+// likely been lost with each of its tries than met a server that takes long.
+func (c *control) lossy() bool { return c.lately > lossyShare }
+
 // cut counts a response that is truncated to nothing. The query goes to TCP, and
 // the others need not wait for that: some servers answer so as long as they are
 // asked. But where many are lost as well, a limit drops some and slips others.
@@ -215,6 +221,7 @@ func (c *control) turn(now time.Time) {
 	rate := float64(e.good) / took.Seconds()
 	loss := float64(e.lost) / float64(e.good+e.lost+1)
 	c.losing = loss > lossBound && e.lost > 1 // a single name may be the reason itself
+	c.lately += (loss - c.lately) / 4
 	if loss > cutLoss {
 		e.slips += e.cuts
 	}

@@ -49,7 +49,7 @@ const (
 	MixCase                   // letters in random case, to be echoed exactly
 	Whole                     // the outcome is to hold the whole message
 	Urgent                    // sent ahead of what waits
-	Patient                   // the last try waits the whole timeout
+	Patient                   // the last try waits the whole timeout, unless the network loses much
 )
 
 // A Query is what to ask. The server is the engine's.

@@ -53,6 +53,7 @@ type udpWorker struct {
 	rto     time.Duration
 	srtt    time.Duration
 	limited bool
+	lossy   bool
 	cookie  []byte
 }
 
@@ -271,7 +272,7 @@ func (w *udpWorker) report(now time.Time) {
 	w.goods, w.losses, w.cuts, w.slips, w.dones = 0, 0, 0, 0, 0
 	w.engine.stats.count(&w.count)
 	w.count = Stats{}
-	w.rto, w.srtt, w.limited = c.rto(), c.srtt, c.limited(now)
+	w.rto, w.srtt, w.limited, w.lossy = c.rto(), c.srtt, c.limited(now), c.lossy()
 }
 
 // send sends again what was lost, and then new queries, as far as the
