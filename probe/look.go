@@ -27,7 +27,6 @@ func (e *evidence) cover(b *bench) *look {
 func (e *evidence) sendClosers() {
 	for _, l := range e.closers {
 		l.bench.closer = nil
-		zzc[2]++
 		e.size(l)
 		e.step(l)
 	}
@@ -96,7 +95,6 @@ func (e *evidence) lookAtServer(s *server) {
 
 // look begins a look at a server for the verdicts that wait.
 func (e *evidence) look(b *bench) {
-	zzc[1]++
 	l := &look{bench: b, votes: e.takeOpen(b)}
 	for i := range l.votes {
 		l.Founds = l.Founds || l.votes[i].verdict == Found
@@ -155,7 +153,6 @@ var lookTexts = map[Reason]string{
 // canary sends one canary.
 func (e *evidence) canary(l *look, c trust.Canary) {
 	b := l.bench
-	zzc[3+c]++
 	name, qtype, ok := "", b.qtype, true
 	if c == trust.Fresh {
 		name = e.sample.fresh(b.zone.name)
@@ -272,7 +269,7 @@ func (a age) due() time.Time {
 // push looks at the servers whose verdicts have waited long enough; quiet
 // tells that no candidate waits, so that nothing else will push verdicts on.
 func (e *evidence) push(quiet bool) {
-	for len(e.ages) > 0 && (!e.ages[0].due().After(e.now) || e.open > maxVotes/2) {
+	for len(e.ages) > 0 && (!e.ages[0].due().After(e.now) || e.open > maxVotes/4*3) {
 		a := e.ages[0]
 		e.ages[0] = age{}
 		e.ages = e.ages[1:]

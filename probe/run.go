@@ -122,7 +122,6 @@ func (r *run) turn() (ended bool, err error) {
 	r.fire()
 	r.takeBack()
 	r.launch()
-	r.dbg()
 	if ended, err = r.feed.over(); ended || r.paused() {
 		r.launched, r.bulk = 0, false
 	}
