@@ -21,9 +21,9 @@
 // names, and [Generator.Skipped] counts names of the wrong length.
 //
 // Names are normalized as UTS 46 specifies, with non-transitional processing and
-// the bidi rule of RFC 5893. Whether a name is registrable follows from the ICANN
-// section of the public suffix list, the special-use names of RFC 6761, and the
-// syntax of a label (RFC 1123 section 2.1).
+// the bidi rule of RFC 5893. Whether a name is registrable follows from the public
+// suffix list, the special-use names of RFC 6761, and the syntax of a label (RFC
+// 1123 section 2.1).
 //
 // A sequence yields an error of its own, such as that of a file, once and last,
 // with a zero value beside it.
@@ -60,7 +60,7 @@ type Candidate struct {
 }
 
 // A Key identifies a candidate: a name and its TLD. The TLD is part of the key
-// since foo.github.io can be registered under github.io but is invalid under io.
+// since foo.bar.com can be registered under bar.com but is invalid under com.
 type Key struct{ Name, TLD string }
 
 // Key returns the key of the candidate.

@@ -30,6 +30,9 @@ func TestParse(t *testing.T) {
 		{in: "a-b.com", name: "a-b.com", tld: "com"},
 		{in: "x.devv", name: "x.devv", tld: "devv"},
 		{in: "github.io", name: "github.io", tld: "io"},
+		{in: "foo.github.io", name: "foo.github.io", tld: "github.io"},
+		{in: "x.uk.com", name: "x.uk.com", tld: "uk.com"},
+		{in: "a.s3.amazonaws.com", name: "a.s3.amazonaws.com", tld: "s3.amazonaws.com"},
 		{in: "city.kawasaki.jp", name: "city.kawasaki.jp", tld: "kawasaki.jp"},
 		{in: "www.ck", name: "www.ck", tld: "ck"},
 		{in: label63 + ".com", name: label63 + ".com", tld: "com"},
@@ -89,8 +92,8 @@ func TestParse(t *testing.T) {
 		{in: "foo.ck", name: "foo.ck", tld: "ck", reason: PublicSuffix},
 		{in: "foo.bar.com", name: "foo.bar.com", tld: "com", reason: NotRegistrable, detail: "foo.bar.com lies below bar.com"},
 		{in: "a.b.c.co.uk", name: "a.b.c.co.uk", tld: "co.uk", reason: NotRegistrable, detail: "below c.co.uk"},
-		{in: "foo.github.io", name: "foo.github.io", tld: "io", reason: NotRegistrable, detail: "below github.io"},
-		{in: "a.s3.amazonaws.com", name: "a.s3.amazonaws.com", tld: "com", reason: NotRegistrable, detail: "below amazonaws.com"},
+		{in: "a.x.uk.com", name: "a.x.uk.com", tld: "uk.com", reason: NotRegistrable, detail: "below x.uk.com"},
+		{in: "s3.amazonaws.com", name: "s3.amazonaws.com", tld: "com", reason: NotRegistrable, detail: "below amazonaws.com"},
 		{in: "foo.bar.devv", name: "foo.bar.devv", tld: "devv", reason: NotRegistrable, detail: "below bar.devv"},
 		{in: "bücher.example.de", name: "xn--bcher-kva.example.de", unicode: "bücher.example.de", tld: "de", reason: NotRegistrable},
 
@@ -237,8 +240,8 @@ func TestGenerator(t *testing.T) {
 		},
 		{
 			name: "a valid name is no repeat of an invalid one",
-			opts: Options{Keywords: Strings("foo.github.io", "foo"), TLDs: []string{"github.io"}},
-			want: "foo.github.io(not-registrable) foo.github.io",
+			opts: Options{Keywords: Strings("foo.bar.com", "foo"), TLDs: []string{"bar.com"}},
+			want: "foo.bar.com(not-registrable) foo.bar.com",
 		},
 		{
 			name: "bad keywords",

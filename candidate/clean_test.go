@@ -37,6 +37,7 @@ func TestClean(t *testing.T) {
 		{"HTTP://User:pass@WWW.Example.COM:8080/a?b=c@d#e", "Example.COM", noteURL},
 		{"https://docs.python.org/3/", "python.org", noteURL},
 		{"https://www.bbc.co.uk/news", "bbc.co.uk", noteURL},
+		{"https://www.x.uk.com/", "x.uk.com", noteURL},
 		{"https://www。bücher。example。de/", "example。de", noteURL},
 		{"<https://go.dev>", "go.dev", noteURL},
 		{"https://go.dev.", "go.dev", noteURL},

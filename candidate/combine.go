@@ -30,13 +30,36 @@ func Combine(words []string, n int, joins []string) iter.Seq2[string, error] {
 				return
 			}
 		}
-		c := combination{words: words, used: make([]bool, len(words)), yield: yield}
-		joins := joinsOrEmpty(joins)
-		if n == 1 {
-			joins = joins[:1]
+		used := make([]bool, len(words))
+		var names text.Slab
+		// extend appends more words to what has been put together.
+		var extend func(made []byte, more int, join string) bool
+		extend = func(made []byte, more int, join string) bool {
+			if more == 0 {
+				return yield(names.Join(made, ""), nil)
+			}
+			for i, word := range words {
+				if used[i] {
+					continue
+				}
+				used[i] = true
+				ok := extend(append(append(made, join...), word...), more-1, join)
+				used[i] = false
+				if !ok {
+					return false
+				}
+			}
+			return true
 		}
-		c.joins = joins
-		c.extend(nil, n, "")
+		for first, word := range words {
+			used[first] = true
+			for _, join := range between(n, joins) {
+				if !extend([]byte(word), n-1, join) {
+					return
+				}
+			}
+			used[first] = false
+		}
 	}
 }
 
@@ -46,18 +69,16 @@ func CombineCount(words []string, n int, joins []string) *big.Int {
 	if n < 1 || n > len(words) {
 		return new(big.Int)
 	}
-	count := big.NewInt(1)
-	if n > 1 {
-		count.SetInt64(int64(len(joinsOrEmpty(joins))))
-	}
+	count := big.NewInt(int64(len(between(n, joins))))
 	for i := range n {
 		count.Mul(count, big.NewInt(int64(len(words)-i)))
 	}
 	return count.Add(count, big.NewInt(int64(len(domains))))
 }
 
-func joinsOrEmpty(joins []string) []string {
-	if len(joins) == 0 {
+// between returns the different joins between n words.
+func between(n int, joins []string) []string {
+	if n == 1 || len(joins) == 0 {
 		return []string{""}
 	}
 	return text.Distinct(joins)
@@ -78,42 +99,4 @@ func divide(list []string) (domains, words []string) {
 		known[folded] = true
 	}
 	return slices.Clip(domains), slices.Clip(words)
-}
-
-// A combination is the state of one loop over Combine.
-type combination struct {
-	words []string
-	joins []string
-	used  []bool
-	names text.Slab
-	yield func(string, error) bool
-}
-
-// extend appends n more words to text, in every order, with join before each of
-// them. For the first word it tries every join.
-func (c *combination) extend(text []byte, n int, join string) bool {
-	if n == 0 {
-		return c.yield(c.names.Join(text, ""), nil)
-	}
-	for i, word := range c.words {
-		if c.used[i] {
-			continue
-		}
-		c.used[i] = true
-		ok := true
-		if len(text) > 0 {
-			ok = c.extend(append(append(text, join...), word...), n-1, join)
-		} else {
-			for _, join := range c.joins {
-				if ok = c.extend(append(text, word...), n-1, join); !ok {
-					break
-				}
-			}
-		}
-		c.used[i] = false
-		if !ok {
-			return false
-		}
-	}
-	return true
 }

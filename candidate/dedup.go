@@ -1,59 +1,47 @@
 package candidate
 
 import (
-	"encoding/binary"
+	"crypto/sha256"
 	"hash/maphash"
+	"slices"
 )
 
 const (
 	// window is the number of different names that a filter remembers.
 	window = 1 << 20
 
-	// The memory of a filter grows by chunkSize. Entries are aligned, so that
-	// a reference of 24 bits reaches maxChunks chunks.
-	chunkSize  = 1 << 16
-	alignment  = 4
-	chunkSlots = chunkSize / alignment
-	maxChunks  = 1 << refBits / chunkSlots
-
-	// A slot of the table has, from its low bits on, a reference, some bits
-	// of the name's hash, and a distance.
-	refBits     = 24
-	refMask     = 1<<refBits - 1
-	tagBits     = 3
-	farShift    = refBits + tagBits
-	maxDistance = 1<<(32-farShift) - 1
-
-	// maxMemory is the most memory for names. Names of more than 60 octets
+	// maxMemory is the most memory for names. Names of more than 63 octets
 	// on average reach it before they fill the window.
-	maxMemory = maxChunks * chunkSize
+	maxMemory = 64 << 20
+
+	minSlots = 256
+	minRing  = 4 << 10
 )
 
 // A filter recognizes repeated names. It is exact for as many different names as
 // its limit says; an older name counts as new. A million names of 12 octets take
-// 25 MB.
+// 26 MB.
 //
-// Names are stored in chunks in the order of their arrival, each after its
-// length, so that the oldest is found without a list. They are indexed by an open
-// hash table that is at most half full, with linear probing in the order of
-// distances (Robin Hood hashing). A slot stores the distance of its name from
-// the slot of the name's hash, and some bits of the hash. So a lookup ends early
-// and reads few other names, and a deletion closes the gap without hashing the
-// neighbours again.
+// The names, each after its length, or the digests of names that are too long for
+// the DNS, are in a ring in the order of their arrival, and indexed by an open
+// hash table with linear probing. A forgotten name stays in the table until a
+// quarter of the slots is left, when the table is made again.
 type filter struct {
 	limit  int
-	memory int
+	memory int // of the ring, a power of two
 
-	seed  maphash.Seed
-	table []uint32 // zero is an empty slot
-	names int      // the number of them
+	seed maphash.Seed
+	tags []uint8  // of each slot some bits of the hash, and zero if it is empty
+	refs []uint32 // of each slot where the entry begins
+	used int      // slots that are not empty
 
-	chunks [maxChunks][]byte // a ring
-	oldest int               // the chunk of the oldest name, before modulo maxChunks
-	newest int               // the chunk after the newest name, before modulo maxChunks
-	first  int               // the offset of the oldest name in its chunk
-	size   int               // memory of all chunks
-	spare  []byte            // an emptied chunk
+	// first and end are where the oldest entry begins and where the newest
+	// one ends. The place in the ring is such a number modulo the ring's
+	// size, which divides 1<<32.
+	ring       []byte
+	first, end uint32
+	names      int    // the number of entries
+	entry      []byte // of the name that is looked up
 }
 
 func newFilter(limit int) *filter {
@@ -62,178 +50,99 @@ func newFilter(limit int) *filter {
 
 // seen reports whether the filter has name, and adds it.
 func (f *filter) seen(name string) bool {
-	h := maphash.String(f.seed, name)
-	if f.has(name, h) {
+	f.entry = append(append(f.entry[:0], byte(len(name))), name...)
+	if len(name) > maxName {
+		sum := sha256.Sum256(f.entry[1:])
+		f.entry = append(append(f.entry[:0], sha256.Size), sum[:]...)
+	}
+	h := maphash.Bytes(f.seed, f.entry)
+	if f.has(f.entry, h) {
 		return true
 	}
-	need := entrySize(len(name))
-	if chunkFor(need) > f.memory {
-		return false
+	need := len(f.entry)
+	for f.names >= f.limit || f.size()+need > f.memory {
+		f.first += f.sizeAt(f.first)
+		f.names--
 	}
-	for f.names >= f.limit || !f.room(need) {
-		f.forget()
+	for f.size()+need > len(f.ring) {
+		a, b := f.part(f.first, f.size())
+		f.ring, f.end = make([]byte, max(minRing, 2*len(f.ring))), f.first
+		f.append(a)
+		f.append(b)
 	}
-	if 2*(f.names+1) > len(f.table) {
-		f.growTable()
+	if f.used >= len(f.tags)/4*3 {
+		f.remakeTable()
 	}
-	f.insert(f.store(name, need), h)
+	f.index(h, f.end)
+	f.append(f.entry)
 	f.names++
 	return false
 }
 
-func (f *filter) has(name string, h uint64) bool {
-	if len(f.table) == 0 {
+func (f *filter) has(entry []byte, h uint64) bool {
+	if len(entry) > f.size() {
 		return false
 	}
-	mask := uint32(len(f.table) - 1)
-	for i, d := uint32(h)&mask, uint32(0); ; i, d = (i+1)&mask, d+1 {
-		slot := f.table[i]
-		if slot == 0 || slot>>farShift < d {
-			return false
-		}
-		if slot&^refMask == d<<farShift|tag(h) && string(f.name(slot&refMask)) == name {
-			return true
+	mask := len(f.tags) - 1
+	for i := int(h) & mask; f.tags[i] != 0; i = (i + 1) & mask {
+		if f.tags[i] == tag(h) && f.refs[i]-f.first < f.end-f.first {
+			a, b := f.part(f.refs[i], len(entry))
+			if string(a) == string(entry[:len(a)]) && string(b) == string(entry[len(a):]) {
+				return true
+			}
 		}
 	}
+	return false
 }
 
-func tag(h uint64) uint32 { return uint32(h>>(64-tagBits)) << refBits }
+func tag(h uint64) uint8 { return uint8(h>>56) | 1 }
 
-// insert adds a name that the table does not have: after the names of the same
-// or a greater distance, before the rest of the run. No name in a half-full table
-// ever gets as far as maxDistance; if one did, the new name would be left out, so
-// that its repeat would count as new.
-func (f *filter) insert(ref uint32, h uint64) {
-	mask := uint32(len(f.table) - 1)
-	i, d := uint32(h)&mask, uint32(0)
-	for ; f.table[i] != 0 && f.table[i]>>farShift >= d; d++ {
+// index adds an entry that the table does not have.
+func (f *filter) index(h uint64, ref uint32) {
+	mask := len(f.tags) - 1
+	i := int(h) & mask
+	for f.tags[i] != 0 {
 		i = (i + 1) & mask
 	}
-	end, full := i, d > maxDistance
-	for ; f.table[end] != 0; end = (end + 1) & mask {
-		full = full || f.table[end]>>farShift == maxDistance
-	}
-	if full {
-		return
-	}
-	for end != i {
-		before := (end - 1) & mask
-		f.table[end] = f.table[before] + 1<<farShift
-		end = before
-	}
-	f.table[i] = d<<farShift | tag(h) | ref
+	f.tags[i], f.refs[i] = tag(h), ref
+	f.used++
 }
 
-// remove deletes a name and moves the rest of its run back.
-func (f *filter) remove(ref uint32, h uint64) {
-	mask := uint32(len(f.table) - 1)
-	i := uint32(h) & mask
-	for f.table[i]&refMask != ref {
-		if f.table[i] == 0 {
-			return
-		}
-		i = (i + 1) & mask
-	}
-	for {
-		next := (i + 1) & mask
-		if f.table[next]>>farShift == 0 {
-			f.table[i] = 0
-			return
-		}
-		f.table[i] = f.table[next] - 1<<farShift
-		i = next
-	}
-}
-
-func (f *filter) growTable() {
-	f.table = make([]uint32, max(256, 2*len(f.table)))
-	first := f.first
-	for chunk := f.oldest; chunk < f.newest; chunk++ {
-		for first < len(f.chunks[chunk%maxChunks]) {
-			ref := reference(chunk, first)
-			name := f.name(ref)
-			f.insert(ref, maphash.Bytes(f.seed, name))
-			first += entrySize(len(name))
-		}
-		first = alignment
-	}
-}
-
-// room reports whether an entry can be stored without forgetting another.
-func (f *filter) room(need int) bool {
-	return f.newest > f.oldest && f.fitsNewest(need) ||
-		f.newest-f.oldest < maxChunks && f.size+chunkFor(need) <= f.memory
-}
-
-func (f *filter) fitsNewest(need int) bool {
-	c := f.chunks[(f.newest-1)%maxChunks]
-	return cap(c)-len(c) >= need
-}
-
-// store appends a name, for which there must be room, and returns its reference.
-func (f *filter) store(name string, need int) uint32 {
-	if f.newest == f.oldest || !f.fitsNewest(need) {
-		f.addChunk(chunkFor(need))
-	}
-	c := &f.chunks[(f.newest-1)%maxChunks]
-	at := len(*c)
-	*c = append(binary.AppendUvarint(*c, uint64(len(name))), name...)
-	*c = (*c)[:at+need]
-	return reference(f.newest-1, at)
-}
-
-// addChunk starts a chunk. Its first octets stay unused, so that no reference
-// is zero.
-func (f *filter) addChunk(size int) {
-	c := f.spare
-	if size > chunkSize || c == nil {
-		c = make([]byte, alignment, size)
+// remakeTable makes the table of the entries in the ring, and at least half empty.
+func (f *filter) remakeTable() {
+	if slots := len(f.tags); slots > 0 && 2*f.names <= slots {
+		clear(f.tags)
 	} else {
-		f.spare = nil
+		slots = max(minSlots, 2*slots)
+		f.tags, f.refs = make([]uint8, slots), make([]uint32, slots)
 	}
-	if f.newest == f.oldest {
-		f.first = alignment
+	f.used = 0
+	for ref := f.first; ref != f.end; ref += f.sizeAt(ref) {
+		a, b := f.part(ref, int(f.sizeAt(ref)))
+		f.index(maphash.Bytes(f.seed, append(slices.Clip(a), b...)), ref)
 	}
-	f.chunks[f.newest%maxChunks] = c
-	f.newest++
-	f.size += cap(c)
 }
 
-// forget deletes the oldest name.
-func (f *filter) forget() {
-	ref := reference(f.oldest, f.first)
-	name := f.name(ref)
-	f.remove(ref, maphash.Bytes(f.seed, name))
-	f.names--
+// size returns the size of all entries.
+func (f *filter) size() int { return int(f.end - f.first) }
 
-	c := &f.chunks[f.oldest%maxChunks]
-	if f.first += entrySize(len(name)); f.first < len(*c) {
-		return
+// sizeAt returns the size of the entry that begins at ref.
+func (f *filter) sizeAt(ref uint32) uint32 {
+	return 1 + uint32(f.ring[int(ref)&(len(f.ring)-1)])
+}
+
+// part returns n octets of the ring, in two parts if they pass its end.
+func (f *filter) part(at uint32, n int) (a, b []byte) {
+	from := int(at) & (len(f.ring) - 1)
+	if over := from + n - len(f.ring); over > 0 {
+		return f.ring[from:], f.ring[:over]
 	}
-	f.size -= cap(*c)
-	if cap(*c) == chunkSize {
-		f.spare = (*c)[:alignment]
-	}
-	*c = nil
-	f.oldest++
-	f.first = alignment
+	return f.ring[from : from+n], nil
 }
 
-func (f *filter) name(ref uint32) []byte {
-	c := f.chunks[ref/chunkSlots][ref%chunkSlots*alignment:]
-	n, width := binary.Uvarint(c)
-	return c[width : width+int(n)]
+// append appends to the ring, in which there must be room.
+func (f *filter) append(text []byte) {
+	a, b := f.part(f.end, len(text))
+	copy(b, text[copy(a, text):])
+	f.end += uint32(len(text))
 }
-
-func reference(chunk, at int) uint32 {
-	return uint32(chunk%maxChunks*chunkSlots + at/alignment)
-}
-
-// entrySize returns the memory of a name of n octets, with length and padding.
-func entrySize(n int) int {
-	var length [binary.MaxVarintLen64]byte
-	n += binary.PutUvarint(length[:], uint64(n))
-	return (n + alignment - 1) / alignment * alignment
-}
-
-func chunkFor(entry int) int { return max(chunkSize, alignment+entry) }

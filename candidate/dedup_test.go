@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,7 +38,7 @@ func TestFilterAgainstOracle(t *testing.T) {
 		"mixed": func(r *rand.Rand) string { return strings.Repeat("ab", r.IntN(150)) + short(r) },
 		"long": func(r *rand.Rand) string {
 			if r.IntN(4) == 0 {
-				return strings.Repeat("x", r.IntN(3*chunkSize)) + short(r)
+				return strings.Repeat("x", r.IntN(3<<16)) + short(r)
 			}
 			return short(r)
 		},
@@ -49,10 +50,12 @@ func TestFilterAgainstOracle(t *testing.T) {
 				r := rand.New(rand.NewPCG(1, uint64(limit)))
 				f := newFilter(limit)
 				f.memory = math.MaxInt32 // the limit decides
+				f.ring = make([]byte, minRing)
+				f.first = math.MaxUint32 - 10_000 // places overflow on the way
+				f.end = f.first
 				o := &oracle{limit: limit, known: make(map[string]bool)}
 				rounds := 20_000
 				if shape == "long" {
-					// The ring has maxChunks chunks, and a long name takes one.
 					rounds = 1500
 				}
 				for i := range rounds {
@@ -70,49 +73,58 @@ func TestFilterAgainstOracle(t *testing.T) {
 	}
 }
 
-// checkTable checks that every distance in the table is true.
+// checkTable checks that the table has each name of the ring once, and slots to
+// spare.
 func checkTable(t *testing.T, f *filter) {
 	t.Helper()
-	entries := 0
-	for i, slot := range f.table {
-		if slot == 0 {
-			continue
-		}
-		entries++
-		if !f.has(string(f.name(slot&refMask)), hashOf(f, slot)) {
-			t.Fatalf("slot %d is out of reach", i)
+	found := map[uint32]int{}
+	used := 0
+	for i, tag := range f.tags {
+		if tag != 0 {
+			used++
+			found[f.refs[i]]++
 		}
 	}
-	if entries != f.names {
-		t.Errorf("%d slots taken for %d names", entries, f.names)
+	if used != f.used || used > len(f.tags)*3/4 {
+		t.Errorf("%d of %d slots are taken, %d by count", used, len(f.tags), f.used)
+	}
+	names := 0
+	for ref := f.first; ref != f.end; names++ {
+		a, b := f.part(ref, int(f.sizeAt(ref)))
+		entry := slices.Concat(a, b)
+		if found[ref] != 1 || !f.has(entry, maphash.Bytes(f.seed, entry)) {
+			t.Fatalf("%.40q has %d slots or is out of reach", entry, found[ref])
+		}
+		ref += f.sizeAt(ref)
+	}
+	if names != f.names {
+		t.Errorf("%d names in the ring, %d by count", names, f.names)
 	}
 }
 
 func TestFilterBoundsItsMemory(t *testing.T) {
 	f := newFilter(window)
-	f.memory = 4 * chunkSize
-	name := func(i int) string { return fmt.Sprintf("%d", i) + strings.Repeat("y", 1000) }
+	f.memory = 1 << 16
+	name := func(i int) string { return fmt.Sprintf("%d", i) + strings.Repeat("y", 240) }
 	for i := range 5000 {
 		if f.seen(name(i)) {
 			t.Fatalf("name %d is new", i)
 		}
-		if f.size > f.memory {
-			t.Fatalf("after name %d: %d octets, the most is %d", i, f.size, f.memory)
+		if len(f.ring) > f.memory {
+			t.Fatalf("after name %d: %d octets, the most is %d", i, len(f.ring), f.memory)
 		}
 	}
-	if !f.seen(name(4999)) || !f.seen(name(4900)) {
+	if !f.seen(name(4999)) || !f.seen(name(4800)) {
 		t.Error("the newest names are forgotten")
 	}
 	if f.seen(name(0)) {
 		t.Error("a name that there was no room for is remembered")
 	}
-	for range 2 {
-		if f.seen(strings.Repeat("z", 5*chunkSize)) {
-			t.Error("a name larger than the memory is recognized")
-		}
+	if f.seen(strings.Repeat("z", 5<<16)) || !f.seen(strings.Repeat("z", 5<<16)) {
+		t.Error("a name larger than the memory is not recognized")
 	}
-	if !f.seen(name(0)) {
-		t.Error("a name larger than the memory drove out another")
+	if !f.seen(name(0)) || !f.seen(name(4800)) {
+		t.Error("a name larger than the memory drove out many others")
 	}
 }
 
@@ -188,8 +200,4 @@ func BenchmarkFilter(b *testing.B) {
 			f.seen("go.dev")
 		}
 	})
-}
-
-func hashOf(f *filter, slot uint32) uint64 {
-	return maphash.Bytes(f.seed, f.name(slot&refMask))
 }

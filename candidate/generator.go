@@ -1,11 +1,9 @@
 package candidate
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -63,7 +61,9 @@ type Generator struct {
 
 	unique      bool
 	label       []byte // the label being put together
-	forms       []form // of the label, for the kinds of TLD that have come
+	plain       bool   // the label keeps its form under most TLDs
+	same        form   // of a label that does
+	forms       []form // of other labels, for the kinds of TLD that have come
 	names       text.Slab
 	valid, rest *filter
 
@@ -72,7 +72,7 @@ type Generator struct {
 
 // New returns a Generator, or an [*OptionError].
 func New(opts Options) (*Generator, error) {
-	g := &Generator{opts: opts}
+	g := &Generator{opts: opts, valid: newFilter(window), rest: newFilter(window)}
 	if opts.MinLen < 0 || opts.MaxLen < 0 || opts.MaxLen > 0 && opts.MinLen > opts.MaxLen {
 		return nil, &OptionError{"length", fmt.Sprintf("%d-%d", opts.MinLen, opts.MaxLen),
 			fmt.Errorf("no label has from %d to %d octets", opts.MinLen, opts.MaxLen)}
@@ -92,13 +92,7 @@ func New(opts Options) (*Generator, error) {
 }
 
 // TLDs returns the TLDs in A-label form, each once, in the order given.
-func (g *Generator) TLDs() []string {
-	names := make([]string, len(g.tlds))
-	for i, t := range g.tlds {
-		names[i] = t.name
-	}
-	return names
-}
+func (g *Generator) TLDs() []string { return namesOf(g.tlds) }
 
 // PerKeyword returns the number of names of a keyword that is not a whole domain,
 // including repeats and names of the wrong length.
@@ -171,39 +165,26 @@ func (g *Generator) multiply(keyword string, f class, yield func(Candidate, erro
 	return true
 }
 
-// glue makes the candidates of one label. A label of plain characters that is
-// valid as it stands is put before each TLD and is done; any other one is
-// converted once for each kind of TLD.
+// glue makes the candidates of one label.
 func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield func(Candidate, error) bool) bool {
-	g.label = append(g.label[:0], prefix.text...)
-	g.label = append(g.label, keyword...)
-	g.label = append(g.label, suffix.text...)
+	g.label = append(append(append(g.label[:0], prefix.text...), keyword...), suffix.text...)
 	f |= prefix.class | suffix.class
 	if f&upper != 0 {
 		lower(g.label)
 	}
-	ready := f&(other|high) == 0 && fits(g.label)
-	if g.bounded() && !g.within(g.labelSize(ready)) {
+	g.forms = g.forms[:0]
+	g.plain = f&(other|high) == 0 && fits(g.label)
+	if (g.opts.MinLen > 0 || g.opts.MaxLen > 0) && !g.within(len(g.form(leftToRight).name)) {
 		g.skipped.Add(int64(len(g.tlds)))
 		return true
 	}
-	g.forms = g.forms[:0]
 	for i := range g.tlds {
-		t := &g.tlds[i]
-		c := Candidate{Keyword: keyword, TLD: t.name, Prefix: prefix.text, Suffix: suffix.text, Generator: g.opts.Origin.name()}
-		if ready && t.kind != rightToLeft && len(g.label)+len(t.dotted) <= maxName {
-			c.Name = g.names.Join(g.label, t.dotted)
-			if t.unicode != "" {
-				c.Unicode = g.names.Join(g.label, t.unicode)
-			}
-			if f&upper == 0 {
-				// As a part of the name it does not keep the memory of
-				// its source.
-				c.Keyword = c.Name[len(prefix.text):][:len(keyword)]
-			}
-			c.Err = t.check(c.Name)
-		} else {
-			g.convert(&c, t)
+		c := Candidate{Keyword: keyword, Prefix: prefix.text, Suffix: suffix.text, Generator: g.opts.Origin.name()}
+		g.complete(&c, &g.tlds[i])
+		if g.plain && f&upper == 0 {
+			// As a part of the name it does not keep the memory of its
+			// source.
+			c.Keyword = c.Name[len(prefix.text):][:len(keyword)]
 		}
 		if !g.pass(c, yield) {
 			return false
@@ -212,65 +193,57 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 	return true
 }
 
-// convert sets the name of a candidate whose label may need another form.
-func (g *Generator) convert(c *Candidate, t *tld) {
-	i := slices.IndexFunc(g.forms, func(f form) bool { return f.kind == t.kind })
-	if i < 0 {
-		i = len(g.forms)
-		g.forms = append(g.forms, formOf(string(g.label), t.kind))
-	}
-	f := g.forms[i]
-	c.Err = f.err
-	if f.err == nil && len(f.name)+len(t.dotted) > maxName {
-		c.Err = checkName(f.name + t.dotted)
-	}
-	if c.Err != nil {
+// complete sets the name of a candidate: the label under a TLD.
+func (g *Generator) complete(c *Candidate, t *tld) {
+	f := g.form(t.kind)
+	c.TLD = t.name
+	c.Name = g.names.Join(f.name, t.dotted)
+	switch {
+	case f.err != nil:
+		c.Err = f.err
+	case len(c.Name) > maxName:
+		c.Err = checkName(c.Name)
 		c.Name = g.names.Join(g.label, t.dotted)
-		return
+	default:
+		c.Err = t.check(c.Name)
+		if f.idn || t.idn {
+			c.Unicode = g.names.Join(f.unicode, t.unicode)
+		}
 	}
-	c.Name = f.name + t.dotted
-	if f.name != f.unicode || t.unicode != "" {
-		c.Unicode = f.unicode + cmp.Or(t.unicode, t.dotted)
+}
+
+// form returns the form of the label below a kind of TLD.
+func (g *Generator) form(k kind) *form {
+	if g.plain && k != rightToLeft {
+		g.same.name, g.same.unicode = g.label, g.label
+		return &g.same
 	}
-	c.Err = t.check(c.Name)
+	for i := range g.forms {
+		if g.forms[i].kind == k {
+			return &g.forms[i]
+		}
+	}
+	g.forms = append(g.forms, formOf(g.label, k))
+	return &g.forms[len(g.forms)-1]
 }
 
 // pass yields the candidate unless it is a repeat. A name can be valid under
-// one TLD and invalid as a whole domain (foo.github.io); these are not repeats
-// of one another.
+// one TLD and invalid as a whole domain (foo.bar.com); these are not repeats of
+// one another.
 func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
-	if g.unique {
-		return yield(c, nil)
-	}
-	f := &g.valid
+	f := g.valid
 	if c.Err != nil {
-		f = &g.rest
+		f = g.rest
 	}
-	if *f == nil {
-		*f = newFilter(window)
-	}
-	if (*f).seen(c.Name) {
+	if !g.unique && f.seen(c.Name) {
 		g.repeated.Add(1)
 		return true
 	}
 	return yield(c, nil)
 }
 
-func (g *Generator) bounded() bool { return g.opts.MinLen > 0 || g.opts.MaxLen > 0 }
-
 func (g *Generator) within(n int) bool {
 	return n >= g.opts.MinLen && (g.opts.MaxLen == 0 || n <= g.opts.MaxLen)
-}
-
-// labelSize returns the octets of the label's A-label form, or of the label
-// itself if it has none.
-func (g *Generator) labelSize(ready bool) int {
-	if !ready {
-		if name, _, err := normalize(string(g.label)); err == nil {
-			return len(name)
-		}
-	}
-	return len(g.label)
 }
 
 func lower(b []byte) {

@@ -12,23 +12,23 @@ func Hacks(keyword string) []string {
 	}
 	keyword = strings.ToLower(keyword)
 	var hacks []string
-	for i := len(keyword) - 2; i > 0; i-- {
-		if label, tail := keyword[:i], keyword[i:]; IsTLD(tail) {
-			hacks = appendHack(hacks, label, tail)
-			for j := i - 1; j > 0; j-- {
-				suffix := keyword[j:i] + "." + tail
-				if s, listed := icannSuffix(suffix); listed && s == suffix {
-					hacks = appendHack(hacks, keyword[:j], suffix)
-				}
-			}
+	add := func(label, suffix string) {
+		if c := Parse(label + "." + suffix); c.Err == nil {
+			hacks = append(hacks, c.Name)
 		}
 	}
-	return hacks
-}
-
-func appendHack(hacks []string, label, suffix string) []string {
-	if c := Parse(label + "." + suffix); c.Err == nil {
-		return append(hacks, c.Name)
+	for i := len(keyword) - 2; i > 0; i-- {
+		tail := keyword[i:]
+		if !delegated(tail) {
+			continue
+		}
+		add(keyword[:i], tail)
+		for j := i - 1; j > 0; j-- {
+			suffix := keyword[j:i] + "." + tail
+			if s, listed := icannSuffix(suffix); listed && s == suffix {
+				add(keyword[:j], suffix)
+			}
+		}
 	}
 	return hacks
 }

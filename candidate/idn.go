@@ -84,7 +84,12 @@ func IsDomain(keyword string) bool { return hasDot(keyword, classify(keyword)) }
 
 // hasDot is IsDomain for a keyword that has been classified.
 func hasDot(s string, f class) bool {
-	return f&dot != 0 || f&high != 0 && strings.ContainsAny(s, otherDots)
+	for _, other := range otherDots {
+		if f&high != 0 && strings.ContainsRune(s, other) {
+			return true
+		}
+	}
+	return f&dot != 0
 }
 
 // otherDots are the characters that UTS 46 section 2.3 maps to a dot: the

@@ -3,7 +3,9 @@ package candidate
 import "iter"
 
 // An Origin knows which generator made the keyword that a [Generator] is at.
-// Sources of keywords yield plain strings; Tag names their source beside them.
+// Sources of keywords yield plain strings; Tag names their source beside them. So a
+// generator is a function from a keyword to keywords, as [Hacks] is, or from words
+// to a sequence, as [Combine] is.
 type Origin struct{ generator string }
 
 // Tag returns the same keywords, as made by a generator such as "pattern". Where

@@ -3,9 +3,10 @@ package candidate
 import "iter"
 
 // Parse returns the candidate of a whole domain, in A-label or U-label form, with
-// or without a final dot. Its TLD is its public suffix in the ICANN section of the
-// public suffix list, or its last label if the list has none. Parse does not know
-// whether that TLD exists.
+// or without a final dot. Its TLD is its public suffix, or its last label if the
+// public suffix list has none: x.uk.com is under uk.com, and uk.com, whose suffix
+// is in the private section of the list, under com. Parse does not know whether
+// that TLD exists.
 //
 // A domain that is not directly below its TLD is invalid with the reason
 // [NotRegistrable]. A name without a dot is invalid with the reason [PublicSuffix].

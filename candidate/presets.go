@@ -6,16 +6,16 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"domprobe/internal/text"
 )
 
-// A preset is a named set of TLDs: a list, or those of all TLDs that pick selects.
+// A preset is a named set of TLDs. Anybody can register under those of a list.
 type preset struct {
-	name string
-	list string
-	pick func(tld string) bool
+	name, list string
+	matches    func(tld string) bool // of all TLDs, if there is no list
 }
 
-// Anybody can register under the TLDs of a preset, except for country and all.
 var presets = []preset{
 	{name: "popular", list: "com net org io dev app co ai me xyz"},
 	{name: "classic", list: "com net org info biz"},
@@ -25,8 +25,8 @@ var presets = []preset{
 	{name: "shop", list: "com shop store online market deals sale boutique"},
 	{name: "creative", list: "art design studio media gallery ink photography film music"},
 	{name: "short", list: "ai cc co fm gg im io is it la li ly me sh so st tv to us vc ws"},
-	{name: "country", pick: func(tld string) bool { return len(tld) == 2 }},
-	{name: "all", pick: func(string) bool { return true }},
+	{name: "country", matches: func(tld string) bool { return len(tld) == 2 }},
+	{name: "all", matches: func(string) bool { return true }},
 }
 
 // Presets returns the names of the built-in sets of TLDs: popular, classic,
@@ -43,15 +43,16 @@ func Presets() []string {
 // Preset returns the TLDs of a built-in set, or an [*OptionError] if there is no
 // set of that name.
 func Preset(name string) ([]string, error) {
-	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == name })
-	if i < 0 {
-		return nil, &OptionError{"preset", name,
-			fmt.Errorf("%s is none of %s", quote(name), strings.Join(Presets(), ", "))}
+	for _, p := range presets {
+		switch {
+		case p.name != name:
+		case p.matches != nil:
+			return slices.DeleteFunc(TLDs(), func(tld string) bool { return !p.matches(tld) }), nil
+		default:
+			return strings.Fields(p.list), nil
+		}
 	}
-	if p := presets[i]; p.pick != nil {
-		return slices.DeleteFunc(TLDs(), func(tld string) bool { return !p.pick(tld) }), nil
-	}
-	return strings.Fields(presets[i].list), nil
+	return nil, &OptionError{"preset", name, fmt.Errorf("%s is none of %s", quote(name), strings.Join(Presets(), ", "))}
 }
 
 // ReadPresets reads sets of TLDs, one per line: a name, a colon, and TLDs that are
@@ -61,14 +62,11 @@ func Preset(name string) ([]string, error) {
 func ReadPresets(r io.Reader) (map[string][]string, error) {
 	sets := make(map[string][]string)
 	number := 0
-	for line, err := range split(r, "\n") {
+	for line, err := range uncommented(r) {
 		if err != nil {
 			return nil, err
 		}
-		if number++; number == 1 {
-			line = strings.TrimPrefix(line, byteOrderMark)
-		}
-		if line = uncomment(line); line == "" {
+		if number++; line == "" {
 			continue
 		}
 		name, tlds, err := parsePreset(line)
@@ -78,11 +76,10 @@ func ReadPresets(r io.Reader) (map[string][]string, error) {
 		if err != nil {
 			return nil, &LineError{number, err}
 		}
-		for _, tld := range tlds {
-			if !slices.Contains(sets[name], tld) {
-				sets[name] = append(sets[name], tld)
-			}
-		}
+		sets[name] = append(sets[name], tlds...)
+	}
+	for name, tlds := range sets {
+		sets[name] = text.Distinct(tlds)
 	}
 	return sets, nil
 }
@@ -97,14 +94,8 @@ func parsePreset(line string) (name string, tlds []string, err error) {
 		return "", nil, errors.New("not of the form name: com io dev")
 	}
 	list, err := parseTLDs(strings.FieldsFunc(rest, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' }))
-	if err != nil {
-		return "", nil, err
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("%s has no TLD", name)
 	}
-	if len(list) == 0 {
-		return "", nil, fmt.Errorf("%s has no TLD", name)
-	}
-	for _, t := range list {
-		tlds = append(tlds, t.name)
-	}
-	return name, tlds, nil
+	return name, namesOf(list), err
 }

@@ -1,71 +1,53 @@
 package candidate
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// special returns the special-use name that name is or lies under, and an empty
-// string for any other name. The special-use names are those of the IANA registry
+// special returns the error of a name that is, or lies under, a special-use name,
+// and nil for any other name. The special-use names are those of the IANA registry
 // (RFC 6761), and internal, which ICANN reserves for private use. example.com,
 // example.net and example.org are no special case here: they are delegated, and
 // should be resolved like any name (RFC 6761 section 6.5).
-func special(name string) string {
-	tld := name[strings.LastIndexByte(name, '.')+1:]
-	switch tld {
+func special(name string) *Error {
+	reserved := name[strings.LastIndexByte(name, '.')+1:]
+	switch reserved {
 	case "alt", "example", "internal", "invalid", "local", "localhost", "onion", "test":
-		return tld
 	case "arpa":
-		return specialARPA(name)
-	}
-	return ""
-}
-
-func specialARPA(name string) string {
-	for {
-		if arpaNames[name] {
-			return name
+		for reserved = name; !arpaNames[reserved]; {
+			if _, reserved, _ = strings.Cut(reserved, "."); reserved == "" {
+				return nil
+			}
 		}
-		_, parent, ok := strings.Cut(name, ".")
-		if !ok {
-			return ""
-		}
-		name = parent
+	default:
+		return nil
 	}
+	return invalid(SpecialUse, "%s is reserved for special use (RFC 6761) and nobody can register it", reserved)
 }
 
-var arpaNames = map[string]bool{
-	"6tisch.arpa":              true, // RFC 9031
-	"eap.arpa":                 true, // RFC 9965
-	"eap-noob.arpa":            true, // RFC 9140
-	"home.arpa":                true, // RFC 8375
-	"ipv4only.arpa":            true, // RFC 7050, RFC 8880
-	"resolver.arpa":            true, // RFC 9462
-	"service.arpa":             true, // RFC 9665
-	"10.in-addr.arpa":          true, // RFC 6761 section 6.1, down to 168.192
-	"16.172.in-addr.arpa":      true,
-	"17.172.in-addr.arpa":      true,
-	"18.172.in-addr.arpa":      true,
-	"19.172.in-addr.arpa":      true,
-	"20.172.in-addr.arpa":      true,
-	"21.172.in-addr.arpa":      true,
-	"22.172.in-addr.arpa":      true,
-	"23.172.in-addr.arpa":      true,
-	"24.172.in-addr.arpa":      true,
-	"25.172.in-addr.arpa":      true,
-	"26.172.in-addr.arpa":      true,
-	"27.172.in-addr.arpa":      true,
-	"28.172.in-addr.arpa":      true,
-	"29.172.in-addr.arpa":      true,
-	"30.172.in-addr.arpa":      true,
-	"31.172.in-addr.arpa":      true,
-	"168.192.in-addr.arpa":     true,
-	"254.169.in-addr.arpa":     true, // RFC 6762 section 12
-	"170.0.0.192.in-addr.arpa": true, // RFC 8880
-	"171.0.0.192.in-addr.arpa": true,
-	"8.e.f.ip6.arpa":           true, // RFC 6762 section 12
-	"9.e.f.ip6.arpa":           true,
-	"a.e.f.ip6.arpa":           true,
-	"b.e.f.ip6.arpa":           true,
-}
-
-func specialUse(name string) *Error {
-	return invalid(SpecialUse, "%s is reserved for special use (RFC 6761) and nobody can register it", name)
-}
+// arpaNames are the special-use names under arpa.
+var arpaNames = func() map[string]bool {
+	names := map[string]bool{
+		"6tisch.arpa":              true, // RFC 9031
+		"eap.arpa":                 true, // RFC 9965
+		"eap-noob.arpa":            true, // RFC 9140
+		"home.arpa":                true, // RFC 8375
+		"ipv4only.arpa":            true, // RFC 7050, RFC 8880
+		"resolver.arpa":            true, // RFC 9462
+		"service.arpa":             true, // RFC 9665
+		"10.in-addr.arpa":          true, // RFC 6761 section 6.1, also below
+		"168.192.in-addr.arpa":     true,
+		"254.169.in-addr.arpa":     true, // RFC 6762 section 12
+		"170.0.0.192.in-addr.arpa": true, // RFC 8880
+		"171.0.0.192.in-addr.arpa": true,
+		"8.e.f.ip6.arpa":           true, // RFC 6762 section 12
+		"9.e.f.ip6.arpa":           true,
+		"a.e.f.ip6.arpa":           true,
+		"b.e.f.ip6.arpa":           true,
+	}
+	for i := 16; i < 32; i++ {
+		names[strconv.Itoa(i)+".172.in-addr.arpa"] = true
+	}
+	return names
+}()

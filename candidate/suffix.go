@@ -1,6 +1,7 @@
 package candidate
 
 import (
+	"cmp"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -10,10 +11,7 @@ import (
 // if the domain is not registrable under it.
 func place(name string) (tld string, err *Error) {
 	tld, err = registrable(name)
-	if s := special(name); s != "" {
-		err = specialUse(s)
-	}
-	return tld, err
+	return tld, cmp.Or(special(name), err)
 }
 
 func registrable(name string) (tld string, err *Error) {
@@ -31,6 +29,10 @@ func registrable(name string) (tld string, err *Error) {
 	if strings.Trim(suffix, "0123456789") == "" {
 		return "", invalid(BadLabel, "%s ends in a number, like an address", name)
 	}
+	// A private registry, such as that of uk.com, registers names as a TLD does.
+	if private, _ := publicsuffix.PublicSuffix(name); private != name {
+		suffix = private
+	}
 	above := name[:len(name)-len(suffix)-1]
 	if i := strings.LastIndexByte(above, '.'); i >= 0 {
 		return suffix, invalid(NotRegistrable, "%s lies below %s", name, name[i+1:])
@@ -44,7 +46,7 @@ func publicSuffix(name string) *Error {
 
 // icannSuffix returns the public suffix of name in the ICANN section of the public
 // suffix list, and whether the list has it. The suffixes of the private section,
-// such as github.io, are registered names themselves.
+// such as uk.com, are registered names themselves.
 func icannSuffix(name string) (suffix string, listed bool) {
 	for {
 		suffix, listed = publicsuffix.PublicSuffix(name)

@@ -9,12 +9,11 @@ import (
 type tld struct {
 	name    string // A-label form
 	dotted  string // name after a dot
-	unicode string // the U-label form after a dot, or empty
+	unicode string // the U-label form after a dot
+	idn     bool   // the two differ
 
-	kind     kind   // of the bidi rule
-	special  *Error // every name under it is of special use
-	inspect  bool   // some name under it may be of special use
-	suffixes bool   // some name under it may be a public suffix
+	kind    kind // of the bidi rule
+	inspect bool // some name under it may be a public suffix or of special use
 }
 
 // A kind is what the bidi rule (RFC 5893 section 2) makes of a TLD.
@@ -24,11 +23,10 @@ const (
 	leftToRight kind = iota // asks nothing of the labels before it
 	rightToLeft             // asks every label before it to keep the rule
 	ruleless                // breaks the rule if a right-to-left label is before it
-	kinds
 )
 
 // like has a TLD of each kind to try a label with.
-var like = [kinds]string{rightToLeft: ".xn--4db", ruleless: ".1a"}
+var like = [...]string{rightToLeft: ".xn--4db", ruleless: ".1a"}
 
 func parseTLDs(list []string) ([]tld, error) {
 	var tlds []tld
@@ -46,6 +44,14 @@ func parseTLDs(list []string) ([]tld, error) {
 	return tlds, nil
 }
 
+func namesOf(list []tld) []string {
+	names := make([]string, len(list))
+	for i, t := range list {
+		names[i] = t.name
+	}
+	return names
+}
+
 func parseTLD(typed string) (tld, *Error) {
 	name, unicode, err := normalize(trimDot(strings.TrimPrefix(strings.TrimSpace(typed), ".")))
 	if err != nil {
@@ -54,38 +60,27 @@ func parseTLD(typed string) (tld, *Error) {
 	if strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == "" {
 		return tld{}, invalid(BadLabel, "%s is a number, which no TLD is", quote(name))
 	}
-	t := tld{name: name, dotted: "." + name, suffixes: mayHoldSuffixes(name)}
-	if unicode != "" {
-		t.unicode = "." + unicode
-	}
+	t := tld{name: name, dotted: "." + name, unicode: "." + cmp.Or(unicode, name), idn: unicode != "", inspect: mayHoldSuffixes(name) || special(name) != nil}
 	// No label of a right-to-left name starts with a digit (rule 1).
 	switch {
-	case unicode != "" && !converts("0"+t.dotted):
+	case t.idn && !converts("0"+t.dotted):
 		t.kind = rightToLeft
 	case strings.ContainsAny(name, "0123456789") && !converts("\u05d0"+t.dotted):
 		t.kind = ruleless
 	}
-	if s := special(name); s != "" {
-		t.special = specialUse(s)
-	}
-	t.inspect = name[strings.LastIndexByte(name, '.')+1:] == "arpa"
 	return t, nil
 }
 
 // check says why a syntactically valid name under t is not registrable.
 func (t *tld) check(name string) *Error {
-	if t.special != nil {
-		return t.special
+	if !t.inspect {
+		return nil
 	}
-	if t.inspect {
-		if s := special(name); s != "" {
-			return specialUse(s)
-		}
+	if err := special(name); err != nil {
+		return err
 	}
-	if t.suffixes {
-		if suffix, _ := icannSuffix(name); suffix == name {
-			return publicSuffix(name)
-		}
+	if suffix, _ := icannSuffix(name); suffix == name {
+		return publicSuffix(name)
 	}
 	return nil
 }
@@ -95,28 +90,31 @@ func converts(name string) bool {
 	return err == nil
 }
 
-// A form is a label in its A-label form and its U-label form, which are the
-// same for a label of ASCII.
+// A form is a label in its A-label form and its U-label form, or as it was typed
+// if it has none.
 type form struct {
 	kind
-	name, unicode string
+	name, unicode []byte
+	idn           bool // the two differ
 	err           *Error
 }
 
 // formOf returns the form of a label below a TLD of some kind.
-func formOf(label string, k kind) form {
-	name, unicode, err := normalize(label + like[k])
+func formOf(label []byte, k kind) form {
+	tail := like[k]
+	name, unicode, err := normalize(string(label) + tail)
+	f := form{kind: k, name: label, unicode: label, err: err}
 	if err != nil {
-		return form{kind: k, err: err}
+		return f
 	}
-	f := form{k, name, cmp.Or(unicode, name), nil}
-	if k != leftToRight {
-		f.name = f.name[:strings.LastIndexByte(f.name, '.')]
-		f.unicode = f.unicode[:strings.LastIndexByte(f.unicode, '.')]
+	if strings.Count(name, ".") != strings.Count(tail, ".") {
+		f.err = invalid(BadIDN, "%s stands for more than one label", quote(string(label)))
+		return f
 	}
-	if strings.Contains(f.name, ".") {
-		f.err = invalid(BadIDN, "%s stands for more than one label", quote(label))
-	}
+	name, _, _ = strings.Cut(name, ".")
+	unicode, _, _ = strings.Cut(unicode, ".")
+	f.name, f.unicode = []byte(name), []byte(cmp.Or(unicode, name))
+	f.idn = unicode != "" && unicode != name
 	return f
 }
 

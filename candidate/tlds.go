@@ -20,13 +20,11 @@ var tldList = sync.OnceValue(func() []string {
 	return list
 })
 
-var tldSet = sync.OnceValue(func() map[string]bool {
-	set := make(map[string]bool)
-	for _, tld := range tldList() {
-		set[tld] = true
-	}
-	return set
-})
+// delegated reports whether the list has a TLD in A-label form.
+func delegated(tld string) bool {
+	_, found := slices.BinarySearch(tldList(), tld)
+	return found
+}
 
 // TLDs returns the delegated top-level domains in A-label form, sorted. The list
 // is embedded and can be out of date: tlds.txt has its date. It serves to choose
@@ -36,11 +34,11 @@ func TLDs() []string { return slices.Clone(tldList()) }
 // IsTLD reports whether [TLDs] has tld, which may have any case, a leading dot, and
 // A-label or U-label form.
 func IsTLD(tld string) bool {
-	if tldSet()[tld] {
+	if delegated(tld) {
 		return true
 	}
 	t, err := parseTLD(tld)
-	return err == nil && tldSet()[t.name]
+	return err == nil && delegated(t.name)
 }
 
 // byRegistrations has the most popular TLDs, the most likely ones first.
@@ -61,7 +59,7 @@ func Closest(tld string) string {
 	}
 	cut := strings.LastIndexByte(name, '.') + 1
 	above, last := name[:cut], name[cut:]
-	if tldSet()[last] {
+	if delegated(last) {
 		return ""
 	}
 	var near []string

@@ -22,7 +22,7 @@ func TestTLDs(t *testing.T) {
 		if parsed, err := parseTLD(tld); err != nil || parsed.name != tld || strings.Contains(tld, ".") {
 			t.Errorf("%s in the list: %v", tld, err)
 		}
-		if parsed, _ := parseTLD(tld); parsed.special != nil {
+		if special(tld) != nil {
 			t.Errorf("%s is of special use", tld)
 		}
 	}

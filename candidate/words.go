@@ -29,3 +29,10 @@ func Words(language string) ([]string, error) {
 func DefaultWords() []string {
 	return slices.DeleteFunc(strings.Fields(words["go"]), func(w string) bool { return len(w) > 4 })
 }
+
+// Affixes returns common prefixes and suffixes of product names, the most common
+// ones first.
+func Affixes() (prefixes, suffixes []string) {
+	return strings.Fields("get try my use go join hey the on we"),
+		strings.Fields("app hq ly hub lab labs kit io now box base flow up ify")
+}

@@ -14,15 +14,6 @@ import (
 	"domprobe/probe"
 )
 
-// manyOf is a list of so many resolvers as it is found.
-func manyOf(n int) dnstest.Many {
-	return dnstest.Many{
-		Good: n * 60 / 100, Dead: n * 15 / 100, Refusing: n / 10, Rewriting: n * 8 / 100,
-		Filtering: n * 4 / 100, Slow: n * 3 / 100,
-		QPS: 50, Delay: 25 * time.Millisecond, Loss: 1,
-	}
-}
-
 // Sim.
 func TestZZCrowdSim(t *testing.T) {
 	var n, names int
@@ -31,8 +22,8 @@ func TestZZCrowdSim(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var network dnstest.Net
-		m := manyOf(n)
-		addrs, counts := m.Join(&network)
+		m := dnstest.ManyOf(n)
+		addrs := m.Join(&network)
 		rng := rand.New(rand.NewPCG(1, 2))
 		opts := probe.Options{Servers: udpServers(addrs...), Dial: network.Dial}
 		fmt.Sscan(os.Getenv("SIMC"), &opts.Concurrency)
@@ -80,13 +71,8 @@ func TestZZCrowdSim(t *testing.T) {
 		took := time.Since(began)
 		p.Close()
 		limit := float64(names) / float64(m.Good*m.QPS)
-		asked, dropped := counts()
-		all := 0
-		for _, k := range asked {
-			all += k
-		}
-		t.Logf("%d resolvers, %d names: %.2f s, %.2f of the limit; wrong %d unknown %d rows %d\nasked %v dropped %v all %d a name %.3f",
-			n, names, took.Seconds(), took.Seconds()/limit, wrong, unknown, rows, asked, dropped, all, float64(all)/float64(names))
+		t.Logf("%d resolvers, %d names: %.2f s, %.2f of the limit; wrong %d unknown %d rows %d",
+			n, names, took.Seconds(), took.Seconds()/limit, wrong, unknown, rows)
 		var per []int
 		for k := range int(took/(250*time.Millisecond)) + 1 {
 			per = append(per, sec[k])

@@ -45,11 +45,8 @@ type File struct {
 // [ErrLocked] when some other File is open on the same rows, a [*FormatError] or
 // a [*ColumnError].
 func Create(path, format string, o Options) (*File, error) {
-	kind, err := lookup(format)
+	kind, err := o.check(format)
 	if err != nil {
-		return nil, err
-	}
-	if err := o.check(); err != nil {
 		return nil, err
 	}
 	file := &File{path: path}
@@ -62,7 +59,7 @@ func Create(path, format string, o Options) (*File, error) {
 			file.temp, file.regular = file.f.Name(), true
 		}
 	default:
-		err = file.openRows()
+		err = file.openRows(os.O_WRONLY)
 	}
 	if err != nil {
 		return nil, err
@@ -74,9 +71,9 @@ func Create(path, format string, o Options) (*File, error) {
 var errFolder = errors.New("not the name of a file")
 
 // openRows opens the target itself, which Begin empties, and locks it.
-func (f *File) openRows() (err error) {
+func (f *File) openRows(access int) (err error) {
 	f.created = missing(f.path)
-	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|appending, 0o666); err != nil {
+	if f.f, err = os.OpenFile(f.path, access|os.O_CREATE|appending, 0o666); err != nil {
 		return err
 	}
 	info, err := f.f.Stat()
@@ -131,18 +128,18 @@ func (f *File) check() error {
 		name = f.temp
 	}
 	mine, err := f.f.Stat()
-	if err == nil {
-		var its fs.FileInfo
-		its, err = os.Stat(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			err = errDeleted
-		case err == nil && !os.SameFile(mine, its):
-			err = errReplaced
-		case err == nil && mine.Size() != f.size:
-			err = fmt.Errorf("another program changed it while it was written: it has %d bytes, of which %d were written",
-				mine.Size(), f.size)
-		}
+	if err != nil {
+		return f.failed("write", err)
+	}
+	its, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = errDeleted
+	case err == nil && !os.SameFile(mine, its):
+		err = errReplaced
+	case err == nil && mine.Size() != f.size:
+		err = fmt.Errorf("another program changed it while it was written: it has %d bytes, of which %d were written",
+			mine.Size(), f.size)
 	}
 	return f.failed("write", err)
 }
@@ -187,31 +184,40 @@ func (f *File) Close() error {
 	if f.f == nil {
 		return f.failed("close", fs.ErrClosed)
 	}
+	if err := f.finish(); err != nil {
+		f.Abort()
+		return f.failed("close", err)
+	}
+	err := f.f.Close()
+	f.f = nil
+	if f.temp != "" && errors.Is(err, fs.ErrClosed) { // by publish, on Windows
+		err = nil
+	}
+	return f.failed("close", err)
+}
+
+// finish writes the end of the report, and has the disk confirm the file and its
+// name.
+func (f *File) finish() error {
 	err := f.Begin()
 	if err == nil {
 		err = f.Writer.Close()
 	}
-	if err == nil && f.regular {
-		if err = f.failed("write", fsync(f.f)); err == nil { // some disks say only now that they are full
-			err = f.check()
-		}
+	if err != nil || !f.regular {
+		return err
 	}
-	if err == nil && f.temp != "" {
-		err = publish(f.f, f.dest)
-	} else if err == nil && f.created && f.regular {
-		err = syncFolder(f.path)
+	if err = f.failed("write", fsync(f.f)); err == nil { // some disks say only now that they are full
+		err = f.check()
 	}
-	if err != nil {
-		f.Abort()
-		return f.failed("close", err)
+	switch {
+	case err != nil:
+		return err
+	case f.temp != "":
+		return publish(f.f, f.dest)
+	case f.created:
+		return syncFolder(f.path)
 	}
-	temp := f.temp != ""
-	err = f.f.Close()
-	f.f = nil
-	if temp && errors.Is(err, fs.ErrClosed) { // by publish, on Windows
-		err = nil
-	}
-	return f.failed("close", err)
+	return nil
 }
 
 // Abort ends the report of a run that failed. A row format keeps its rows. The

@@ -247,3 +247,13 @@ func silent(t testing.TB) (*probe.Prober, *atomic.Int64) {
 	})
 	return p, questions
 }
+
+// discard keeps the headers of a response and drops the rest.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discard) WriteHeader(status int)      { d.status = status }

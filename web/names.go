@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
-
 	"domprobe/candidate"
 	"domprobe/probe"
 )
@@ -86,15 +84,9 @@ func (s *Server) ask(ctx context.Context, v *verdicts, r *http.Request, c candid
 }
 
 // under returns a whole domain as a candidate under a TLD. An empty TLD stands
-// for the usual one, or for that of a private registry: x.uk.com is under uk.com,
-// as it is when x is searched under uk.com.
+// for the usual one.
 func under(domain, tld string) (candidate.Candidate, error) {
 	c := candidate.Parse(domain)
-	if tld == "" && c.Err != nil && c.Err.Reason == candidate.NotRegistrable {
-		if suffix, _ := publicsuffix.PublicSuffix(c.Name); strings.Count(c.Name, ".") == 1+strings.Count(suffix, ".") {
-			tld = suffix
-		}
-	}
 	if tld == "" {
 		return c, nil
 	}

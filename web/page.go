@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
 	"time"
 
 	"domprobe/candidate"
@@ -109,6 +108,6 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
 		Reasons  map[probe.Reason]string `json:"reasons"`
 		MaxNames int                     `json:"max_names"`
 		Confirm  bool                    `json:"confirm"`
-	}{presets, slices.Clone(candidate.TLDs()), prefixes, suffixes, reasons, s.opts.MaxNames, s.opts.Confirmer != nil})
+	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, s.opts.MaxNames, s.opts.Confirmer != nil})
 	return nil
 }

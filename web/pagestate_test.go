@@ -135,11 +135,11 @@ func TestPageWholeDomains(t *testing.T) {
 // A name under two TLDs is two rows.
 func TestPageSameName(t *testing.T) {
 	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}}))
-	b.visit("#keyword=foo.github.io,foo&tld=github.io")
+	b.visit("#keyword=foo.corp.com,foo&tld=corp.com")
 	b.until(done)
 	expect(b, line, "2 of 2 names, done")
 	expect(b, `[...document.querySelectorAll('#counts dd')].map(c => c.textContent)`, []string{"1", "0", "0", "1"})
-	expect(b, shown, []string{"foo.github.io", "foo"})
+	expect(b, shown, []string{"foo.corp.com", "foo"})
 	expect(b, cells, []string{"! invalid", "+ found ☆"})
 }
 

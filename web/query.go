@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/text"
@@ -30,7 +29,7 @@ type query struct {
 	Format  string          `json:"format"`
 }
 
-// lists returns the parameters that are lists, with commas between their words.
+// lists returns the parameters whose words are texts.
 func (q *query) lists() map[string]*[]string {
 	return map[string]*[]string{
 		"keyword": &q.Keyword, "tld": &q.TLD, "preset": &q.Preset, "prefix": &q.Prefix, "suffix": &q.Suffix,
@@ -63,43 +62,32 @@ func parseQuery(raw string) (*query, *problem) {
 		return nil, problemf(http.StatusBadRequest, "the parameters cannot be read: %v", err)
 	}
 	q := &query{}
+	var only, format []string
 	lists := q.lists()
+	lists["only"], lists["format"] = &only, &format
 	for name, given := range params {
-		var words []string
+		list := lists[name]
+		if list == nil {
+			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
+		}
 		for word := range strings.SplitSeq(strings.Join(given, ","), ",") {
 			if word = strings.TrimSpace(word); word != "" {
-				words = append(words, word)
+				*list = append(*list, word)
 			}
-		}
-		switch {
-		case lists[name] != nil:
-			*lists[name] = words
-		case name == "only":
-			for _, word := range words {
-				v, err := probe.ParseVerdict(word)
-				if err != nil {
-					return nil, problemf(http.StatusBadRequest, "only: %v", err)
-				}
-				q.Only = append(q.Only, v)
-			}
-		case name != "format":
-			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
-		case len(words) != 1:
-			return nil, problemf(http.StatusBadRequest, "format is one word")
-		default:
-			q.Format = words[0]
 		}
 	}
+	for _, word := range only {
+		v, err := probe.ParseVerdict(word)
+		if err != nil {
+			return nil, problemf(http.StatusBadRequest, "only: %v", err)
+		}
+		q.Only = append(q.Only, v)
+	}
+	if params.Has("format") && len(format) != 1 {
+		return nil, problemf(http.StatusBadRequest, "format is one word")
+	}
+	q.Format = strings.Join(format, "")
 	return q, nil
-}
-
-// hurryBody limits the time in which the client sends a body. If the body is not
-// read to its end, the connection ends with the response: package net/http would
-// wait for the rest of the body before it sends the response. A recorder of
-// package httptest has no deadlines, and no slow client either.
-func (s *Server) hurryBody(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.opts.Patience))
 }
 
 // withoutBody refuses requests with a body, behind which package net/http would
@@ -139,7 +127,7 @@ func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *pro
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, problemf(http.StatusBadRequest, "the body is more than one JSON object")
 	}
-	w.Header().Del("Connection") // undoes hurryBody: the body has been read
+	w.Header().Del("Connection") // the body has been read to its end
 	return q, nil
 }
 

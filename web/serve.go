@@ -31,7 +31,8 @@ var ErrNoToken = errors.New("an address that is not loopback needs a token")
 // At most 1,024 connections are open, and 256 of one client. Idle ones are
 // closed when another one needs the room.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if s.opts.Token == "" && !isLoopback(l.Addr()) {
+	local := l.Addr().Network() == "unix" || addressOf(l.Addr().String()).IsLoopback()
+	if s.opts.Token == "" && !local {
 		l.Close()
 		return ErrNoToken
 	}
@@ -68,9 +69,4 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return nil
 	}
 	return err
-}
-
-// isLoopback reports whether only this machine can reach an address.
-func isLoopback(a net.Addr) bool {
-	return a.Network() == "unix" || addressOf(a.String()).IsLoopback()
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"domprobe/probe"
 	"domprobe/report"
@@ -125,22 +126,18 @@ func (o *stream) end(err error) {
 	case errors.Is(err, errStopping):
 		how = "stopped"
 	case err != nil:
-		how = "failed: " + oneLine(err.Error())
+		how = "failed: " + strings.Map(headerRune, err.Error())
 	}
-	if how == "complete" || how == "stopped" {
+	o.w.Header().Set(endTrailer, how)
+	if err == nil || how == "stopped" {
 		// A client that has left needs no end.
 		_ = o.rows.Close()
 	}
-	o.w.Header().Set(endTrailer, how)
 }
 
-// oneLine replaces the characters of s that a header cannot hold.
-func oneLine(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c < ' ' || c > '~' {
-			b[i] = '?'
-		}
+func headerRune(c rune) rune {
+	if c < ' ' || c > '~' {
+		return '?' // a header cannot hold it
 	}
-	return string(b)
+	return c
 }

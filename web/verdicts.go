@@ -56,8 +56,7 @@ type search struct {
 	owns   map[candidate.Key]bool // its claims; true once the prober has the name
 	waits  map[candidate.Key]bool
 	handed []candidate.Candidate // inherited from searches that have ended
-	over   bool                  // makes no more claims
-	ended  bool
+	ended  bool                  // makes no more claims
 	err    error
 }
 
@@ -175,7 +174,7 @@ func (s *search) begin(ctx context.Context, c candidate.Candidate) bool {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if s.over {
+	if s.ended {
 		<-v.places
 		return false
 	}
@@ -196,7 +195,7 @@ func (v *verdicts) release(s *search, k candidate.Key) {
 func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if s.over {
+	if s.ended {
 		return false
 	}
 	if c.Err != nil {
@@ -243,7 +242,7 @@ func (v *verdicts) settle(s *search, rows []probe.Result) {
 func (v *verdicts) abandon(s *search, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s.over = true
+	s.ended, s.err = true, err
 	for k := range s.waits {
 		v.claims[k] = slices.DeleteFunc(v.claims[k], func(w waiter) bool { return w.search == s })
 	}
@@ -261,7 +260,6 @@ func (v *verdicts) abandon(s *search, err error) {
 		heir.search.handed = append(heir.search.handed, heir.name)
 		tell(heir.search.more)
 	}
-	s.ended, s.err = true, err
 	tell(s.wake)
 }
 

@@ -265,7 +265,7 @@ func TestLateProber(t *testing.T) {
 // A search that waits for a place when its loop ends gives the place back.
 func TestLatePlace(t *testing.T) {
 	v := newVerdicts(&script{}, 1, cacheSize)
-	s := &search{verdicts: v, owns: map[candidate.Key]bool{}, over: true}
+	s := &search{verdicts: v, owns: map[candidate.Key]bool{}, ended: true}
 	if s.begin(t.Context(), candidate.Parse("new.dev")) || len(v.places) != 0 || len(s.owns) != 0 {
 		t.Errorf("a search that has ended begins: %d places, %d names", len(v.places), len(s.owns))
 	}

@@ -33,6 +33,7 @@ import (
 	"iter"
 	"net/http"
 	"path"
+	"strings"
 	"sync"
 	"time"
 
@@ -157,21 +158,36 @@ func New(opts Options) (*Server, error) {
 		session:   sessionOf(opts.Token),
 	}
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
+	allowed := map[string]string{}
 	for _, r := range s.routes() {
+		methods := r.method
 		if r.method == http.MethodGet {
 			r.handle = withoutBody(r.handle)
+			methods = "GET, HEAD"
 		}
-		s.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) {
-			if p := r.handle(w, req); p != nil {
-				refuse(w, p)
-			}
-		})
+		s.mux.Handle(r.method+" "+r.path, r.handle)
+		allowed[r.path] = strings.TrimPrefix(allowed[r.path]+", "+methods, ", ")
 	}
+	for path, methods := range allowed {
+		s.mux.Handle(path, handler(func(w http.ResponseWriter, r *http.Request) *problem {
+			w.Header().Set("Allow", methods)
+			return problemf(http.StatusMethodNotAllowed, "this path has no method %s", r.Method)
+		}))
+	}
+	s.mux.Handle("/", handler(func(http.ResponseWriter, *http.Request) *problem {
+		return problemf(http.StatusNotFound, "there is nothing at this path")
+	}))
 	return s, nil
 }
 
 // A handler answers a request, unless it returns why it refuses to.
 type handler func(http.ResponseWriter, *http.Request) *problem
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := h(w, r); p != nil {
+		refuse(w, p)
+	}
+}
 
 // A route is a path with its handler.
 type route struct {
@@ -204,18 +220,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := newRecorder(w, s.opts.Patience)
 	setHeaders(rec.Header())
 	if r.ContentLength != 0 {
-		s.hurryBody(rec)
+		// A body that is not read to its end ends the connection: package
+		// net/http would wait for the rest before it sends the response.
+		rec.Header().Set("Connection", "close")
+		_ = rec.control.SetReadDeadline(start.Add(s.opts.Patience))
 	}
-	switch p := s.guard(r); {
-	case !s.enter():
-		refuse(rec, problemf(http.StatusServiceUnavailable, "%v", errStopping))
-	case p != nil:
-		refuse(rec, p)
-		s.work.Done()
-	default:
-		s.route(rec, r)
-		s.work.Done()
-	}
+	s.serve(rec, r)
 	rec.hurry() // for what net/http still has to send
 	if s.opts.Access != nil {
 		s.opts.Access(Access{
@@ -225,31 +235,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// route calls the handler of a path. If there is none, the response of the mux
-// becomes a problem.
-func (s *Server) route(rec *recorder, r *http.Request) {
-	h, pattern := s.mux.Handler(r)
-	if pattern != "" {
-		s.mux.ServeHTTP(rec, r)
-		return
-	}
-	said := &discard{header: http.Header{}}
-	if h.ServeHTTP(said, r); said.status != http.StatusMethodNotAllowed {
-		refuse(rec, problemf(http.StatusNotFound, "there is nothing at this path"))
-		return
-	}
-	rec.Header().Set("Allow", said.header.Get("Allow"))
-	refuse(rec, problemf(said.status, "this path has no method %s", r.Method))
-}
-
-// enter counts a request that has begun, unless the server is closed.
-func (s *Server) enter() bool {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.work.Add(1)
+	if s.closed {
+		s.mu.Unlock()
+		refuse(w, problemf(http.StatusServiceUnavailable, "%v", errStopping))
+		return
 	}
-	return !s.closed
+	s.work.Add(1)
+	s.mu.Unlock()
+	defer s.work.Done()
+	if p := s.guard(r); p != nil {
+		refuse(w, p)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
 }
 
 // errStopping is the cause of the end of searches when the server stops.

@@ -93,6 +93,7 @@ func TestOneNameOneVerdict(t *testing.T) {
 	server := serve(t, Options{Prober: p, Confirmer: p})
 	for _, tt := range []struct{ search, name, want string }{
 		{"keyword=new&tld=uk.com", "new.uk.com", "not-found"},
+		{"keyword=new.uk.com", "new.uk.com", "not-found"},
 		{"keyword=new&tld=uk.com", "new.uk.com?tld=uk.com", "not-found"},
 		{"keyword=new&tld=x.example", "new.x.example?tld=.X.example", "invalid"},
 		{"keyword=free&tld=corp.com", "FREE.corp.com.?tld=corp.com", "found"},

@@ -50,7 +50,7 @@ func Compile(s string) (*Pattern, error) {
 		return nil, &Error{s, 1, "keywords longer than any name"}
 	}
 	b := builder{left: maxSteps}
-	start := b.repeat(root, nil)
+	start := b.repeat(root, end)
 	if b.left < 0 {
 		return nil, &Error{s, 1, "more repetitions than there is room for"}
 	}
@@ -58,7 +58,7 @@ func Compile(s string) (*Pattern, error) {
 }
 
 // Count returns the number of keywords, repeats included.
-func (p *Pattern) Count() *big.Int { return new(big.Int).Set(p.start.total()) }
+func (p *Pattern) Count() *big.Int { return new(big.Int).Set(p.start.count) }
 
 // Unique reports whether no two keywords make the same name under one TLD. It can
 // be false although none do.

@@ -10,28 +10,22 @@ const (
 )
 
 // A step is a choice between texts to append, or between steps to continue with.
-// The steps of a pattern are an acyclic graph, in which every path is a keyword.
+// The steps of a pattern are an acyclic graph, in which every path to the end is a
+// keyword.
 type step struct {
 	texts []string // if not empty, append one of them and go to next
-	next  *step    // nil is the end
-	ways  []*step  // if texts is empty: go to one of them
+	next  *step
+	ways  []*step // if texts is empty: go to one of them
 
 	count *big.Int // keywords from here on
 	small uint64   // count, if it is at most maxShuffle
 }
 
-var one = big.NewInt(1)
-
-func (s *step) total() *big.Int {
-	if s == nil {
-		return one
-	}
-	return s.count
-}
+var end = &step{count: big.NewInt(1), small: 1}
 
 // walk yields every keyword that begins with word and continues with s.
 func (s *step) walk(word []byte, yield func([]byte) bool) bool {
-	if s == nil {
+	if s == end {
 		return yield(word)
 	}
 	for _, text := range s.texts {
@@ -49,35 +43,20 @@ func (s *step) walk(word []byte, yield func([]byte) bool) bool {
 
 // pick appends the keyword with the given number, in the order of walk.
 func (s *step) pick(word []byte, i uint64) []byte {
-	for s != nil {
+	for s != end {
 		if len(s.texts) > 0 {
-			after := uint64(1)
-			if s.next != nil {
-				after = s.next.small
-			}
-			word = append(word, s.texts[i/after]...)
-			s, i = s.next, i%after
+			word = append(word, s.texts[i/s.next.small]...)
+			s, i = s.next, i%s.next.small
 			continue
 		}
-		s, i = s.choose(i)
+		ways := s.ways
+		for i >= ways[0].small {
+			i -= ways[0].small
+			ways = ways[1:]
+		}
+		s = ways[0]
 	}
 	return word
-}
-
-// choose returns the step that the keyword with the given number continues with,
-// and the number of the keyword there.
-func (s *step) choose(i uint64) (*step, uint64) {
-	for _, way := range s.ways {
-		n := uint64(1)
-		if way != nil {
-			n = way.small
-		}
-		if i < n {
-			return way, i
-		}
-		i -= n
-	}
-	return nil, 0
 }
 
 // A builder builds the steps of a syntax tree, from the end to the start.
@@ -86,10 +65,10 @@ type builder struct{ left int }
 func (b *builder) step(s *step) *step {
 	s.count = new(big.Int)
 	for _, way := range s.ways {
-		s.count.Add(s.count, way.total())
+		s.count.Add(s.count, way.count)
 	}
 	if n := len(s.texts); n > 0 {
-		s.count.Mul(big.NewInt(int64(n)), s.next.total())
+		s.count.Mul(big.NewInt(int64(n)), s.next.count)
 	}
 	if s.count.BitLen() > maxBits {
 		b.left = -1
@@ -133,7 +112,7 @@ func (b *builder) node(n node, next *step) *step {
 // append returns the step that appends one of the texts. It merges a next step
 // that has a single text.
 func (b *builder) append(texts []string, next *step) *step {
-	if next != nil && len(next.texts) == 1 {
+	if len(next.texts) == 1 {
 		longer := make([]string, len(texts))
 		for i, text := range texts {
 			longer[i] = text + next.texts[0]
@@ -146,7 +125,7 @@ func (b *builder) append(texts []string, next *step) *step {
 func (b *builder) choice(ways []*step) *step {
 	switch len(ways) {
 	case 0: // the bound of steps was reached
-		return nil
+		return end
 	case 1:
 		return ways[0]
 	}

@@ -97,14 +97,32 @@ func parseOne(s string) (server Server, reason string) {
 	if !ok {
 		return parseAddress(s)
 	}
-	transport := Transport(strings.ToLower(scheme))
-	switch transport {
-	case UDP, TCP, TLS:
-		return parseHostURL(transport, rest)
+	switch transport := Transport(strings.ToLower(scheme)); transport {
+	case UDP, TCP:
+		return newServer(transport, strings.TrimSuffix(rest, "/"), "53")
+	case TLS:
+		return newServer(transport, strings.TrimSuffix(rest, "/"), "853")
 	case HTTPS:
 		return parseHTTPS("https://" + rest)
 	}
 	return Server{}, "unknown scheme; known are udp, tcp, tls and https"
+}
+
+// newServer makes a server of the host of a URL. It does not use net/url, which
+// requires the % of a scope identifier to be escaped.
+func newServer(t Transport, at, defaultPort string) (Server, string) {
+	host, port, reason := splitHostPort(at, defaultPort)
+	if reason != "" {
+		return Server{}, reason
+	}
+	if _, err := netip.ParseAddr(host); err != nil && !isHostName(host) {
+		return Server{}, "not a host name or IP address"
+	}
+	server := Server{Transport: t, Addr: net.JoinHostPort(host, port)}
+	if t == TLS || t == HTTPS {
+		server.Host, _, _ = strings.Cut(host, "%")
+	}
+	return server, ""
 }
 
 // parseAddress parses an IP address with or without a port.
@@ -123,27 +141,6 @@ func parseAddress(s string) (Server, string) {
 	return Server{Transport: UDP, Addr: net.JoinHostPort(host, port)}, ""
 }
 
-// parseHostURL parses the rest of a URL after udp://, tcp:// or tls://. It does not
-// use net/url, which requires the % of a scope identifier to be escaped.
-func parseHostURL(t Transport, rest string) (Server, string) {
-	defaultPort := "53"
-	if t == TLS {
-		defaultPort = "853"
-	}
-	host, port, reason := splitHostPort(strings.TrimSuffix(rest, "/"), defaultPort)
-	if reason != "" {
-		return Server{}, reason
-	}
-	if _, err := netip.ParseAddr(host); err != nil && !isHostName(host) {
-		return Server{}, "not a host name or IP address"
-	}
-	server := Server{Transport: t, Addr: net.JoinHostPort(host, port)}
-	if t == TLS {
-		server.Host, _, _ = strings.Cut(host, "%")
-	}
-	return server, ""
-}
-
 func parseHTTPS(s string) (Server, string) {
 	s = strings.TrimSuffix(s, "{?dns}") // the URI template of RFC 8484 section 4.1; queries are POSTed
 	u, err := url.Parse(s)
@@ -153,18 +150,14 @@ func parseHTTPS(s string) (Server, string) {
 	if u.User != nil || u.Fragment != "" {
 		return Server{}, "user, password and fragment have no meaning here"
 	}
-	host, port, reason := splitHostPort(u.Host, "443")
-	if reason != "" {
-		return Server{}, reason
-	}
-	if _, err := netip.ParseAddr(host); err != nil && !isHostName(host) {
-		return Server{}, "not a host name or IP address"
-	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/dns-query"
 	}
-	bare, _, _ := strings.Cut(host, "%")
-	return Server{Transport: HTTPS, Addr: net.JoinHostPort(host, port), Host: bare, URL: u.String()}, ""
+	server, reason := newServer(HTTPS, u.Host, "443")
+	if reason == "" {
+		server.URL = u.String()
+	}
+	return server, reason
 }
 
 // splitHostPort splits HOST, HOST:PORT, [HOST]:PORT, [HOST] and a bare IPv6

@@ -17,16 +17,15 @@ const maxPacket = 25 * 64
 // A batchConn is a connected packet socket that moves several packets at once
 // where the system can.
 type batchConn interface {
-	// read waits for packets until the read deadline.
-	read(in *inbox) error
-	// poll reads what is there and does not wait. An implementation that
-	// cannot tell reads nothing.
-	poll(in *inbox) error
+	// read reads packets. If there are none and wait is set, it waits for them
+	// until the read deadline. An implementation that cannot read without a
+	// wait reads nothing then.
+	read(in *inbox, wait bool) error
 	// write sends the packets. One that this machine does not let out is
 	// lost like one that the network loses; when the others are on their
 	// way, write returns the reason, for which isLoss holds.
 	write(out [][]byte) error
-	// batch is how many packets a read or poll brings at most.
+	// batch is how many packets a read brings at most.
 	batch() int
 	// overflows counts the packets that the socket had no room for. It may
 	// cost a system call.
@@ -51,17 +50,15 @@ func (in *inbox) packet(i int) []byte { return in.buf[i][:in.len[i]] }
 // plainConn moves one packet at a time, over any connection.
 type plainConn struct{ net.Conn }
 
-func (c plainConn) read(in *inbox) (err error) {
+func (c plainConn) read(in *inbox, wait bool) (err error) {
 	in.n = 0
+	if !wait {
+		return nil
+	}
 	if in.len[0], err = c.Conn.Read(in.buf[0][:]); err == nil {
 		in.n = 1
 	}
 	return err
-}
-
-func (c plainConn) poll(in *inbox) error {
-	in.n = 0
-	return nil
 }
 
 func (c plainConn) write(out [][]byte) (lost error) {
@@ -78,9 +75,7 @@ func (c plainConn) write(out [][]byte) (lost error) {
 	return lost
 }
 
-func isLoss(err error) bool {
-	return isAny(err, lossErrors)
-}
+func isLoss(err error) bool { return isAny(err, lossErrors) }
 
 func (c plainConn) batch() int { return 1 }
 

@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"errors"
 	"net"
 	"os"
 	"syscall"
@@ -23,11 +24,7 @@ const batchDescriptors = 2
 // buffer that the system grants could overflow. A connection that is not a
 // socket of the system is used as it is.
 func newBatchConn(conn net.Conn, window int) (batchConn, int) {
-	udp, ok := conn.(*net.UDPConn)
-	if !ok {
-		return plainConn{conn}, window
-	}
-	c, err := newMmsgConn(udp)
+	c, err := newMmsgConn(conn)
 	if err != nil {
 		return plainConn{conn}, window
 	}
@@ -44,63 +41,9 @@ func newBatchConn(conn net.Conn, window int) (batchConn, int) {
 // sendWait is how many milliseconds a full send buffer is waited for at a time.
 const sendWait = 10
 
-// mmsghdr is struct mmsghdr of recvmmsg(2).
-type mmsghdr struct {
-	hdr unix.Msghdr
-	len uint32
-}
-
-// batchHeaders are the headers of a batch.
-type batchHeaders struct {
-	msg  [batchLen]mmsghdr
-	iov  [batchLen]unix.Iovec
-	size [batchLen]segmentSize
-}
-
 // segmentErrors are how a kernel refuses to cut a message up: for the size of the
 // network's packets, a socket without checksums, a device or a tunnel.
 var segmentErrors = []error{unix.EINVAL, unix.EMSGSIZE, unix.EIO}
-
-// A segmentSize is the control message UDP_SEGMENT of udp(7): the kernel cuts the
-// message that it goes with into packets of this size.
-type segmentSize struct {
-	hdr  unix.Cmsghdr
-	size uint16
-}
-
-func (h *batchHeaders) init() {
-	for i := range h.msg {
-		h.msg[i].hdr.Iov = &h.iov[i]
-		h.msg[i].hdr.SetIovlen(1)
-		h.size[i].hdr = unix.Cmsghdr{Level: unix.SOL_UDP, Type: unix.UDP_SEGMENT}
-		h.size[i].hdr.SetLen(unix.CmsgLen(2))
-	}
-}
-
-// fill makes messages of the packets and returns how many: one of each packet or,
-// with segments, one of packets of the same length that follow one another. These go
-// through the network stack together, which takes a third off the time of a write.
-func (h *batchHeaders) fill(out [][]byte, segments bool) (n int) {
-	for first := 0; first < len(out); n++ {
-		end := first
-		for end < len(out) && (end == first || segments && len(out[end]) == len(out[first])) {
-			h.iov[end].Base = &out[end][0]
-			h.iov[end].SetLen(len(out[end]))
-			end++
-		}
-		hdr := &h.msg[n].hdr
-		hdr.Iov = &h.iov[first]
-		hdr.SetIovlen(end - first)
-		hdr.Control, hdr.Controllen = nil, 0
-		if end-first > 1 {
-			h.size[n].size = uint16(len(out[first]))
-			hdr.Control = (*byte)(unsafe.Pointer(&h.size[n]))
-			hdr.SetControllen(int(unsafe.Sizeof(h.size[n])))
-		}
-		first = end
-	}
-	return n
-}
 
 // An mmsgConn moves batches with recvmmsg(2) and sendmmsg(2). It belongs to one
 // goroutine, but for SetReadDeadline.
@@ -114,17 +57,20 @@ func (h *batchHeaders) fill(out [][]byte, segments bool) (n int) {
 // They are raw, because the scheduler would take that for blocking, and hand the
 // processor from thread to thread.
 type mmsgConn struct {
-	fd      int
-	epoll   int
-	waiter  *os.File // the epoll instance, for the runtime's poller
-	raw     syscall.RawConn
-	isReady func(fd uintptr) bool // made once: a new closure would allocate
+	fd     int
+	epoll  int
+	waiter *os.File // the epoll instance, for the runtime's poller
+	raw    syscall.RawConn
 
 	recv, send batchHeaders
 	segments   bool // a message can be cut into packets
 }
 
-func newMmsgConn(udp *net.UDPConn) (*mmsgConn, error) {
+func newMmsgConn(conn net.Conn) (*mmsgConn, error) {
+	udp, ok := conn.(*net.UDPConn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
 	raw, err := udp.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -141,7 +87,7 @@ func newMmsgConn(udp *net.UDPConn) (*mmsgConn, error) {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
-	c := &mmsgConn{fd: fd, epoll: epoll, waiter: os.NewFile(uintptr(epoll), "epoll"), isReady: ready}
+	c := &mmsgConn{fd: fd, epoll: epoll, waiter: os.NewFile(uintptr(epoll), "epoll")}
 	if c.raw, err = c.waiter.SyscallConn(); err == nil {
 		// Without the poller behind it there are no deadlines.
 		err = c.waiter.SetReadDeadline(time.Time{})
@@ -166,19 +112,14 @@ func (c *mmsgConn) Close() error {
 
 func (c *mmsgConn) SetReadDeadline(t time.Time) error { return c.waiter.SetReadDeadline(t) }
 
-// read waits in the epoll instance.
-func (c *mmsgConn) read(in *inbox) error {
-	in.n = 0
+// await waits in the epoll instance.
+func (c *mmsgConn) await() error {
 	event := unix.EpollEvent{Events: unix.EPOLLIN}
 	if err := unix.EpollCtl(c.epoll, unix.EPOLL_CTL_ADD, c.fd, &event); err != nil {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
-	err := c.raw.Read(c.isReady)
-	unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, c.fd, nil)
-	if err != nil {
-		return err
-	}
-	return c.poll(in)
+	defer unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, c.fd, nil)
+	return c.raw.Read(ready)
 }
 
 // ready reports whether an epoll instance has an event.
@@ -188,16 +129,21 @@ func ready(epoll uintptr) bool {
 	return n > 0 || err != nil && err != unix.EINTR
 }
 
-func (c *mmsgConn) poll(in *inbox) error {
+func (c *mmsgConn) read(in *inbox, wait bool) error {
 	in.n = 0
+	if wait {
+		if err := c.await(); err != nil {
+			return err
+		}
+	}
 	for i := range in.buf {
 		c.recv.iov[i].Base = &in.buf[i][0]
 		c.recv.iov[i].SetLen(maxPacket)
 	}
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.recv.msg[0])), uintptr(len(in.buf)), unix.MSG_DONTWAIT, 0, 0)
+	n, errno := c.recv.call(unix.SYS_RECVMMSG, c.fd, len(in.buf))
 	switch errno {
 	case 0:
-		in.n = int(n)
+		in.n = n
 		for i := range in.n {
 			in.len[i] = int(c.recv.msg[i].len)
 		}
@@ -212,7 +158,7 @@ func (c *mmsgConn) write(out [][]byte) (lost error) {
 	segments := c.segments
 	for len(out) > 0 {
 		n := c.send.fill(out[:min(len(out), batchLen)], segments)
-		sent, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&c.send.msg[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+		sent, errno := c.send.call(unix.SYS_SENDMMSG, c.fd, n)
 		switch errno {
 		case 0:
 			for i := range sent {

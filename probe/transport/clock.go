@@ -5,46 +5,18 @@ import (
 	"time"
 )
 
-// packSlot packs a slot's query and starts its clock.
-func (w *udpWorker) packSlot(i int32, now time.Time) {
-	sl := &w.slots.all[i]
-	sl.sent = int64(now.Sub(w.engine.began))
-	if w.count.Queries++; sl.tries > 0 {
-		w.count.Retries++
-	}
-	if sl.tries++; sl.tries == 0 {
-		sl.tries--
-	}
-	switch last := int(sl.charged)+1 >= int(sl.q.Tries) || sl.tries >= mostTries(&sl.q); {
-	case last && sl.q.Flags&Patient != 0:
-		w.slots.move(i, lastList)
-	default:
-		w.slots.move(i, uint8(min(int(sl.charged)+int(sl.q.Backoff), lastList-1)))
-	}
-	buf := w.bufs[len(w.pack)][:0]
-	w.pack = append(w.pack, appendQuery(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
-	w.engine.cfg.traceSent(&sl.q)
-}
-
 // expire looks at the heads of the lists for queries whose time is over.
 func (w *udpWorker) expire(now time.Time) {
 	t := int64(now.Sub(w.engine.began))
 	for list := range uint8(restList) {
 		wait := int64(w.wait(list))
-		for {
-			i := w.slots.lists[list].head
-			if i < 0 || w.slots.all[i].sent+wait > t {
-				break
-			}
-			w.timeout(i)
+		for l := &w.slots.lists[list]; l.head >= 0 && w.slots.all[l.head].sent+wait <= t; {
+			w.timeout(l.head)
 		}
 	}
-	for {
-		i := w.slots.lists[restList].head
-		if i < 0 || w.slots.all[i].sent+int64(w.engine.cfg.Timeout) > t && w.slots.room() > 0 {
-			break
-		}
-		w.slots.release(i)
+	rest := int64(w.engine.cfg.Timeout)
+	for l := &w.slots.lists[restList]; l.head >= 0 && (w.slots.all[l.head].sent+rest <= t || w.slots.room() == 0); {
+		w.slots.release(l.head)
 	}
 }
 
@@ -63,33 +35,36 @@ func (w *udpWorker) wait(list uint8) time.Duration {
 // charged to it.
 func mostTries(q *Query) uint8 { return uint8(min(2*max(int(q.Tries), 1), math.MaxUint8)) }
 
+// again charges a query that was lost, and reports whether it is to be sent again.
+func (q *Query) again(halves uint16) bool { return !q.charge(halves) && q.sent < mostTries(q) }
+
 func (w *udpWorker) timeout(i int32) {
 	sl := &w.slots.all[i]
 	if sl.failed == WrongCase {
-		w.goods++ // the server has answered
+		w.seen.good++ // the server has answered
 	} else {
-		w.losses++
+		w.seen.lost++
 	}
 	w.count.Timeouts++
 	w.mute++
+	var halves uint16
 	if !w.limited {
-		sl.charged++
+		halves = aTry
 	}
 	// A server that does not keep case answers no other try better. But not the
 	// first wrong response ends the wait: it may be forged.
-	if sl.failed != WrongCase && sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
+	if sl.q.again(halves) && sl.failed != WrongCase {
 		w.slots.move(i, queueList)
 		return
 	}
-	f := Timeout
-	var err error
+	f, err := Timeout, w.unsent
 	switch {
 	case sl.failed != Passed:
 		f, err = BadResponse, ruleError(sl.failed)
-	case w.unsent != nil:
-		f, err = Unreachable, w.unsent
+	case err != nil:
+		f = Unreachable
 	}
-	w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
+	w.settle(sl.q.outcome(f, err))
 	w.slots.move(i, restList)
 }
 

@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Round trips and retransmission (RFC 6298, with the first wait of Unbound).
 const (
@@ -17,7 +14,7 @@ const (
 	minPace     = 20.0 // queries a second: even a throttled server is tried again
 
 	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
-	epochMost  = 500 * time.Millisecond // longest to wait for epochLeast outcomes
+	epochMost  = 500 * time.Millisecond // longest to wait for epochLeast responses
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
 	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
@@ -55,8 +52,7 @@ type control struct {
 
 	phase  phase
 	pace   float64 // queries a second; zero is none
-	tokens float64
-	filled time.Time // when tokens were last added
+	bucket bucket
 
 	epoch     tally
 	goodput   float64 // of the best epoch so far in this phase
@@ -84,13 +80,10 @@ const (
 
 // A tally counts what happened in one epoch.
 type tally struct {
-	start             time.Time
-	good, lost, slips int
-	cuts              int  // of the good
-	full              bool // the window, and not the pace, held queries back
+	counts
+	start time.Time
+	full  bool // the window, and not the pace, held queries back
 }
-
-func (t tally) outcomes() int { return t.good + t.lost + t.slips }
 
 func newControl(ceiling int, now time.Time) control {
 	return control{
@@ -120,43 +113,23 @@ func (c *control) readmit(now time.Time, n int) (granted int, wait time.Duration
 	return c.spend(now, n)
 }
 
-// spend takes up to n tokens of the pace.
-func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) {
-	if c.pace == 0 || n == 0 {
-		return n, 0
+// add counts responses and losses. rtt is one of the round trips, and zero if all
+// responses may be to any of several tries (Karn's rule, RFC 6298 section 3).
+func (c *control) add(now time.Time, n counts, rtt time.Duration) {
+	c.epoch.add(n)
+	if n.good == 0 {
+		return
 	}
-	burst := max(c.pace/100, 1)
-	// Workers do not come in the order of their clocks.
-	if passed := now.Sub(c.filled); passed > 0 {
-		c.tokens = min(burst, c.tokens+passed.Seconds()*c.pace)
-		c.filled = now
-	}
-	granted = int(min(float64(n), c.tokens))
-	c.tokens -= float64(granted)
-	if granted < n {
-		wait = time.Duration((1-c.tokens)/c.pace*float64(time.Second)) + 1 // never nothing
-	}
-	return granted, wait
-}
-
-// good counts a response. rtt is zero if it may be to any of several tries
-// (Karn's rule, RFC 6298 section 3).
-func (c *control) good(now time.Time, rtt time.Duration) {
-	c.epoch.good++
 	c.lastGood = now
-	if rtt <= 0 {
-		return
-	}
-	if c.srtt == 0 {
+	switch {
+	case rtt <= 0:
+	case c.srtt == 0:
 		c.srtt, c.rttvar = rtt, rtt/2
-		return
+	default:
+		c.rttvar += ((rtt - c.srtt).Abs() - c.rttvar) / 4
+		c.srtt = smooth(c.srtt, rtt)
 	}
-	c.rttvar += ((rtt - c.srtt).Abs() - c.rttvar) / 4
-	c.srtt += (rtt - c.srtt) / 8
 }
-
-// lost counts a try without response.
-func (c *control) lost() { c.epoch.lost++ }
 
 // limited reports whether silence is a limit's doing, and no fault of the
 // name's: the server answers, but not all that it is asked.
@@ -167,17 +140,6 @@ func (c *control) limited(now time.Time) bool {
 // lossy reports whether so much is lost that a query without response has more
 // likely been lost with each of its tries than met a server that takes long.
 func (c *control) lossy() bool { return c.lately > lossyShare }
-
-// cut counts a response that is truncated to nothing. The query goes to TCP, and
-// the others need not wait for that: some servers answer so as long as they are
-// asked. But where many are lost as well, a limit drops some and slips others.
-func (c *control) cut(now time.Time, rtt time.Duration) {
-	c.good(now, rtt)
-	c.epoch.cuts++
-}
-
-// slip counts a response that asks to slow down: BADCOOKIE, REFUSED after good ones.
-func (c *control) slip() { c.epoch.slips++ }
 
 // overflowed shrinks what may be in flight: this machine, not the network, dropped.
 func (c *control) overflowed(now time.Time) {
@@ -274,105 +236,4 @@ func (c *control) widen(e tally) {
 	if e.full {
 		c.window = min(2*c.window, float64(c.max))
 	}
-}
-
-// try starts a pace just below the goodput, to see whether losses end. An epoch
-// may have been short of responses by chance.
-func (c *control) try(now time.Time, rate, loss float64) {
-	rate = max(rate, 0.5*c.goodput)
-	c.enter(trial, now)
-	c.before, c.goodput = loss, rate
-	c.setPace(now, trialShare*rate)
-}
-
-func (c *control) setPace(now time.Time, pace float64) {
-	if c.pace == 0 {
-		c.filled = now
-	}
-	c.pace = max(pace, minPace)
-}
-
-// judge ends a trial when the losses have gone, or have had the time to. Losses of
-// what was sent before it are not counted.
-func (c *control) judge(now time.Time, e tally, rate, loss float64) {
-	if e.start.Sub(c.since) < c.rto() {
-		return
-	}
-	c.loss = loss
-	over := now.Sub(c.since) >= c.rto()+trialMost
-	if loss < c.before/2 && (over || loss <= lossBound+byChance(lossBound, e)) {
-		c.keep(now, rate)
-		c.setPace(now, c.pace/trialShare)
-		return
-	}
-	if !over {
-		c.setPace(now, min(trialShare*rate, c.pace)) // it may still be above a limit
-		return
-	}
-	c.pace = 0
-	c.nextTrial = now.Add(retrial)
-	c.enter(steady, now)
-}
-
-// keep keeps the pace, at which the goodput is rate.
-func (c *control) keep(now time.Time, rate float64) {
-	c.enter(paced, now)
-	c.goodput = rate
-	c.tight = now
-	c.nextProbe = now.Add(probeEvery)
-}
-
-// follow keeps the pace at the goodput, and looks above it now and then. A pace
-// above what is asked for says nothing about the server: it does not rise.
-//
-// The usual share of losses is learned from epochs of many losses too: from those of
-// few alone it would sink until every other epoch looked like a limit's.
-func (c *control) follow(now time.Time, e tally, rate, loss float64) {
-	usual := max(lossBound, c.loss)
-	asked := float64(e.outcomes()) / now.Sub(e.start).Seconds()
-	if !c.probing {
-		c.loss += (loss - c.loss) / 4
-	}
-	if loss > usual+byChance(usual, e) {
-		c.probing = false
-		if c.goodput = max(rate, 0.5*c.goodput); asked < c.pace/2 {
-			c.goodput = max(c.goodput, (1-loss)*c.pace) // the rate says how few were asked for
-		}
-		c.setPace(now, min(0.97*c.goodput/(1-min(usual, 0.9)), c.pace))
-		return
-	}
-	c.widen(e)
-	if asked >= c.pace/2 {
-		c.tight = now
-	}
-	switch {
-	case now.Sub(c.tight) > liftAfter:
-		c.pace = 0
-		c.enter(opening, now)
-	case c.tight != now:
-	case c.probing && rate > 1.05*c.goodput:
-		c.goodput = rate
-		c.setPace(now, 1.25*c.pace)
-	case now.After(c.nextProbe):
-		c.probing = true
-		c.goodput = max(rate, 0.5*c.goodput)
-		c.nextProbe = now.Add(probeEvery)
-		c.setPace(now, 1.1*c.pace)
-	}
-}
-
-// byChance is how far above the usual share of losses an epoch may be by chance.
-func byChance(usual float64, e tally) float64 {
-	return 2 * math.Sqrt(usual/float64(e.good+e.lost+1))
-}
-
-// slowDown halves, because the server asked for it.
-func (c *control) slowDown(now time.Time, rate, loss float64) {
-	c.window = max(c.window/2, minWindow)
-	if c.pace != 0 {
-		rate = min(rate, c.pace)
-	}
-	c.setPace(now, rate/2)
-	c.loss = loss
-	c.keep(now, rate/2)
 }

@@ -82,12 +82,12 @@ func (l *link) settle(c *control) {
 	for _, a := range l.due {
 		switch age := l.now.Sub(a.sent); {
 		case a.kind == 'g' && age >= l.rtt:
-			c.good(l.now, age)
+			c.add(l.now, counts{good: 1}, age)
 			l.good = append(l.good, l.now)
 		case a.kind == 's' && age >= l.rtt:
-			c.slip()
+			c.add(l.now, counts{slips: 1}, 0)
 		case a.kind == 'l' && age >= c.rto():
-			c.lost()
+			c.add(l.now, counts{lost: 1}, 0)
 			if l.lost++; l.again {
 				l.late++
 				continue
@@ -344,25 +344,25 @@ func TestControlRTO(t *testing.T) {
 	if got := c.rto(); got != firstRTO {
 		t.Errorf("before any response the wait is %v", got)
 	}
-	c.good(now, 0)
+	c.add(now, counts{good: 1}, 0)
 	if got := c.rto(); got != firstRTO {
 		t.Errorf("a response without a round trip makes it %v", got)
 	}
-	c.good(now, 100*time.Millisecond)
+	c.add(now, counts{good: 1}, 100*time.Millisecond)
 	if got := c.rto(); got != 300*time.Millisecond {
 		t.Errorf("after one of 100 ms it is %v, want 300 ms", got)
 	}
-	if c.good(now, 0); c.rto() != 300*time.Millisecond {
+	if c.add(now, counts{good: 1}, 0); c.rto() != 300*time.Millisecond {
 		t.Errorf("one without a round trip then makes it %v", c.rto())
 	}
 	for range 100 {
-		c.good(now, 100*time.Millisecond)
+		c.add(now, counts{good: 1}, 100*time.Millisecond)
 	}
 	if got := c.rto(); got < 100*time.Millisecond || got > 120*time.Millisecond {
 		t.Errorf("after many of 100 ms it is %v", got)
 	}
 	for range 100 {
-		c.good(now, time.Millisecond)
+		c.add(now, counts{good: 1}, time.Millisecond)
 	}
 	if got := c.rto(); got != minRTO {
 		t.Errorf("after many of 1 ms it is %v, want the least, %v", got, minRTO)
@@ -400,9 +400,9 @@ func TestControlCuts(t *testing.T) {
 			now = now.Add(time.Millisecond)
 			for n, _ := c.admit(now, 50); n > 0; n-- {
 				if c.flying--; rng.Float64() < loss {
-					c.lost()
+					c.add(now, counts{lost: 1}, 0)
 				} else {
-					c.cut(now, 20*time.Millisecond)
+					c.add(now, counts{good: 1, cuts: 1}, 20*time.Millisecond)
 				}
 			}
 		}

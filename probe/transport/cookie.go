@@ -1,28 +1,28 @@
 package transport
 
 import (
+	"bytes"
 	crand "crypto/rand"
-	"sync"
+	"sync/atomic"
+
+	"github.com/miekg/dns"
 )
 
 // A cookieJar holds the DNS cookies of one server (RFC 7873).
 type cookieJar struct {
-	mu     sync.Mutex
 	client [clientCookieLen]byte
-	full   []byte // client and server cookie; replaced, never changed
+	full   atomic.Pointer[[]byte] // client and server cookie
 }
 
 func (j *cookieJar) init() {
 	crand.Read(j.client[:])
-	j.full = j.client[:]
+	j.keep(j.client[:])
 }
 
 // forServer returns the cookie to send.
-func (j *cookieJar) forServer() []byte {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.full
-}
+func (j *cookieJar) forServer() []byte { return *j.full.Load() }
+
+func (j *cookieJar) keep(c []byte) { j.full.Store(&c) }
 
 // A COOKIE option holds a client cookie of 8 octets, alone or with a server
 // cookie of 8 to 32 (RFC 7873 section 4).
@@ -36,22 +36,15 @@ const (
 // else's client cookie is a forgery (RFC 7873 section 5.3).
 func (j *cookieJar) check(packet []byte) Rule {
 	c := findCookie(packet)
-	if len(c) == 0 {
+	client := len(c) >= clientCookieLen && bytes.Equal(c[:clientCookieLen], j.client[:])
+	switch {
+	case len(c) == 0, client && len(c) == clientCookieLen:
 		return Passed
-	}
-	if len(c) < clientCookieLen || string(c[:clientCookieLen]) != string(j.client[:]) {
+	case !client || len(c) < minCookieLen || len(c) > maxCookieLen:
 		return WrongCookie
 	}
-	if len(c) == clientCookieLen {
-		return Passed
-	}
-	if len(c) < minCookieLen || len(c) > maxCookieLen {
-		return WrongCookie
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if string(c) != string(j.full) {
-		j.full = append([]byte(nil), c...)
+	if !bytes.Equal(c, j.forServer()) {
+		j.keep(bytes.Clone(c))
 	}
 	return Passed
 }
@@ -69,19 +62,18 @@ func findCookie(packet []byte) []byte {
 		if rec, off, ok = nextRecord(packet, off); !ok {
 			return nil
 		}
-		if rec.typ != 41 {
+		if rec.typ != dns.TypeOPT {
 			continue
 		}
-		for at := rec.data; at+4 <= rec.end; {
-			code, n := be16(packet, at), int(be16(packet, at+2))
-			at += 4
-			if at+n > rec.end {
+		for at := rec.data; at < rec.end; {
+			code, data, next, ok := nextOption(packet, at, rec.end)
+			if !ok {
 				return nil
 			}
 			if code == cookieOption {
-				return packet[at : at+n]
+				return packet[data:next]
 			}
-			at += n
+			at = next
 		}
 	}
 	return nil

@@ -22,27 +22,22 @@ type gate struct {
 	busy  error         // what the server said
 }
 
-// wait returns when the gate is open, and whether it was shut. It is an error
-// if the context ends sooner than that and a try after it.
+// wait waits until the gate may be open, and reports whether it was shut. It is an
+// error if the context ends sooner than that and a try after it.
 func (g *gate) wait(ctx context.Context, try time.Duration) (waited bool, err error) {
-	for ; ; waited = true {
-		g.mu.Lock()
-		left, busy := time.Until(g.opens), g.busy
-		g.mu.Unlock()
-		if left <= 0 {
-			return waited, nil
-		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < left+try {
-			return waited, fmt.Errorf("%w, and asks to be left alone for another %v", busy, left.Round(time.Millisecond))
-		}
-		timer := time.NewTimer(left)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return waited, context.Cause(ctx)
-		}
+	g.mu.Lock()
+	left, busy := time.Until(g.opens), g.busy
+	g.mu.Unlock()
+	if left <= 0 {
+		return false, nil
 	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < left+try {
+		return false, fmt.Errorf("%w, and asks to be left alone for another %v", busy, left.Round(time.Millisecond))
+	}
+	if !pause(ctx, left) {
+		return true, context.Cause(ctx)
+	}
+	return true, nil
 }
 
 // shut notes that a query, sent at that time, was refused. Many may be on their

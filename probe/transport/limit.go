@@ -11,8 +11,7 @@ type Limit struct {
 	mu     sync.Mutex
 	rate   float64 // a second
 	burst  float64
-	tokens float64
-	last   time.Time
+	bucket bucket
 
 	gate gate // of a server that can say when it refuses
 }
@@ -28,8 +27,7 @@ func NewLimit(rate float64) *Limit {
 	if !(rate >= minRate) { // holds for NaN
 		rate = minRate
 	}
-	burst := max(rate/10, 1)
-	return &Limit{rate: rate, burst: burst, tokens: burst}
+	return &Limit{rate: rate, burst: max(rate/10, 1)}
 }
 
 // take grants up to n queries now. If it grants fewer, wait is how long it
@@ -40,18 +38,27 @@ func (l *Limit) take(now time.Time, n int) (granted int, wait time.Duration) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.last.IsZero() {
-		l.last = now
-	}
+	return l.bucket.take(now, n, l.rate, l.burst)
+}
+
+// A bucket holds tokens, which come at a rate.
+type bucket struct {
+	tokens float64
+	filled time.Time // when tokens were last added; zero is long ago
+}
+
+// take takes up to n tokens of at most burst. If it takes fewer, wait is how long it
+// is until the next.
+func (b *bucket) take(now time.Time, n int, rate, burst float64) (taken int, wait time.Duration) {
 	// Callers do not come in the order of their clocks.
-	if passed := now.Sub(l.last); passed > 0 {
-		l.tokens = min(l.burst, l.tokens+passed.Seconds()*l.rate)
-		l.last = now
+	if passed := now.Sub(b.filled); passed > 0 {
+		b.tokens = min(burst, b.tokens+passed.Seconds()*rate)
+		b.filled = now
 	}
-	granted = int(min(float64(n), l.tokens))
-	l.tokens -= float64(granted)
-	if granted < n {
-		wait = time.Duration((1-l.tokens)/l.rate*float64(time.Second)) + 1 // never nothing
+	taken = int(min(float64(n), b.tokens))
+	b.tokens -= float64(taken)
+	if taken < n {
+		wait = time.Duration((1-b.tokens)/rate*float64(time.Second)) + 1 // never nothing
 	}
-	return granted, max(wait, 0)
+	return taken, max(wait, 0)
 }

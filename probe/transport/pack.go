@@ -1,6 +1,10 @@
 package transport
 
-import "github.com/miekg/dns"
+import (
+	"encoding/binary"
+
+	"github.com/miekg/dns"
+)
 
 // maxUDP is the EDNS buffer that is announced: the default of the DNS Flag Day
 // 2020, which crosses every usual path in one piece (RFC 9715 section 3).
@@ -9,17 +13,22 @@ const maxUDP = 1232
 const cookieOption = 10 // RFC 7873 section 4
 
 // wireLen is the length of a name in wire form.
-func wireLen(name string) int {
-	if name == "" {
+func wireLen[T string | []byte](name T) int {
+	if len(name) == 0 {
 		return 1
 	}
 	return len(name) + 2
 }
 
-// appendQuery packs a query. mix spells its letters (see read); cookie
-// is the content of a COOKIE option and pad the length of a PADDING option, both
-// left out when empty or negative.
-func appendQuery(b []byte, q *Query, id uint16, mix uint64, cookie []byte, pad int) []byte {
+// padBlock is what encrypted queries are padded to a multiple of (RFC 8467
+// section 4.1).
+const padBlock = 128
+
+// appendQuery packs a query. mix spells its letters (see read), and cookie is the
+// content of a COOKIE option, which is left out when empty. If block is positive, the
+// query is padded to a multiple of it.
+func appendQuery(b []byte, q *Query, id uint16, mix uint64, cookie []byte, block int) []byte {
+	start := len(b)
 	var high, low, additional byte
 	if q.Flags&RD != 0 {
 		high = 1
@@ -39,7 +48,7 @@ func appendQuery(b []byte, q *Query, id uint16, mix uint64, cookie []byte, pad i
 	if q.Flags&Cookie == 0 {
 		cookie = nil
 	}
-	return appendOPT(b, q.Flags&DO != 0, cookie, pad)
+	return appendOPT(b, q.Flags&DO != 0, cookie, start, block)
 }
 
 // appendName packs a name. Each dot gives way to the length of the label that
@@ -63,7 +72,8 @@ func appendName(b []byte, name string, mix uint64) []byte {
 	return append(b, 0)
 }
 
-func appendOPT(b []byte, do bool, cookie []byte, pad int) []byte {
+// appendOPT packs the OPT record that ends the query which begins at start.
+func appendOPT(b []byte, do bool, cookie []byte, start, block int) []byte {
 	var doBit byte
 	if do {
 		doBit = 0x80
@@ -75,11 +85,14 @@ func appendOPT(b []byte, do bool, cookie []byte, pad int) []byte {
 		b = append(b, 0, cookieOption, 0, byte(len(cookie)))
 		b = append(b, cookie...)
 	}
-	if pad >= 0 {
+	if block > 0 {
+		pad := (block - (len(b)+4-start)%block) % block
 		b = append(b, 0, byte(dns.EDNS0PADDING), byte(pad>>8), byte(pad))
 		b = append(b, make([]byte, pad)...)
 	}
-	n := len(b) - length - 2
-	b[length], b[length+1] = byte(n>>8), byte(n)
+	putLen(b, length)
 	return b
 }
+
+// putLen sets the two octets at off to the number of those that follow them.
+func putLen(b []byte, off int) { binary.BigEndian.PutUint16(b[off:], uint16(len(b)-off-2)) }

@@ -36,12 +36,13 @@ func (p *past) add(id uint16, q *Query) {
 // has reports whether a query with the question of a message was sent under its ID.
 func (p *past) has(packet []byte) bool {
 	var buf [255]byte
-	name, qtype, ok := appendQName(buf[:0], packet)
-	if !ok {
+	name, ok := appendText(buf[:0], packet, headerLen)
+	end := headerLen + wireLen(name)
+	if !ok || len(packet) < end+2 {
 		return false
 	}
 	id := be16(packet, 0)
-	key := pastKey(maphash.Bytes(p.seed, name), id, qtype)
+	key := pastKey(maphash.Bytes(p.seed, name), id, be16(packet, end))
 	for at := p.places[int(id)&(len(p.places)-1)]; at != 0; at >>= 8 {
 		if byte(at) == key {
 			return true
@@ -53,29 +54,4 @@ func (p *past) has(packet []byte) bool {
 // pastKey is never zero, which is an empty place.
 func pastKey(hash uint64, id, qtype uint16) byte {
 	return max(byte(hash>>8^uint64(qtype)^uint64(id)*0x9e3779b1>>16), 1)
-}
-
-// appendQName appends the name of a message's question, in lower case, to b, which
-// has room for the longest.
-func appendQName(b, packet []byte) (name []byte, qtype uint16, ok bool) {
-	for off := headerLen; off < len(packet); {
-		n := int(packet[off])
-		if n == 0 {
-			if off+5 > len(packet) {
-				return nil, 0, false
-			}
-			return b, be16(packet, off+1), true
-		}
-		if n > 63 || off+1+n > len(packet) || len(b)+1+n > cap(b) {
-			return nil, 0, false
-		}
-		if len(b) > 0 {
-			b = append(b, '.')
-		}
-		for _, c := range packet[off+1 : off+1+n] {
-			b = append(b, lower(c))
-		}
-		off += 1 + n
-	}
-	return nil, 0, false
 }

@@ -6,55 +6,36 @@ import (
 	"errors"
 	"net"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/miekg/dns"
 )
 
-// An AskFunc sends one query once and returns its outcome.
-type AskFunc func(ctx context.Context, q *Query) Outcome
-
 // pool is the engine that runs a function, on a goroutine for each query
 // under way and no more of them than the window.
 type pool struct {
-	cfg  Config
-	ask  AskFunc
-	ctx  context.Context
-	stop context.CancelFunc
-	wg   sync.WaitGroup
-
-	mu     sync.Mutex
-	queue  queue
+	engine
+	ask    func(ctx context.Context, q *Query) Outcome
 	active int
-	stats  Stats
+	gate   *gate
 }
 
-// NewPool returns an engine that calls ask for each try of a query.
-func NewPool(cfg Config, ask AskFunc) Engine {
-	e := &pool{cfg: cfg, ask: ask}
-	e.queue.waiting = cfg.Waiting
-	e.ctx, e.stop = context.WithCancel(context.Background())
-	return e
-}
-
-func (e *pool) Ask(qs []Query) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.queue.push(qs)
-	for range qs {
-		if e.active == max(e.cfg.Window, 1) {
-			return
-		}
-		e.active++
-		e.wg.Go(e.work)
+// newPool returns an engine that calls ask for each try of a query. An outcome with a
+// [*BusyError] costs it none: queries wait together while the server asks to be left
+// alone, a minute at most.
+func newPool(cfg Config, ask func(ctx context.Context, q *Query) Outcome) Engine {
+	cfg.Window = max(cfg.Window, 1)
+	e := &pool{engine: newEngine(cfg), ask: ask, gate: new(gate)}
+	if cfg.Limit != nil {
+		e.gate = &cfg.Limit.gate
 	}
-}
-
-func (e *pool) Close() error {
-	e.stop()
-	e.wg.Wait()
-	return nil
+	e.launch = func(n int) {
+		for range min(n, cfg.Window-e.active) {
+			e.active++
+			e.wg.Go(e.work)
+		}
+	}
+	return e
 }
 
 // work asks until nothing waits.
@@ -75,28 +56,55 @@ func (e *pool) work() {
 
 // settle sends a query as often as it may be sent.
 func (e *pool) settle(q *Query) (out Outcome) {
-	for try := range max(q.Tries, 1) {
+	for range max(q.Tries, 1) {
 		if !e.admit() {
-			return Outcome{Token: q.Token, Tries: try, Failure: Closed, Err: net.ErrClosed}
+			return q.outcome(Closed, net.ErrClosed)
 		}
-		e.cfg.traceSent(q)
-		began := time.Now()
 		out = e.try(q)
-		out.Token, out.Tries = q.Token, try+1
-		e.tally(&out, try > 0, time.Since(began))
+		e.tally(q, &out)
+		out.Token, out.Tries = q.Token, q.sent
 		if e.ctx.Err() != nil && out.Failure != None {
 			out.Failure = Closed
 		}
 		if out.Failure != Timeout {
-			return out
+			break
 		}
 	}
 	return out
 }
 
-// try sends a query once. A shortage of descriptors is waited out.
+// try sends a query, which the limit admits, until the server does not refuse.
 func (e *pool) try(q *Query) Outcome {
+	try := e.cfg.Timeout
+	ctx, cancel := context.WithTimeout(e.ctx, try+maxPause+try)
+	defer cancel()
+	for admitted := true; admitted; admitted = e.admit() {
+		waited, err := e.gate.wait(ctx, try)
+		if err != nil {
+			return Outcome{Failure: Unreachable, Err: err}
+		}
+		if waited {
+			continue
+		}
+		e.cfg.traceSent(q)
+		sent := time.Now()
+		out := e.send(q)
+		if busy, ok := errors.AsType[*BusyError](out.Err); ok {
+			e.gate.shut(sent, busy)
+			continue
+		}
+		if out.Failure == None {
+			e.gate.passed(sent)
+		}
+		return out
+	}
+	return Outcome{Failure: Closed, Err: net.ErrClosed}
+}
+
+// send sends a query once. A shortage of descriptors is waited out.
+func (e *pool) send(q *Query) Outcome {
 	for {
+		sent := time.Now()
 		ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
 		out := e.ask(ctx, q)
 		if out.Failure == Unreachable {
@@ -104,23 +112,20 @@ func (e *pool) try(q *Query) Outcome {
 		}
 		cancel()
 		if !isAny(out.Err, shortErrors) || !pause(e.ctx, mostRest) {
+			out.RTT = cmp.Or(out.RTT, time.Since(sent))
 			return out
 		}
 	}
 }
 
-// tally counts a try, and completes its outcome with the round trip.
-func (e *pool) tally(out *Outcome, again bool, took time.Duration) {
+// tally counts a try. The round trip is that of a response.
+func (e *pool) tally(q *Query, out *Outcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.stats.Queries++
-	if again {
-		e.stats.Retries++
-	}
+	e.stats.sent(q)
 	switch out.Failure {
 	case None, Truncated, Slipped:
 		e.stats.Responses++
-		out.RTT = cmp.Or(out.RTT, took)
 		e.stats.SRTT = smooth(e.stats.SRTT, out.RTT)
 		return
 	case Timeout:
@@ -133,7 +138,7 @@ func (e *pool) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.stats
-	s.InFlight, s.Window = e.active, max(e.cfg.Window, 1)
+	s.InFlight, s.Window = e.active, e.cfg.Window
 	return s
 }
 
@@ -144,12 +149,7 @@ func (e *pool) admit() bool {
 		if n == 1 {
 			return true
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-e.ctx.Done():
-			timer.Stop()
-		}
+		pause(e.ctx, wait)
 	}
 	return false
 }
@@ -161,7 +161,7 @@ type ExchangeFunc func(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, 
 // checked as far as an unpacked message can be: that it is not cut cannot be
 // seen in it any more.
 func NewExchange(cfg Config, exchange ExchangeFunc) Engine {
-	return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
+	return newPool(cfg, func(ctx context.Context, q *Query) Outcome {
 		m := message(q)
 		resp, rtt, err := exchange(ctx, m, cfg.Addr)
 		if err != nil {

@@ -22,7 +22,7 @@ func TestPool(t *testing.T) {
 		return func(cfg Config) Engine {
 			cfg.Window = 7
 			active, most = 0, 0
-			return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
+			return newPool(cfg, func(ctx context.Context, q *Query) Outcome {
 				mu.Lock()
 				active++
 				most = max(most, active)

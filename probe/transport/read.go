@@ -112,186 +112,44 @@ func (r *Reply) readOPT(packet []byte, rec record) bool {
 	r.Bits |= HasOPT
 	r.Rcode |= uint16(rec.ttl>>24) << 4
 	for off := rec.data; off < rec.end; {
-		if off+4 > rec.end {
+		code, data, next, ok := nextOption(packet, off, rec.end)
+		if !ok {
 			return false
 		}
-		code, n := be16(packet, off), int(be16(packet, off+2))
-		off += 4
-		if off+n > rec.end {
-			return false
-		}
-		switch code {
+		switch n := next - data; code {
 		case dns.EDNS0EDE:
 			if n < 2 {
 				return false
 			}
-			r.addEDE(be16(packet, off))
-		case cookieOption, dns.EDNS0PADDING:
-		default:
-			return false
-		}
-		if code == cookieOption {
+			r.addEDE(be16(packet, data))
+		case cookieOption:
 			if n < clientCookieLen || n > maxCookieLen {
 				return false
 			}
 			if n >= minCookieLen {
 				r.Bits |= HasCookie
 			}
+		case dns.EDNS0PADDING:
+		default:
+			return false
 		}
-		off += n
+		off = next
 	}
 	return true
+}
+
+// nextOption finds the parts of the option at off, of an OPT record that ends at end.
+func nextOption(packet []byte, off, end int) (code uint16, data, next int, ok bool) {
+	if off+4 > end {
+		return 0, 0, 0, false
+	}
+	data = off + 4
+	next = data + int(be16(packet, off+2))
+	return be16(packet, off), data, next, next <= end
 }
 
 func (r *Reply) addEDE(code uint16) {
 	if code < 32 {
 		r.EDE |= 1 << code
 	}
-}
-
-// maxPointers bounds how often one name may be continued elsewhere.
-const maxPointers = 8
-
-// skipName returns where the name at off ends, which has to be one: of at most
-// 255 octets when its pointers are followed, which may only lead back (RFC 1035
-// section 4.1.4).
-func skipName(packet []byte, off int) (end int, ok bool) {
-	octets, limit, pointers := 1, off, 0
-	for off < len(packet) {
-		switch c := packet[off]; {
-		case c == 0:
-			if pointers == 0 {
-				end = off + 1
-			}
-			return end, true
-		case c < 64:
-			if octets += 1 + int(c); octets > 255 {
-				return 0, false
-			}
-			off += 1 + int(c)
-		case c >= 0xc0 && off+2 <= len(packet) && pointers < maxPointers:
-			if pointers == 0 {
-				end = off + 2
-			}
-			pointers++
-			if off = int(be16(packet, off) & 0x3fff); off >= limit || off < headerLen {
-				return 0, false
-			}
-			limit = off
-		default:
-			return 0, false
-		}
-	}
-	return 0, false
-}
-
-// beginsWith reports whether the name at off, which has been skipped, has the
-// label for its first one.
-func beginsWith(packet []byte, off int, label string) bool {
-	for packet[off] >= 0xc0 {
-		off = int(be16(packet, off) & 0x3fff)
-	}
-	if int(packet[off]) != len(label) {
-		return false
-	}
-	for i := range len(label) {
-		if lower(packet[off+1+i]) != label[i] {
-			return false
-		}
-	}
-	return true
-}
-
-const maxLabels = 127 // 255 octets, two for each label
-
-// labelsOf lists where the labels of the name at off begin, with pointers
-// followed.
-func labelsOf(packet []byte, off int, at *[maxLabels]uint16) (n int, ok bool) {
-	octets, limit := 1, off
-	for off < len(packet) {
-		switch c := packet[off]; {
-		case c == 0:
-			return n, true
-		case c < 64:
-			octets += 1 + int(c)
-			if octets > 255 || off+1+int(c) > len(packet) {
-				return 0, false
-			}
-			at[n] = uint16(off)
-			n++
-			off += 1 + int(c)
-		case c >= 0xc0 && off+2 <= len(packet):
-			to := int(be16(packet, off) & 0x3fff)
-			if to >= limit || to < headerLen {
-				return 0, false
-			}
-			off, limit = to, to
-		default:
-			return 0, false
-		}
-	}
-	return 0, false
-}
-
-// ownerDepth sees the name at off from the question of the packet.
-func ownerDepth(packet []byte, off int) (Depth, bool) {
-	if off+2 <= len(packet) && packet[off] >= 0xc0 {
-		if d := questionDepth(packet, int(be16(packet, off)&0x3fff)); d >= 0 {
-			return d, true
-		}
-	}
-	return compareOwner(packet, off)
-}
-
-// questionDepth is the depth of a pointer to a label of the question, which is
-// how owners usually are compressed, and negative for any other.
-func questionDepth(packet []byte, to int) Depth {
-	depth := Absent
-	for off := headerLen; off < len(packet); off += 1 + int(packet[off]) {
-		if off == to {
-			depth = 0
-		}
-		if packet[off] == 0 {
-			return depth
-		}
-		if depth >= 0 {
-			depth++
-		}
-	}
-	return Absent
-}
-
-// compareOwner compares the labels of a name with the question's.
-func compareOwner(packet []byte, off int) (Depth, bool) {
-	var question, owner [maxLabels]uint16
-	nq, ok := labelsOf(packet, headerLen, &question)
-	if !ok {
-		return Absent, false
-	}
-	no, ok := labelsOf(packet, off, &owner)
-	if !ok {
-		return Absent, false
-	}
-	for i := 1; i <= min(no, nq); i++ {
-		if !sameLabel(packet, int(owner[no-i]), int(question[nq-i])) {
-			return Elsewhere, true
-		}
-	}
-	if no > nq {
-		return Below, true
-	}
-	return Depth(no), true
-}
-
-func sameLabel(packet []byte, a, b int) bool {
-	n := int(packet[a])
-	if int(packet[b]) != n {
-		return false
-	}
-	for i := 1; i <= n; i++ {
-		if lower(packet[a+i]) != lower(packet[b+i]) {
-			return false
-		}
-	}
-	return true
 }

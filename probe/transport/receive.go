@@ -2,12 +2,17 @@ package transport
 
 import (
 	"errors"
+	"math"
 	"net"
 	"os"
 	"time"
 
 	"github.com/miekg/dns"
 )
+
+// deliverLen is how many outcomes are delivered at once while there are more
+// responses to read.
+const deliverLen = 256
 
 // receive handles what a read brought.
 func (w *udpWorker) receive(err error) {
@@ -60,11 +65,8 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 		return
 	}
 	sl := &w.slots.all[i]
-	var m *dns.Msg
-	if sl.q.Flags&Whole != 0 || cfg.Trace != nil {
-		m = new(dns.Msg)
-	}
-	reply, state, rule := read(m, packet, &sl.q, sl.id, sl.mix)
+	m := cfg.messageFor(&sl.q)
+	reply, cut, rule := read(m, packet, &sl.q, sl.id, sl.mix)
 	if len(packet) == maxPacket {
 		rule = CutShort
 	}
@@ -78,12 +80,12 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 		w.ignore(&sl.q, rule, packet)
 		return
 	}
-	w.accept(i, reply, state, m, now)
+	w.accept(i, Outcome{Failure: cut, Reply: reply, Msg: m}, now)
 }
 
 // ignore counts a message that failed a check, if it is forged. One that names a
-// query and the ID under which it was asked is not: it comes late, or twice, or from a server that does not
-// keep case.
+// query and the ID under which it was sent is not: it comes late, or twice, or from a
+// server that does not keep case.
 func (w *udpWorker) ignore(q *Query, rule Rule, packet []byte) {
 	switch rule {
 	case WrongCookie:
@@ -96,35 +98,35 @@ func (w *udpWorker) ignore(q *Query, rule Rule, packet []byte) {
 	w.engine.cfg.traceIgnored(q, rule, packet)
 }
 
-func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now time.Time) {
+// accept handles a response. out says all but the query's part in it.
+func (w *udpWorker) accept(i int32, out Outcome, now time.Time) {
 	sl := &w.slots.all[i]
 	w.count.Responses++
 	w.mute = 0
-	rtt := now.Sub(w.engine.began) - time.Duration(sl.sent)
-	out := Outcome{Token: sl.q.Token, Tries: sl.tries, Reply: reply, RTT: rtt, Msg: m}
+	out.Token, out.Tries = sl.q.Token, sl.q.sent
+	out.RTT = now.Sub(w.engine.began) - time.Duration(sl.sent)
 	switch {
-	case state == Slip:
-		w.cuts++
-		out.Failure = Slipped
-	case state == Cut:
-		out.Failure = Truncated
-	case reply.Rcode == dns.RcodeBadCookie && sl.q.Flags&Cookie != 0:
+	case out.Failure == Slipped:
+		w.seen.good++
+		w.seen.cuts++
+	case out.Failure == Truncated:
+	case out.Reply.Rcode == dns.RcodeBadCookie && sl.q.Flags&Cookie != 0:
 		// The server has sent the cookie that it wants (RFC 7873 section
 		// 5.3). The next try carries it.
-		w.slips++
-		if sl.charged++; sl.charged < sl.q.Tries && sl.tries < mostTries(&sl.q) {
+		w.seen.slips++
+		if sl.q.again(aTry) {
 			w.slots.move(i, queueList)
 			return
 		}
 		out.Failure = Slipped
-	case reply.Rcode == dns.RcodeRefused:
-		w.slips++
+	case out.Reply.Rcode == dns.RcodeRefused:
+		w.seen.slips++
 	default:
-		w.goods++
+		w.seen.good++
 	}
 	w.unsent = nil
-	if sl.tries == 1 {
-		w.rtt = max(w.rtt, rtt)
+	if sl.q.sent == 1 {
+		w.rtt = max(w.rtt, out.RTT)
 	}
 	w.settle(out)
 	w.slots.release(i)
@@ -133,17 +135,27 @@ func (w *udpWorker) accept(i int32, reply Reply, state State, m *dns.Msg, now ti
 // settleAll settles everything that is under way on this socket.
 func (w *udpWorker) settleAll(f Failure, err error) {
 	for list := range uint8(numLists) {
-		if list == restList {
-			continue
-		}
-		for {
-			i := w.slots.lists[list].head
-			if i < 0 {
-				break
-			}
-			sl := &w.slots.all[i]
-			w.settle(Outcome{Token: sl.q.Token, Tries: sl.tries, Failure: f, Err: err})
-			w.slots.release(i)
+		for l := &w.slots.lists[list]; l.head >= 0 && list != restList; {
+			w.settle(w.slots.all[l.head].q.outcome(f, err))
+			w.slots.release(l.head)
 		}
 	}
+}
+
+// settle puts an outcome aside to be delivered.
+func (w *udpWorker) settle(out Outcome) {
+	if w.forged > 0 {
+		out.Forged = uint16(min(w.forged, math.MaxUint16))
+		w.count.Forged += w.forged
+		w.forged = 0
+	}
+	w.out = append(w.out, out)
+	w.dones++
+	w.flying--
+}
+
+func (w *udpWorker) deliver() {
+	w.engine.cfg.deliver(w.out)
+	clear(w.out)
+	w.out = w.out[:0]
 }

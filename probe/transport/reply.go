@@ -1,6 +1,10 @@
 package transport
 
-import "github.com/miekg/dns"
+import (
+	"bytes"
+
+	"github.com/miekg/dns"
+)
 
 // A Reply is what the verdict rules need of a response that passed the checks.
 type Reply struct {
@@ -109,40 +113,32 @@ const (
 	maskOp    = 0xf << 11
 )
 
-// A State says whether a response is all there.
-type State uint8
-
-const (
-	Complete State = iota
-	Cut            // TC=1: the rest is to be had over TCP
-	Slip           // TC=1 and no record at all: how a rate limit answers
-)
-
 // read checks a message against the query that it claims to answer, sent
 // under an ID and with the case that mix stands for ([Query] with
 // [MixCase]; zero otherwise), and reads it, into m as well if m is not nil. The
-// reply is worth something only if the rule is [Passed] and state is [Complete].
-func read(m *dns.Msg, packet []byte, q *Query, id uint16, mix uint64) (Reply, State, Rule) {
+// reply is worth something only if the rule is [Passed] and the response is not cut:
+// cut is [None], [Truncated] or [Slipped].
+func read(m *dns.Msg, packet []byte, q *Query, id uint16, mix uint64) (r Reply, cut Failure, rule Rule) {
 	end, rule := checkHead(packet, q, id, mix)
 	if rule != Passed {
-		return Reply{}, Complete, rule
+		return r, None, rule
 	}
 	if be16(packet, 2)&flagTC != 0 {
 		if be16(packet, 6) == 0 && be16(packet, 8) == 0 {
-			return Reply{}, Slip, Passed
+			return r, Slipped, Passed
 		}
-		return Reply{}, Cut, Passed
+		return r, Truncated, Passed
 	}
 	if m == nil && q.Flags&DO == 0 {
 		if r, ok := readFast(packet, end); ok {
-			return r, Complete, Passed
+			return r, None, Passed
 		}
 	}
 	if m == nil {
 		m = new(dns.Msg)
 	}
-	r, rule := readSlow(m, packet, q)
-	return r, Complete, rule
+	r, rule = readSlow(m, packet, q)
+	return r, None, rule
 }
 
 // checkHead checks the header and the question, and returns where the
@@ -175,32 +171,19 @@ func checkHead(packet []byte, q *Query, id uint16, mix uint64) (end int, rule Ru
 	return end + 4, Passed
 }
 
-// checkName compares a name in wire form with the question's.
+// checkName compares a name in wire form with the query's, of the same length.
 func checkName(wire []byte, q *Query, mix uint64) Rule {
-	if wire[len(wire)-1] != 0 {
+	var buf [256]byte
+	sent := appendName(buf[:0], q.Name, mix)
+	switch {
+	case bytes.Equal(wire, sent):
+		return Passed
+	case !bytes.EqualFold(wire, sent):
 		return WrongName
+	case q.Flags&MixCase != 0:
+		return WrongCase
 	}
-	rule, length := Passed, 0
-	for i := 0; i < len(q.Name); i++ {
-		if q.Name[i] == '.' {
-			if int(wire[length]) != i-length {
-				return WrongName
-			}
-			length = i + 1
-			continue
-		}
-		switch got, want := wire[i+1], q.Name[i]; {
-		case got == mixed(want, i, mix):
-		case lower(got) != want:
-			return WrongName
-		case q.Flags&MixCase != 0:
-			rule = WrongCase
-		}
-	}
-	if q.Name != "" && int(wire[length]) != len(q.Name)-length {
-		return WrongName
-	}
-	return rule
+	return Passed
 }
 
 // mixed is the letter at place i of a name, spelt as mix says (the 0x20 bit of

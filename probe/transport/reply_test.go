@@ -133,16 +133,16 @@ func TestReadState(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(m *dns.Msg)
-		want   State
+		want   Failure
 	}{
-		{"complete", func(m *dns.Msg) {}, Complete},
-		{"cut", func(m *dns.Msg) { m.Truncated = true }, Cut},
-		{"slip", func(m *dns.Msg) { m.Truncated, m.Ns = true, nil }, Slip},
-		{"slip without OPT", func(m *dns.Msg) { m.Truncated, m.Ns, m.Extra = true, nil, nil }, Slip},
+		{"complete", func(m *dns.Msg) {}, None},
+		{"cut", func(m *dns.Msg) { m.Truncated = true }, Truncated},
+		{"slip", func(m *dns.Msg) { m.Truncated, m.Ns = true, nil }, Slipped},
+		{"slip without OPT", func(m *dns.Msg) { m.Truncated, m.Ns, m.Extra = true, nil, nil }, Slipped},
 		{"cut after the answer", func(m *dns.Msg) {
 			m.Truncated, m.Ns = true, nil
 			m.Answer = mustRR(t, "go.dev. 300 IN DS 1 8 2 00112233")
-		}, Cut},
+		}, Truncated},
 	} {
 		m := response(t)
 		test.change(m)
@@ -150,7 +150,7 @@ func TestReadState(t *testing.T) {
 		if state != test.want || rule != Passed {
 			t.Errorf("%s: state %d, %v", test.name, state, rule)
 		}
-		if state != Complete && r != (Reply{}) {
+		if state != None && r != (Reply{}) {
 			t.Errorf("%s: what is not complete says %+v", test.name, r)
 		}
 	}
@@ -242,7 +242,7 @@ func TestRead(t *testing.T) {
 				m.Compress = compress
 				b := mustPack(t, m)
 				got, state, rule := read(nil, b, &query, queryID, 0)
-				if rule != Passed || state != Complete || got != test.want {
+				if rule != Passed || state != None || got != test.want {
 					t.Errorf("compress %v: %+v, %v; want %+v", compress, got, rule, test.want)
 				}
 				whole := query

@@ -15,21 +15,16 @@ import (
 // A shortage of descriptors is no reason. dial is as in [Config].
 func Route(ctx context.Context, dial func(ctx context.Context, network, addr string) (net.Conn, error), addr string) error {
 	conn, err := (&Config{Dial: dial, Addr: addr}).dial(ctx, "udp")
-	if isAny(err, shortErrors) {
+	if err == nil {
+		defer conn.Close()
+		if local, ok := conn.LocalAddr().(*net.UDPAddr); ok && !local.IP.IsLoopback() {
+			err = running(local.IP)
+		}
+	}
+	if err == nil || isAny(err, shortErrors) {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("finding a route to %s: %w", addr, err)
-	}
-	defer conn.Close()
-	local, ok := conn.LocalAddr().(*net.UDPAddr)
-	if !ok || local.IP.IsLoopback() {
-		return nil
-	}
-	if err := running(local.IP); err != nil {
-		return fmt.Errorf("finding a route to %s: %w", addr, err)
-	}
-	return nil
+	return fmt.Errorf("finding a route to %s: %w", addr, err)
 }
 
 // running returns an error if the interface that has an address of this machine is

@@ -15,8 +15,6 @@ type slot struct {
 	mix        uint64
 	prev, next int32 // in its list; -1 ends it
 	list       uint8
-	tries      uint8 // times sent
-	charged    uint8 // tries that count
 	id         uint16
 	failed     Rule // a check that a message for it failed, of several the first but WrongCase
 }

@@ -108,7 +108,7 @@ func TestSlotIDs(t *testing.T) {
 func TestSlotRest(t *testing.T) {
 	const window, timeout = 8, 2 * time.Second
 	began := time.Unix(1000, 0)
-	w := newUDPWorker(&udp{cfg: Config{Timeout: timeout}, began: began}, window)
+	w := newUDPWorker(&udp{engine: newEngine(Config{Timeout: timeout}), began: began}, window)
 	w.equip(plainConn{}, batchLen)
 	take := func(n int, at time.Duration) {
 		for range n {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -96,18 +97,10 @@ const maxIterations = 100
 
 // addBitmap reads the types that a signed zone lists at the name.
 func (r *Reply) addBitmap(types []uint16) {
-	var ns, soa bool
-	for _, t := range types {
-		switch t {
-		case dns.TypeNXNAME:
-			r.Bits |= NXName
-		case dns.TypeNS:
-			ns = true
-		case dns.TypeSOA:
-			soa = true
-		}
+	if slices.Contains(types, dns.TypeNXNAME) {
+		r.Bits |= NXName
 	}
-	if ns && !soa {
+	if slices.Contains(types, dns.TypeNS) && !slices.Contains(types, dns.TypeSOA) {
 		r.Bits |= Delegates
 	}
 }

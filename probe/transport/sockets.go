@@ -57,9 +57,7 @@ func (s *Sockets) take(ctx context.Context, leave func()) (*lease, error) {
 	l := &lease{of: s, n: 1, leave: leave, ready: make(chan struct{})}
 	s.mu.Lock()
 	s.waiting = append(s.waiting, l)
-	leaving := s.grant()
-	s.mu.Unlock()
-	leaveAll(leaving)
+	s.unlock()
 	select {
 	case <-l.ready:
 		return l, nil
@@ -69,20 +67,23 @@ func (s *Sockets) take(ctx context.Context, leave func()) (*lease, error) {
 	}
 }
 
-// takeMore takes n descriptors, or returns false, for an engine that has one socket
-// already. Half of the descriptors are not for such.
-func (s *Sockets) takeMore(n int, leave func()) (*lease, bool) {
+// errNoMore is the error of a socket beside the first for which there is no room.
+var errNoMore = shortErrors[0]
+
+// takeMore takes n descriptors for an engine that has one socket already. Half of the
+// descriptors are not for such.
+func (s *Sockets) takeMore(n int, leave func()) (*lease, error) {
 	if s == nil {
-		return nil, true
+		return nil, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.waiting) > 0 || s.free-n < s.size/2 {
-		return nil, false
+		return nil, errNoMore
 	}
 	l := &lease{of: s, n: n, leave: leave}
 	s.hold(l)
-	return l, true
+	return l, nil
 }
 
 func (s *Sockets) hold(l *lease) {
@@ -90,15 +91,16 @@ func (s *Sockets) hold(l *lease) {
 	s.held = append(s.held, l)
 }
 
-// grant gives those that wait what is free, and returns holders to ask for the rest.
-// The caller holds the lock.
-func (s *Sockets) grant() (leaving []*lease) {
+// unlock gives those that wait what is free, and asks holders for the rest, without
+// the lock.
+func (s *Sockets) unlock() {
 	for len(s.waiting) > 0 && s.free >= s.waiting[0].n {
 		l := s.waiting[0]
 		s.waiting = slices.Delete(s.waiting, 0, 1)
 		s.hold(l)
 		close(l.ready)
 	}
+	var leaving []*lease
 	for s.asked < len(s.waiting) {
 		l := s.next()
 		if l == nil {
@@ -107,7 +109,10 @@ func (s *Sockets) grant() (leaving []*lease) {
 		s.ask(l)
 		leaving = append(leaving, l)
 	}
-	return leaving
+	s.mu.Unlock()
+	for _, l := range leaving {
+		l.leave()
+	}
 }
 
 func (s *Sockets) ask(l *lease) {
@@ -139,19 +144,12 @@ func (s *Sockets) relieve() {
 	}
 	s.mu.Lock()
 	l := s.next()
-	if l != nil && l.idle.Load() != 0 {
+	rests := l != nil && l.idle.Load() != 0
+	if rests {
 		s.ask(l)
-	} else {
-		l = nil
 	}
 	s.mu.Unlock()
-	if l != nil {
-		l.leave()
-	}
-}
-
-func leaveAll(leaving []*lease) {
-	for _, l := range leaving {
+	if rests {
 		l.leave()
 	}
 }
@@ -172,9 +170,7 @@ func (l *lease) release() {
 	} else {
 		s.waiting = slices.DeleteFunc(s.waiting, func(other *lease) bool { return other == l })
 	}
-	leaving := s.grant()
-	s.mu.Unlock()
-	leaveAll(leaving)
+	s.unlock()
 }
 
 // rest notes that the socket is idle.

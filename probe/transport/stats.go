@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Stats is what an engine has done and how it stands. The counts begin with the
 // engine and may lag behind the outcomes by some milliseconds.
@@ -25,6 +28,37 @@ func (s *Stats) count(other *Stats) {
 	s.Timeouts += other.Timeouts
 	s.Forged += other.Forged
 }
+
+// sent counts a query that is sent.
+func (s *Stats) sent(q *Query) {
+	if s.Queries++; q.sent > 0 {
+		s.Retries++
+	}
+	if q.sent < math.MaxUint8 {
+		q.sent++
+	}
+}
+
+// counts are numbers of tries, by what became of them.
+type counts struct {
+	good  int // responses
+	lost  int // tries without response
+	slips int // responses that ask to slow down: BADCOOKIE, REFUSED after good ones
+
+	// Of the good, cuts are truncated to nothing. The query goes to TCP, and the
+	// others need not wait for that: some servers answer so as long as they are
+	// asked. But where many are lost as well, a limit drops some and slips others.
+	cuts int
+}
+
+func (c *counts) add(n counts) {
+	c.good += n.good
+	c.lost += n.lost
+	c.slips += n.slips
+	c.cuts += n.cuts
+}
+
+func (c *counts) outcomes() int { return c.good + c.lost + c.slips }
 
 // smooth adds a round trip to a smoothed one.
 func smooth(srtt, rtt time.Duration) time.Duration {

@@ -19,7 +19,7 @@ import (
 	"domprobe/internal/dnstest"
 )
 
-func TestStream(t *testing.T) {
+func TestTCP(t *testing.T) {
 	const n = 50
 	everything := func(t *testing.T, e Engine, b *box) {
 		e.Ask(ask(n, 2))
@@ -159,7 +159,7 @@ func TestStream(t *testing.T) {
 }
 
 // More queries than one connection takes are spread over a few.
-func TestStreamMany(t *testing.T) {
+func TestTCPMany(t *testing.T) {
 	const n = 3000
 	host := dnstest.Host{TCP: dnstest.Stream(late(honest, func(i int) time.Duration { return 10 * time.Millisecond }))}
 	inBubble(t, "many", host, newTCP, func(t *testing.T, e Engine, b *box) {
@@ -185,7 +185,7 @@ func bounded(answers int, conns *atomic.Int32) func(conn net.Conn) {
 
 // A server that closes each connection after some answers answers everything,
 // and is not opened a connection for every query.
-func TestStreamBounded(t *testing.T) {
+func TestTCPBounded(t *testing.T) {
 	for _, test := range []struct{ answers, queries, conns int }{
 		{1, 1000, 1100}, {2, 1000, 600}, {100, 3000, 50}, {1000, 3000, 10},
 	} {
@@ -202,7 +202,7 @@ func TestStreamBounded(t *testing.T) {
 
 // What was learned about one connection does not draw out the silence of the
 // next.
-func TestStreamSilentAfterCut(t *testing.T) {
+func TestTCPSilentAfterCut(t *testing.T) {
 	var conns atomic.Int32
 	one := bounded(1, &conns)
 	host := dnstest.Host{TCP: func(conn net.Conn) {
@@ -249,7 +249,7 @@ func TestQuota(t *testing.T) {
 
 // A query for which a server closes the connection is not asked for ever,
 // though others on it are answered.
-func TestStreamPoison(t *testing.T) {
+func TestTCPPoison(t *testing.T) {
 	var sent atomic.Int32
 	host := dnstest.Host{TCP: func(conn net.Conn) {
 		for {
@@ -307,7 +307,7 @@ func (c *countedConn) Close() error {
 
 // A server that refuses a further connection answers everything on those that
 // it has.
-func TestStreamRefusesMore(t *testing.T) {
+func TestTCPRefusesMore(t *testing.T) {
 	for most := range int32(3) {
 		synctest.Test(t, func(t *testing.T) {
 			n := new(dnstest.Net)

@@ -39,7 +39,7 @@ func serial(each time.Duration) func(conn net.Conn) {
 
 // A server that takes its time answers all that it is asked, however much that is:
 // what waits for it does so here, where no time runs.
-func TestStreamSerial(t *testing.T) {
+func TestTCPSerial(t *testing.T) {
 	for _, test := range []struct {
 		each     time.Duration
 		n, turns int
@@ -84,7 +84,7 @@ func TestStreamSerial(t *testing.T) {
 
 // A fast server is asked as much at once as its connections take, and one that is
 // far away, or answers some queries late, too.
-func TestStreamWindowOpens(t *testing.T) {
+func TestTCPWindowOpens(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 10))
 	for name, trip := range map[string]func() time.Duration{
 		"fast":   func() time.Duration { return time.Millisecond },
@@ -106,7 +106,7 @@ func TestStreamWindowOpens(t *testing.T) {
 }
 
 // A path that has become longer is not taken for a queue for ever.
-func TestStreamWindowPath(t *testing.T) {
+func TestTCPWindowPath(t *testing.T) {
 	w := newTCPWindow(1000, 2*time.Second)
 	trip := 10 * time.Millisecond
 	for round := range 100 {
@@ -153,7 +153,7 @@ func chance(share float64, fault func(conn net.Conn, message []byte)) func(conn 
 
 // Connections that break, or bring garbage, cost the queries on them nothing but
 // time.
-func TestStreamFaults(t *testing.T) {
+func TestTCPFaults(t *testing.T) {
 	length := func(n func(good int) int) func(net.Conn, []byte) {
 		return func(conn net.Conn, message []byte) {
 			wrong := n(len(message))
@@ -192,7 +192,7 @@ func TestStreamFaults(t *testing.T) {
 }
 
 // A response that comes when nothing is under way does not end the conversation.
-func TestStreamLate(t *testing.T) {
+func TestTCPLate(t *testing.T) {
 	h := func(b []byte, from netip.AddrPort) []dnstest.Reply {
 		good := honest(b, from)[0]
 		late := good
@@ -211,7 +211,7 @@ func TestStreamLate(t *testing.T) {
 
 // A query for which the server breaks the connection is the only one that pays
 // for it.
-func TestStreamBreaker(t *testing.T) {
+func TestTCPBreaker(t *testing.T) {
 	inBubble(t, "breaker", dnstest.Host{TCP: func(conn net.Conn) {
 		for {
 			b, err := dnstest.ReadFrame(conn)
@@ -240,7 +240,7 @@ func TestStreamBreaker(t *testing.T) {
 
 // One dial that fails is not the end of what waits, and a server that takes no
 // connection does not hold up a long queue.
-func TestStreamDials(t *testing.T) {
+func TestTCPDials(t *testing.T) {
 	for _, test := range []struct{ n, refused, most int }{{1000, 1, 2}, {3000, 1000, 12}} {
 		var dials atomic.Int32
 		inBubble(t, fmt.Sprint(test.n), dnstest.Host{TCP: dnstest.Stream(honest)}, func(cfg Config) Engine {
@@ -272,7 +272,7 @@ func TestStreamDials(t *testing.T) {
 }
 
 // A dial that fails is charged to what would have gone over the connection.
-func TestStreamDialCharge(t *testing.T) {
+func TestTCPDialCharge(t *testing.T) {
 	var dials atomic.Int32
 	inBubble(t, "charge", dnstest.Host{TCP: dnstest.Stream(honest)}, func(cfg Config) Engine {
 		dial := cfg.Dial
@@ -298,7 +298,7 @@ func TestStreamDialCharge(t *testing.T) {
 }
 
 // Where this machine has no descriptor left, a connection waits for one.
-func TestStreamShortage(t *testing.T) {
+func TestTCPShortage(t *testing.T) {
 	inBubble(t, "shortage", dnstest.Host{TCP: dnstest.Stream(honest)}, func(cfg Config) Engine {
 		began, dial := time.Now(), cfg.Dial
 		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -316,7 +316,7 @@ func TestStreamShortage(t *testing.T) {
 
 // A server that reads nothing, or answers nothing, is given up after two connections,
 // whatever waits.
-func TestStreamSilent(t *testing.T) {
+func TestTCPSilent(t *testing.T) {
 	for name, host := range map[string]dnstest.Host{
 		"reads":       {TCP: func(conn net.Conn) { io.Copy(io.Discard, conn) }},
 		"reads never": {TCP: func(conn net.Conn) { time.Sleep(time.Hour) }},
@@ -368,7 +368,7 @@ func TestQueueFront(t *testing.T) {
 // Statistics of a pool add up.
 func TestPoolStats(t *testing.T) {
 	inBubble(t, "pool", dnstest.Host{}, func(cfg Config) Engine {
-		return NewPool(cfg, func(ctx context.Context, q *Query) Outcome {
+		return newPool(cfg, func(ctx context.Context, q *Query) Outcome {
 			time.Sleep(10 * time.Millisecond)
 			switch q.Token % 5 {
 			case 0:

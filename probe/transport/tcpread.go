@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"time"
-
-	"github.com/miekg/dns"
 )
 
 // errHung is the error of a connection that ended without a word.
 var errHung = errors.New("connection closed by the server")
+
+// errGarbled is the error of a connection whose messages cannot be told apart any
+// more: a length before one was wrong.
+var errGarbled = errors.New("connection brings garbage")
 
 // Read reads from the connection and notes when.
 func (c *tcpConn) Read(b []byte) (int, error) {
@@ -23,103 +25,105 @@ func (c *tcpConn) Read(b []byte) (int, error) {
 func (c *tcpConn) readAll() {
 	defer close(c.done)
 	r := bufio.NewReader(c)
-	var head [2]byte
 	var buf []byte
 	for {
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			c.ended(err)
-			return
+		err := c.readMessage(r, &buf)
+		if err == nil {
+			err = c.handle(buf)
 		}
-		n := int(be16(head[:], 0))
-		if cap(buf) < n {
-			buf = make([]byte, n)
+		if err == nil {
+			continue
 		}
-		buf = buf[:n]
-		c.partial.Store(r.Buffered() < n)
-		if _, err := io.ReadFull(r, buf); err != nil {
-			c.ended(err)
-			return
+		if errors.Is(err, io.EOF) {
+			err = errHung
 		}
-		c.partial.Store(false)
-		if err := c.handle(buf); err != nil {
-			c.ended(err)
-			return
+		c.e.mu.Lock()
+		if c.err == nil {
+			c.err = err
 		}
+		c.e.mu.Unlock()
+		return
 	}
 }
 
-func (c *tcpConn) ended(err error) {
-	if errors.Is(err, io.EOF) {
-		err = errHung
+// readMessage reads a message and the length before it.
+func (c *tcpConn) readMessage(r *bufio.Reader, buf *[]byte) error {
+	var head [2]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = err
+	n := int(be16(head[:], 0))
+	if cap(*buf) < n {
+		*buf = make([]byte, n)
 	}
+	*buf = (*buf)[:n]
+	c.partial.Store(r.Buffered() < n)
+	if _, err := io.ReadFull(r, *buf); err != nil {
+		return err
+	}
+	c.partial.Store(false)
+	return nil
 }
 
 // handle handles one message. It returns an error if the length before it was wrong.
 func (c *tcpConn) handle(packet []byte) error {
-	cfg := &c.e.cfg
-	now := time.Now()
-	c.mu.Lock()
-	c.heard = now
-	a, rule := c.find(packet)
-	if a == nil {
-		c.ignore(now)
-		c.mu.Unlock()
-		cfg.traceIgnored(nil, rule, packet)
-		return nil
+	q, out, rule := c.match(packet)
+	if rule != Passed {
+		c.e.cfg.traceIgnored(q, rule, packet)
 	}
-	var m *dns.Msg
-	if a.q.Flags&Whole != 0 || cfg.Trace != nil {
-		m = new(dns.Msg)
-	}
-	reply, state, rule := read(m, packet, &a.q, a.id, a.mix)
-	out := Outcome{Token: a.q.Token, Tries: a.tries.sent, Reply: reply, RTT: now.Sub(a.sent), Msg: m}
-	if rule == Passed && state != Complete {
-		rule = CutShort // over TCP nothing may be cut
-		out = Outcome{Token: a.q.Token, Tries: a.tries.sent, Failure: BadResponse, Err: ruleError(rule)}
-	} else if rule != Passed {
-		defer cfg.traceIgnored(&a.q, rule, packet)
-		defer c.mu.Unlock()
-		a.failed = rule
-		if rule == CutShort || rule == Malformed {
-			c.culprit = a
+	switch {
+	case len(out) > 0:
+		c.e.cfg.Deliver(out)
+		signal(c.room)
+		if !whole(packet) {
 			return errGarbled
 		}
-		c.ignore(now)
-		return nil
-	}
-	a.gone = true
-	c.answers++
-	c.newest = max(c.newest, a.n)
-	c.good, c.garbage = now, time.Time{}
-	delete(c.pending, a.id)
-	c.mu.Unlock()
-	if rule != Passed {
-		cfg.traceIgnored(&a.q, rule, packet)
-	}
-	c.e.answered(a, &out)
-	cfg.Deliver([]Outcome{out})
-	select {
-	case c.room <- struct{}{}:
-	default:
-	}
-	if !whole(packet) {
+	case rule == CutShort, rule == Malformed:
 		return errGarbled
 	}
 	return nil
 }
 
-// find returns the query under way that a message is for. The caller holds the
-// lock.
-func (c *tcpConn) find(packet []byte) (*asked, Rule) {
+// match finds the query under way that a message is for, and settles it if the
+// message is its response.
+func (c *tcpConn) match(packet []byte) (q *Query, out []Outcome, rule Rule) {
+	now := time.Now()
+	e := c.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c.heard = now
 	if len(packet) < headerLen {
-		return nil, ShortHeader
+		c.ignore(now)
+		return nil, nil, ShortHeader
 	}
-	return c.pending[be16(packet, 0)], WrongID
+	a := c.pending[be16(packet, 0)]
+	if a == nil {
+		c.ignore(now)
+		return nil, nil, WrongID
+	}
+	m := e.cfg.messageFor(&a.q)
+	reply, cut, rule := read(m, packet, &a.q, a.id, a.mix)
+	if rule != Passed {
+		if a.failed = rule; rule == CutShort || rule == Malformed {
+			c.culprit = a
+		} else {
+			c.ignore(now)
+		}
+		return &a.q, nil, rule
+	}
+	c.drop(a)
+	c.answers++
+	c.newest = max(c.newest, a.n)
+	c.good, c.garbage = now, time.Time{}
+	e.silent, e.barren = 0, 0
+	if cut != None { // over TCP nothing may be cut
+		return &a.q, []Outcome{a.q.outcome(BadResponse, ruleError(CutShort))}, CutShort
+	}
+	rtt := now.Sub(a.sent)
+	e.stats.Responses++
+	e.stats.SRTT = smooth(e.stats.SRTT, rtt)
+	e.window.good(a.n, rtt)
+	return &a.q, []Outcome{{Token: a.q.Token, Tries: a.q.sent, Reply: reply, RTT: rtt, Msg: m}}, Passed
 }
 
 // ignore notes a message that is no response. The caller holds the lock.
@@ -129,17 +133,16 @@ func (c *tcpConn) ignore(now time.Time) {
 	}
 }
 
-// answered counts a response.
-func (e *tcp) answered(a *asked, out *Outcome) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.flying--
-	e.silent, e.barren = 0, 0
-	if out.Failure == None {
-		e.stats.Responses++
-		e.stats.SRTT = smooth(e.stats.SRTT, out.RTT)
-		e.window.good(a.n, out.RTT)
+// patience is how long a connection with garbage on it gets to bring a response.
+func patience(srtt time.Duration) time.Duration { return max(4*srtt, firstRTO) }
+
+// garbled reports whether a connection has brought no response for a while, but
+// garbage, or the beginning of a message. The caller holds the lock.
+func (c *tcpConn) garbled(now time.Time, rest time.Duration) bool {
+	if !c.garbage.IsZero() && now.Sub(c.garbage) >= rest {
+		return true
 	}
+	return c.partial.Load() && now.Sub(time.Unix(0, c.read.Load())) >= rest
 }
 
 // whole reports whether a response ends where its last record does. One that goes on

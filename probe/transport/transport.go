@@ -5,16 +5,16 @@
 // come out, so that a million names need no goroutine, timer or channel
 // operation each. The engines:
 //
-//   - [NewUDP] (udp.go): workers that own connected sockets (worker.go,
-//     clock.go, receive.go), slots indexed by message ID (slots.go), batches of packets
+//   - [NewUDP] (udp.go): workers that own connected sockets (worker.go, send.go,
+//     receive.go, clock.go), slots indexed by message ID (slots.go), batches of packets
 //     (batch_linux.go, with a portable fallback), retransmission by measured
-//     round trips and a window that follows goodput (control.go).
-//   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go) that are
-//     kept open and pipelined (RFC 7766, RFC 7858), as far as the server lets
-//     them (quota.go).
-//   - [NewPool] (pool.go): runs any function that sends one query on a bounded
-//     number of goroutines; a caller's own exchanger uses it.
-//   - [NewCarrier] (carrier.go): a pool over a protocol that carries DNS messages
+//     round trips and a window that follows goodput (control.go, pace.go).
+//   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go, tcpread.go,
+//     tcploss.go) that are kept open and pipelined (RFC 7766, RFC 7858), as far as the
+//     server lets them (tcpwindow.go, quota.go).
+//   - [NewExchange] (pool.go): a bounded number of goroutines that each send one
+//     query by a function of the caller's.
+//   - [NewCarrier] (carrier.go): the same over a protocol that carries DNS messages
 //     and can refuse for a while (gate.go). [NewHTTPS] is one, if the program
 //     imports domprobe/probe/doh.
 //
@@ -59,7 +59,21 @@ type Query struct {
 	Flags   Flags
 	Tries   uint8  // how often it may be lost; zero means once. It is sent twice as often at most
 	Backoff uint8  // how often the first wait is doubled
+	sent    uint8  // how often it was sent
+	charged uint16 // what it has used up of its tries, in halves of one
 	Name    string // lower case, without a final dot; "" is the root
+}
+
+// What a query is charged. That a connection breaks may be another query's doing.
+const (
+	halfTry = 1
+	aTry    = 2
+)
+
+// charge charges a query, and reports whether it has had its tries.
+func (q *Query) charge(halves uint16) (spent bool) {
+	q.charged += halves
+	return int(q.charged) >= aTry*max(int(q.Tries), 1)
 }
 
 // A Failure says why there is no reply.
@@ -174,6 +188,21 @@ func (c *Config) dial(ctx context.Context, network string) (net.Conn, error) {
 	}
 	var d net.Dialer
 	return d.DialContext(ctx, network, c.Addr)
+}
+
+func (c *Config) deliver(out []Outcome) {
+	if len(out) > 0 {
+		c.Deliver(out)
+	}
+}
+
+// messageFor is where a response to a query is to be unpacked, and nil if it need
+// not be.
+func (c *Config) messageFor(q *Query) *dns.Msg {
+	if q.Flags&Whole == 0 && c.Trace == nil {
+		return nil
+	}
+	return new(dns.Msg)
 }
 
 func (c *Config) traceSent(q *Query) {

@@ -1,13 +1,9 @@
 package transport
 
 import (
-	"context"
 	crand "crypto/rand"
 	"math/rand/v2"
-	"net"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -36,25 +32,16 @@ const (
 // udp is the engine over UDP. Its workers take queries from one queue, as
 // far as the control and the limit admit them.
 type udp struct {
-	cfg   Config
-	began time.Time
-	wg    sync.WaitGroup
-	stop  context.CancelFunc
-	ctx   context.Context
-
-	mu      sync.Mutex
-	queue   queue
+	engine
+	began   time.Time
 	control control
 	workers []*udpWorker
-	asleep  []*udpWorker
 	scout   *udpWorker // nil when it has left
 	asked   int        // queries, since the scout began
 	grown   bool       // the scout is to be replaced
 	retry   int        // how many must be asked before that is tried again
 	granted int        // queries that the workers after it can have in flight
-	closed  bool
 	cookie  cookieJar
-	stats   Stats // the counts
 }
 
 // NewUDP returns an engine that asks over UDP. It opens its sockets with the
@@ -62,28 +49,20 @@ type udp struct {
 // the caller has to ask over TCP.
 func NewUDP(cfg Config) Engine {
 	now := time.Now()
-	e := &udp{cfg: cfg, began: now, control: newControl(cfg.Window, now)}
-	e.ctx, e.stop = context.WithCancel(context.Background())
-	e.queue.waiting = cfg.Waiting
+	e := &udp{engine: newEngine(cfg), began: now, control: newControl(cfg.Window, now)}
+	e.launch = e.begin
 	e.cookie.init()
 	return e
 }
 
-func (e *udp) Ask(qs []Query) {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		fail(&e.cfg, qs, Closed, net.ErrClosed)
-		return
-	}
-	e.queue.push(qs)
+// begin has workers send n more queries. The caller holds the lock.
+func (e *udp) begin(n int) {
 	if len(e.workers) == 0 {
 		e.start()
 	}
-	e.asked += len(qs)
+	e.asked += n
 	e.growIfBusy()
-	e.wake(1 + len(qs)/16)
-	e.mu.Unlock()
+	e.wake(1 + n/16)
 }
 
 // start starts the scout. The caller holds the lock.
@@ -94,17 +73,13 @@ func (e *udp) start() {
 	e.startWorker(e.scout)
 }
 
-// growIfBusy replaces the scout when there is too much for it. The caller holds the
-// lock.
+// growIfBusy starts the other workers when there is too much for the scout, which
+// works until one of them has a socket. The caller holds the lock.
 func (e *udp) growIfBusy() {
-	if !e.grown && e.asked >= e.retry && (e.control.flying+e.queue.len() > scoutWindow || e.asked > scoutAsked) {
-		e.replaceScout()
+	busy := e.control.flying+e.queue.len() > scoutWindow || e.asked > scoutAsked
+	if e.grown || e.asked < e.retry || !busy {
+		return
 	}
-}
-
-// replaceScout starts the other workers. The scout works until one of them has a
-// socket. The caller holds the lock.
-func (e *udp) replaceScout() {
 	e.grown = true
 	n := fewSockets
 	if e.cfg.Window <= smallWindow {
@@ -137,23 +112,21 @@ func (e *udp) grow(granted, wanted int) {
 
 // wake wakes up to n sleeping workers, any of them. The caller holds the lock.
 func (e *udp) wake(n int) {
-	for ; n > 0 && len(e.asleep) > 0; n-- {
-		e.rouse(e.asleep[rand.IntN(len(e.asleep))])
+	first := rand.IntN(len(e.workers))
+	for i := range e.workers {
+		if w := e.workers[(first+i)%len(e.workers)]; n > 0 && w.sleeping && !w.full() {
+			e.rouse(w)
+			n--
+		}
 	}
 }
 
 // rouse wakes a worker if it sleeps. The caller holds the lock.
 func (e *udp) rouse(w *udpWorker) {
 	if w.sleeping {
-		e.risen(w)
+		w.sleeping = false
 		w.conn.SetReadDeadline(longAgo)
 	}
-}
-
-// risen notes that a worker does not sleep any more. The caller holds the lock.
-func (e *udp) risen(w *udpWorker) {
-	w.sleeping = false
-	e.asleep = slices.DeleteFunc(e.asleep, func(other *udpWorker) bool { return other == w })
 }
 
 // longAgo as a deadline ends a read at once.
@@ -170,19 +143,12 @@ func (e *udp) Stats() Stats {
 
 func (e *udp) Close() error {
 	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		return nil
-	}
 	e.closed = true
-	e.stop()
 	for _, w := range e.workers {
 		e.rouse(w)
 	}
 	e.mu.Unlock()
-	e.wg.Wait()
-	fail(&e.cfg, e.queue.drain(), Closed, net.ErrClosed)
-	return nil
+	return e.engine.Close()
 }
 
 // retire removes a worker. If it was the last and something waits, another takes its
@@ -207,80 +173,8 @@ func (e *udp) retire(w *udpWorker, err error) {
 		e.grown, e.retry = false, 2*e.asked
 	}
 	e.mu.Unlock()
-	fail(&e.cfg, waiting, e.cfg.blame(e.ctx, "udp", err), err)
+	e.cfg.deliver(outcomes(waiting, e.cfg.blame(e.ctx, "udp", err), err))
 }
-
-// fail settles queries that were never sent.
-func fail(cfg *Config, qs []Query, f Failure, err error) {
-	if len(qs) == 0 {
-		return
-	}
-	out := make([]Outcome, len(qs))
-	for i, q := range qs {
-		out[i] = Outcome{Token: q.Token, Failure: f, Err: err}
-	}
-	cfg.Deliver(out)
-}
-
-// A queue holds queries that wait, the urgent ones in front.
-type queue struct {
-	urgent, rest []Query
-	next         int           // of rest
-	waiting      *atomic.Int64 // of rest; see [Config.Waiting]
-}
-
-func (q *queue) count(n int) {
-	if q.waiting != nil {
-		q.waiting.Add(int64(n))
-	}
-}
-
-func (q *queue) push(qs []Query) {
-	had := len(q.rest)
-	for i := range qs {
-		if qs[i].Flags&Urgent != 0 {
-			q.urgent = append(q.urgent, qs[i])
-		} else {
-			q.rest = append(q.rest, qs[i])
-		}
-	}
-	q.count(len(q.rest) - had)
-}
-
-// pushFront puts queries before all that wait.
-func (q *queue) pushFront(qs []Query) {
-	var first queue
-	first.push(qs)
-	q.count(len(first.rest))
-	q.urgent = append(first.urgent, q.urgent...)
-	if n := len(first.rest); n <= q.next {
-		q.next -= n
-		copy(q.rest[q.next:], first.rest)
-	} else {
-		q.rest, q.next = append(first.rest, q.rest[q.next:]...), 0
-	}
-}
-
-func (q *queue) len() int { return len(q.urgent) + len(q.rest) - q.next }
-
-// pop moves up to n queries to dst.
-func (q *queue) pop(dst []Query, n int) []Query {
-	k := min(n, len(q.urgent))
-	dst = append(dst, q.urgent[:k]...)
-	q.urgent = q.urgent[:copy(q.urgent, q.urgent[k:])]
-	k = min(n-k, len(q.rest)-q.next)
-	dst = append(dst, q.rest[q.next:q.next+k]...)
-	q.next += k
-	q.count(-k)
-	if q.next == len(q.rest) {
-		q.rest, q.next = q.rest[:0], 0
-	} else if q.next > 1024 && q.next > len(q.rest)/2 {
-		q.rest, q.next = q.rest[:copy(q.rest, q.rest[q.next:])], 0
-	}
-	return dst
-}
-
-func (q *queue) drain() []Query { return q.pop(nil, q.len()) }
 
 // newRand returns an unpredictable source for IDs.
 func newRand() *rand.ChaCha8 {

@@ -1,18 +1,9 @@
 package transport
 
 import (
-	"math"
 	"net"
 	"time"
 )
-
-// maxQuery is room for the largest query: a header, a name of 255
-// octets, and an OPT record with a full cookie.
-const maxQuery = 384
-
-// deliverLen is how many outcomes are delivered at once while there are more
-// responses to read.
-const deliverLen = 256
 
 // A udpWorker owns one socket and the queries under way on it.
 type udpWorker struct {
@@ -40,10 +31,11 @@ type udpWorker struct {
 	pack [][]byte
 
 	// What has happened since the control was last told.
-	goods, losses, cuts, slips, dones int
-	rtt                               time.Duration
-	dropped                           uint32
-	count                             Stats
+	seen    counts
+	dones   int           // settled
+	rtt     time.Duration // the longest, of queries that were sent once
+	dropped uint32
+	count   Stats
 
 	forged uint64 // messages, since the last outcome
 
@@ -66,10 +58,9 @@ func newUDPWorker(e *udp, window int) *udpWorker {
 
 // open opens the worker's socket. A small one has no need of batches, nor of the
 // second descriptor that they take.
-func (w *udpWorker) open() error {
+func (w *udpWorker) open() (err error) {
 	e := w.engine
 	if w.small {
-		var err error
 		if w.lease, err = e.cfg.Sockets.take(e.ctx, w.want); err != nil {
 			return err
 		}
@@ -79,16 +70,15 @@ func (w *udpWorker) open() error {
 		}
 		return err
 	}
-	var ok bool
-	if w.lease, ok = e.cfg.Sockets.takeMore(batchDescriptors, w.want); !ok {
-		return errNoMore
+	if w.lease, err = e.cfg.Sockets.takeMore(batchDescriptors, w.want); err != nil {
+		return err
 	}
 	conn, err := e.cfg.dial(e.ctx, "udp")
 	if err != nil {
 		return err
 	}
-	c, granted := newBatchConn(conn, w.window)
 	wanted := w.window
+	c, granted := newBatchConn(conn, wanted)
 	w.window = granted
 	w.equip(c, min(batchLen, wanted))
 	e.grow(granted, wanted)
@@ -102,9 +92,6 @@ func (w *udpWorker) equip(conn batchConn, batch int) {
 	w.bufs = make([][maxQuery]byte, batch)
 	w.slots = newSlots(w.window, newRand())
 }
-
-// errNoMore is the error of a worker beside the scout for which no socket is left.
-var errNoMore = shortErrors[0]
 
 // want asks for the worker's socket when it has had a turn.
 func (w *udpWorker) want() {
@@ -133,20 +120,20 @@ func (w *udpWorker) run() {
 		if !open {
 			return
 		}
-		err := w.conn.poll(&w.in)
+		err := w.conn.read(&w.in, false)
 		// One delivery wakes the goroutine that waits for it, which costs
 		// more than handling a response: they go out many at a time.
 		if len(w.out) >= deliverLen || w.in.n == 0 {
 			w.deliver()
 		}
 		if err == nil && w.in.n == 0 && w.pause() {
-			err = w.conn.poll(&w.in)
+			err = w.conn.read(&w.in, false)
 		}
 		if err == nil && w.in.n == 0 {
 			if !w.sleep(now, wait) {
 				return
 			}
-			err = w.conn.read(&w.in)
+			err = w.conn.read(&w.in, true)
 			w.awake()
 		}
 		if w.receive(err); w.broken != nil {
@@ -220,9 +207,6 @@ func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 		deadline = longAgo
 	} else {
 		w.sleeping = true
-		if !w.full() {
-			e.asleep = append(e.asleep, w)
-		}
 	}
 	w.conn.SetReadDeadline(deadline)
 	return true
@@ -240,150 +224,24 @@ func (w *udpWorker) awake() {
 	e := w.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if w.sleeping {
-		e.risen(w)
-	}
+	w.sleeping = false
 }
 
 // report tells the control what has happened. The caller holds the lock.
 func (w *udpWorker) report(now time.Time) {
 	c := &w.engine.control
-	for range w.goods {
-		c.good(now, w.rtt)
+	if c.add(now, w.seen, w.rtt); w.seen.good > 0 {
 		w.rtt = 0
-	}
-	for range w.losses {
-		c.lost()
-	}
-	for range w.cuts {
-		c.cut(now, w.rtt)
-		w.rtt = 0
-	}
-	for range w.slips {
-		c.slip()
 	}
 	c.flying -= w.dones
-	if w.losses > 0 {
+	if w.seen.lost > 0 {
 		if n := w.conn.overflows(); n != w.dropped {
 			w.dropped = n
 			c.overflowed(now)
 		}
 	}
-	w.goods, w.losses, w.cuts, w.slips, w.dones = 0, 0, 0, 0, 0
+	w.seen, w.dones = counts{}, 0
 	w.engine.stats.count(&w.count)
 	w.count = Stats{}
 	w.rto, w.srtt, w.limited, w.lossy = c.rto(), c.srtt, c.limited(now), c.lossy()
-}
-
-// send sends again what was lost, and then new queries, as far as the
-// control admits them. wait is how long it is until more may go out. It reports
-// false when the engine is closed.
-func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
-	e := w.engine
-	for {
-		batch := len(w.bufs)
-		again := w.slots.count(queueList, batch)
-		e.mu.Lock()
-		if e.closed {
-			e.mu.Unlock()
-			return 0, false
-		}
-		w.report(now)
-		again, wait = e.spend(now, again)
-		w.take = w.take[:0]
-		if wait == 0 {
-			var n int
-			n, wait = e.admit(now, min(batch-again, w.room(), e.queue.len()))
-			w.take = e.queue.pop(w.take, n)
-			w.taken += n
-		}
-		w.cookie = e.cookie.forServer()
-		e.mu.Unlock()
-
-		for range again {
-			w.packSlot(w.slots.lists[queueList].head, now)
-		}
-		if len(w.take) > 0 {
-			w.flying += len(w.take)
-			w.rested = time.Time{}
-			w.lease.busy()
-		}
-		for i := range w.take {
-			w.packSlot(w.slots.take(&w.take[i]), now)
-		}
-		if len(w.pack) == 0 {
-			return wait, true
-		}
-		full := len(w.pack) == batch
-		err := w.conn.write(w.pack)
-		w.pack = w.pack[:0]
-		switch {
-		case err == nil:
-		case isLoss(err):
-			w.unsent = err
-		default:
-			w.unwritten(err)
-		}
-		if w.broken != nil {
-			return 0, false
-		}
-		if !full {
-			return wait, true
-		}
-		// Responses must not pile up while there is more to send.
-		if err := w.conn.poll(&w.in); err != nil || w.in.n > 0 {
-			if w.receive(err); w.broken != nil {
-				return 0, false
-			}
-		}
-	}
-}
-
-// admit asks the control and the limit for n new queries. The caller holds
-// the lock.
-func (e *udp) admit(now time.Time, n int) (granted int, wait time.Duration) {
-	if n <= 0 {
-		return 0, 0
-	}
-	n, wait = e.control.admit(now, n)
-	granted, more := e.cfg.Limit.take(now, n)
-	e.control.flying -= n - granted
-	return granted, max(wait, more)
-}
-
-// spend asks for n queries that are already in the window.
-func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
-	n, wait = e.control.readmit(now, n)
-	granted, more := e.cfg.Limit.take(now, n)
-	return granted, max(wait, more)
-}
-
-// room says how many more queries the worker can take. The caller holds the
-// lock.
-func (w *udpWorker) room() int {
-	if w.full() {
-		return 0
-	}
-	return min(w.window-w.flying, w.slots.room())
-}
-
-// settle puts an outcome aside to be delivered.
-func (w *udpWorker) settle(out Outcome) {
-	if w.forged > 0 {
-		out.Forged = uint16(min(w.forged, math.MaxUint16))
-		w.count.Forged += w.forged
-		w.forged = 0
-	}
-	w.out = append(w.out, out)
-	w.dones++
-	w.flying--
-}
-
-func (w *udpWorker) deliver() {
-	if len(w.out) == 0 {
-		return
-	}
-	w.engine.cfg.Deliver(w.out)
-	clear(w.out)
-	w.out = w.out[:0]
 }

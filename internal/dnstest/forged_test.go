@@ -10,13 +10,10 @@ import (
 
 // Before the true response there are forged ones, each with another ID and in
 // lower case. Over TCP there are none.
-func TestForger(t *testing.T) {
+func TestForged(t *testing.T) {
 	const guesses = 100
-	s := started(t)(Forger{
-		Answer:  world.Resolve,
-		Forge:   func(q *dns.Msg) *dns.Msg { return NXDomain(q, "dev") },
-		Guesses: guesses,
-	}.Start())
+	deny := func(q *dns.Msg) *dns.Msg { return NXDomain(q, "dev") }
+	s := started(t)(Host{UDP: Forged(world.Resolve, deny, guesses), TCP: Stream(Wire(world.Resolve))}.Start())
 	conn, err := net.Dial("udp", s.Addr())
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"syscall"
 	"testing"
 	"time"
@@ -11,16 +12,18 @@ import (
 	"github.com/miekg/dns"
 )
 
-func TestServeRaw(t *testing.T) {
-	s := started(t)(ServeRaw(Raw{
-		UDP: Bytes(func(q []byte) [][]byte { return [][]byte{{1, 2, 3}, append(q, '!')} }),
+func TestHost(t *testing.T) {
+	s := started(t)(Host{
+		UDP: func(q []byte, _ netip.AddrPort) []Reply {
+			return []Reply{{Bytes: []byte{1, 2, 3}}, {Bytes: append(q, '!')}}
+		},
 		TCP: func(conn net.Conn) {
 			if _, err := ReadFrame(conn); err != nil {
 				return
 			}
 			conn.Write([]byte{0, 200, 1, 2}) // the start of a frame
 		},
-	}))
+	}.Start())
 	udp, err := net.Dial("udp", s.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -43,11 +46,11 @@ func TestServeRaw(t *testing.T) {
 	}
 }
 
-func TestServeRawReset(t *testing.T) {
-	s := started(t)(ServeRaw(Raw{TCP: func(conn net.Conn) {
+func TestHostReset(t *testing.T) {
+	s := started(t)(Host{TCP: func(conn net.Conn) {
 		ReadFrame(conn)
 		Reset(conn)
-	}}))
+	}}.Start())
 	tcp, err := net.Dial("tcp", s.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -60,20 +63,20 @@ func TestServeRawReset(t *testing.T) {
 	}
 }
 
-func TestServeRawRefused(t *testing.T) {
-	s := started(t)(ServeRaw(Raw{}))
+func TestHostRefused(t *testing.T) {
+	s := started(t)(Host{}.Start())
 	if _, err := net.Dial("tcp", s.Addr()); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("got %v, want refused", err)
 	}
 }
 
 // A server whose connection hangs in a read can be closed.
-func TestServeRawCloseHung(t *testing.T) {
+func TestHostCloseHung(t *testing.T) {
 	reading := make(chan struct{})
-	s, err := ServeRaw(Raw{TCP: func(conn net.Conn) {
+	s, err := Host{TCP: func(conn net.Conn) {
 		close(reading)
 		io.Copy(io.Discard, conn)
-	}})
+	}}.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,8 +94,45 @@ func TestServeRawCloseHung(t *testing.T) {
 // Stream serves real connections as well as those of a Net.
 func TestStreamOverLoopback(t *testing.T) {
 	truth := Truth{Registered: func(name string) bool { return name == "go.dev" }}
-	s := started(t)(ServeRaw(Raw{TCP: Stream(Wire(truth.Resolve))}))
+	s := started(t)(Host{TCP: Stream(Wire(truth.Resolve))}.Start())
 	if r := ask(t, "tcp", s.Addr(), "go.dev", dns.TypeDS); r.Rcode != dns.RcodeSuccess {
 		t.Errorf("got %v", r)
+	}
+}
+
+// A reply comes when its delay is over, or from another port, and one that is
+// on its way when the server is closed is lost.
+func TestHostReplies(t *testing.T) {
+	const delay = 20 * time.Millisecond
+	s, err := Host{UDP: func([]byte, netip.AddrPort) []Reply {
+		return []Reply{
+			{Bytes: []byte("never"), Delay: time.Hour},
+			{Bytes: []byte("late"), Delay: delay},
+			{Bytes: []byte("elsewhere"), From: netip.MustParseAddrPort("192.0.2.1:53")},
+		}
+	}}.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	client.SetDeadline(time.Now().Add(time.Minute))
+	start := time.Now()
+	client.WriteTo([]byte("query"), net.UDPAddrFromAddrPort(netip.MustParseAddrPort(s.Addr())))
+	b := make([]byte, 100)
+	for _, want := range []string{"elsewhere", "late"} {
+		n, from, err := client.ReadFrom(b)
+		if err != nil || string(b[:n]) != want || (from.String() == s.Addr()) != (want == "late") {
+			t.Errorf("got %q from %v (%v), want %q", b[:n], from, err, want)
+		}
+	}
+	if took := time.Since(start); took < delay {
+		t.Errorf("the late reply came after %v", took)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

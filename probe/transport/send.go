@@ -1,0 +1,116 @@
+package transport
+
+import "time"
+
+// maxQuery is room for the largest query: a header, a name of 255
+// octets, and an OPT record with a full cookie.
+const maxQuery = 384
+
+// send sends again what was lost, and then new queries, as far as the
+// control admits them. wait is how long it is until more may go out. It reports
+// false when the engine is closed.
+func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
+	e := w.engine
+	for {
+		batch := len(w.bufs)
+		again := w.slots.count(queueList, batch)
+		e.mu.Lock()
+		if e.closed {
+			e.mu.Unlock()
+			return 0, false
+		}
+		w.report(now)
+		again, wait = e.spend(now, again)
+		w.take = w.take[:0]
+		if wait == 0 {
+			var n int
+			n, wait = e.admit(now, min(batch-again, w.room(), e.queue.len()))
+			w.take = e.queue.pop(w.take, n)
+			w.taken += n
+		}
+		w.cookie = e.cookie.forServer()
+		e.mu.Unlock()
+
+		for range again {
+			w.packSlot(w.slots.lists[queueList].head, now)
+		}
+		if len(w.take) > 0 {
+			w.flying += len(w.take)
+			w.rested = time.Time{}
+			w.lease.busy()
+		}
+		for i := range w.take {
+			w.packSlot(w.slots.take(&w.take[i]), now)
+		}
+		if len(w.pack) == 0 {
+			return wait, true
+		}
+		full := len(w.pack) == batch
+		err := w.conn.write(w.pack)
+		w.pack = w.pack[:0]
+		switch {
+		case err == nil:
+		case isLoss(err):
+			w.unsent = err
+		default:
+			w.unwritten(err)
+		}
+		if w.broken != nil {
+			return 0, false
+		}
+		if !full {
+			return wait, true
+		}
+		// Responses must not pile up while there is more to send.
+		if err := w.conn.read(&w.in, false); err != nil || w.in.n > 0 {
+			if w.receive(err); w.broken != nil {
+				return 0, false
+			}
+		}
+	}
+}
+
+// admit asks the control and the limit for n new queries. The caller holds
+// the lock.
+func (e *udp) admit(now time.Time, n int) (granted int, wait time.Duration) {
+	if n <= 0 {
+		return 0, 0
+	}
+	n, wait = e.control.admit(now, n)
+	granted, more := e.cfg.Limit.take(now, n)
+	e.control.flying -= n - granted
+	return granted, max(wait, more)
+}
+
+// spend asks for n queries that are already in the window.
+func (e *udp) spend(now time.Time, n int) (granted int, wait time.Duration) {
+	n, wait = e.control.readmit(now, n)
+	granted, more := e.cfg.Limit.take(now, n)
+	return granted, max(wait, more)
+}
+
+// room says how many more queries the worker can take. The caller holds the
+// lock.
+func (w *udpWorker) room() int {
+	if w.full() {
+		return 0
+	}
+	return min(w.window-w.flying, w.slots.room())
+}
+
+// packSlot packs a slot's query and starts its clock.
+func (w *udpWorker) packSlot(i int32, now time.Time) {
+	sl := &w.slots.all[i]
+	sl.sent = int64(now.Sub(w.engine.began))
+	w.count.sent(&sl.q)
+	charged := int(sl.q.charged) / aTry
+	switch last := charged+1 >= int(sl.q.Tries) || sl.q.sent >= mostTries(&sl.q); {
+	case last && sl.q.Flags&Patient != 0:
+		w.slots.move(i, lastList)
+	default:
+		w.slots.move(i, uint8(min(charged+int(sl.q.Backoff), lastList-1)))
+	}
+	buf := w.bufs[len(w.pack)][:0]
+	w.pack = append(w.pack, appendQuery(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
+	w.engine.cfg.traceSent(&sl.q)
+}
