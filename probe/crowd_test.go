@@ -1,82 +1,142 @@
 package probe_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
+	"net/netip"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/miekg/dns"
 
 	"domprobe/candidate"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 )
 
-// Sim.
-func TestZZCrowdSim(t *testing.T) {
-	var n, names int
-	if k, _ := fmt.Sscan(os.Getenv("SIM"), &n, &names); k < 2 {
-		t.Skip()
-	}
-	synctest.Test(t, func(t *testing.T) {
-		var network dnstest.Net
-		m := dnstest.ManyOf(n)
-		addrs := m.Join(&network)
-		rng := rand.New(rand.NewPCG(1, 2))
-		opts := probe.Options{Servers: udpServers(addrs...), Dial: network.Dial}
-		fmt.Sscan(os.Getenv("SIMC"), &opts.Concurrency)
-		p, err := probe.New(opts)
-		if err != nil {
-			t.Fatal(err)
+// keywords are different keywords under com.
+func keywords(n int) (cs []candidate.Candidate) {
+	for i := range n {
+		label := make([]byte, 0, 6)
+		for k := i + 26; len(label) < 6; k = k*7919%11881376 + i {
+			label = append(label, 'a'+byte(k%26))
 		}
-		began := time.Now()
-		wrong, unknown, rows := 0, 0, 0
-		sec := map[int]int{}
-		tries := map[int]int{}
-		for r, err := range p.Probe(context.Background(), func(yield func(candidate.Candidate, error) bool) {
-			seen := map[string]bool{}
-			for len(seen) < names {
-				label := make([]byte, 6+rng.IntN(6))
-				for i := range label {
-					label[i] = 'a' + byte(rng.IntN(26))
+		cs = append(cs, candidate.Parse(fmt.Sprintf("%s%d.com", label, i)))
+	}
+	return cs
+}
+
+// probeMany decides about names through many resolvers on a network in memory, and
+// returns how long that took and how many verdicts were wrong and unknown.
+func probeMany(t *testing.T, m dnstest.Many, cs []candidate.Candidate) (took time.Duration, wrong, unknown int) {
+	t.Helper()
+	var network dnstest.Net
+	began := time.Now()
+	for _, r := range probeThese(t, probe.Options{Servers: udpServers(m.Join(&network)...), Dial: network.Dial}, cs) {
+		truth := probe.NotFound
+		if dnstest.Registered(r.Name[:len(r.Name)-len(".com")], 50) {
+			truth = probe.Found
+		}
+		switch r.Verdict {
+		case truth:
+		case probe.Unknown:
+			unknown++
+		default:
+			wrong++
+		}
+	}
+	return time.Since(began), wrong, unknown
+}
+
+// A list of resolvers of all kinds takes little longer than its good ones need for
+// the names, and no name is called wrongly or left open.
+func TestCrowd(t *testing.T) {
+	for _, x := range []struct{ resolvers, names int }{{20, 2400}, {200, 24000}} {
+		synctest.Test(t, func(t *testing.T) {
+			m := dnstest.ManyOf(x.resolvers)
+			least := time.Duration(x.names) * time.Second / time.Duration(m.Good*m.QPS)
+			took, wrong, unknown := probeMany(t, m, keywords(x.names))
+			t.Logf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, float64(took)/float64(least))
+			if took > least*3/2 || wrong+unknown > 0 {
+				t.Errorf("%d resolvers, %d names: %v of at least %v, %d wrong, %d unknown", x.resolvers, x.names, took, least, wrong, unknown)
+			}
+		})
+	}
+}
+
+// Resolvers that deny some of the names that exist are found out, even by runs of few
+// names.
+func TestCrowdFilters(t *testing.T) {
+	for _, n := range []int{100, 400} {
+		for range 10 {
+			synctest.Test(t, func(t *testing.T) {
+				m := dnstest.Many{Good: 12, Filtering: 8, Delay: 25 * time.Millisecond}
+				if _, wrong, unknown := probeMany(t, m, keywords(n)); wrong+unknown > 0 {
+					t.Errorf("%d names: %d wrong, %d unknown", n, wrong, unknown)
 				}
-				if s := string(label); !seen[s] {
-					seen[s] = true
-					if !yield(candidate.Parse(s+".com"), nil) {
-						return
+			})
+		}
+	}
+}
+
+// A network that loses one packet in five costs no verdict and little time.
+func TestLossy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		names := numbered(20000)
+		h := lateHost(5*time.Millisecond, world.Resolve)
+		answer := h.UDP
+		h.UDP = func(q []byte, from netip.AddrPort) []dnstest.Reply {
+			if rand.IntN(5) == 0 {
+				return nil
+			}
+			return answer(q, from)
+		}
+		var network dnstest.Net
+		network.Listen("192.0.2.53:53", h)
+		began := time.Now()
+		got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1}, names...)
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("%d names took %v", len(names), took)
+		}
+		for _, name := range names {
+			want := freeRight
+			if strings.HasPrefix(name, "go-") {
+				want = goRight
+			}
+			expect(t, got, name, want)
+		}
+	})
+}
+
+// A run begins with a hundred names in flight, and has as many as the server takes
+// later on; a number that is given is kept, but for the canaries.
+func TestInFlight(t *testing.T) {
+	const rtt, canaries = 20 * time.Millisecond, 20
+	for _, x := range []struct{ concurrency, first, least, most int }{
+		{0, 100, 1000, 4000}, {7, 7, 7, 7 + canaries}, {300, 300, 300, 300 + canaries},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var flying, first, most atomic.Int64
+			began := time.Now()
+			var network dnstest.Net
+			network.Listen("192.0.2.53:53", lateHost(rtt, func(q *dns.Msg) *dns.Msg {
+				if name := normal(q); strings.HasPrefix(name, "go-") || strings.HasPrefix(name, "free-") {
+					n := flying.Add(1)
+					time.AfterFunc(rtt-time.Millisecond, func() { flying.Add(-1) })
+					if most.Store(max(most.Load(), n)); time.Since(began) < rtt {
+						first.Store(n)
 					}
 				}
+				return world.Resolve(q)
+			}))
+			opts := probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1, Concurrency: x.concurrency}
+			probeAll(t, opts, numbered(20000)...)
+			if n := int(most.Load()); int(first.Load()) > x.first || n < x.least || n > x.most {
+				t.Errorf("concurrency %d: %d names in flight at first, %d at most", x.concurrency, first.Load(), n)
 			}
-		}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows++
-			want := probe.NotFound
-			if dnstest.Registered(r.Name[:len(r.Name)-4], 50) {
-				want = probe.Found
-			}
-			switch r.Verdict {
-			case want:
-			case probe.Unknown:
-				unknown++
-			default:
-				wrong++
-			}
-			sec[int(time.Since(began)/(250*time.Millisecond))]++
-			tries[min(r.Tries, 9)]++
-		}
-		took := time.Since(began)
-		p.Close()
-		limit := float64(names) / float64(m.Good*m.QPS)
-		t.Logf("%d resolvers, %d names: %.2f s, %.2f of the limit; wrong %d unknown %d rows %d",
-			n, names, took.Seconds(), took.Seconds()/limit, wrong, unknown, rows)
-		var per []int
-		for k := range int(took/(250*time.Millisecond)) + 1 {
-			per = append(per, sec[k])
-		}
-		t.Log(per, tries)
-	})
+		})
+	}
 }

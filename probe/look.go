@@ -107,13 +107,19 @@ func (e *evidence) look(b *bench) {
 
 // size says how many names are at hand for canaries.
 func (e *evidence) size(l *look) {
-	b := l.bench
-	l.Sames = b.zone.names.count(b)
-	if !b.server.registry {
+	e.need(l)
+	if !l.bench.server.registry {
 		l.Others = l.Sames
 	}
 	l.Both = len(l.votes) >= openFew
-	if b.zone.isCrowd() {
+}
+
+// need says about how many names a server must be asked. While it is asked, others
+// may find more that can be.
+func (e *evidence) need(l *look) {
+	b := l.bench
+	l.Sames = b.zone.names.count(b)
+	if b.unproven() {
 		l.Need = min(crowdFirst-b.proven, l.Sames)
 	}
 }
@@ -220,6 +226,9 @@ func (e *evidence) weigh(l *look) {
 		l.Note(w.kind, b.mark(w), reason)
 	}
 	l.came = nil
+	if b.unproven() {
+		e.need(l)
+	}
 	e.step(l)
 }
 

@@ -16,7 +16,8 @@ const (
 	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
 	epochMost  = 500 * time.Millisecond // longest to wait for epochLeast responses
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
-	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses
+	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses, at least
+	trialLeast = 4                      // epochs that it has for that
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
 	retrial    = 5 * time.Second        // how long a loss is held for the network's own
 	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
@@ -56,9 +57,11 @@ type control struct {
 
 	epoch     tally
 	goodput   float64 // of the best epoch so far in this phase
+	filled    bool    // the window was what held queries back then
 	flat      int     // epochs since the window last raised goodput
 	since     time.Time
 	before    float64 // share of losses before the trial
+	judged    int     // epochs of the trial
 	loss      float64 // share of losses at the accepted pace
 	nextTrial time.Time
 	nextProbe time.Time
@@ -216,12 +219,16 @@ func (c *control) enter(p phase, now time.Time) {
 
 // open doubles the window while that raises goodput.
 func (c *control) open(now time.Time, e tally, rate, loss float64) {
-	if rate > 1.1*c.goodput {
-		c.goodput, c.flat = rate, 0
+	calm := loss <= lossBound
+	if rate > 1.1*c.goodput || calm && e.full && !c.filled {
+		c.goodput, c.filled, c.flat = max(rate, c.goodput), e.full, 0
 		c.widen(e)
 		return
 	}
-	if c.flat++; loss < cutLoss && (c.flat < 2 || c.flat < 3 && loss <= lossBound) {
+	if calm && !e.full {
+		return // what a larger window would give is not known
+	}
+	if c.flat++; loss < cutLoss && (c.flat < 2 || c.flat < 3 && calm) {
 		return // one epoch may have nothing but the time-outs of the first flood
 	}
 	if loss > max(lossBound, 1.5*c.loss) && now.After(c.nextTrial) {

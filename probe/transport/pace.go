@@ -18,7 +18,7 @@ func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) 
 func (c *control) try(now time.Time, rate, loss float64) {
 	rate = max(rate, 0.5*c.goodput)
 	c.enter(trial, now)
-	c.before, c.goodput = loss, rate
+	c.before, c.goodput, c.judged = loss, rate, 0
 	c.setPace(now, trialShare*rate)
 }
 
@@ -36,7 +36,8 @@ func (c *control) judge(now time.Time, e tally, rate, loss float64) {
 		return
 	}
 	c.loss = loss
-	over := now.Sub(c.since) >= c.rto()+trialMost
+	c.judged++
+	over := c.judged >= trialLeast && now.Sub(c.since) >= c.rto()+trialMost
 	if loss < c.before/2 && (over || loss <= lossBound+byChance(lossBound, e)) {
 		c.keep(now, rate)
 		c.setPace(now, c.pace/trialShare)

@@ -149,7 +149,7 @@ const pauseFlying = 256
 // many to come, and reports whether it did. A read that waits is woken by the
 // first of them, and would go on to chase the server's packets one by one.
 func (w *udpWorker) pause() bool {
-	if w.flying < pauseFlying || w.srtt == 0 {
+	if w.flying < pauseFlying || w.srtt == 0 || w.conn.batch() == 1 {
 		return false
 	}
 	time.Sleep(min(w.srtt/8, time.Millisecond))
