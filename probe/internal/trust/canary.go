@@ -163,7 +163,7 @@ func (l *Look) positive() (ask []Canary, reason Reason) {
 		for range min(l.Need-truths, l.Sames-truths-same.unclear) {
 			ask = append(ask, Same)
 		}
-		if same.unclear > maxUnclear {
+		if len(ask) > 0 && same.unclear > maxUnclear {
 			return nil, l.trouble()
 		}
 		return ask, ""
