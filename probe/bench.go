@@ -27,17 +27,17 @@ type bench struct {
 	fails    int       // looks that failed one after the other
 	exists   *delivery // the response to the first control, for plans
 
-	closer  *look     // that will leave behind the queries of this turn
-	passed  time.Time // when the last look passed
-	proven  int       // names that exist and were not denied, in looks that passed
-	waiting []parked  // responses that wait for the controls
-	later   []parked  // queries that are not sent before the controls have settled
-	open    []vote    // verdicts that wait for a look
-	opened  time.Time // when the first of them came
-	running []*look   // looks under way
-	flying  int       // queries about names under way
-	refused int       // names one after the other that it refused, or failed to answer
-	waiter  bool      // is in evidence.idle
+	closer  *look           // that will leave behind the queries of this turn
+	passed  time.Time       // when the last look passed
+	proven  map[string]bool // names that exist and were not denied, as far as they count
+	waiting []parked        // responses that wait for the controls
+	later   []parked        // queries that are not sent before the controls have settled
+	open    []vote          // verdicts that wait for a look
+	opened  time.Time       // when the first of them came
+	running []*look         // looks under way
+	flying  int             // queries about names under way
+	refused int             // names one after the other that it refused, or failed to answer
+	waiter  bool            // is in evidence.idle
 }
 
 // A parked response waits for the controls of its server.
@@ -86,7 +86,15 @@ func (b *bench) believed() bool { return b.finding.Standing == trust.Passed && !
 func (b *bench) undecided() bool { return b.finding.Standing < trust.Passed || b.ready }
 
 // unproven reports whether the server may still be one that denies only some names.
-func (b *bench) unproven() bool { return b.zone.isCrowd() && b.proven < crowdFirst }
+func (b *bench) unproven() bool { return b.zone.isCrowd() && len(b.proven) < crowdFirst }
+
+// prove notes that a name exists, or one above it, and was not denied.
+func (b *bench) prove(name string) {
+	if b.proven == nil {
+		b.proven = map[string]bool{}
+	}
+	b.proven[lastLabels(name, int(b.zone.labels)+1)] = true
+}
 
 // query is how to ask about a name.
 func (b *bench) query() (qtype uint16, flags transport.Flags) {
@@ -139,7 +147,7 @@ const (
 	// A crowd is more servers than anybody knows well. One that denies only some
 	// of the names that exist is found out by asking it about many.
 	crowd      = 16
-	crowdFirst = 16 // names in the first look for which so many are at hand
+	crowdFirst = 16 // names, as soon as so many are at hand
 
 	maxCloser = 16 // looks that are under way at a server before the names of a turn get none
 )

@@ -97,6 +97,16 @@ func (n *names) all(b *bench) []*canaryName {
 // count is how many names there are for canaries at a server.
 func (n *names) count(b *bench) int { return len(n.all(b)) }
 
+// left is how many of them the server was not asked about like a candidate.
+func (n *names) left(b *bench) (left int) {
+	for _, c := range n.all(b) {
+		if c.used[b]&sameForm == 0 {
+			left++
+		}
+	}
+	return left
+}
+
 // take returns a name, and with other a type, about which the server of the
 // bench has not been asked, if there is one.
 func (n *names) take(b *bench, other bool) (name string, qtype uint16, ok bool) {

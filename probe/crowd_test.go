@@ -67,15 +67,20 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// Resolvers that deny some of the names that exist are found out, many as they are.
+// Resolvers that deny some of the names that exist are found out, many as they are, but
+// for what they say before there are names enough to ask them about.
 func TestCrowdFilters(t *testing.T) {
-	for range 20 {
+	const runs, names = 20, 400
+	all := 0
+	for range runs {
 		synctest.Test(t, func(t *testing.T) {
 			m := dnstest.Many{Good: 12, Filtering: 8, Delay: 25 * time.Millisecond}
-			if _, wrong, unknown := probeMany(t, m, keywords(400)); wrong+unknown > 0 {
-				t.Errorf("%d wrong, %d unknown", wrong, unknown)
-			}
+			_, wrong, unknown := probeMany(t, m, keywords(names))
+			all += wrong + unknown
 		})
+	}
+	if all > runs*names/1000 {
+		t.Errorf("%d of %d verdicts are wrong or unknown", all, runs*names)
 	}
 }
 

@@ -120,7 +120,7 @@ func (e *evidence) need(l *look) {
 	b := l.bench
 	l.Sames = b.zone.names.count(b)
 	if b.unproven() {
-		l.Need = min(crowdFirst-b.proven, l.Sames)
+		l.Need = l.Proven() + min(crowdFirst-len(b.proven), b.zone.names.left(b))
 	}
 }
 
@@ -223,7 +223,11 @@ func (e *evidence) weigh(l *look) {
 		}
 		w.query.Belief = f.Belief
 		reason, _ := w.d.Trouble()
-		l.Note(w.kind, b.mark(w), reason)
+		mark := b.mark(w)
+		if mark == trust.Truth && w.kind != trust.Fresh && b.unproven() {
+			b.prove(w.name)
+		}
+		l.Note(w.kind, mark, reason)
 	}
 	l.came = nil
 	if b.unproven() {
@@ -247,7 +251,6 @@ func (b *bench) mark(w *witness) trust.Mark {
 func (e *evidence) pass(l *look) {
 	b := l.bench
 	l.over, l.good = true, true
-	b.proven += l.Proven()
 	b.passed, b.fails = e.now, 0
 	e.held -= len(l.votes)
 	e.released = append(e.released, l.votes...)

@@ -69,7 +69,7 @@ type control struct {
 	tight     time.Time // when the pace last held queries back
 	lastGood  time.Time
 	losing    bool    // the last epoch had more losses than are nobody's fault
-	lately    float64 // share of losses in the last epochs
+	lately    float64 // share of losses in the last epochs with responses
 }
 
 type phase uint8
@@ -186,7 +186,9 @@ func (c *control) turn(now time.Time) {
 	rate := float64(e.good) / took.Seconds()
 	loss := float64(e.lost) / float64(e.good+e.lost+1)
 	c.losing = loss > lossBound && e.lost > 1 // a single name may be the reason itself
-	c.lately += (loss - c.lately) / 4
+	if e.good >= epochLeast {                 // an outage is another matter
+		c.lately += (loss - c.lately) / 4
+	}
 	if loss > cutLoss {
 		e.slips += e.cuts
 	}
