@@ -222,7 +222,7 @@ func (c *control) enter(p phase, now time.Time) {
 // open doubles the window while that raises goodput.
 func (c *control) open(now time.Time, e tally, rate, loss float64) {
 	calm := loss <= lossBound
-	if rate > 1.1*c.goodput || calm && e.full && !c.filled {
+	if rate > 1.1*c.goodput || e.full && !c.filled {
 		c.goodput, c.filled, c.flat = max(rate, c.goodput), e.full, 0
 		c.widen(e)
 		return
