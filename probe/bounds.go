@@ -10,7 +10,7 @@ import (
 
 // WorstCase is the longest that a run of so many names takes if the servers are
 // silent, refuse, or take the whole [Options.Timeout] to fail. It follows from
-// the options alone: names are probed as many at a time as Concurrency says,
+// the options alone: names are probed as many at a time as Concurrency says, or 100,
 // each is asked about at every server in turn, over UDP and TCP, and at the
 // registry's if Escalate allows it, each server's controls come first, servers
 // in trouble are waited for once, and the lowest rate holds everything up.
@@ -33,7 +33,8 @@ func (o Options) WorstCase(names int) time.Duration {
 // Queries estimates how many queries a run of so many names under so many
 // TLDs sends if every server answers at the first try: one for each name, or as
 // many as the quorum, and the controls of each server for each TLD. The looks
-// that servers are given later on add less than one in a hundred.
+// that servers are given later on add less than one in a hundred, and of a crowd less
+// than one in twenty.
 func (o Options) Queries(names, tlds int) int {
 	if o.fill(); names < 1 || tlds < 1 {
 		return 0
@@ -49,7 +50,11 @@ func (o Options) Queries(names, tlds int) int {
 	if o.direct() {
 		return plus(n, times(tlds, locating+min(usual, max(each, opinions))*ofRegistry))
 	}
-	return plus(n, times(tlds, min(len(o.Servers), max(each, opinions))*ofResolver))
+	asked := min(len(o.Servers), max(each, opinions))
+	if len(o.Servers) > crowd {
+		return plus(n, times(tlds, asked*(ofResolver+crowdFirst)))
+	}
+	return plus(n, times(tlds, asked*ofResolver))
 }
 
 // times and plus stop at the largest number.

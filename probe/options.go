@@ -26,7 +26,7 @@ type Options struct {
 
 	// Concurrency is a ceiling on names in flight in one loop, and 65,536 the
 	// most. Zero means as many as the servers take: 100 at first, and never
-	// fewer.
+	// fewer while there are so many.
 	Concurrency int
 
 	// Rate is a ceiling on queries a second to one server, of all loops of

@@ -129,7 +129,7 @@ func (p *probing) batches(ctx context.Context, prober *probe.Prober, names iter.
 	}
 	o := newOrder(0)
 	if p.out.ordered {
-		o.window = max(minWindow, 2*p.ask.probe.Concurrency)
+		o.window = max(minWindow, 2*cmp.Or(p.ask.probe.Concurrency, probe.MaxConcurrency/2))
 	}
 	return o.results(prober.Batches(ctx, o.candidates(names)))
 }

@@ -28,7 +28,8 @@ type ManyServer struct {
 }
 
 // Start starts the resolvers on loopback, each on an address of its own and all on
-// the same free port. One socket serves them, as only Linux lets it.
+// the same free port. One socket serves them, as only Linux lets it; it is bound to no
+// address, but responds only to what was sent to theirs.
 func (m Many) Start() (*ManyServer, error) {
 	pc, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp4", "0.0.0.0:0")
 	if err != nil {
