@@ -17,7 +17,7 @@ const (
 	epochMost  = 500 * time.Millisecond // longest to wait for epochLeast responses
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
 	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses, at least
-	trialLeast = 4                      // epochs that it has for that
+	trialLeast = 2                      // epochs that it has for that
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
 	retrial    = 5 * time.Second        // how long a loss is held for the network's own
 	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
