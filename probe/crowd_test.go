@@ -60,7 +60,7 @@ func TestCrowd(t *testing.T) {
 			least := time.Duration(x.names) * time.Second / time.Duration(m.Good*m.QPS)
 			took, wrong, unknown := probeMany(t, m, keywords(x.names))
 			t.Logf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, float64(took)/float64(least))
-			if took > least*3/2 || wrong+unknown > 0 {
+			if took > least*17/10 || wrong+unknown > 0 {
 				t.Errorf("%d resolvers, %d names: %v of at least %v, %d wrong, %d unknown", x.resolvers, x.names, took, least, wrong, unknown)
 			}
 		})
@@ -100,7 +100,7 @@ func TestLossy(t *testing.T) {
 		network.Listen("192.0.2.53:53", h)
 		began := time.Now()
 		got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1}, names...)
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 4*time.Second { // 2 s is the patience with one name
 			t.Errorf("%d names took %v", len(names), took)
 		}
 		for _, name := range names {
@@ -118,7 +118,7 @@ func TestLossy(t *testing.T) {
 func TestInFlight(t *testing.T) {
 	const rtt, canaries = 20 * time.Millisecond, 20
 	for _, x := range []struct{ concurrency, first, least, most int }{
-		{0, 100, 1000, 4000}, {7, 7, 7, 7 + canaries}, {300, 300, 300, 300 + canaries},
+		{0, 100, 500, 512 + canaries}, {7, 7, 7, 7 + canaries}, {300, 300, 300, 300 + canaries},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var flying, first, most atomic.Int64

@@ -43,9 +43,11 @@ func (f *inflight) arrived(answered bool) {
 func (o *Options) inFlight() int { return cmp.Or(o.Concurrency, DefaultConcurrency) }
 
 // The window of one server if the caller has given no number: what the names in
-// flight may come to, shared among the servers.
+// flight may come to, shared among the servers. A server that lies for a while is
+// found out if canaries are among its responses then, so that no more names than one
+// look decides about are under way at a time.
 const (
-	mostWindow  = 2048
+	mostWindow  = 512
 	leastWindow = 256
 	allWindows  = 2 * MaxConcurrency
 )

@@ -63,8 +63,11 @@ func parseConcurrency(s string) (int, error) {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > probe.MaxConcurrency {
-		return 0, fmt.Errorf("--concurrency %s is not auto or from 1 to %d", s, probe.MaxConcurrency)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("--concurrency cannot be %q", s)
+	case n < 1 || n > probe.MaxConcurrency:
+		return 0, fmt.Errorf("--concurrency %d is not from 1 to %d", n, probe.MaxConcurrency)
 	}
 	return n, nil
 }
