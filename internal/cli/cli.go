@@ -21,7 +21,8 @@
 //	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
-//	settings.go   settings of files; config.go: the command for them
+//	settings.go   settings of files; settingkeys.go: which there can be;
+//	              config.go, configfile.go: the command for them
 //	guess.go      mistaken keywords; exit.go: exit codes
 //	table.go      aligned columns; interrupt.go: calls that know no context
 //
@@ -88,6 +89,10 @@ func withHint(err error) error {
 func run(ctx context.Context, args []string, std Streams, console *term.Console) error {
 	all := commands()
 	if n := len(args); n > 0 && args[n-1] == cmdline.CompleteFlag {
+		var own configuration
+		if own.load(all) == nil {
+			own.offer(all)
+		}
 		return cmdline.Complete(std.Out, plain(all), args[:n-1])
 	}
 	at, args := cmdline.Pick(plain(all), args)

@@ -113,23 +113,25 @@ func TestNoFiles(t *testing.T) {
 // A mistake is told with its line and a guess.
 func TestConfigMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		"\nconcurency = 5":             `config.toml:2: unknown key "concurency"; did you mean concurrency?`,
-		"min_len = 5":                  `config.toml:1: unknown key "min_len"; did you mean min-len?`,
-		"license = true":               `config.toml:1: unknown key "license"; it stands in [command.words]`,
-		"help = true":                  `config.toml:1: unknown key "help"`,
-		"[command.serv]\nlisten = 'x'": `config.toml:2: unknown table [command.serv]; did you mean command.serve?`,
-		"[command.serve]\nlisen = 'x'": `config.toml:2: unknown key "lisen"; did you mean listen?`,
-		"[serve]\nlisten = 'x'":        `config.toml:2: unknown table [serve]; did you mean command.serve?`,
-		"[own.tld]\na = 'x'":           `config.toml:2: unknown table [own.tld]; did you mean own.tlds?`,
-		"[own.tlds]\na = 'x y'":        `config.toml:2: `,
-		"[own.affixes]\nprefixs = 'x'": `config.toml:2: unknown key "prefixs"; did you mean prefixes?`,
-		"[own.resolvers]\nquad9 = 'x'": `config.toml:2: the resolver quad9 is the program's`,
-		"[own.resolvers]\na = 'x:y:z'": `config.toml:2: `,
-		"concurrency = 'many'":         `config.toml:1: --concurrency cannot be "many"`,
-		"concurrency = [1, 2]":         `config.toml:1: concurrency takes one value`,
-		"format = 'cvs'":               `config.toml:1: unknown format "cvs"; did you mean csv?`,
-		"[command.help]\nquiet = true": `config.toml:2: unknown table [command.help]`,
-		"a = ":                         `config.toml:1: `,
+		"\nconcurency = 5":                   `config.toml:2: unknown key "concurency"; did you mean concurrency?`,
+		"min_len = 5":                        `config.toml:1: unknown key "min_len"; did you mean min-len?`,
+		"license = true":                     `config.toml:1: unknown key "license"; it stands in [command.words]`,
+		"help = true":                        `config.toml:1: unknown key "help"`,
+		"[command.serv]\nlisten = 'x'":       `config.toml:2: unknown table "command.serv"; did you mean command.serve?`,
+		"[command.serve]\nlisen = 'x'":       `config.toml:2: unknown key "lisen"; did you mean listen?`,
+		"[serve]\nlisten = 'x'":              `config.toml:2: unknown table "serve"; did you mean command.serve?`,
+		"[own.tld]\na = 'x'":                 `config.toml:2: unknown table "own.tld"; did you mean own.tlds?`,
+		"[own.tlds]\na = 'x y'":              `config.toml:2: `,
+		"[own.affixes]\nprefixs = 'x'":       `config.toml:2: unknown key "prefixs"; did you mean prefixes?`,
+		"[own.resolvers]\nquad9 = 'x'":       `config.toml:2: the resolver quad9 is the program's`,
+		"[own.resolvers]\na = 'x:y:z'":       `config.toml:2: `,
+		"concurrency = 'many'":               `config.toml:1: --concurrency cannot be "many"`,
+		"concurrency = [1, 2]":               `config.toml:1: concurrency takes one value`,
+		"format = 'cvs'":                     `config.toml:1: unknown format "cvs"; did you mean csv?`,
+		"[command.help]\nquiet = true":       `config.toml:2: unknown table "command.help"`,
+		"[own.tlds]\n\"\\u001b[2J\" = 'com'": `config.toml:2: "\x1b[2J" is no name`,
+		"[\"\\u001b[2J\"]\na = 1":            `config.toml:2: unknown table "\x1b[2J"`,
+		"a = ":                               `config.toml:1: `,
 	} {
 		files(t, text, "", "")
 		for _, args := range []string{"-r demo go.dev", "config check"} {
@@ -157,12 +159,12 @@ func TestConfigCheck(t *testing.T) {
 
 // Every setting in force is shown with its source, but for secrets.
 func TestConfigShow(t *testing.T) {
-	user, named := files(t, "tld = ['com', 'io']\nquorum = 2\n[command.serve]\ntoken = 'a-long-secret'\n[own.tlds]\nmine = 'com'\n", "tries = 2", "timeout = '1s'")
+	user, named := files(t, "tld = ['com', 'io']\nquorum = 2\n[command.serve]\ntoken = 'a-long-secret'\n[own.tlds]\nmine = 'com'\n", "prefix = 'my'", "timeout = '1s'")
 	t.Setenv("DOMPROBE_RATE", "5")
 	_, out, stderr := line(t, "config show")
 	for key, want := range map[string]string{
-		"tld": "com,io  " + user + ":1", "quorum": "2 " + user + ":2", "tries": "2 .domprobe.toml:1", "timeout": "1s " + named + ":1",
-		"rate": "5 DOMPROBE_RATE", "concurrency": "100 default", "own.tlds.mine": "com " + user + ":6",
+		"tld": "com,io  " + user + ":1", "quorum": "2 " + user + ":2", "prefix": "my .domprobe.toml:1", "timeout": "1s " + named + ":1",
+		"rate": "5 DOMPROBE_RATE", "about-max": "200 default", "own.tlds.mine": "com " + user + ":6",
 	} {
 		if line := regexp.MustCompile(`(?m)^` + key + ` +(.*)$`).FindStringSubmatch(out); line == nil ||
 			strings.Join(strings.Fields(line[1]), " ") != strings.Join(strings.Fields(want), " ") {
@@ -247,6 +249,16 @@ func TestOwnResolvers(t *testing.T) {
 		_, out, stderr := line(t, args)
 		if text := out + stderr; !strings.Contains(text, "127.0.0.9:1") || !strings.Contains(text, "127.0.0.8:1") {
 			t.Errorf("%s: %s", args, text)
+		}
+	}
+}
+
+// Completion knows the user's names.
+func TestOwnNamesCompleted(t *testing.T) {
+	files(t, "[own.resolvers]\nhome = '127.0.0.9:1'\n[own.tlds]\nmine = 'com'\n", "", "")
+	for args, want := range map[string]string{"--resolver h": "home\n", "-r cl": "cloudflare\n", "--tld-preset mi": "mine\n", "config ch": "check\n"} {
+		if _, out, stderr := line(t, args+" "+cmdline.CompleteFlag); out != want {
+			t.Errorf("%s: %q, want %q; %s", args, out, want, stderr)
 		}
 	}
 }

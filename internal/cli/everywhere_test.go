@@ -12,14 +12,15 @@ import (
 // sampleValues are values, of which each option takes one.
 var sampleValues = []string{
 	"true", "1", "2", "auto", "2s", "90d", "1000ms", "csv", "found", "dev", "rdap", "3/16", "domain", "name", "x.csv", "text", "table",
-	"names", "columns", "2026-11-28", "1EUR", "EUR 1", "go", "tech", "json",
+	"names", "columns", "2026-11-28", "EUR1000", "30m", "go", "tech", "json",
 }
 
 // sampleOf returns a value that the option of a new command takes.
 func sampleOf(t *testing.T, at int, name string) string {
 	t.Helper()
+	cmd := commands()[at]
 	for _, value := range sampleValues {
-		if commands()[at].Check(cmdline.Setting{Option: name, Values: []string{value}, From: "x:1"}) == nil {
+		if cmd.Check(cmdline.Setting{Option: name, Values: []string{value}, From: "x:1"}) == nil {
 			return value
 		}
 	}
@@ -133,15 +134,13 @@ func TestProjectKeys(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"tld = 'dev'":                             "",
-		"resolver = 'quad9'":                      "",
 		"[own.tlds]\nmine = 'dev'":                "",
 		"[own.affixes]\nsuffixes = 'hq'":          "",
 		"output = '/tmp/x.csv'":                   ":1: output is not for a project's file",
 		"input = '/etc/passwd'":                   ":1: input is not for a project's file",
 		"exclude = '@/etc/passwd'":                ":1: exclude is not for a project's file",
 		"resolver = '192.0.2.1'":                  ":1: resolver is not for a project's file",
-		"resolver = ['quad9', '@/etc/passwd']":    ":1: resolver is not for a project's file",
-		"resolver = 'demo'":                       ":1: resolver is not for a project's file",
+		"quorum = 1":                              ":1: quorum is not for a project's file",
 		"rdap-bootstrap = 'https://192.0.2.1/'":   ":1: rdap-bootstrap is not for a project's file",
 		"quiet = true":                            ":1: quiet is not for a project's file",
 		"yes = true":                              ":1: yes is not for a project's file",

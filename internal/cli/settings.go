@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,29 +26,10 @@ const (
 	ownAffixes     = "own.affixes"
 )
 
-var ownTables = []string{ownTLDs, ownResolvers, ownAffixes}
-
 // unconfigured are the commands that work whatever is wrong in a file.
 var unconfigured = []string{"config", "completion", "man", "help", "version"}
 
 func configured(cmd *command) bool { return !slices.Contains(unconfigured, cmd.Name) }
-
-// projectKeys are the settings that a project's file may have. It comes with
-// what was downloaded, so it is not the user's word: none of them runs a command,
-// reads or writes a file, listens, or names a host that is told something.
-var projectKeys = []string{
-	"tld", "tld-preset", "prefix", "suffix", "affixes", "words", "pattern", "min-len", "max-len", "combine", "join",
-	"syllables", "blend", "endings", "typos", "hacks", "about", "about-max", "min-score", "best", "stop-after",
-	"timeout", "tries", "quorum", "format", "columns", "only", "sort", "ordered",
-}
-
-// projectRules says what a project's file may have.
-func projectRules() string {
-	return "A project's file may come from somebody else. It is named on standard error when it is used, and may have only keys with " +
-		"which it can run no command, read or write no file, open no port, and choose no host that is told something: " +
-		strings.Join(projectKeys, ", ") + "; [" + ownTLDs + "] and [" + ownAffixes + "]; and resolver with the words " +
-		strings.Join(projectResolvers, ", ") + "."
-}
 
 // A settingsFile is a file of settings.
 type settingsFile struct {
@@ -168,104 +149,6 @@ func (c *configuration) keep(s config.Setting) {
 // where is the file and line of a setting.
 func (f settingsFile) where(s config.Setting) string { return fmt.Sprintf("%s:%d", f.path, s.Line) }
 
-// check returns the error of a setting that nothing knows, or that the file may
-// not have.
-func (f settingsFile) check(s config.Setting, all []*command) error {
-	fail := func(hint, format string, args ...any) error {
-		return cmdline.Usage(hint, f.where(s)+": "+format, args...)
-	}
-	if strings.HasPrefix(s.Table, "own.") {
-		return f.checkOwn(s, fail)
-	}
-	tables := append(tablesOf(all), ownTables...)
-	if s.Table != "" && !slices.Contains(tables, s.Table) {
-		hint := cmdline.Hint(s.Table, tables)
-		if slices.Contains(tables, tablePrefix+s.Table) {
-			hint = "did you mean " + tablePrefix + s.Table + "?"
-		}
-		return fail(hint, "unknown table [%s]", s.Table)
-	}
-	keys, elsewhere := keysOf(s.Table, all)
-	switch {
-	case !slices.Contains(keys, s.Key) && elsewhere[s.Key] != "":
-		return fail("it stands in ["+elsewhere[s.Key]+"]", "unknown key %q", s.Key)
-	case !slices.Contains(keys, s.Key):
-		return fail(cmdline.Hint(s.Key, keys), "unknown key %q", s.Key)
-	case f.project && !slices.Contains(projectKeys, s.Key) && !harmless(s):
-		return fail("it can stand in your own file, see domprobe config path", "%s is not for a project's file", s.Key)
-	}
-	return nil
-}
-
-// projectResolvers are the resolvers that a project's file may choose. The demo,
-// whose verdicts are made up, is not one of them.
-var projectResolvers = []string{"system", "cloudflare", "google", "quad9", "direct", noResolver}
-
-// harmless reports whether a setting chooses such resolvers.
-func harmless(s config.Setting) bool {
-	return s.Key == "resolver" && !slices.ContainsFunc(s.Values, func(v string) bool { return !slices.Contains(projectResolvers, v) })
-}
-
-// tableOf returns the table of a command.
-func tableOf(cmd *command) string {
-	return tablePrefix + cmp.Or(cmd.Name, mainName)
-}
-
-// tablesOf returns the tables of the commands that have settings.
-func tablesOf(all []*command) (tables []string) {
-	for _, cmd := range all {
-		if configured(cmd) {
-			tables = append(tables, tableOf(cmd))
-		}
-	}
-	return tables
-}
-
-// keysOf returns the keys of a table: above all tables those that mean the same
-// to every command, as environment variables do. elsewhere has the table of
-// every other key.
-func keysOf(table string, all []*command) (keys []string, elsewhere map[string]string) {
-	elsewhere = make(map[string]string)
-	for _, cmd := range all {
-		for _, o := range cmd.Options {
-			switch {
-			case !configured(cmd) || o.Answers():
-			case table == "" && o.Variable() != "", table == tableOf(cmd):
-				if !slices.Contains(keys, o.Name) {
-					keys = append(keys, o.Name)
-				}
-			case elsewhere[o.Name] == "":
-				elsewhere[o.Name] = tableOf(cmd)
-			}
-		}
-	}
-	return keys, elsewhere
-}
-
-// checkOwn checks a setting of the user's own words.
-func (f settingsFile) checkOwn(s config.Setting, fail func(hint, format string, args ...any) error) error {
-	switch {
-	case s.Table == ownTLDs:
-		if _, err := candidate.New(candidate.Options{TLDs: s.Values}); err != nil {
-			return fail("", "%w", err)
-		}
-	case s.Table == ownAffixes && (s.Key == "prefixes" || s.Key == "suffixes"):
-	case s.Table == ownAffixes:
-		return fail(cmdline.Hint(s.Key, []string{"prefixes", "suffixes"}), "unknown key %q", s.Key)
-	case s.Table == ownResolvers && f.project:
-		return fail("they can stand in your own file, see domprobe config path", "resolvers are not for a project's file")
-	case s.Table == ownResolvers && slices.Contains(resolverWords, s.Key):
-		return fail("", "the resolver %s is the program's", s.Key)
-	case s.Table == ownResolvers:
-		if _, err := parseServers(s.Values); err != nil {
-			return fail("", "%w", err)
-		}
-	default:
-		return fail(cmdline.Hint(s.Table, ownTables), "unknown table [%s]", s.Table)
-	}
-	return nil
-}
-
 // words returns the prefixes and suffixes of --affixes: the user's, or the usual
 // ones.
 func (c *configuration) words() (prefixes, suffixes []string) {
@@ -312,6 +195,20 @@ func (c *configuration) named(specs []string) (servers []string) {
 		}
 	}
 	return servers
+}
+
+// offer has completion offer the user's names for resolvers and TLD sets.
+func (c *configuration) offer(all []*command) {
+	for _, cmd := range all {
+		for _, o := range cmd.Options {
+			switch o.Name {
+			case "resolver":
+				o.Offer(append(slices.Sorted(maps.Keys(c.resolvers)), resolverWords...)...)
+			case "tld-preset":
+				o.Offer(append(slices.Sorted(maps.Keys(c.tlds)), candidate.Presets()...)...)
+			}
+		}
+	}
 }
 
 // announce tells the user about a project's file, which may come from others.

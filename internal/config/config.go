@@ -16,7 +16,7 @@ import (
 )
 
 // maxSize is the size of a file that is certainly no file of settings.
-const maxSize = 1 << 20
+const maxSize = 64 << 10
 
 // A Setting is a key of a file, with its value as it is written on a command
 // line.
