@@ -39,6 +39,9 @@ type Result struct {
 	// (RFC 2308 section 5) in the response. It is zero for every other verdict.
 	TTL time.Duration
 
+	// Via names the worker that decided, where several share a run.
+	Via string
+
 	// Err is the detail behind an unknown or invalid verdict, or behind a
 	// not-found one that could not be confirmed: one line for the user. It is
 	// nil otherwise.
