@@ -63,8 +63,11 @@ var fields = [...]field{
 // of the objects in json and jsonl.
 type Column struct{ Name, Text string }
 
-// Columns returns all columns in the order in which they are written.
-func Columns() []Column {
+// Columns returns the columns of every report in the order in which they are
+// written.
+func Columns() []Column { return columnsOf(fields[:]) }
+
+func columnsOf(fields []field) []Column {
 	all := make([]Column, len(fields))
 	for i, f := range fields {
 		all[i] = Column{f.name, f.doc}
@@ -92,14 +95,14 @@ func fieldOf(name string) *field {
 	if i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i]
 	}
-	return nil
+	return extraOf(name)
 }
 
 // fields returns the chosen columns, which are all by default.
 func (o *Options) fields() []*field {
 	names := o.Columns
 	if names == nil {
-		names = fieldNames()
+		names = append(fieldNames(), o.extraNames()...)
 	}
 	chosen := make([]*field, len(names))
 	for i, name := range names {

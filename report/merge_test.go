@@ -261,7 +261,7 @@ func TestSortedStable(t *testing.T) {
 			name := i * i % 7 % 3
 			keywords[name] += keyword
 			all += keyword
-			r := probe.Result{Candidate: candidate.Candidate{Name: string(rune('a'+name)) + ".dev", Keyword: strings.TrimSpace(keyword)}}
+			r := probe.Result{Candidate: candidate.Candidate{Name: string(rune('1'+name)) + ".dev", Keyword: strings.TrimSpace(keyword)}}
 			if err := w.Write([]probe.Result{r}); err != nil {
 				t.Fatal(err)
 			}

@@ -88,6 +88,10 @@ type Options struct {
 	// Nil means all columns, and the usual table for markdown and html.
 	Columns []string
 
+	// Score adds the column score, which says how good the first label is as a
+	// name. It is ignored with Columns, which may name the column.
+	Score bool
+
 	// Longest is the width of the longest name, by [NameWidth], and Width the
 	// number of characters in a line of the terminal. The format columns
 	// fits its columns to both. Zero means unknown.

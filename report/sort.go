@@ -22,6 +22,7 @@ var ranks = []ranking{
 	{"name", func(*probe.Result) int { return 0 }},
 	{"length", labelLength},
 	{"verdict", func(r *probe.Result) int { return rank(r.Verdict) }},
+	{"score", func(r *probe.Result) int { return -scoreOf(r) }},
 }
 
 // Orders returns the orders that [Sorted] knows.
@@ -41,6 +42,7 @@ func (e *OrderError) Error() string {
 //	name     by name, byte by byte
 //	length   by the length of the name without its TLD in characters, then by name
 //	verdict  found, not found, unknown, invalid; then by name
+//	score    by the score of the first label, the best first; then by name
 //
 // Equal rows stay as they came. Closing it closes w. Its method Flush() error
 // writes the rows that there are and leaves w open, for a run that fails. The

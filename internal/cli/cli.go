@@ -14,6 +14,7 @@
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
+//	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //

@@ -22,6 +22,8 @@ type command struct {
 func commands() []*command {
 	all := []*command{
 		probeCommand(),
+		wordsCommand(),
+		scoreCommand(),
 		explainCommand(),
 		planCommand(),
 		resolversCommand(),

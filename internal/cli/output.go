@@ -37,6 +37,7 @@ type savedReport struct {
 // of the longest name; 0 is unknown.
 func (w *writing) open(ctx context.Context, inv *invocation, total, longest int) (*output, error) {
 	w.opts.Layout = w.layout()
+	w.opts.Score = w.opts.Score || w.sort == "score"
 	out := &output{writing: w, console: inv.console}
 	opts, rows := w.opts, inv.std.Out
 	opts.Color, opts.Total, opts.Longest = inv.color, total, longest

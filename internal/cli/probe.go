@@ -84,7 +84,7 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
-	p.out.opts.Zero = p.gen.null
+	p.out.opts.Zero, p.out.opts.Score = p.gen.null, p.gen.minScore > 0
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err
@@ -178,7 +178,8 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case err == nil:
 		err = t.check()
 	}
-	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
+	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
+	t.leftOut, t.poor = names.gen.Skipped(), names.poor.Load()
 	out.console.Finish()
 	out.explain()
 	if cut {

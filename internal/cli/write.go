@@ -43,7 +43,7 @@ type writing struct {
 	only, expect    verdictSet
 	sort            string // empty for the order in which names settle
 	ordered, resume bool
-	opts            report.Options // Columns and Zero
+	opts            report.Options // Columns, Zero and Score
 }
 
 // A target is a report to write.
@@ -53,7 +53,7 @@ type target struct{ path, format string }
 func (w *writing) options() []*cmdline.Option {
 	w.format = report.Formats()[0]
 	var columns []string
-	for _, c := range report.Columns() {
+	for _, c := range append(report.Columns(), report.ExtraColumns()...) {
 		columns = append(columns, c.Name)
 	}
 	return []*cmdline.Option{

@@ -365,7 +365,7 @@ func shapeOf(script string) shape {
 	}
 	format := regexp.MustCompile(` -f (\w+)`).FindStringSubmatch(script)
 	switch m := named.FindStringSubmatch(script); {
-	case m != nil && slices.Contains([]string{"explain", "plan", "resolvers", "rdap", "tlds", "completion", "man", "help", "version"}, m[1]):
+	case m != nil && slices.Contains([]string{"explain", "plan", "resolvers", "rdap", "words", "score", "tlds", "completion", "man", "help", "version"}, m[1]):
 		if format != nil && format[1] == "json" {
 			return "json"
 		}
