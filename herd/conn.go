@@ -33,7 +33,11 @@ type Options struct {
 	// Name is that of this process in the herd. It must be unique.
 	Name string
 
-	// Log receives what the user should know. Nil discards it.
+	// Note is called with lines for the user. It must be safe for concurrent use.
+	// Nil drops them.
+	Note func(line string)
+
+	// Log receives what goes on with the connection, at debug level. Nil discards it.
 	Log *slog.Logger
 }
 
@@ -49,6 +53,9 @@ type Conn struct {
 func Connect(ctx context.Context, opts Options) (*Conn, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Note == nil {
+		opts.Note = func(string) {}
 	}
 	c := &Conn{opts: opts}
 	where := withoutSecrets(opts.URL)
@@ -83,12 +90,12 @@ func (c *Conn) settings(where string) ([]nats.Option, error) {
 		nats.IgnoreAuthErrorAbort(), nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(nc *nats.Conn, _ error) {
 			if !nc.IsClosed() && !c.lost.Swap(true) {
-				o.Log.Warn("NATS at " + where + " is away; waiting for it")
+				o.Note("NATS at " + where + " is away; waiting for it")
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			if c.lost.Swap(false) {
-				o.Log.Warn("NATS at " + where + " is back")
+				o.Note("NATS at " + where + " is back")
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {

@@ -135,7 +135,7 @@ func (j *job) receive(ctx context.Context) {
 		err := j.conn.fetch(ctx, j.id, rowsConsumer, maxFetch, callWait, func(m jetstream.Msg) {
 			a := arrival{msg: m}
 			if err := decode(m.Data(), &a.rows); err != nil {
-				j.conn.opts.Log.Warn(err.Error())
+				j.conn.opts.Note(err.Error())
 				_ = m.Term() // it comes again otherwise, and is dropped again
 				return
 			}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -84,7 +83,7 @@ func until(t *testing.T, done func() bool, why func() string) {
 func connect(t *testing.T, s *server.Server, name string, change func(*herd.Options)) (*herd.Conn, *log) {
 	t.Helper()
 	l := new(log)
-	opts := herd.Options{URL: s.ClientURL(), Name: name, Version: "v1", Log: slog.New(slog.NewTextHandler(l, nil))}
+	opts := herd.Options{URL: s.ClientURL(), Name: name, Version: "v1", Note: func(line string) { fmt.Fprintln(l, line) }}
 	if change != nil {
 		change(&opts)
 	}

@@ -123,7 +123,7 @@ func (r *roll) keep(ctx context.Context) {
 func (r *roll) take(all []Status, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	log, wants := r.conn.opts.Log, 0
+	wants := 0
 	for _, s := range all {
 		switch {
 		case s.Kind != "worker" || s.Demo != r.demo:
@@ -145,10 +145,10 @@ func (r *roll) take(all []Status, now time.Time) {
 	r.wants.Store(int64(wants))
 	switch {
 	case len(r.seen) > 0 && r.alone:
-		log.Warn("workers have come: " + fmt.Sprint(len(r.seen)))
+		r.conn.opts.Note("workers have come: " + fmt.Sprint(len(r.seen)))
 		r.alone = false
 	case len(r.seen) == 0 && !r.alone:
-		log.Warn("no worker takes part; waiting for one: domprobe work --nats URL")
+		r.conn.opts.Note("no worker takes part; waiting for one: domprobe work --nats URL")
 		r.alone = true
 	}
 }
@@ -157,7 +157,7 @@ func (r *roll) take(all []Status, now time.Time) {
 func (r *roll) tell(text, key string) {
 	if !r.told[key] && len(r.told) < maxRoll {
 		r.told[key] = true
-		r.conn.opts.Log.Warn(text)
+		r.conn.opts.Note(text)
 	}
 }
 

@@ -55,7 +55,7 @@ func (v *visit) run(ctx context.Context) {
 		defer close(stored)
 		if err := v.store(ctx); err != nil {
 			if ctx.Err() == nil && !errors.Is(err, errPurged) {
-				v.conn.opts.Log.Warn(err.Error())
+				v.conn.opts.Note(err.Error())
 			}
 			cancel()
 		}
@@ -125,7 +125,7 @@ const maxGivenBack = 20
 func (v *visit) accept(ctx context.Context, m jetstream.Msg) {
 	var b batch
 	if err := decode(m.Data(), &b); err != nil {
-		v.conn.opts.Log.Warn("job " + v.info.ID + ": " + err.Error())
+		v.conn.opts.Note("job " + v.info.ID + ": " + err.Error())
 		_ = m.Term() // nobody else can read it
 		return
 	}

@@ -140,7 +140,7 @@ func (w *worker) fit() (list []JobInfo) {
 
 func (w *worker) refuse(j JobInfo, why string) {
 	w.refused[j.ID] = true
-	w.conn.opts.Log.Warn("job " + j.ID + " of " + j.record.Coordinator + " is refused: " + why)
+	w.conn.opts.Note("job " + j.ID + " of " + j.record.Coordinator + " is refused: " + why)
 }
 
 // round gives every job its turn.
@@ -211,7 +211,7 @@ func (w *worker) prober(ctx context.Context, s Settings) (Prober, error) {
 func (w *worker) close() {
 	for key, p := range w.probers {
 		if err := p.stop(); err != nil {
-			w.conn.opts.Log.Warn(err.Error())
+			w.conn.opts.Note(err.Error())
 		}
 		delete(w.probers, key)
 	}
@@ -222,13 +222,13 @@ func (w *worker) recover(ctx context.Context, p Prober, why string) {
 	w.mu.Lock()
 	w.doubt = why
 	w.mu.Unlock()
-	w.conn.opts.Log.Warn(why + "; batches are given back")
+	w.conn.opts.Note(why + "; batches are given back")
 	for wait := 10 * time.Second; pause(ctx, wait); wait = min(2*wait, time.Minute) {
 		if believable(ctx, p) {
 			w.mu.Lock()
 			w.doubt = ""
 			w.mu.Unlock()
-			w.conn.opts.Log.Warn("the resolvers can be believed again")
+			w.conn.opts.Note("the resolvers can be believed again")
 			return
 		}
 	}

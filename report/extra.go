@@ -17,6 +17,7 @@ var extras = [...]field{
 			return strconv.AppendInt(dst, int64(scoreOf(r)), 10)
 		},
 		parse: func(*probe.Result, string) error { return nil }}, // it follows from the name
+	{name: "via", doc: "the worker that decided; only with --nats or --columns", text: func(r *probe.Result) *string { return &r.Via }},
 }
 
 // ExtraColumns returns the columns that [Options] can add to those of every report.
@@ -26,6 +27,9 @@ func ExtraColumns() []Column { return columnsOf(extras[:]) }
 func (o *Options) extraNames() (names []string) {
 	if o.Score {
 		names = append(names, "score")
+	}
+	if o.Via {
+		names = append(names, "via")
 	}
 	return names
 }

@@ -29,6 +29,8 @@ func commands() []*command {
 		resolversCommand(),
 		rdapCommand(),
 		serveCommand(),
+		workCommand(),
+		herdCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
-	"time"
 
 	"domprobe/herd"
 	"domprobe/internal/cmdline"
@@ -39,7 +37,8 @@ func (c *connecting) connect(ctx context.Context, inv *invocation) (*herd.Conn, 
 	case (c.nats.Cert == "") != (c.nats.Key == ""):
 		return nil, cmdline.Usage("", "--nats-cert and --nats-key go together")
 	}
-	c.nats.Log, c.nats.Version = inv.console.Logger(), build()
+	c.nats.Log, c.nats.Version = inv.console.Logger(), buildText(buildInfo())
+	c.nats.Note = func(line string) { inv.console.Note("%s", line) }
 	if c.nats.Name == "" {
 		host, err := os.Hostname()
 		if err != nil {
@@ -86,156 +85,4 @@ func (a *asking) namesDemo() bool { return slices.Contains(a.resolvers, demoOrig
 // work is a worker of the herd, until ctx is done.
 func (a *asking) work(ctx context.Context, inv *invocation, conn *herd.Conn, c *confirming) error {
 	return conn.Work(ctx, herd.WorkOptions{Open: a.openFor(inv, c), Hold: a.hold(), Demo: a.namesDemo()})
-}
-
-// A working is the settings of the command work.
-type working struct {
-	connecting
-	ask     asking
-	confirm confirming
-}
-
-func workCommand() *command {
-	w := new(working)
-	asking := slices.DeleteFunc(w.ask.options(), func(o *cmdline.Option) bool { return travels[o.Name] })
-	return &command{Command: cmdline.Command{
-		Name:     "work",
-		Summary:  "decide names for runs on other machines",
-		Synopsis: "work --nats URL [flags]",
-		Examples: `  domprobe work --nats nats://192.0.2.7:4222
-  domprobe work --nats tls://nats.example:4222 --nats-creds worker.creds -r 127.0.0.1
-  domprobe --nats nats://192.0.2.7:4222 -t com -i words.txt -o all.csv    # a run for the workers
-`,
-		Options: slices.Concat(w.options("take names of runs"), []*cmdline.Option{
-			cmdline.Text(&w.nats.Name, "name", "", "the `NAME` of this worker, unlike all others; by default the machine's and a number").Local(),
-		}, asking, w.confirm.registryOptions()),
-		Exits: map[int]string{
-			codeOK:          "ended by a signal",
-			codeInterrupted: "interrupted before it was connected",
-		},
-	}, run: w.run}
-}
-
-// travels has the options that come with a job.
-var travels = map[string]bool{"timeout": true, "tries": true, "quorum": true}
-
-func (w *working) run(ctx context.Context, inv *invocation) error {
-	if len(inv.Words) > 0 {
-		return cmdline.Usage("names come from runs with --nats", "work takes no arguments, but got %s", inv.Words[0])
-	}
-	if _, err := await(ctx, w.ask.check); err != nil {
-		return err
-	}
-	conn, err := w.connect(ctx, inv)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	inv.console.Note("worker %s waits for jobs", conn.Name())
-	if err := w.ask.work(ctx, inv, conn, &w.confirm); err != nil {
-		return err
-	}
-	inv.console.Note("stopped")
-	return nil
-}
-
-// A herding is the settings of the command herd.
-type herding struct {
-	connecting
-	format string
-}
-
-func herdCommand() *command {
-	h := new(herding)
-	return &command{Command: cmdline.Command{
-		Name:     "herd",
-		Summary:  "show the runs on many machines, and their workers",
-		Synopsis: "herd --nats URL [flags] [purge JOB...]",
-		Examples: `  domprobe herd --nats nats://192.0.2.7:4222
-  domprobe herd --nats nats://192.0.2.7:4222 purge tQ0hsyXlTdK8VJ7hGiWYzJ
-`,
-		Options: append(h.options("show what is done"), tableFormat(&h.format, "table", "json")),
-	}, run: h.run}
-}
-
-// rollTime is how long workers have to answer.
-const rollTime = time.Second
-
-func (h *herding) run(ctx context.Context, inv *invocation) error {
-	purge := len(inv.Words) > 0
-	switch {
-	case purge && inv.Words[0] != "purge":
-		return cmdline.Usage("", "herd knows purge, and not %s", inv.Words[0])
-	case purge && len(inv.Words) == 1:
-		return cmdline.Usage("domprobe herd lists the jobs", "herd purge: which job?")
-	}
-	conn, err := h.connect(ctx, inv)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if purge {
-		for _, job := range inv.Words[1:] {
-			if err := conn.Purge(ctx, job); err != nil {
-				return err
-			}
-			inv.console.Note("job %s is purged", job)
-		}
-		return nil
-	}
-	jobs, err := conn.Jobs(ctx)
-	if err != nil {
-		return err
-	}
-	members, err := conn.Herd(ctx, rollTime)
-	if err != nil {
-		return err
-	}
-	if h.format == "json" {
-		return writeJSON(inv.std.Out, map[string]any{"jobs": append([]herd.JobInfo{}, jobs...), "members": append([]herd.Status{}, members...)})
-	}
-	return writeHerd(inv, jobs, members)
-}
-
-func writeHerd(inv *invocation, jobs []herd.JobInfo, members []herd.Status) error {
-	by := map[string]herd.Status{}
-	workers := [][]string{{"WORKER", "NAMES/S", "NAMES", "HELD", "JOB", "STATE"}}
-	for _, m := range members {
-		if m.Kind == "coordinator" {
-			by[m.Job] = m
-			continue
-		}
-		state := "works"
-		switch {
-		case m.Doubt != "":
-			state = m.Doubt
-		case m.Job == "":
-			state = "waits"
-		}
-		workers = append(workers, []string{m.Name, fmt.Sprintf("%.0f", m.Rate), fmt.Sprint(m.Names), fmt.Sprint(m.Held), dash(m.Job), state})
-	}
-	lines := [][]string{{"JOB", "AGE", "BACKLOG", "OUT", "UNREAD", "BYTES", "NAMES/S", "NAMES", "COORDINATOR"}}
-	for _, j := range jobs {
-		c, there := by[j.ID]
-		speed, names, name := "-", "-", "does not answer"
-		if there {
-			speed, names, name = fmt.Sprintf("%.0f", c.Rate), fmt.Sprint(c.Names), c.Name
-		}
-		lines = append(lines, []string{j.ID, time.Since(j.Started).Truncate(time.Second).String(), fmt.Sprint(j.Backlog), fmt.Sprint(j.Out),
-			fmt.Sprint(j.Unread), fmt.Sprint(j.Bytes), speed, names, name})
-	}
-	if err := writeTable(inv.std.Out, lines); err != nil {
-		return err
-	}
-	if err := inv.print("\n"); err != nil {
-		return err
-	}
-	return writeTable(inv.std.Out, workers)
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return strings.TrimSpace(s)
 }

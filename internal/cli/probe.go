@@ -25,6 +25,7 @@ type probing struct {
 	gen       generating
 	ask       asking
 	confirm   confirming
+	herd      herding
 	out       writing
 	dryRun    bool
 	yes       bool
@@ -51,7 +52,7 @@ func (p *probing) command() *command {
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+		}, p.ask.options(), p.confirm.options(), p.herd.options("have the names decided by workers (domprobe work),"), p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -72,12 +73,15 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 	if p.dryRun {
 		return interruptible(func(ctx context.Context, inv *invocation) error { return p.plan(ctx, inv, names) })(ctx, inv)
 	}
+	if p.herd.on() {
+		return p.herdRun(ctx, inv, names)
+	}
 	prober, err := newProber(ctx, inv, &p.ask, &p.confirm, tracer(inv.console))
 	if err != nil {
 		return err
 	}
 	if err = p.agree(ctx, inv, names, prober.opts); err == nil {
-		err = p.probe(ctx, inv, names, prober)
+		err = p.probe(ctx, inv, names, prober, nil)
 	}
 	return cmp.Or(err, prober.close())
 }
@@ -97,8 +101,14 @@ func (p *probing) counted(inv *invocation) bool {
 	return inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person
 }
 
-// probe probes the names and writes their rows.
-func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, prober *prober) error {
+// A decider decides about names: a prober, or the herd.
+type decider interface {
+	Batches(context.Context, iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error]
+}
+
+// probe probes the names and writes their rows. state, if not nil, adds to the
+// progress.
+func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, d decider, state func() string) error {
 	if p.out.sorts() {
 		inv.console.Note("rows come at the end, sorted by %s; until then they are held in memory", p.out.sort)
 	}
@@ -115,33 +125,40 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	out.recall()
 	t.before = out.before(t.freeBefore)
 	endProgress := inv.console.StartProgress(names.known(), func() (int64, string) {
-		return names.done(t.names.Load() - t.total()), t.counts()
+		counts := t.counts()
+		if state != nil {
+			counts += state()
+		}
+		return names.done(t.names.Load() - t.total()), counts
 	})
-	err = p.stream(ctx, prober.Prober, names, out, t)
+	err = p.stream(ctx, d, names, out, t)
 	endProgress()
 	return p.end(ctx, err, names, out, t)
 }
 
 // batches returns the rows of the names in the order of --ordered and --sort.
-func (p *probing) batches(ctx context.Context, prober *probe.Prober, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+func (p *probing) batches(ctx context.Context, d decider, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
 	if !p.out.ordered && p.out.sort != "input" {
-		return prober.Batches(ctx, names)
+		return d.Batches(ctx, names)
 	}
 	o := newOrder(0)
 	if p.out.ordered {
 		o.window = max(minWindow, 2*p.ask.probe.Concurrency)
+		if p.herd.on() {
+			o.window = herdWindow
+		}
 	}
-	return o.results(prober.Batches(ctx, o.candidates(names)))
+	return o.results(d.Batches(ctx, o.candidates(names)))
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
 // happened. A closed pipe ends the run as an interrupt does.
-func (p *probing) stream(ctx context.Context, prober *probe.Prober, names *selection, out *output, t *tally) error {
+func (p *probing) stream(ctx context.Context, d decider, names *selection, out *output, t *tally) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer out.abort()
 	var failed error
-	for rows, err := range p.batches(ctx, prober, out.laidOut(t.counted(names.all()))) {
+	for rows, err := range p.batches(ctx, d, out.laidOut(t.counted(names.all()))) {
 		if len(rows) > 0 {
 			switch err := out.write(t.add(rows)); {
 			case errors.Is(err, errClosed):
