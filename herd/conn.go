@@ -25,7 +25,7 @@ type Options struct {
 	CA      string // a file with the roots that the server's certificate is of
 	Cert    string // a file with the certificate of the client, with Key
 	Key     string
-	Patient bool // the server need not be there yet
+	Patient bool // the server need not be there: what can be done without is done
 
 	// Version is that of the program. Worker and coordinator must have the same.
 	Version string
@@ -72,6 +72,9 @@ func Connect(ctx context.Context, opts Options) (*Conn, error) {
 		return nil, fmt.Errorf("connect to NATS at %s: %w", where, err)
 	}
 	if opts.Patient {
+		if !c.nc.IsConnected() {
+			c.away(where)
+		}
 		return c, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWait)
@@ -89,8 +92,8 @@ func (c *Conn) settings(where string) ([]nats.Option, error) {
 		nats.Name("domprobe " + o.Name), nats.MaxReconnects(-1), nats.ReconnectWait(retryWait), nats.RetryOnFailedConnect(o.Patient),
 		nats.IgnoreAuthErrorAbort(), nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(nc *nats.Conn, _ error) {
-			if !nc.IsClosed() && !c.lost.Swap(true) {
-				o.Note("NATS at " + where + " is away; waiting for it")
+			if !nc.IsClosed() {
+				c.away(where)
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) {
@@ -119,6 +122,17 @@ func (c *Conn) settings(where string) ([]nats.Option, error) {
 		all = append(all, nats.ClientCert(o.Cert, o.Key))
 	}
 	return all, nil
+}
+
+// away tells the user once that the server is away.
+func (c *Conn) away(where string) {
+	what := "waiting for it"
+	if c.opts.Patient {
+		what = "going on alone"
+	}
+	if !c.lost.Swap(true) {
+		c.opts.Note("NATS at " + where + " is away; " + what)
+	}
 }
 
 // withoutSecrets returns the URLs without users, passwords and tokens.

@@ -8,6 +8,7 @@ import (
 
 	"domprobe/herd"
 	"domprobe/internal/cmdline"
+	"domprobe/web"
 )
 
 // A connecting is the settings of the connection to NATS.
@@ -47,6 +48,22 @@ func (c *connecting) connect(ctx context.Context, inv *invocation) (*herd.Conn, 
 		c.nats.Name = fmt.Sprintf("%s-%d", host, os.Getpid())
 	}
 	return await(ctx, func() (*herd.Conn, error) { return herd.Connect(ctx, c.nats) })
+}
+
+// share returns a prober that shares its verdicts with other instances.
+func (c *connecting) share(ctx context.Context, inv *invocation, a *asking, p *prober) (*herd.Shared, *herd.Conn, error) {
+	c.nats.Patient = true
+	conn, err := c.connect(ctx, inv)
+	if err != nil {
+		return nil, nil, err
+	}
+	settings := a.settings(new(confirming), a.namesDemo())
+	settings.Escalate = &p.opts.Escalate
+	shared, err := conn.Share(p.Prober, settings, web.Age)
+	if err != nil {
+		conn.Close()
+	}
+	return shared, conn, err
 }
 
 // settings are what travels with a job.

@@ -1,0 +1,186 @@
+package herd
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+)
+
+// Keep tells for how long after it was reached a verdict may be given out again.
+// Zero is not at all.
+type Keep func(*probe.Result) time.Duration
+
+const (
+	bucket = "domprobe-verdicts"
+
+	// maxKept is the age at which the server drops an entry; what it says holds
+	// less long. Entries have their own end in them, since servers before 2.11
+	// know no other age than that of the bucket.
+	maxKept = time.Hour
+
+	maxBucket = 256 << 20 // octets; when they are used up, new verdicts are not shared
+
+	lease     = 15 * time.Second // of a claim
+	storeWait = time.Second      // for the server, while somebody waits for a row
+	storeRest = 5 * time.Second  // after a failure
+)
+
+// An entry is the verdict on a name, or the claim of who asks about it.
+type entry struct {
+	Until time.Time // the end of the claim or of the verdict
+	Row   *row      // nil for a claim
+}
+
+func (s *Shared) key(k candidate.Key) string { return s.rules + "/" + k.Name + "/" + k.TLD }
+
+// find returns the verdict on a name, waiting for it while another process asks.
+// If there is none, the name is claimed for this loop, unless there is no server.
+func (s *sharing) find(ctx context.Context, c candidate.Candidate) (r probe.Result, known bool) {
+	key := s.key(c.Key())
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
+		e, revision, err := s.store.claim(ctx, key)
+		switch {
+		case err != nil:
+			return r, false
+		case e == nil:
+			s.claim(c.Key(), revision)
+			return r, false
+		case e.Row != nil:
+			return e.Row.result(c, ""), true
+		}
+		if !pause(ctx, wait) {
+			return r, false
+		}
+	}
+}
+
+// tell shares a verdict, or gives up the claim if it is none to share.
+func (s *sharing) tell(r probe.Result, revision uint64) {
+	age := s.keep(&r)
+	if age <= 0 {
+		s.store.free(s.key(r.Key()), revision)
+		return
+	}
+	w := newRow(0, 0, &r)
+	s.store.put(s.key(r.Key()), entry{r.At.Add(min(age, maxKept)), &w}, revision)
+}
+
+// A store is the bucket of entries.
+type store struct {
+	conn *Conn
+
+	mu    sync.Mutex
+	kv    jetstream.KeyValue // nil before it is opened
+	until time.Time          // no call before: the last one failed
+	told  bool
+}
+
+var errAlone = errors.New("there is no server to share verdicts by")
+
+// call calls f with the bucket. While the server is away or fails it is not called.
+func (s *store) call(ctx context.Context, f func(context.Context, jetstream.KeyValue) error) error {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	kv, err := s.open(ctx)
+	if err == nil {
+		err = f(ctx, kv)
+	}
+	if err == nil || errors.Is(err, errAlone) || errors.Is(err, context.Canceled) || expected(err) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until, s.kv = time.Now().Add(storeRest), nil
+	if !s.told && s.conn.nc.IsConnected() {
+		s.told = true
+		s.conn.opts.Note("verdicts are not shared for now: " + err.Error())
+	}
+	return err
+}
+
+// expected reports whether an error says that somebody else was quicker.
+func expected(err error) bool {
+	return errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrKeyRevisionMismatch)
+}
+
+func (s *store) open(ctx context.Context) (jetstream.KeyValue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.conn.nc.IsConnected() || time.Now().Before(s.until) {
+		return nil, errAlone
+	}
+	if s.kv != nil {
+		return s.kv, nil
+	}
+	kv, err := s.conn.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: bucket, Description: "verdicts of domprobe serve", TTL: maxKept, MaxBytes: maxBucket, Storage: jetstream.FileStorage,
+	})
+	if err == nil {
+		s.kv = kv
+	}
+	return kv, err
+}
+
+// claim returns the entry of a key, or claims the key if it has none that holds;
+// then the entry is nil.
+func (s *store) claim(ctx context.Context, key string) (e *entry, revision uint64, err error) {
+	mine, err := encode(entry{Until: time.Now().Add(lease)})
+	if err != nil {
+		return nil, 0, err
+	}
+	err = s.call(ctx, func(ctx context.Context, kv jetstream.KeyValue) error {
+		revision, err = kv.Create(ctx, key, mine)
+		for errors.Is(err, jetstream.ErrKeyExists) { // until nobody else is quicker
+			var at uint64
+			e, at, err = look(ctx, kv, key)
+			if err == nil && e == nil {
+				revision, err = kv.Update(ctx, key, mine, at)
+			}
+		}
+		return err
+	})
+	return e, revision, err
+}
+
+// look returns the entry of a key, and nil if it holds no more.
+func look(ctx context.Context, kv jetstream.KeyValue, key string) (e *entry, revision uint64, err error) {
+	got, err := kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, 0, jetstream.ErrKeyExists // it has just gone
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	e = new(entry)
+	if decode(got.Value(), e) != nil || !time.Now().Before(e.Until) {
+		e = nil
+	}
+	return e, got.Revision(), nil
+}
+
+// put replaces a claim by a verdict, unless the claim has ended.
+func (s *store) put(key string, e entry, revision uint64) {
+	p, err := encode(e)
+	if err != nil {
+		return
+	}
+	// Without the verdict the others ask themselves.
+	_ = s.call(context.Background(), func(ctx context.Context, kv jetstream.KeyValue) error {
+		_, err := kv.Update(ctx, key, p, revision)
+		return err
+	})
+}
+
+// free gives a claim up.
+func (s *store) free(key string, revision uint64) {
+	// Otherwise the claim ends by itself.
+	_ = s.call(context.Background(), func(ctx context.Context, kv jetstream.KeyValue) error {
+		return kv.Delete(ctx, key, jetstream.LastRevision(revision))
+	})
+}
