@@ -27,7 +27,7 @@ const (
 	maxBucket = 256 << 20 // octets; when they are used up, new verdicts are not shared
 
 	lease     = 15 * time.Second // of a claim
-	storeWait = time.Second      // for the server, while somebody waits for a row
+	storeWait = 2 * time.Second  // for the server, while somebody waits for a row
 	storeRest = 5 * time.Second  // after a failure
 )
 
@@ -43,8 +43,8 @@ func (s *Shared) key(k candidate.Key) string { return s.rules + "/" + k.Name + "
 // If there is none, the name is claimed for this loop, unless there is no server.
 func (s *sharing) find(ctx context.Context, c candidate.Candidate) (r probe.Result, known bool) {
 	key := s.key(c.Key())
-	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
-		e, revision, err := s.store.claim(ctx, key)
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
+		e, revision, err := s.store.claim(ctx, key, wait == 20*time.Millisecond)
 		switch {
 		case err != nil:
 			return r, false
@@ -91,7 +91,7 @@ func (s *store) call(ctx context.Context, f func(context.Context, jetstream.KeyV
 	if err == nil {
 		err = f(ctx, kv)
 	}
-	if err == nil || errors.Is(err, errAlone) || errors.Is(err, context.Canceled) || expected(err) {
+	if err == nil || errors.Is(err, errAlone) || errors.Is(err, context.Canceled) || errors.Is(err, jetstream.ErrKeyExists) {
 		return err
 	}
 	s.mu.Lock()
@@ -102,11 +102,6 @@ func (s *store) call(ctx context.Context, f func(context.Context, jetstream.KeyV
 		s.conn.opts.Note("verdicts are not shared for now: " + err.Error())
 	}
 	return err
-}
-
-// expected reports whether an error says that somebody else was quicker.
-func expected(err error) bool {
-	return errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrKeyRevisionMismatch)
 }
 
 func (s *store) open(ctx context.Context) (jetstream.KeyValue, error) {
@@ -128,19 +123,21 @@ func (s *store) open(ctx context.Context) (jetstream.KeyValue, error) {
 }
 
 // claim returns the entry of a key, or claims the key if it has none that holds;
-// then the entry is nil.
-func (s *store) claim(ctx context.Context, key string) (e *entry, revision uint64, err error) {
+// then the entry is nil. A fresh key has most likely none.
+func (s *store) claim(ctx context.Context, key string, fresh bool) (e *entry, revision uint64, err error) {
 	mine, err := encode(entry{Until: time.Now().Add(lease)})
 	if err != nil {
 		return nil, 0, err
 	}
 	err = s.call(ctx, func(ctx context.Context, kv jetstream.KeyValue) error {
-		revision, err = kv.Create(ctx, key, mine)
+		var err error = jetstream.ErrKeyExists
+		if fresh {
+			revision, err = update(ctx, kv, key, mine, 0)
+		}
 		for errors.Is(err, jetstream.ErrKeyExists) { // until nobody else is quicker
 			var at uint64
-			e, at, err = look(ctx, kv, key)
-			if err == nil && e == nil {
-				revision, err = kv.Update(ctx, key, mine, at)
+			if e, at, err = look(ctx, kv, key); err == nil && e == nil {
+				revision, err = update(ctx, kv, key, mine, at)
 			}
 		}
 		return err
@@ -148,11 +145,22 @@ func (s *store) claim(ctx context.Context, key string) (e *entry, revision uint6
 	return e, revision, err
 }
 
-// look returns the entry of a key, and nil if it holds no more.
+// update replaces the entry of a revision; 0 is none. When there is another one, the
+// error is [jetstream.ErrKeyExists], of a server alone and of several alike.
+func update(ctx context.Context, kv jetstream.KeyValue, key string, p []byte, at uint64) (uint64, error) {
+	revision, err := kv.Update(ctx, key, p, at)
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok &&
+		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
+		err = jetstream.ErrKeyExists
+	}
+	return revision, err
+}
+
+// look returns the entry of a key with its revision, and nil if it holds no more.
 func look(ctx context.Context, kv jetstream.KeyValue, key string) (e *entry, revision uint64, err error) {
 	got, err := kv.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, 0, jetstream.ErrKeyExists // it has just gone
+		return nil, 0, nil
 	}
 	if err != nil {
 		return nil, 0, err
@@ -170,17 +178,15 @@ func (s *store) put(key string, e entry, revision uint64) {
 	if err != nil {
 		return
 	}
-	// Without the verdict the others ask themselves.
+	// Without the verdict the others ask themselves, when the claim has ended.
 	_ = s.call(context.Background(), func(ctx context.Context, kv jetstream.KeyValue) error {
-		_, err := kv.Update(ctx, key, p, revision)
+		_, err := update(ctx, kv, key, p, revision)
 		return err
 	})
 }
 
 // free gives a claim up.
 func (s *store) free(key string, revision uint64) {
-	// Otherwise the claim ends by itself.
-	_ = s.call(context.Background(), func(ctx context.Context, kv jetstream.KeyValue) error {
-		return kv.Delete(ctx, key, jetstream.LastRevision(revision))
-	})
+	// A mark of deletion would hide the revision, so it becomes one that has ended.
+	s.put(key, entry{}, revision)
 }

@@ -78,13 +78,14 @@ const (
 	maxOut   = 256 << 10 // names out of a job
 	maxFetch = 32        // messages of rows that are taken at a time
 
-	// ackWait is after how long without a sign of life a batch is given to
-	// another worker. A worker renews what it holds three times as often.
-	ackWait = 9 * time.Second
-
 	idle      = 10 * time.Millisecond // without a new name, after which a batch is sent as it is
 	callWait  = 5 * time.Second       // for one response of the server
 	retryWait = 250 * time.Millisecond
 
 	maxOpinions = 3 // workers that are asked before a name is unknown
 )
+
+// ackWait is after how long without a sign of life a batch is given to another
+// worker. A worker renews what it holds three times as often. It is a variable for
+// tests.
+var ackWait = 9 * time.Second

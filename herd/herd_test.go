@@ -3,10 +3,8 @@ package herd_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -21,14 +19,21 @@ import (
 	"domprobe/probe"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	herd.SetAckWait(time.Second)
+	goleak.VerifyTestMain(m)
+}
 
 // startNATS starts a server with JetStream in a folder, on a port of loopback.
 func startNATS(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true, SyncInterval: time.Minute,
-	})
+	return startWith(t, server.Options{Port: port, StoreDir: dir})
+}
+
+func startWith(t *testing.T, o server.Options) *server.Server {
+	t.Helper()
+	o.Host, o.JetStream, o.NoLog, o.NoSigs = "127.0.0.1", true, true, true
+	s, err := server.NewServer(&o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +128,9 @@ func (p truth) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate,
 			r := probe.Result{Candidate: c, Verdict: probe.NotFound, Reason: probe.NXDomain, Server: "192.0.2.1:53", At: time.Now(), TTL: time.Minute}
 			if dnstest.Registered(label, p.share) {
 				r.Verdict, r.Reason, r.TTL = probe.Found, probe.Delegated, 0
+			}
+			if c.Err != nil {
+				r = probe.Result{Candidate: c, Verdict: probe.Invalid, Reason: c.Err.Reason, Rcode: -1, Err: c.Err}
 			}
 			if p.change != nil {
 				p.change(&r)
@@ -220,7 +228,3 @@ func TestManyWorkers(t *testing.T) {
 		t.Errorf("after the run there are jobs %v, %v", jobs, err)
 	}
 }
-
-var errSource = errors.New("the disk is gone")
-
-func TestMain2(t *testing.T) { _ = os.Args; _ = errSource }
