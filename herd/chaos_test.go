@@ -94,7 +94,7 @@ func TestServerRestarts(t *testing.T) {
 // A worker that leaves gives its batches back at once.
 func TestWorkerLeaves(t *testing.T) {
 	herd.SetAckWait(time.Hour)
-	defer herd.SetAckWait(time.Second)
+	t.Cleanup(func() { herd.SetAckWait(time.Second) })
 	s := startNATS(t, t.TempDir(), -1)
 	first, _ := connect(t, s, "first", nil)
 	stop := work(t, first, truth{share: 50, wait: gate(300)})

@@ -3,9 +3,11 @@ package herd
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"domprobe/candidate"
@@ -17,7 +19,8 @@ import (
 type Keep func(*probe.Result) time.Duration
 
 const (
-	bucket = "domprobe-verdicts"
+	bucket  = "domprobe-verdicts"
+	subject = "$KV." + bucket + "."
 
 	// maxKept is the age at which the server drops an entry; what it says holds
 	// less long. Entries have their own end in them, since servers before 2.11
@@ -27,7 +30,7 @@ const (
 	maxBucket = 256 << 20 // octets; when they are used up, new verdicts are not shared
 
 	lease     = 15 * time.Second // of a claim
-	storeWait = 2 * time.Second  // for the server, while somebody waits for a row
+	storeWait = 4 * time.Second  // for the server, while somebody waits for a row
 	storeRest = 5 * time.Second  // after a failure
 )
 
@@ -37,14 +40,25 @@ type entry struct {
 	Row   *row      // nil for a claim
 }
 
-func (s *Shared) key(k candidate.Key) string { return s.rules + "/" + k.Name + "/" + k.TLD }
+func (s *Shared) key(k candidate.Key) string { return s.rules + "." + k.Name + "/" + k.TLD }
 
 // find returns the verdict on a name, waiting for it while another process asks.
 // If there is none, the name is claimed for this loop, unless there is no server.
 func (s *sharing) find(ctx context.Context, c candidate.Candidate) (r probe.Result, known bool) {
 	key := s.key(c.Key())
-	for wait := 20 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
-		e, revision, err := s.store.claim(ctx, key, wait == 20*time.Millisecond)
+	for fresh := true; ; fresh = false {
+		w := s.store.wait(key)
+		e, revision, err := s.store.claim(ctx, key, fresh)
+		if err == nil && e != nil && e.Row == nil {
+			select {
+			case <-w.heard:
+				e = w.entry
+			case <-time.After(time.Second): // in case it was not heard
+			case <-ctx.Done():
+				err = ctx.Err()
+			}
+		}
+		s.store.leave(key, w)
 		switch {
 		case err != nil:
 			return r, false
@@ -53,9 +67,6 @@ func (s *sharing) find(ctx context.Context, c candidate.Candidate) (r probe.Resu
 			return r, false
 		case e.Row != nil:
 			return e.Row.result(c, ""), true
-		}
-		if !pause(ctx, wait) {
-			return r, false
 		}
 	}
 }
@@ -79,6 +90,55 @@ type store struct {
 	kv    jetstream.KeyValue // nil before it is opened
 	until time.Time          // no call before: the last one failed
 	told  bool
+	waits map[string]*waiter // nil before the bucket is listened to
+}
+
+// A waiter is the loops that wait for what another process finds out about a name.
+type waiter struct {
+	heard chan struct{} // closed when there is an entry
+	entry *entry
+	n     int
+}
+
+// wait returns the waiter of a key.
+func (s *store) wait(key string) *waiter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waits == nil {
+		s.waits = map[string]*waiter{}
+		// Whoever stores an entry publishes it. Without that a waiter looks now and
+		// then.
+		_, _ = s.conn.nc.Subscribe(subject+">", s.hear)
+	}
+	w := s.waits[key]
+	if w == nil {
+		w = &waiter{heard: make(chan struct{})}
+		s.waits[key] = w
+	}
+	w.n++
+	return w
+}
+
+func (s *store) leave(key string, w *waiter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w.n--; w.n == 0 && s.waits[key] == w {
+		delete(s.waits, key)
+	}
+}
+
+// hear gives an entry that is no claim to who waits for it. The server may have
+// refused it, since another process has the claim now: it is as good.
+func (s *store) hear(m *nats.Msg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := strings.TrimPrefix(m.Subject, subject)
+	w, e := s.waits[key], new(entry)
+	if w != nil && decode(m.Data, e) == nil && (e.Row != nil || e.Until.IsZero()) {
+		w.entry = e
+		close(w.heard)
+		delete(s.waits, key)
+	}
 }
 
 var errAlone = errors.New("there is no server to share verdicts by")
