@@ -6,8 +6,10 @@
 //
 //	go run ./internal/dnstest/cmd/bench -n 1000000 -c 2000 -runs 5
 //	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
+//	go run ./internal/dnstest/cmd/bench -n 200000 -c 500 -herd 1,2,4,8 -- --qps 2000
 //
-// The flags after -- are those of the responder. Medians are over the runs.
+// With -herd the names are decided by so many workers, each a process with a
+// responder of its own, by way of a NATS server in this process. The flags after -- are those of the responder. Medians are over the runs.
 package main
 
 import (
@@ -40,16 +42,26 @@ func main() {
 	names := flag.Int("n", 1_000_000, "names to probe")
 	windows := flag.String("c", "2000", "values of --concurrency, comma-separated")
 	runs := flag.Int("runs", 3, "runs of each")
+	workers := flag.String("herd", "", "numbers of workers, comma-separated")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench(ctx, *names, strings.Split(*windows, ","), *runs, flag.Args()); err != nil {
+	b := func(dir string) error {
+		return bench(ctx, dir, *names, strings.Split(*windows, ","), *runs, flag.Args())
+	}
+	if *workers != "" {
+		b = func(dir string) error {
+			return benchHerd(ctx, dir, *names, *windows, strings.Split(*workers, ","), *runs, flag.Args())
+		}
+	}
+	if err := built(ctx, *names, b); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, names int, windows []string, runs int, responder []string) error {
+// built calls f with a directory that has the programs and names.txt.
+func built(ctx context.Context, names int, f func(dir string) error) error {
 	dir, err := os.MkdirTemp("", "domprobe-bench-")
 	if err != nil {
 		return err
@@ -62,7 +74,11 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	if err := writeNames(filepath.Join(dir, "names.txt"), names); err != nil {
 		return err
 	}
-	addr, stop, err := startResponder(cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns")), responder)
+	return f(dir)
+}
+
+func bench(ctx context.Context, dir string, names int, windows []string, runs int, responder []string) error {
+	addr, stop, err := startResponder(dir, responder)
 	if err != nil {
 		return err
 	}
@@ -71,7 +87,7 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	for _, c := range windows {
 		var all []figures
 		for range runs {
-			f, err := run(ctx, dir, names, addr, c)
+			f, err := run(ctx, dir, names, "-r", addr, "-c", c)
 			if err != nil {
 				return err
 			}
@@ -106,7 +122,8 @@ func writeNames(path string, n int) error {
 }
 
 // startResponder starts the responder and waits until it listens.
-func startResponder(path string, args []string) (addr string, stop func(), err error) {
+func startResponder(dir string, args []string) (addr string, stop func(), err error) {
+	path := cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns"))
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -142,8 +159,8 @@ type figures struct {
 	wrong, unknown  int
 }
 
-// run runs the command in its directory, with the resolver and the window given.
-func run(ctx context.Context, dir string, names int, addr, c string) (f figures, err error) {
+// run runs the command in its directory, with flags that say who is asked.
+func run(ctx context.Context, dir string, names int, flags ...string) (f figures, err error) {
 	report := filepath.Join(dir, "report.csv")
 	out, err := os.Create(report)
 	if err != nil {
@@ -151,7 +168,7 @@ func run(ctx context.Context, dir string, names int, addr, c string) (f figures,
 	}
 	defer out.Close()
 	cmd := exec.CommandContext(ctx, filepath.Join(dir, "domprobe"),
-		"-q", "-r", addr, "-c", c, "-t", "com", "-i", "names.txt", "-f", "csv")
+		append([]string{"-q", "-t", "com", "-i", "names.txt", "-f", "csv"}, flags...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, os.Stderr
 	began := time.Now()
 	err = cmd.Run()
@@ -174,6 +191,7 @@ func (f *figures) check(report string, names int) error {
 	defer in.Close()
 	r := csv.NewReader(bufio.NewReader(in))
 	r.ReuseRecord = true
+	seen := make(map[string]bool, names)
 	if _, err := r.Read(); err != nil {
 		return fmt.Errorf("reading the header of the report: %w", err)
 	}
@@ -186,6 +204,10 @@ func (f *figures) check(report string, names int) error {
 			return err
 		}
 		f.rows++
+		if seen[row[0]] {
+			return fmt.Errorf("%s has two rows", row[0])
+		}
+		seen[strings.Clone(row[0])] = true
 		label, _, _ := strings.Cut(row[0], ".")
 		truth := "not-found"
 		if dnstest.Registered(label, share) {
