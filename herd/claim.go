@@ -2,6 +2,7 @@ package herd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -34,21 +35,25 @@ const (
 	storeRest = 5 * time.Second  // after a failure
 )
 
-// An entry is the verdict on a name, or the claim of who asks about it.
+// An entry is the verdict on a name, or the claim of who asks about it. It is
+// written as JSON: one row alone is shorter so than with the types of gob before it.
 type entry struct {
 	Until time.Time // the end of the claim or of the verdict
-	Row   *row      // nil for a claim
+	Row   *row      `json:",omitempty"` // nil for a claim
 }
 
 func (s *Shared) key(k candidate.Key) string { return s.rules + "." + k.Name + "/" + k.TLD }
 
 // find returns the verdict on a name, waiting for it while another process asks.
-// If there is none, the name is claimed for this loop, unless there is no server.
-func (s *sharing) find(ctx context.Context, c candidate.Candidate) (r probe.Result, known bool) {
+// If there is none, the name is claimed, and the revision is that of the claim,
+// unless there is no server.
+func (s *Shared) find(ctx context.Context, c candidate.Candidate) (r probe.Result, revision uint64, known bool) {
 	key := s.key(c.Key())
+	var e *entry
 	for fresh := true; ; fresh = false {
 		w := s.store.wait(key)
-		e, revision, err := s.store.claim(ctx, key, fresh)
+		var err error
+		e, revision, err = s.store.claim(ctx, key, fresh)
 		if err == nil && e != nil && e.Row == nil {
 			select {
 			case <-w.heard:
@@ -61,25 +66,13 @@ func (s *sharing) find(ctx context.Context, c candidate.Candidate) (r probe.Resu
 		s.store.leave(key, w)
 		switch {
 		case err != nil:
-			return r, false
+			return r, 0, false
 		case e == nil:
-			s.claim(c.Key(), revision)
-			return r, false
+			return r, revision, false
 		case e.Row != nil:
-			return e.Row.result(c, ""), true
+			return e.Row.result(c, ""), 0, true
 		}
 	}
-}
-
-// tell shares a verdict, or gives up the claim if it is none to share.
-func (s *sharing) tell(r probe.Result, revision uint64) {
-	age := s.keep(&r)
-	if age <= 0 {
-		s.store.free(s.key(r.Key()), revision)
-		return
-	}
-	w := newRow(0, 0, &r)
-	s.store.put(s.key(r.Key()), entry{r.At.Add(min(age, maxKept)), &w}, revision)
 }
 
 // A store is the bucket of entries.
@@ -134,7 +127,7 @@ func (s *store) hear(m *nats.Msg) {
 	defer s.mu.Unlock()
 	key := strings.TrimPrefix(m.Subject, subject)
 	w, e := s.waits[key], new(entry)
-	if w != nil && decode(m.Data, e) == nil && (e.Row != nil || e.Until.IsZero()) {
+	if w != nil && json.Unmarshal(m.Data, e) == nil && (e.Row != nil || e.Until.IsZero()) {
 		w.entry = e
 		close(w.heard)
 		delete(s.waits, key)
@@ -185,7 +178,7 @@ func (s *store) open(ctx context.Context) (jetstream.KeyValue, error) {
 // claim returns the entry of a key, or claims the key if it has none that holds;
 // then the entry is nil. A fresh key has most likely none.
 func (s *store) claim(ctx context.Context, key string, fresh bool) (e *entry, revision uint64, err error) {
-	mine, err := encode(entry{Until: time.Now().Add(lease)})
+	mine, err := json.Marshal(entry{Until: time.Now().Add(lease)})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -226,7 +219,7 @@ func look(ctx context.Context, kv jetstream.KeyValue, key string) (e *entry, rev
 		return nil, 0, err
 	}
 	e = new(entry)
-	if decode(got.Value(), e) != nil || !time.Now().Before(e.Until) {
+	if json.Unmarshal(got.Value(), e) != nil || !time.Now().Before(e.Until) {
 		e = nil
 	}
 	return e, got.Revision(), nil
@@ -234,7 +227,7 @@ func look(ctx context.Context, kv jetstream.KeyValue, key string) (e *entry, rev
 
 // put replaces a claim by a verdict, unless the claim has ended.
 func (s *store) put(key string, e entry, revision uint64) {
-	p, err := encode(e)
+	p, err := json.Marshal(e)
 	if err != nil {
 		return
 	}

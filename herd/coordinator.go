@@ -86,7 +86,7 @@ func (co *Coordinator) Batches(ctx context.Context, names iter.Seq2[candidate.Ca
 			j.send(ctx)
 		})
 		running.Go(func() { j.receive(ctx) })
-		running.Go(func() { co.roll.keep(ctx) })
+		running.Go(func() { co.roll.keep(ctx, j.out) })
 		running.Go(func() { co.conn.answer(ctx, j.status) })
 		j.enter()
 		j.loop(ctx, yield)
@@ -174,7 +174,7 @@ func (j *job) loop(ctx context.Context, yield func([]probe.Result, error) bool) 
 		case a := <-j.arrived:
 			done, settled = a.msg, j.out.settle(&a.rows)
 		case <-j.out.wake:
-			settled = j.out.takeInvalid()
+			settled = j.out.takeRows()
 		case err := <-j.failed:
 			yield(nil, err)
 			return

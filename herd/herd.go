@@ -42,7 +42,8 @@
 //	job.go, sender.go, out.go  the coordinator: its loop, names out, rows in
 //	worker.go, hold.go         the worker: jobs in turn, the batches that it holds
 //	roll.go                    who is there
-//	share.go, claim.go         verdicts shared by servers
+//	share.go, asks.go          servers that share verdicts, and ask about the others
+//	claim.go                   who asks about a name
 package herd
 
 import (

@@ -20,7 +20,7 @@ type out struct {
 	batches map[uint64]*sent // that have names without a row
 	names   int              // read, and without a row
 	again   []doubted
-	rows    []probe.Result        // of invalid names, not taken yet
+	rows    []probe.Result        // that came without a message, not taken yet
 	unsent  []candidate.Candidate // when the sender has ended
 	ended   bool                  // the source has
 	err     error
@@ -36,8 +36,8 @@ type sent struct {
 
 // A doubted is a name that some workers have left unknown.
 type doubted struct {
-	name candidate.Candidate
-	not  []string // these workers, sorted
+	row probe.Result // of the last of them
+	not []string     // these workers, sorted
 }
 
 func newOut(r *roll) *out {
@@ -69,7 +69,6 @@ func (o *out) full() bool {
 // settle returns the results of rows that have not come before. Names that are
 // unknown, and that another worker may know, are kept back.
 func (o *out) settle(rs *rows) (settled []probe.Result) {
-	fit := o.roll.fit()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i := range rs.Rows {
@@ -82,14 +81,12 @@ func (o *out) settle(rs *rows) (settled []probe.Result) {
 		if b.left--; b.left == 0 {
 			delete(o.batches, r.Batch)
 		}
-		c := b.names[r.Place]
-		if r.Result.Verdict == probe.Unknown {
-			if not := with(b.not, rs.Worker); len(not) < maxOpinions && anyBut(fit, not) {
-				o.again = append(o.again, doubted{c, not})
-				continue
-			}
+		result := r.result(b.names[r.Place], rs.Worker)
+		if not := with(b.not, rs.Worker); result.Verdict == probe.Unknown && len(not) < maxOpinions {
+			o.again = append(o.again, doubted{result, not})
+			continue
 		}
-		settled = append(settled, r.result(c, rs.Worker))
+		settled = append(settled, result)
 		o.names--
 	}
 	tell(o.room)
@@ -112,19 +109,28 @@ func anyBut(list, not []string) bool {
 }
 
 // takeAgain returns names for another batch that the same workers have left
-// unknown.
+// unknown. Without other workers the names stay unknown. Nothing is decided before
+// it is known who is there.
 func (o *out) takeAgain() (names []candidate.Candidate, not []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.again) == 0 {
+	if len(o.again) == 0 || !o.roll.called.Load() {
 		return nil, nil
 	}
 	not = o.again[0].not
 	n, bytes := 0, 0
 	for n < len(o.again) && n < maxNames && bytes < maxBytes && slices.Equal(o.again[n].not, not) {
-		names = append(names, o.again[n].name)
-		bytes += len(o.again[n].name.Name)
+		names = append(names, o.again[n].row.Candidate)
+		bytes += len(o.again[n].row.Name)
 		n++
+	}
+	if !anyBut(o.roll.fit(), not) {
+		for _, d := range o.again[:n] {
+			o.rows = append(o.rows, d.row)
+		}
+		names = nil
+		tell(o.wake)
+		tell(o.room) // there may be more
 	}
 	o.again = o.again[n:]
 	return names, not
@@ -138,7 +144,7 @@ func (o *out) invalid(c candidate.Candidate) {
 	tell(o.wake)
 }
 
-func (o *out) takeInvalid() []probe.Result {
+func (o *out) takeRows() []probe.Result {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	rows := o.rows
@@ -189,7 +195,7 @@ func (o *out) left() (names []candidate.Candidate) {
 		}
 	}
 	for _, d := range o.again {
-		names = append(names, d.name)
+		names = append(names, d.row.Candidate)
 	}
 	for _, r := range o.rows {
 		names = append(names, r.Candidate)

@@ -88,6 +88,8 @@ type roll struct {
 	demo  bool         // of the jobs
 	wants atomic.Int64 // names that the workers would hold
 
+	called atomic.Bool // it is known who is there
+
 	mu    sync.Mutex
 	seen  map[string]time.Time // fit workers
 	told  map[string]bool      // workers that the user has been told about
@@ -108,12 +110,14 @@ func (r *roll) fit() (names []string) {
 	return names
 }
 
-// keep calls the roll again and again.
-func (r *roll) keep(ctx context.Context) {
+// keep calls the roll again and again, and tells the sender.
+func (r *roll) keep(ctx context.Context, o *out) {
 	for ctx.Err() == nil {
 		all, err := r.conn.Herd(ctx, rollWait)
 		if err == nil && ctx.Err() == nil && r.conn.nc.IsConnected() {
 			r.take(all, time.Now())
+			r.called.Store(true)
+			tell(o.room)
 		}
 		pause(ctx, rollEvery-rollWait)
 	}

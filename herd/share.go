@@ -15,13 +15,19 @@ import (
 )
 
 // A Shared is a prober that shares its verdicts with those of other processes, so
-// that together they ask about a name once. Without the server it asks alone.
+// that together they ask about a name once. Without the server it asks alone. It is
+// safe for concurrent use: all loops are one loop of the prober, so that this tests
+// its servers once for all.
 type Shared struct {
 	conn   *Conn
 	prober Prober
 	keep   Keep
 	rules  string // the start of every key: only those with the same rules share
 	store  store
+
+	mu    sync.Mutex
+	loops int
+	asks  *asks // nil without loops
 }
 
 // Share returns a prober that shares verdicts of the same settings, for as long as
@@ -35,156 +41,123 @@ func (c *Conn) Share(p Prober, s Settings, keep Keep) (*Shared, error) {
 	return &Shared{conn: c, prober: p, keep: keep, rules: hex.EncodeToString(sum[:8]), store: store{conn: c}}, nil
 }
 
-// maxLooks bounds the calls of one loop to the server that are under way.
-const maxLooks = 64
+const (
+	maxLooks  = 256  // calls of one loop to the server that are under way
+	maxShared = 4096 // names of one loop that are under way, or whose rows are unread
+)
 
 // A sharing is one loop over names.
 type sharing struct {
-	*Shared
-	mine    chan candidate.Candidate // nobody else asks about them
-	settled chan []probe.Result
+	*asks
+	wake  chan struct{} // told of rows, and of the end of the names
+	slots chan struct{} // one element for each name that is under way
 
-	mu     sync.Mutex
-	claims map[candidate.Key]uint64 // with the revision of the entry
-	failed error
+	mu   sync.Mutex
+	rows []probe.Result // not taken yet
+	left int            // names whose row has not been taken
+	over bool           // no more names come
+	err  error
 }
 
 // Batches decides about every name, by what others have found out as far as that
 // is known.
 func (s *Shared) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
 	return func(yield func([]probe.Result, error) bool) {
-		loop := &sharing{
-			Shared: s, mine: make(chan candidate.Candidate), settled: make(chan []probe.Result), claims: map[candidate.Key]uint64{},
-		}
+		l := &sharing{asks: s.enter(), wake: make(chan struct{}, 1), slots: make(chan struct{}, maxShared)}
+		defer s.leave()
 		ctx, cancel := context.WithCancel(ctx)
-		var running sync.WaitGroup
-		running.Go(func() { loop.look(ctx, names) })
-		running.Go(func() { loop.ask(ctx) })
-		go func() {
-			running.Wait()
-			close(loop.settled)
-		}()
-		defer func() {
-			cancel()
-			for range loop.settled {
-			}
-			loop.release()
-		}()
-		for rows := range loop.settled {
-			if !yield(rows, nil) {
+		defer cancel()
+		go l.look(ctx, names) // a blocked read is not waited for
+		for {
+			rows, over, err := l.take()
+			if len(rows) > 0 && !yield(rows, nil) {
 				return
 			}
-		}
-		if loop.failed != nil {
-			yield(nil, loop.failed)
+			if over {
+				if err != nil {
+					yield(nil, err)
+				}
+				return
+			}
+			select {
+			case <-l.wake:
+			case <-l.ended:
+				yield(nil, l.failed)
+				return
+			case <-ctx.Done():
+				yield(nil, &probe.Unfinished{Err: context.Cause(ctx)})
+				return
+			}
 		}
 	}
 }
 
 // look parts the names into those that others know and those to ask about.
-func (s *sharing) look(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) {
-	defer close(s.mine)
+func (l *sharing) look(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) {
+	var failed error
 	var looks errgroup.Group
 	looks.SetLimit(maxLooks)
 	for c, err := range names {
-		if err != nil {
-			s.fail(err)
+		if failed = err; err != nil {
 			break
 		}
-		if ctx.Err() != nil {
-			break
+		select {
+		case l.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
 		}
+		l.count()
 		looks.Go(func() error {
-			if c.Err == nil {
-				if r, known := s.find(ctx, c); known {
-					s.give(ctx, []probe.Result{r})
-					return nil
-				}
-			}
-			select {
-			case s.mine <- c:
-			case <-ctx.Done():
-			}
+			l.settle(ctx, c)
 			return nil
 		})
 	}
 	_ = looks.Wait() // none fails
+	l.end(failed)
 }
 
-func (s *sharing) give(ctx context.Context, rows []probe.Result) {
-	select {
-	case s.settled <- rows:
-	case <-ctx.Done():
-	}
-}
-
-// ask asks about the names that nobody else asks about.
-func (s *sharing) ask(ctx context.Context) {
-	source := func(yield func(candidate.Candidate, error) bool) {
-		for c := range s.mine {
-			if !yield(c, nil) {
-				break
-			}
+// settle has a row come for a name.
+func (l *sharing) settle(ctx context.Context, c candidate.Candidate) {
+	var revision uint64
+	if c.Err == nil {
+		r, at, known := l.find(ctx, c)
+		if known {
+			l.give(r)
+			return
 		}
+		revision = at
 	}
-	var puts errgroup.Group
-	puts.SetLimit(maxLooks)
-	for rows, err := range s.prober.Batches(ctx, source) {
-		if err != nil {
-			s.fail(err)
-		}
-		own := make([]probe.Result, len(rows))
-		copy(own, rows)
-		for _, r := range own {
-			if revision, claimed := s.claimed(r.Key()); claimed {
-				puts.Go(func() error {
-					s.tell(r, revision)
-					return nil
-				})
-			}
-		}
-		if len(own) > 0 {
-			s.give(ctx, own)
-		}
-	}
-	_ = puts.Wait()    // none fails
-	for range s.mine { // a prober that has ended early leaves some
-	}
+	l.ask(ctx, l, c, revision)
 }
 
-func (s *sharing) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.failed == nil {
-		s.failed = err
+func (l *sharing) count() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.left++
+}
+
+func (l *sharing) give(r probe.Result) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rows = append(l.rows, r)
+	tell(l.wake)
+}
+
+func (l *sharing) end(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over, l.err = true, err
+	tell(l.wake)
+}
+
+// take returns the rows that have come, and whether they are the last.
+func (l *sharing) take() (rows []probe.Result, over bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rows, l.rows = l.rows, nil
+	l.left -= len(rows)
+	for range rows {
+		<-l.slots
 	}
-}
-
-// claim notes that this loop asks about a name.
-func (s *sharing) claim(k candidate.Key, revision uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.claims[k] = revision
-}
-
-// claimed ends a claim.
-func (s *sharing) claimed(k candidate.Key) (revision uint64, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	revision, ok = s.claims[k]
-	delete(s.claims, k)
-	return revision, ok
-}
-
-// release gives up the claims of a loop that was left early.
-func (s *sharing) release() {
-	var frees errgroup.Group
-	frees.SetLimit(maxLooks)
-	for k, revision := range s.claims {
-		frees.Go(func() error {
-			s.store.free(s.key(k), revision)
-			return nil
-		})
-	}
-	_ = frees.Wait() // none fails
+	return rows, l.over && l.left == 0, l.err
 }
