@@ -3,8 +3,10 @@ package herd
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -69,21 +71,9 @@ var errEnded = errors.New("the prober has ended early")
 func (a *asks) run(ctx context.Context) {
 	defer close(a.ended)
 	a.failed = errEnded
-	source := func(yield func(candidate.Candidate, error) bool) {
-		for {
-			select {
-			case c := <-a.names:
-				if !yield(c, nil) {
-					return
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
-	}
 	var puts errgroup.Group
 	puts.SetLimit(maxLooks)
-	for rows, err := range a.prober.Batches(ctx, source) {
+	for rows, err := range a.prober.Batches(ctx, a.source(ctx)) {
 		if err != nil {
 			a.failed = err
 		}
@@ -113,6 +103,50 @@ func (a *asks) run(ctx context.Context) {
 		}
 	}
 	_ = puts.Wait() // none fails
+}
+
+// While several loops are under way, names go to the prober together: a name waits
+// for a moment, and for longer after the last flock. Names that come one by one
+// would make the prober test its servers again and again.
+const (
+	firstFlock = 20 * time.Millisecond
+	nextFlock  = 500 * time.Millisecond
+)
+
+// source streams the names as they come, or those of a moment together.
+func (a *asks) source(ctx context.Context) iter.Seq2[candidate.Candidate, error] {
+	return func(yield func(candidate.Candidate, error) bool) {
+		var list []candidate.Candidate
+		var gathered <-chan time.Time
+		var last time.Time
+		for {
+			select {
+			case c := <-a.names:
+				if list = append(list, c); len(list) == 1 && a.several() {
+					gathered = time.After(max(firstFlock, nextFlock-time.Since(last)))
+				}
+			case <-gathered:
+				gathered = nil
+			case <-ctx.Done():
+				return
+			}
+			if gathered != nil && len(list) < maxNames {
+				continue
+			}
+			for _, c := range list {
+				if !yield(c, nil) {
+					return
+				}
+			}
+			list, gathered, last = list[:0], nil, time.Now()
+		}
+	}
+}
+
+func (a *asks) several() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.loops > 1
 }
 
 // ask hands a name to the prober, for a loop.

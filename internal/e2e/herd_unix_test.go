@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -265,16 +266,28 @@ func TestHerdBadResolvers(t *testing.T) {
 // Three instances that share verdicts ask about a name once, though 300 clients
 // want it at the same time. Without the server each serves alone.
 func TestHerdServe(t *testing.T) {
-	fast, err := dnstest.Fast{Share: herdShare}.Start()
+	truth := dnstest.Truth{Registered: func(name string) bool {
+		label, _, below := strings.Cut(name, ".")
+		return below && dnstest.Registered(label, herdShare)
+	}}
+	var asked, controls atomic.Int64
+	resolver, err := dnstest.Serve(dnstest.Answer(func(q *dns.Msg) *dns.Msg {
+		if strings.HasPrefix(strings.ToLower(q.Question[0].Name), "many") && q.Question[0].Qtype == dns.TypeDS {
+			asked.Add(1)
+		} else {
+			controls.Add(1)
+		}
+		return truth.Resolve(q)
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer fast.Close()
+	defer resolver.Close()
 	nats := startNATS(t, t.TempDir(), -1)
 	var urls []string
 	var servers []*running
 	for range 3 {
-		s := start(t, "serve", "--listen", "127.0.0.1:0", "--nats", nats.ClientURL(), "-r", fast.Addr(), "--client-rate", "0", "--no-confirm")
+		s := start(t, "serve", "--listen", "127.0.0.1:0", "--nats", nats.ClientURL(), "-r", resolver.Addr(), "--client-rate", "0", "--no-confirm")
 		s.wait(t, "serving on ")
 		_, url, _ := strings.Cut(s.said.String(), "serving on ")
 		url, _, _ = strings.Cut(url, "\n")
@@ -293,9 +306,11 @@ func TestHerdServe(t *testing.T) {
 			}
 		}
 	}
-	ask(240, 1000, "many")
-	if n := fast.Counts().Queries; n > 1100 {
-		t.Errorf("%d queries for 1000 names; the servers say\n%s\n%s\n%s", n, servers[0].said.String(), servers[1].said.String(), servers[2].said.String())
+	ask(300, 1000, "many")
+	// How often servers are tested while names trickle in depends on the machine.
+	t.Logf("%d queries about 1000 names, and %d of controls", asked.Load(), controls.Load())
+	if n := asked.Load(); n > 1020 {
+		t.Errorf("%d queries about 1000 names", n)
 	}
 	stopNATS(nats)
 	for _, s := range servers {
