@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -264,19 +265,22 @@ func TestCoordinatorIsBounded(t *testing.T) {
 func TestPurge(t *testing.T) {
 	s := startNATS(t, t.TempDir(), -1)
 	boss, _ := connect(t, s, "boss", nil)
-	go func() {
+	var purging sync.WaitGroup
+	purging.Go(func() {
+		var jobs []herd.JobInfo
 		until(t, func() bool {
-			jobs, err := boss.Jobs(t.Context())
-			if err != nil || len(jobs) == 0 || jobs[0].Backlog != 1 {
-				return false
-			}
-			return boss.Purge(t.Context(), jobs[0].ID) == nil
+			jobs, _ = boss.Jobs(t.Context())
+			return len(jobs) > 0 && jobs[0].Backlog == 1
 		}, func() string { return "there is no job" })
-	}()
+		if err := boss.Purge(t.Context(), jobs[0].ID); err != nil {
+			t.Error(err)
+		}
+	})
 	var failed error
 	for _, err := range boss.Coordinator(herd.Settings{}).Batches(t.Context(), namesOf(20)) {
 		failed = errors.Join(failed, err)
 	}
+	purging.Wait()
 	if failed == nil || !strings.Contains(failed.Error(), "it was purged") {
 		t.Errorf("the job ends with %v", failed)
 	}

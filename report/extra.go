@@ -17,19 +17,23 @@ var extras = [...]field{
 			return strconv.AppendInt(dst, int64(scoreOf(r)), 10)
 		},
 		parse: func(*probe.Result, string) error { return nil }}, // it follows from the name
-	{name: "via", doc: "the worker that decided; only with --nats or --columns", text: func(r *probe.Result) *string { return &r.Via }},
 }
 
 // ExtraColumns returns the columns that [Options] can add to those of every report.
-func ExtraColumns() []Column { return columnsOf(extras[:]) }
+func ExtraColumns() []Column { return append(columnsOf(extras[:]), columnsOf(fields[everyReport:])...) }
 
 // extraNames returns the names of the columns that the options add.
 func (o *Options) extraNames() (names []string) {
 	if o.Score {
 		names = append(names, "score")
 	}
+	for _, f := range fields[everyReport:viaColumn] {
+		if o.Dates {
+			names = append(names, f.name)
+		}
+	}
 	if o.Via {
-		names = append(names, "via")
+		names = append(names, fields[viaColumn].name)
 	}
 	return names
 }

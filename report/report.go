@@ -92,6 +92,10 @@ type Options struct {
 	// name. It is ignored with Columns, which may name the column.
 	Score bool
 
+	// Dates adds the columns of the registration to all columns: registrar,
+	// created, expires, status and drops.
+	Dates bool
+
 	// Via adds the column via, which names the worker that decided. It is ignored
 	// with Columns, which may name the column.
 	Via bool

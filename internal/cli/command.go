@@ -31,6 +31,7 @@ func commands() []*command {
 		serveCommand(),
 		workCommand(),
 		herdCommand(),
+		zoneCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),

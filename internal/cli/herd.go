@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -20,13 +21,12 @@ const herdWindow = 1 << 16
 // herdRun has the names decided by workers. With resolvers, this process is one of
 // them.
 func (p *probing) herdRun(ctx context.Context, inv *invocation, names *selection) (err error) {
-	if _, err := await(ctx, p.ask.check); err != nil {
-		return err
+	if len(p.ask.zones) > 0 {
+		return cmdline.Usage("without --nats, --zone leaves few names to ask about", "--zone and --nats exclude each other")
 	}
-	if p.confirm.on() {
-		if err := p.confirm.check(nil); err != nil {
-			return err
-		}
+	asked, err := await(ctx, p.ask.check)
+	if err = cmp.Or(err, p.confirm.check(asked.Servers)); err != nil {
+		return err
 	}
 	conn, err := p.herd.connect(ctx, inv)
 	if err != nil {
@@ -64,10 +64,11 @@ func herdCommand() *command {
 		Name:     "herd",
 		Summary:  "show the runs on many machines, and their workers",
 		Synopsis: "herd --nats URL [flags] [purge JOB...]",
-		Examples: `  domprobe herd --nats nats://192.0.2.7:4222
-  domprobe herd --nats nats://192.0.2.7:4222 purge tQ0hsyXlTdK8VJ7hGiWYzJ
+		Examples: `  domprobe herd --nats nats://192.0.2.7
+  domprobe herd --nats nats://192.0.2.7 purge tQ0hsyXlTdK8VJ7hGiWYzJ
 `,
-		Options: append(h.options("show what is done"), tableFormat(&h.format, "table", "json")),
+		Options: append(h.options(), tableFormat(&h.format, "table", "json")),
+		Exits:   map[int]string{codeOK: "the herd is shown, or the jobs are purged"},
 	}, run: h.run}
 }
 

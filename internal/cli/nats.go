@@ -14,11 +14,10 @@ import (
 // A connecting is the settings of the connection to NATS.
 type connecting struct{ nats herd.Options }
 
-// options are those of a command that can use, or needs, a server; usage says what
-// for.
-func (c *connecting) options(usage string) []*cmdline.Option {
+func (c *connecting) options() []*cmdline.Option {
 	return []*cmdline.Option{
-		cmdline.Text(&c.nats.URL, "nats", "", usage+" by way of this NATS server: `URL` is nats://host:4222, or tls://, with user:password@ or token@ if need be"),
+		cmdline.Text(&c.nats.URL, "nats", "", "share the work with other machines by way of this NATS server: `URL` is nats://host:4222, or tls://, "+
+			"with user:password@ or token@ if need be"),
 		cmdline.Text(&c.nats.Creds, "nats-creds", "", "connect to NATS with the credentials in this `FILE`"),
 		cmdline.Text(&c.nats.NKey, "nats-nkey", "", "connect to NATS with the nkey seed in this `FILE`"),
 		cmdline.Text(&c.nats.CA, "nats-ca", "", "believe NATS servers whose certificates are signed by those in this `FILE`"),
@@ -68,7 +67,7 @@ func (c *connecting) share(ctx context.Context, inv *invocation, a *asking, p *p
 
 // settings are what travels with a job.
 func (a *asking) settings(c *confirming, demo bool) herd.Settings {
-	s := herd.Settings{Quorum: a.probe.Quorum, Tries: a.probe.Tries, Timeout: a.probe.Timeout, Escalate: a.escalate, Confirm: c.how, Demo: demo}
+	s := herd.Settings{Quorum: a.probe.Quorum, Tries: a.probe.Tries, Timeout: a.probe.Timeout, Escalate: a.escalate, Confirm: c.how, Dates: c.dates, Demo: demo}
 	if a.noEscalate {
 		s.Escalate = new(bool)
 	}
@@ -84,7 +83,7 @@ func (a *asking) openFor(inv *invocation, c *confirming) func(context.Context, h
 		if s.Escalate != nil {
 			mine.escalate, mine.noEscalate = s.Escalate, false
 		}
-		confirm.how = s.Confirm
+		confirm.how, confirm.dates = s.Confirm, s.Dates
 		p, err := newProber(ctx, inv, &mine, &confirm, tracer(inv.console))
 		if err != nil {
 			return nil, nil, err

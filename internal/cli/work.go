@@ -21,11 +21,11 @@ func workCommand() *command {
 		Name:     "work",
 		Summary:  "decide names for runs on other machines",
 		Synopsis: "work --nats URL [flags]",
-		Examples: `  domprobe work --nats nats://192.0.2.7:4222
-  domprobe work --nats tls://nats.example:4222 --nats-creds worker.creds -r 127.0.0.1
-  domprobe --nats nats://192.0.2.7:4222 -t com -i words.txt -o all.csv    # a run for the workers
+		Examples: `  domprobe work --nats nats://192.0.2.7
+  domprobe work --nats tls://nats.example --nats-creds worker.creds
+  domprobe --nats nats://192.0.2.7 -t com -i words.txt -o all.csv
 `,
-		Options: slices.Concat(w.options("take names of runs"), []*cmdline.Option{
+		Options: slices.Concat(w.options(), []*cmdline.Option{
 			cmdline.Text(&w.nats.Name, "name", "", "the `NAME` of this worker, unlike all others; by default the machine's and a number").Local(),
 		}, asking, w.confirm.registryOptions()),
 		Exits: map[int]string{
