@@ -39,6 +39,12 @@ var notRun = map[string]string{
 	"go run ./internal/dnstest/cmd/bench": "it takes minutes",
 	"DOMPROBE_FASTDNS=./fastdns go run":   "it takes minutes",
 	"apiVersion: batch/v1":                "it needs a cluster; its command is that of Slurm",
+	"apiVersion: v1":                      "it needs a cluster; TestManifests reads it",
+	"services:":                           "it needs Docker; TestManifests reads it",
+	"nats-server -js":                     "it needs a NATS server; TestHerdCommands has one",
+	"domprobe work --nats":                "it needs a NATS server; TestHerdCommands has one",
+	"domprobe herd --nats":                "it needs a NATS server; TestHerdCommands has one",
+	"domprobe --nats":                     "it needs a NATS server; TestHerdCommands has one",
 }
 
 // documented returns the examples of a Markdown file: the lines of its literal
