@@ -92,7 +92,7 @@ func (a *asks) run(ctx context.Context) {
 			q.loop.give(r)
 		}
 	}
-	for key, list := range a.waiting { // nobody waits for them
+	for key, list := range a.unanswered() { // nobody waits for them
 		for _, q := range list {
 			if q.revision > 0 {
 				puts.Go(func() error {
@@ -169,6 +169,15 @@ func (a *asks) ask(ctx context.Context, l *sharing, c candidate.Candidate, revis
 	if revision > 0 {
 		a.store.free(a.key(key), revision)
 	}
+}
+
+// unanswered returns and forgets the questions that are left.
+func (a *asks) unanswered() map[candidate.Key][]question {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	left := a.waiting
+	a.waiting = map[candidate.Key][]question{}
+	return left
 }
 
 // answered returns who has asked about a name first.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -171,5 +172,16 @@ func TestNoJetStream(t *testing.T) {
 	_, err = herd.Connect(t.Context(), herd.Options{URL: s.ClientURL(), Name: "test"})
 	if err == nil || !strings.Contains(err.Error(), "JetStream is needed (nats-server -js)") {
 		t.Error(err)
+	}
+}
+
+// Nothing but this package knows NATS.
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "domprobe/candidate/...", "domprobe/probe/...", "domprobe/report", "domprobe/web").Output()
+	if err != nil {
+		t.Skip("no go tool: ", err)
+	}
+	if strings.Contains(string(out), "nats") || !strings.Contains(string(out), "domprobe/web") {
+		t.Errorf("they import\n%s", out)
 	}
 }
