@@ -24,6 +24,9 @@ func (p *probing) herdRun(ctx context.Context, inv *invocation, names *selection
 	if len(p.ask.zones) > 0 {
 		return cmdline.Usage("without --nats, --zone leaves few names to ask about", "--zone and --nats exclude each other")
 	}
+	if p.choose.budget > 0 {
+		return cmdline.Usage("", "--budget counts the queries of this process, so it excludes --nats")
+	}
 	asked, err := await(ctx, p.ask.check)
 	if err = cmp.Or(err, p.confirm.check(asked.Servers)); err != nil {
 		return err
