@@ -31,6 +31,15 @@ func (p *probing) herdRun(ctx context.Context, inv *invocation, names *selection
 	if err = cmp.Or(err, p.confirm.check(asked.Servers)); err != nil {
 		return err
 	}
+	if len(p.ask.resolvers) > 0 { // a mistake in what this worker has is told before anybody works
+		own, err := newProber(ctx, inv, &p.ask, &p.confirm, nil)
+		if err == nil {
+			err = own.close()
+		}
+		if err != nil {
+			return err
+		}
+	}
 	conn, err := p.herd.connect(ctx, inv)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -378,5 +380,49 @@ func TestHerdCommands(t *testing.T) {
 	local := exec.Command("domprobe", "--nats", nats.ClientURL(), "-r", fast.Addr(), "-t", "com", "one", "two", "-f", "csv", "--columns", "domain,via")
 	if out, err := local.Output(); err != nil || !strings.Contains(string(out), "one.com,") {
 		t.Errorf("a coordinator that works along: %v\n%s", err, out)
+	}
+}
+
+// A run on a herd keeps to the flags of a run, and ends with its exit codes.
+func TestHerdFlags(t *testing.T) {
+	fast, err := dnstest.Fast{Share: herdShare}.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fast.Close()
+	nats := startNATS(t, t.TempDir(), -1)
+	start(t, "work", "--nats", nats.ClientURL(), "-r", fast.Addr()).wait(t, "waits for jobs")
+	words := writeWords(t, 3000)
+	for _, test := range []struct {
+		flags string
+		code  int
+		check func(rows []string) bool
+	}{
+		{"--ordered", 0, func(rows []string) bool {
+			return len(rows) == 3000 && rows[0] == "herd0.com" && rows[2999] == "herd2999.com"
+		}},
+		{"--sort input", 0, func(rows []string) bool { return len(rows) == 3000 && rows[2999] == "herd2999.com" }},
+		{"--sort name", 0, func(rows []string) bool { return len(rows) == 3000 && slices.IsSorted(rows) }},
+		{"--stop-after 7 --only not-found", 0, func(rows []string) bool { return len(rows) == 7 }},
+		{"--best 5 --only not-found", 0, func(rows []string) bool { return len(rows) == 5 }},
+		{"--shard 1/3 --expect found", 5, func(rows []string) bool { return len(rows) > 900 && len(rows) < 1100 }},
+		{"--only unknown", 4, func(rows []string) bool { return len(rows) == 0 }},
+		{"--quorum 2", 2, nil},
+		{"--budget 50", 2, nil},
+		{"--zone x", 2, nil},
+	} {
+		flags := strings.Fields(test.flags)
+		if test.flags == "--quorum 2" { // as a worker the run has one resolver
+			flags = append(flags, "-r", fast.Addr())
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // what hangs is killed
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "domprobe", append([]string{"--nats", nats.ClientURL(), "-t", "com", "-i", words, "-f", "names"}, flags...)...)
+		var said bytes.Buffer
+		cmd.Stderr = &said
+		out, err := cmd.Output()
+		if code := cmd.ProcessState.ExitCode(); code != test.code || test.check != nil && !test.check(strings.Fields(string(out))) {
+			t.Errorf("%s: exit code %d, %v\n%s", test.flags, code, err, said.String())
+		}
 	}
 }
