@@ -1,7 +1,6 @@
 // Package herd spreads one run over many machines, by way of NATS with JetStream.
 //
-// A coordinator is a [Job]: it has the Batches of a prober, and its names are
-// decided by workers. [Conn.Work] is a worker. [Conn.Share] makes several servers
+// A [Coordinator] has the Batches of a prober, and its names are decided by workers. [Conn.Work] is a worker. [Conn.Share] makes several servers
 // share their verdicts. [Connect] opens the connection that all of them need.
 //
 //	conn, err := herd.Connect(ctx, herd.Options{URL: "nats://127.0.0.1:4222"})
@@ -9,7 +8,7 @@
 //		return err
 //	}
 //	defer conn.Close()
-//	for rows, err := range conn.NewJob(herd.Settings{}).Batches(ctx, names) {
+//	for rows, err := range conn.Coordinator(herd.Settings{}).Batches(ctx, names) {
 //
 // # On the wire
 //
@@ -39,8 +38,8 @@
 //	conn.go                    the connection, and calls that outlast an outage
 //	wire.go                    batches and rows as octets
 //	record.go                  the streams of jobs
-//	job.go, sender.go, out.go  the coordinator: its loop, names out, rows in
-//	worker.go, hold.go         the worker: jobs in turn, the batches that it holds
+//	coordinator.go             the loop of a coordinator; sender.go, out.go: names out, rows in
+//	worker.go, visit.go        the worker: jobs in turn; hold.go: the batches that it holds
 //	roll.go                    who is there
 //	share.go, asks.go          servers that share verdicts, and ask about the others
 //	claim.go                   who asks about a name
