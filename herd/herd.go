@@ -67,8 +67,10 @@ type Settings struct {
 	Timeout  time.Duration `json:"timeout,omitempty"`
 	Escalate *bool         `json:"escalate,omitempty"` // nil is the worker's default
 	Confirm  []string      `json:"confirm,omitempty"`  // rdap, whois
-	Dates    bool          `json:"dates,omitempty"`    // what registries publish about found names
-	Demo     bool          `json:"demo,omitempty"`     // names are those of the built-in demo, not of the world
+	ForSale  bool          `json:"for_sale,omitempty"` // what owners say about selling found names
+	Parked   bool          `json:"parked,omitempty"`
+	Dates    bool          `json:"dates,omitempty"` // what registries publish about found names
+	Demo     bool          `json:"demo,omitempty"`  // names are those of the built-in demo, not of the world
 }
 
 // The bounds of what is under way.

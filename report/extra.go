@@ -27,13 +27,10 @@ func (o *Options) extraNames() (names []string) {
 	if o.Score {
 		names = append(names, "score")
 	}
-	for _, f := range fields[everyReport:viaColumn] {
-		if o.Dates {
+	for i := range fields[everyReport:] {
+		if f := &fields[everyReport+i]; f.with(o) {
 			names = append(names, f.name)
 		}
-	}
-	if o.Via {
-		names = append(names, fields[viaColumn].name)
 	}
 	return names
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 
 	"domprobe/herd"
 	"domprobe/internal/cmdline"
+	"domprobe/probe"
 	"domprobe/web"
 )
 
@@ -67,7 +69,10 @@ func (c *connecting) share(ctx context.Context, inv *invocation, a *asking, p *p
 
 // settings are what travels with a job.
 func (a *asking) settings(c *confirming, demo bool) herd.Settings {
-	s := herd.Settings{Quorum: a.probe.Quorum, Tries: a.probe.Tries, Timeout: a.probe.Timeout, Escalate: a.escalate, Confirm: c.how, Dates: c.dates, Demo: demo}
+	s := herd.Settings{
+		Quorum: a.probe.Quorum, Tries: a.probe.Tries, Timeout: a.probe.Timeout, Escalate: a.escalate,
+		ForSale: a.probe.ForSale, Parked: a.probe.Parked, Confirm: c.how, Dates: c.dates, Demo: demo,
+	}
 	if a.noEscalate {
 		s.Escalate = new(bool)
 	}
@@ -80,6 +85,7 @@ func (a *asking) openFor(inv *invocation, c *confirming) func(context.Context, h
 	return func(ctx context.Context, s herd.Settings) (herd.Prober, func() error, error) {
 		mine, confirm := *a, *c
 		mine.probe.Quorum, mine.probe.Tries, mine.probe.Timeout = s.Quorum, s.Tries, s.Timeout
+		mine.probe.ForSale, mine.probe.Parked = s.ForSale, s.Parked
 		if s.Escalate != nil {
 			mine.escalate, mine.noEscalate = s.Escalate, false
 		}
@@ -93,7 +99,7 @@ func (a *asking) openFor(inv *invocation, c *confirming) func(context.Context, h
 }
 
 // hold is how many names a worker holds at most.
-func (a *asking) hold() int { return max(2048, 2*a.probe.Concurrency) }
+func (a *asking) hold() int { return max(2048, 2*cmp.Or(a.probe.Concurrency, probe.MaxConcurrency/8)) }
 
 // namesDemo reports whether the resolver is the demo.
 func (a *asking) namesDemo() bool { return slices.Contains(a.resolvers, demoOrigin) }

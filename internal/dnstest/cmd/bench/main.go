@@ -7,9 +7,15 @@
 //	go run ./internal/dnstest/cmd/bench -n 1000000 -c 2000 -runs 5
 //	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
 //	go run ./internal/dnstest/cmd/bench -n 200000 -c 500 -herd 1,2,4,8 -- --qps 2000
+//	go run ./internal/dnstest/cmd/bench -n 150000 -c auto -resolvers 1000
+//
+// With -resolvers there are so many resolvers of all kinds in place of the
+// responder: see [dnstest.ManyOf]. Limit is then the time over the least in which the
+// good ones could respond about all names.
 //
 // With -herd the names are decided by so many workers, each a process with a
-// responder of its own, by way of a NATS server in this process. The flags after -- are those of the responder. Medians are over the runs.
+// responder of its own, by way of a NATS server in this process. The flags after --
+// are those of the responder. Medians are over the runs.
 package main
 
 import (
@@ -43,11 +49,12 @@ func main() {
 	windows := flag.String("c", "2000", "values of --concurrency, comma-separated")
 	runs := flag.Int("runs", 3, "runs of each")
 	workers := flag.String("herd", "", "numbers of workers, comma-separated")
+	resolvers := flag.Int("resolvers", 0, "resolvers of all kinds, in place of one responder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	b := func(dir string) error {
-		return bench(ctx, dir, *names, strings.Split(*windows, ","), *runs, flag.Args())
+		return bench(ctx, dir, *names, strings.Split(*windows, ","), *runs, *resolvers, flag.Args())
 	}
 	if *workers != "" {
 		b = func(dir string) error {
@@ -77,13 +84,18 @@ func built(ctx context.Context, names int, f func(dir string) error) error {
 	return f(dir)
 }
 
-func bench(ctx context.Context, dir string, names int, windows []string, runs int, responder []string) error {
-	addr, stop, err := startResponder(dir, responder)
+func bench(ctx context.Context, dir string, names int, windows []string, runs, resolvers int, responder []string) (err error) {
+	addr, rate, stop := "", 0, func() {}
+	if resolvers > 0 {
+		addr, rate, stop, err = startMany(dir, resolvers)
+	} else {
+		addr, stop, err = startResponder(dir, responder)
+	}
 	if err != nil {
 		return err
 	}
 	defer stop()
-	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds")
+	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds    limit")
 	for _, c := range windows {
 		var all []figures
 		for range runs {
@@ -91,6 +103,7 @@ func bench(ctx context.Context, dir string, names int, windows []string, runs in
 			if err != nil {
 				return err
 			}
+			f.limit = f.wall.Seconds() * float64(rate) / float64(names)
 			f.print(c)
 			all = append(all, f)
 		}
@@ -151,12 +164,28 @@ func startResponder(dir string, args []string) (addr string, stop func(), err er
 	return "", nil, fmt.Errorf("the responder %s does not listen on %s", path, addr)
 }
 
+// startMany starts so many resolvers of all kinds, and lists them in a file. rate is
+// how many queries a second the good ones take.
+func startMany(dir string, n int) (list string, rate int, stop func(), err error) {
+	m := dnstest.ManyOf(n)
+	s, err := m.Start()
+	if err != nil {
+		return "", 0, nil, err
+	}
+	list = filepath.Join(dir, "resolvers.txt")
+	if err := os.WriteFile(list, []byte(strings.Join(s.Addrs, "\n")+"\n"), 0o600); err != nil {
+		return "", 0, nil, errors.Join(err, s.Close())
+	}
+	return "@" + list, m.Good * m.QPS, func() { s.Close() }, nil
+}
+
 // figures are what one run took and gave.
 type figures struct {
 	wall, user, sys time.Duration
 	peak            float64 // MB
 	rows            int
 	wrong, unknown  int
+	limit           float64 // zero without one
 }
 
 // run runs the command in its directory, with flags that say who is asked.
@@ -229,9 +258,9 @@ func (f *figures) check(report string, names int) error {
 
 func (f figures) print(c string) {
 	cpu := f.user + f.sys
-	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs\n", c, float64(f.rows)/f.wall.Seconds(),
+	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs %8.2f\n", c, float64(f.rows)/f.wall.Seconds(),
 		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak,
-		f.wrong, f.unknown, f.wall.Seconds())
+		f.wrong, f.unknown, f.wall.Seconds(), f.limit)
 }
 
 // median takes the middle of each figure on its own, and the worst of wrong
@@ -243,6 +272,8 @@ func median(all []figures) figures {
 		sys:  middle(all, func(f figures) time.Duration { return f.sys }),
 		peak: middle(all, func(f figures) float64 { return f.peak }),
 		rows: all[0].rows,
+
+		limit: middle(all, func(f figures) float64 { return f.limit }),
 	}
 	for _, f := range all {
 		m.wrong, m.unknown = max(m.wrong, f.wrong), max(m.unknown, f.unknown)
