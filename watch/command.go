@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func run(ctx context.Context, line string, e Event) error {
 		shell = []string{"cmd", "/C"}
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1], line)
-	cmd.Env = append(os.Environ(), "DOMPROBE_NAME="+e.Name, "DOMPROBE_EVENT="+string(e.Kind), "DOMPROBE_OLD="+e.Old, "DOMPROBE_NEW="+e.New)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), isSecret), "DOMPROBE_NAME="+e.Name, "DOMPROBE_EVENT="+string(e.Kind), "DOMPROBE_OLD="+e.Old, "DOMPROBE_NEW="+e.New)
 	var said tail
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.WaitDelay = time.Second // for what has left the group and keeps the output open
@@ -66,6 +67,12 @@ func run(ctx context.Context, line string, e Event) error {
 	}
 	return err
 }
+
+// SecretVariable is the environment variable of the secret of a webhook, which no
+// command gets.
+const SecretVariable = "DOMPROBE_WEBHOOK_SECRET"
+
+func isSecret(variable string) bool { return strings.HasPrefix(variable, SecretVariable+"=") }
 
 // A tail is the end of what a command has printed.
 type tail struct{ text []byte }
