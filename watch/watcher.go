@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -42,6 +43,7 @@ type Watcher struct {
 	Settled func([]probe.Result)
 
 	wake  time.Duration // the longest sleep; zero means a minute
+	most  int           // events that may wait for a sink; zero means maxWaiting
 	rings []chan struct{}
 }
 
@@ -64,9 +66,7 @@ func (w *Watcher) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer unlock()
-	if w.wake == 0 {
-		w.wake = wake
-	}
+	w.wake, w.most = cmp.Or(w.wake, wake), cmp.Or(w.most, maxWaiting)
 	over := make(chan struct{})
 	g, ctx := errgroup.WithContext(ctx)
 	for _, sink := range w.Sinks {
@@ -108,7 +108,7 @@ func (w *Watcher) looks(ctx context.Context) error {
 			return errors.Join(err, rounds.Wait())
 		}
 		if full && !was {
-			w.note("more than %d events wait to be delivered; no name is looked at until they are fewer", maxWaiting)
+			w.note("more than %d events wait to be delivered; no name is looked at until they are fewer", w.most)
 		}
 		busy := false
 		for p, due := range c.due {
@@ -145,7 +145,7 @@ func (w *Watcher) untilNext(next, now time.Time) time.Duration {
 func (w *Watcher) full() (bool, error) {
 	counts, err := w.File.Waiting()
 	for _, sink := range w.Sinks {
-		if counts[sink.Name] >= maxWaiting {
+		if counts[sink.Name] >= w.most {
 			return true, err
 		}
 	}

@@ -15,6 +15,7 @@
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
+//	watch.go, watched.go: names that are watched
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
