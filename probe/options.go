@@ -64,6 +64,11 @@ type Options struct {
 	// names counts those. Nil asks no registry.
 	Confirm Confirmer
 
+	// Dates, if not nil, is asked about every name that is found, for its
+	// [Registration], and changes no verdict. Results come as with Confirm,
+	// which can be the same and is not asked again.
+	Dates Confirmer
+
 	// TLSConfig is the base for TLS and HTTPS servers. Nil means the
 	// system's roots.
 	TLSConfig *tls.Config

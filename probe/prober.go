@@ -170,7 +170,7 @@ func (p *Prober) Batches(ctx context.Context, names iter.Seq2[candidate.Candidat
 		}
 		defer p.loops.Done()
 		stages := p.decided
-		if p.opts.Confirm != nil {
+		if p.opts.Confirm != nil || p.opts.Dates != nil {
 			stages = p.confirmed
 		}
 		stages(ctx, names)(yield)

@@ -138,7 +138,7 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 	if showsReason(r) {
 		dst = appendAside(dst, string(r.Reason))
 	}
-	return dst
+	return appendDates(dst, r)
 }
 
 // appendAside appends s in parentheses.

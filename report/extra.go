@@ -20,12 +20,17 @@ var extras = [...]field{
 }
 
 // ExtraColumns returns the columns that [Options] can add to those of every report.
-func ExtraColumns() []Column { return columnsOf(extras[:]) }
+func ExtraColumns() []Column { return append(columnsOf(extras[:]), columnsOf(fields[everyReport:])...) }
 
 // extraNames returns the names of the columns that the options add.
 func (o *Options) extraNames() (names []string) {
 	if o.Score {
 		names = append(names, "score")
+	}
+	for _, f := range fields[everyReport:] {
+		if o.Dates {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }

@@ -34,7 +34,7 @@ var fields = [...]field{
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return append(dst, r.Verdict.String()...) },
 		parse:  func(r *probe.Result, s string) (err error) { r.Verdict, err = probe.ParseVerdict(s); return err }},
 	{name: "reason", doc: "why", text: func(r *probe.Result) *string { return (*string)(&r.Reason) }},
-	{name: "source", doc: "who decided: dns, dns+rdap or dns+whois", text: func(r *probe.Result) *string { return &r.Source }},
+	{name: "source", doc: "who decided: dns, dns+rdap or dns+whois; of domprobe rdap: rdap or whois", text: func(r *probe.Result) *string { return &r.Source }},
 	{name: "keyword", doc: "the keyword or whole domain as it was given", text: func(r *probe.Result) *string { return &r.Keyword }},
 	{name: "tld", doc: "the effective TLD", text: func(r *probe.Result) *string { return &r.TLD }},
 	{name: "unicode", doc: "the Unicode form of the name, if it has another one", text: func(r *probe.Result) *string { return &r.Unicode }},
@@ -57,7 +57,16 @@ var fields = [...]field{
 	{name: "prefix", doc: "the prefix glued to the keyword", text: func(r *probe.Result) *string { return &r.Prefix }},
 	{name: "suffix", doc: "the suffix glued to the keyword", text: func(r *probe.Result) *string { return &r.Suffix }},
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
+	registrarField,
+	dateField("created", "the day of the registration", func(reg *probe.Registration) *time.Time { return &reg.Created }),
+	dateField("expires", "the day on which it expires", func(reg *probe.Registration) *time.Time { return &reg.Expires }),
+	statusField,
+	dateField("drops", "the day by which anybody can have the name", func(reg *probe.Registration) *time.Time { return &reg.Drops }),
 }
+
+// everyReport is the number of columns that every report has. The others are those of
+// [Options].Dates.
+const everyReport = len(fields) - 5
 
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.
@@ -65,7 +74,7 @@ type Column struct{ Name, Text string }
 
 // Columns returns the columns of every report in the order in which they are
 // written.
-func Columns() []Column { return columnsOf(fields[:]) }
+func Columns() []Column { return columnsOf(fields[:everyReport]) }
 
 func columnsOf(fields []field) []Column {
 	all := make([]Column, len(fields))
@@ -85,10 +94,10 @@ func (e *ColumnError) Error() string {
 	if e.Repeated {
 		return fmt.Sprintf("column %q is named twice", e.Column)
 	}
-	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(fieldNames(), ", "))
+	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(namesOf(fields[:], func(f field) string { return f.name }), ", "))
 }
 
-func fieldNames() []string { return namesOf(fields[:], func(f field) string { return f.name }) }
+func fieldNames() []string { return namesOf(Columns(), func(c Column) string { return c.Name }) }
 
 // fieldOf returns the field with a name, or nil.
 func fieldOf(name string) *field {
@@ -124,9 +133,12 @@ func (o *Options) check(name string) (*format, error) {
 
 // set sets the field of r, which is new, to a value that was read from a report.
 func (f *field) set(r *probe.Result, s string) error {
+	if f.text != nil {
+		s = unescape(s)
+	}
 	switch {
-	case f.text != nil:
-		*f.text(r) = unescape(s)
+	case f.parse == nil:
+		*f.text(r) = s
 	case s != "" || f.needed:
 		return f.parse(r, s)
 	}

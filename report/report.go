@@ -92,6 +92,10 @@ type Options struct {
 	// name. It is ignored with Columns, which may name the column.
 	Score bool
 
+	// Dates adds the columns of the registration to all columns: registrar,
+	// created, expires, status and drops.
+	Dates bool
+
 	// Longest is the width of the longest name, by [NameWidth], and Width the
 	// number of characters in a line of the terminal. The format columns
 	// fits its columns to both. Zero means unknown.

@@ -106,7 +106,7 @@ func (a *asking) escalates(servers []resolver.Server) bool {
 type prober struct {
 	*probe.Prober
 	opts       probe.Options
-	registries *confirmer // nil without --confirm
+	registries *confirmer // nil without --confirm and --dates
 	stop       func() error
 }
 
@@ -117,7 +117,7 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 	if p.opts, err = await(ctx, a.check); err != nil {
 		return nil, err
 	}
-	if c != nil && c.on() {
+	if c != nil && c.flags() != "" {
 		if err := c.check(p.opts.Servers); err != nil {
 			return nil, err
 		}
@@ -126,7 +126,12 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 			return nil, err
 		}
 		p.registries = &confirmer{client: client, console: inv.console}
-		p.opts.Confirm = p.registries
+		if c.on() {
+			p.opts.Confirm = p.registries
+		}
+		if c.dates {
+			p.opts.Dates = dating{p.registries}
+		}
 	}
 	p.opts.Log, p.opts.Trace = inv.console.Logger(), trace
 	if p.opts.Servers, p.stop, err = openServers(ctx, p.opts.Servers, inv.console); err != nil {

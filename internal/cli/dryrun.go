@@ -56,9 +56,9 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	}
 	text := fmt.Sprintf("%s under %s: about %s (%s) if all goes well, at most %s", plural(asked, "name"), plural(len(tlds), "TLD"),
 		roughly(opts.Expected(asked, len(tlds))), pluralOf(opts.Queries(asked, len(tlds)), "query", "queries"), roughly(opts.WorstCase(asked)))
-	if p.confirm.on() {
+	if flags := p.confirm.flags(); flags != "" {
 		each := time.Duration(float64(time.Second) / p.confirm.rate)
-		text += fmt.Sprintf(", and on top for --confirm %v a name at each registry, or longer", each)
+		text += fmt.Sprintf(", and on top for %s %v a name at each registry, or longer", flags, each)
 	}
 	if invalid > 0 {
 		text += fmt.Sprintf("; %d more are invalid", invalid)

@@ -51,7 +51,7 @@ func (p *probing) command() *command {
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+		}, p.ask.options(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -84,7 +84,8 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
-	p.out.opts.Zero, p.out.opts.Score = p.gen.null, p.gen.minScore > 0
+	p.confirm.dates = p.confirm.dates || p.out.within != nil
+	p.out.opts.Zero, p.out.opts.Score, p.out.opts.Dates = p.gen.null, p.gen.minScore > 0, p.confirm.dates
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err

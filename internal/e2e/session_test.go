@@ -246,7 +246,7 @@ func TestCompletionInBash(t *testing.T) {
 		"domprobe diff -f ":           "text names csv jsonl",
 		"domprobe plan -f ":           "table json",
 		"domprobe resolvers -f ":      "table json list",
-		"domprobe rdap -f ":           "text json",
+		"domprobe rdap -f ":           "text columns marks names csv tsv json jsonl grid markdown html none",
 		"domprobe completion ":        "bash zsh fish powershell",
 		"domprobe help exp":           "explain",
 		"domprobe --only = not":       "not-found", // bash splits words at =

@@ -1,8 +1,11 @@
 package rdap
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,13 +19,19 @@ import (
 type Domain struct {
 	Name        string    `json:"domain"`
 	Unicode     string    `json:"unicode,omitempty"`
-	Status      []string  `json:"status"`
+	Status      []string  `json:"status"`            // in the words of RFC 8056 where it has them
+	Meaning     []string  `json:"meaning,omitempty"` // of the values of Status that have one
+	Locks       []string  `json:"locks,omitempty"`   // what is prohibited, and by whom: "transfer by the registrar"
 	Registrar   string    `json:"registrar,omitempty"`
 	Created     time.Time `json:"created,omitzero"`
 	Updated     time.Time `json:"updated,omitzero"`
 	Expires     time.Time `json:"expires,omitzero"`
+	Drops       time.Time `json:"drops,omitzero"`       // the day by which anybody can have it, if the registry says so
+	SecureDNS   string    `json:"secure_dns,omitempty"` // "signed" or "unsigned"
+	Variants    []string  `json:"variants,omitempty"`
 	Nameservers []string  `json:"nameservers"`
-	Server      string    `json:"server"` // the host that was asked
+	Source      string    `json:"source,omitempty"` // "rdap" or "whois"
+	Server      string    `json:"server"`           // the host that was asked
 }
 
 // Text returns the domain for people to read, one line for each value. What
@@ -46,10 +55,19 @@ func (d *Domain) Text() string {
 	date("created", d.Created)
 	date("updated", d.Updated)
 	date("expires", d.Expires)
+	if !d.Drops.IsZero() {
+		line("drops", d.Drops.Format(time.DateOnly)+" at the latest")
+	}
+	line("locked", strings.Join(d.Locks, ", "))
+	line("secure DNS", d.SecureDNS)
+	line("variants", strings.Join(d.Variants, ", "))
 	for _, ns := range d.Nameservers {
 		line("nameserver", ns)
 	}
 	line("server", d.Server)
+	for _, s := range d.Meaning {
+		line("meaning", s)
+	}
 	return b.String()
 }
 
@@ -59,7 +77,7 @@ const maxItems = 64
 // parseDomain reads a domain object (RFC 9083 section 5.3). A member that is
 // missing or not of the type that the RFC gives it is passed over.
 func parseDomain(body []byte, name, server string) *Domain {
-	d := &Domain{Name: name, Status: []string{}, Nameservers: []string{}, Server: server}
+	d := newDomain(name, server)
 	var o map[string]any
 	if json.Unmarshal(body, &o) != nil {
 		return d
@@ -69,7 +87,13 @@ func parseDomain(body []byte, name, server string) *Domain {
 		d.Unicode = ""
 	}
 	for _, s := range list(o["status"]) {
-		d.Status = appendText(d.Status, s)
+		d.addStatus(text(s))
+	}
+	d.SecureDNS = signed(object(o["secureDNS"]))
+	for _, v := range list(o["variants"]) {
+		for _, n := range list(object(v)["variantNames"]) {
+			d.Variants = appendText(d.Variants, cmp.Or(text(object(n)["unicodeName"]), text(object(n)["ldhName"])))
+		}
 	}
 	for _, ns := range list(o["nameservers"]) {
 		d.Nameservers = appendText(d.Nameservers, object(ns)["ldhName"])
@@ -93,7 +117,23 @@ func parseDomain(body []byte, name, server string) *Domain {
 			d.Expires = t
 		}
 	}
+	d.interpret(time.Now())
 	return d
+}
+
+func newDomain(name, server string) *Domain {
+	return &Domain{Name: name, Status: []string{}, Nameservers: []string{}, Server: server}
+}
+
+// signed reads the secureDNS member.
+func signed(o map[string]any) string {
+	switch is, ok := o["delegationSigned"].(bool); {
+	case ok && is:
+		return "signed"
+	case ok:
+		return "unsigned"
+	}
+	return ""
 }
 
 func hasRole(entity map[string]any, role string) bool {
@@ -105,14 +145,26 @@ func hasRole(entity map[string]any, role string) bool {
 	return false
 }
 
-// fullName returns the "fn" property of an entity's jCard (RFC 7095 section
-// 3.3), or the handle of an entity that has none.
+// fullName returns the "fn" property of an entity's jCard (RFC 7095 section 3.3),
+// or the full name of a JSContact card in its place (RFC 9553 section 2.2.1), or
+// the handle of an entity that has neither.
 func fullName(entity map[string]any) string {
 	card := list(entity["vcardArray"])
 	if len(card) == 2 {
 		for _, p := range list(card[1]) {
 			if p := list(p); len(p) >= 4 && text(p[0]) == "fn" && text(p[3]) != "" {
 				return text(p[3])
+			}
+		}
+	}
+	for _, member := range []string{"jscard", "jscontact_card"} {
+		card := object(entity[member])
+		if name := text(object(card["name"])["full"]); name != "" {
+			return name
+		}
+		for _, id := range slices.Sorted(maps.Keys(object(card["organizations"]))) {
+			if name := text(object(object(card["organizations"])[id])["name"]); name != "" {
+				return name
 			}
 		}
 	}

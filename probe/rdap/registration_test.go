@@ -41,6 +41,7 @@ registrar:   Example Registrar Inc.
 created:     1997-09-15T04:00:00Z
 updated:     2019-09-09T15:39:04Z
 expires:     2028-09-14T04:00:00Z
+locked:      deletion by the registrar
 nameserver:  ns1.example.test
 nameserver:  ns2.example.test
 server:      rdap.example
@@ -52,7 +53,7 @@ server:      rdap.example
 
 func TestDomainJSON(t *testing.T) {
 	for body, want := range map[string]string{
-		exampleDomain: `{"domain":"example.test","status":["client delete prohibited","active"],"registrar":"Example Registrar Inc.",` +
+		exampleDomain: `{"domain":"example.test","status":["client delete prohibited","active"],"locks":["deletion by the registrar"],"registrar":"Example Registrar Inc.",` +
 			`"created":"1997-09-15T04:00:00Z","updated":"2019-09-09T15:39:04Z","expires":"2028-09-14T06:00:00.5+02:00",` +
 			`"nameservers":["ns1.example.test","ns2.example.test"],"server":"rdap.example"}`,
 		`{}`: `{"domain":"example.test","status":[],"nameservers":[],"server":"rdap.example"}`,
