@@ -115,8 +115,9 @@ type schedule struct {
 	watched int
 }
 
-// schedule returns up to a number of due names at each pace.
-func (f *File) schedule(now time.Time, most int) (c schedule, err error) {
+// schedule returns the names, up to a number at each pace, whose next look is at the
+// time by or earlier.
+func (f *File) schedule(now, by time.Time, most int) (c schedule, err error) {
 	err = f.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(names)
 		if b == nil {
@@ -127,7 +128,7 @@ func (f *File) schedule(now time.Time, most int) (c schedule, err error) {
 			planned, next := times(value)
 			if wentBack(planned, now) {
 				c.back = planned
-			} else if next.After(now) {
+			} else if next.After(by) {
 				if c.next.IsZero() || next.Before(c.next) {
 					c.next = next
 				}

@@ -48,7 +48,7 @@ func TestFile(t *testing.T) {
 	if states, _ := other.List(); fmt.Sprint(states[1]) != fmt.Sprint(base) {
 		t.Errorf("%+v was kept as %+v", base, states[1])
 	}
-	c, err := f.schedule(epoch.Add(time.Nanosecond), 10)
+	c, err := f.schedule(epoch.Add(time.Nanosecond), epoch.Add(time.Nanosecond), 10)
 	if err != nil || c.watched != 4 || !c.next.Equal(epoch.Add(hour)) || !c.back.IsZero() {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -65,7 +65,7 @@ func TestFile(t *testing.T) {
 
 func TestScheduleIsBounded(t *testing.T) {
 	f := newFile(t, "a.dev", "b.dev", "c.dev")
-	if c, err := f.schedule(epoch, 2); err != nil || len(c.due[hourly]) != 2 || c.watched != 3 {
+	if c, err := f.schedule(epoch, epoch, 2); err != nil || len(c.due[hourly]) != 2 || c.watched != 3 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -233,7 +233,7 @@ func BenchmarkSchedule(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := f.schedule(epoch, maxRound); err != nil {
+		if _, err := f.schedule(epoch, epoch, maxRound); err != nil {
 			b.Fatal(err)
 		}
 	}

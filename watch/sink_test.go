@@ -111,6 +111,23 @@ func TestOnce(t *testing.T) {
 	})
 }
 
+// Once ends though names are due again while others are looked at.
+func TestOnceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looks := 0
+		w := Watcher{File: newFile(t, "a.dev", "b.dev"), Interval: time.Nanosecond, Once: true, Prober: script(func(string, time.Time) probe.Result {
+			if looks++; looks > 2 {
+				t.Fatal("a name is looked at twice")
+			}
+			time.Sleep(time.Second)
+			return probe.Result{Verdict: probe.Found}
+		})}
+		if err := w.Run(t.Context()); err != nil || looks != 2 {
+			t.Errorf("%d looks, %v", looks, err)
+		}
+	})
+}
+
 // A delivery that is under way when the run ends has some seconds, and no more.
 func TestGrace(t *testing.T) {
 	for takes, want := range map[time.Duration]int{2 * time.Second: 0, time.Hour: 1} {

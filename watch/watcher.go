@@ -94,9 +94,14 @@ func (w *Watcher) looks(ctx context.Context) error {
 	ended := make(chan pace, len(every))
 	running := [len(every)]bool{}
 	full := false
+	start := time.Now()
 	for ctx.Err() == nil {
 		now := time.Now()
-		c, err := w.File.schedule(now, maxRound)
+		by := now
+		if w.Once { // else names with a short interval would be due for ever
+			by = start
+		}
+		c, err := w.File.schedule(now, by, maxRound)
 		if err != nil {
 			return errors.Join(err, rounds.Wait())
 		}

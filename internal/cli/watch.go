@@ -206,7 +206,11 @@ func (s *watching) begin(ctx context.Context, inv *invocation, w *watch.Watcher,
 	if len(watched) == 0 {
 		return cmdline.Usage("try: domprobe watch go.dev", "no name is watched")
 	}
-	inv.console.Note("watching %s, of which %d are new", plural(len(watched), "name"), added)
+	text := "watching " + plural(len(watched), "name")
+	if added > 0 {
+		text += fmt.Sprintf(", %d of them new", added)
+	}
+	inv.console.Note("%s", text)
 	var unknown atomic.Int64
 	w.Settled = func(results []probe.Result) {
 		for _, r := range results {
