@@ -17,6 +17,7 @@
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
 //	watch.go, watched.go: names that are watched
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
 //	guess.go      mistaken keywords; exit.go: exit codes

@@ -30,6 +30,7 @@ func commands() []*command {
 		rdapCommand(),
 		watchCommand(),
 		serveCommand(),
+		zoneCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),
