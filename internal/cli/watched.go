@@ -150,7 +150,9 @@ func tellWaiting(inv *invocation, file *watch.File) error {
 func (s *watching) forget(ctx context.Context, inv *invocation, file *watch.File) error {
 	var list []string
 	for _, text := range s.remove {
-		list = append(list, cmp.Or(candidate.Parse(text).Name, text))
+		for _, word := range inv.meant(text) {
+			list = append(list, cmp.Or(candidate.Parse(word).Name, word))
+		}
 	}
 	missing, err := await(ctx, func() ([]string, error) { return file.Remove(list...) })
 	if err == nil && len(missing) > 0 {
