@@ -30,7 +30,7 @@ type State struct {
 
 // After returns the state after a look with the result r.
 func (s State) After(r *probe.Result) State {
-	if !tells(r) {
+	if !s.tells(r) {
 		s.Failed++
 		return s
 	}
@@ -44,13 +44,16 @@ func (s State) After(r *probe.Result) State {
 	return s
 }
 
-// tells reports whether a result says something about the name. That the DNS does
-// not have it says nothing while its registry could not be asked: a name in the
-// redemption period is not in the DNS.
-func tells(r *probe.Result) bool {
+// tells reports whether a result says something new about the name. That the DNS does
+// not have it says nothing while its registry cannot be asked: a name in the
+// redemption period is not in the DNS. Where the registry has told of a registration
+// before, it alone can tell that it has ended.
+func (s *State) tells(r *probe.Result) bool {
 	switch r.Reason {
 	case probe.RDAPLimited, probe.RDAPPaused, probe.RDAPFailed, probe.RDAPCanceled:
 		return false
+	case probe.RDAPNone, probe.RDAPUnsure:
+		return s.Registrar == "" && s.Created.IsZero() && s.Expires.IsZero() && s.Status == nil
 	}
 	return r.Verdict == probe.Found || r.Verdict == probe.NotFound
 }

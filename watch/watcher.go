@@ -36,7 +36,8 @@ type Watcher struct {
 	// Sinks get every event.
 	Sinks []Sink
 
-	// Note, if not nil, is told what the user should know, in one line.
+	// Note, if not nil, is told what the user should know, in one line. It must be
+	// safe for concurrent use, and so must Settled.
 	Note func(format string, args ...any)
 
 	// Settled, if not nil, is called with the results of looks.

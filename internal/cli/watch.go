@@ -40,9 +40,9 @@ func watchCommand() *command {
 		Summary:  "look at names again as their life asks, and tell what changes",
 		Synopsis: "watch [flags] [NAME...]",
 		Examples: `  domprobe watch go.dev qxvzkwj.dev       # until Ctrl-C
-  domprobe watch -i report.jsonl --exec 'mail -s "$DOMPROBE_NAME" me </dev/null'
+  domprobe watch -i report.jsonl --exec 'mail -s "$DOMPROBE_NAME" me'
   domprobe watch --webhook https://example.com/hook go.dev
-  domprobe watch --once go.dev            # from cron: looks at all that are due
+  domprobe watch --once go.dev            # from cron: all that are due
   domprobe watch --list
 `,
 		Notes: "Names stay watched from one run to the next. A name that is not found is looked at every hour; a found one every day, " +
