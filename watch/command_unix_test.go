@@ -62,14 +62,14 @@ func TestNoCommand(t *testing.T) {
 func TestCommandTooLong(t *testing.T) {
 	left := filepath.Join(t.TempDir(), "left")
 	t.Setenv("LEFT", left)
-	sink, err := Command(`mkfifo "$LEFT"; (exec 3<>"$LEFT"; read x <&3; echo alive >"$LEFT.out") & wait`)
+	sink, err := Command(`mkfifo "$LEFT"; (exec 3<>"$LEFT"; : >"$LEFT.open"; read x <&3) & wait`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- sink.Deliver(ctx, Event{}) }()
-	for _, err := os.Stat(left); err != nil; _, err = os.Stat(left) {
+	for _, err := os.Stat(left + ".open"); err != nil; _, err = os.Stat(left + ".open") {
 		time.Sleep(time.Millisecond)
 	}
 	cancel()

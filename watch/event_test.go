@@ -78,7 +78,7 @@ func TestChanges(t *testing.T) {
 		"drops tomorrow":            {looks{dropping(dayLong)}, []string{"drops:  -> 2026-03-02"}},
 		"drops tomorrow, told":      {looks{dropping(dayLong), dropping(dayLong)}, nil},
 		"dropped yesterday":         {looks{dropping(-dayLong)}, []string{"drops:  -> 2026-02-28"}},
-		"the day of the drop moves": {looks{dropping(dayLong), dropping(2 * dayLong)}, nil},
+		"the day of the drop moves": {looks{dropping(-dayLong), dropping(dayLong)}, nil},
 		"drops sooner than said":    {looks{dropping(5 * dayLong), dropping(dayLong)}, []string{"drops:  -> 2026-03-02"}},
 		"restored":                  {looks{dropping(dayLong), found}, []string{"status: pending delete -> active"}},
 	} {

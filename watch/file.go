@@ -31,9 +31,12 @@ const timesLen = 16
 
 func get(value []byte) (s State, err error) {
 	if len(value) < timesLen {
-		return s, errors.New("a state is cut off")
+		return s, errors.New("it is damaged: a state is cut off")
 	}
-	return s, json.Unmarshal(value[timesLen:], &s)
+	if err := json.Unmarshal(value[timesLen:], &s); err != nil {
+		return s, fmt.Errorf("it is damaged: %w", err)
+	}
+	return s, nil
 }
 
 func put(b *bolt.Bucket, s *State) error {

@@ -184,7 +184,7 @@ func TestBrokenFile(t *testing.T) {
 			}
 			return w
 		}, "damaged"},
-		"a state overwritten": {func(w []byte) []byte { return bytes.ReplaceAll(w, []byte(`{"domain"`), []byte(`{"domain(`)) }, "invalid character"},
+		"a state overwritten": {func(w []byte) []byte { return bytes.ReplaceAll(w, []byte(`{"domain"`), []byte(`{"domain(`)) }, "damaged: invalid character"},
 		"another version":     {func(w []byte) []byte { return bytes.ReplaceAll(w, []byte("version1"), []byte("version2")) }, `format "2"`},
 	} {
 		t.Run(name, func(t *testing.T) {
