@@ -14,7 +14,7 @@ type Kind string
 const (
 	Found    Kind = "found"     // the name is registered now
 	NotFound Kind = "not-found" // the name is no longer registered
-	ForSale  Kind = "for-sale"  // the owner offers it, or no longer does
+	ForSale  Kind = "for-sale"  // the owner offers it
 	Price    Kind = "price"     // the owner asks for another price
 	Status   Kind = "status"    // the registry gives it another status
 	Expires  Kind = "expires"   // it expires on another day
@@ -47,10 +47,10 @@ func changes(old, new *State, now time.Time) (events []Event) {
 		add(kind, old.Verdict.String(), new.Verdict.String())
 	}
 	if old.Verdict == new.Verdict {
-		if old.ForSale != "" && new.ForSale != "" {
-			add(Price, old.ForSale, new.ForSale)
+		if old.ForSale == "" {
+			add(ForSale, "", new.ForSale)
 		} else {
-			add(ForSale, old.ForSale, new.ForSale)
+			add(Price, old.ForSale, new.ForSale)
 		}
 		if old.Status != nil {
 			add(Status, joined(old.Status), joined(new.Status))

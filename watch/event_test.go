@@ -3,11 +3,13 @@ package watch
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"domprobe/candidate"
 	"domprobe/probe"
+	"domprobe/probe/forsale"
 )
 
 // look returns the result of a look at go.dev.
@@ -103,21 +105,30 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-func TestSaleChanges(t *testing.T) {
+// TestSale gives a name that is found two looks at what its owner says.
+func TestSale(t *testing.T) {
 	for _, tt := range []struct {
-		old, new string
-		want     []Kind
+		old, new forsale.Sale
+		want     string
 	}{
-		{"", "", nil}, {"", "yes", []Kind{ForSale}}, {"", "EUR9", []Kind{ForSale}}, {"EUR9", "EUR9", nil},
-		{"EUR9", "EUR8", []Kind{Price}}, {"yes", "EUR8", []Kind{Price}}, {"EUR9", "", []Kind{ForSale}},
+		{forsale.Sale{}, forsale.Sale{}, ""},
+		{forsale.Sale{}, forsale.Sale{Listed: true}, "for-sale:  -> yes"},
+		{forsale.Sale{}, forsale.Sale{Listed: true, Price: "EUR9"}, "for-sale:  -> EUR9"},
+		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{Listed: true, Price: "EUR9", Text: "new"}, ""},
+		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{Listed: true, Price: "EUR8"}, "price: EUR9 -> EUR8"},
+		{forsale.Sale{Listed: true}, forsale.Sale{Listed: true, Price: "EUR8"}, "price: yes -> EUR8"},
+		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{}, ""}, // perhaps no answer
 	} {
-		old, s := State{Verdict: probe.Found, ForSale: tt.old}, State{Verdict: probe.Found, ForSale: tt.new}
-		var got []Kind
+		first, second := look(probe.Found, probe.Delegated, nil), look(probe.Found, probe.Delegated, nil)
+		first.Sale, second.Sale = tt.old, tt.new
+		old := (&State{Name: "go.dev"}).After(first)
+		s := old.After(second)
+		var got []string
 		for _, e := range changes(&old, &s, epoch) {
-			got = append(got, e.Kind)
+			got = append(got, fmt.Sprintf("%s: %s -> %s", e.Kind, e.Old, e.New))
 		}
-		if !slices.Equal(got, tt.want) {
-			t.Errorf("%q -> %q: %q, want %q", tt.old, tt.new, got, tt.want)
+		if strings.Join(got, "; ") != tt.want {
+			t.Errorf("%+v -> %+v: %q, want %q", tt.old, tt.new, got, tt.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -40,6 +41,9 @@ func (s State) After(r *probe.Result) State {
 	s.Reason, s.TTL, s.Looked, s.Failed = r.Reason, r.TTL, r.At, 0
 	if r.Registration != nil {
 		s.register(r.Registration)
+	}
+	if r.Sale.Listed { // else nobody knows: no record and no answer look alike
+		s.ForSale = cmp.Or(r.Sale.Price, "yes")
 	}
 	return s
 }

@@ -126,11 +126,12 @@ func (s *watching) file() (*watch.File, error) {
 // prober returns a prober that asks the registries about every name, unless they
 // must not be asked.
 func (s *watching) prober(ctx context.Context, inv *invocation) (*prober, error) {
-	servers, err := await(ctx, s.ask.check)
+	opts, err := await(ctx, s.ask.check)
 	if err != nil {
 		return nil, err
 	}
-	if s.noConfirm || s.registry.offline(servers.Servers) {
+	s.ask.probe.ForSale = !opts.Offline
+	if s.noConfirm || s.registry.offline(opts.Servers) {
 		return newProber(ctx, inv, &s.ask, nil, tracer(inv.console))
 	}
 	s.registry.how, s.registry.dates = []string{"rdap", "whois"}, true
