@@ -50,7 +50,8 @@ func run(ctx context.Context, line string, e Event) error {
 		shell = []string{"cmd", "/C"}
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1], line)
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), isSecret), "DOMPROBE_NAME="+e.Name, "DOMPROBE_EVENT="+string(e.Kind), "DOMPROBE_OLD="+e.Old, "DOMPROBE_NEW="+e.New)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), isSecret),
+		"DOMPROBE_NAME="+e.Name, "DOMPROBE_EVENT="+string(e.Kind), "DOMPROBE_OLD="+e.Old, "DOMPROBE_NEW="+e.New)
 	var said tail
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.WaitDelay = time.Second // for what has left the group and keeps the output open

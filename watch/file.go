@@ -149,7 +149,8 @@ func (f *File) schedule(now, by time.Time, most int) (c schedule, err error) {
 
 // settle takes in results, and puts the events that follow before the sinks. It
 // returns how many these are. A name that has been removed is passed over.
-func (f *File) settle(results []probe.Result, sinks []string, now time.Time, interval time.Duration) (events int, err error) {
+func (f *File) settle(results []probe.Result, sinks []string, now time.Time,
+	interval time.Duration) (events int, err error) {
 	err = f.update(func(tx *bolt.Tx) error {
 		b := tx.Bucket(names)
 		for i := range results {

@@ -19,7 +19,9 @@ const (
 	weekly
 )
 
-var every = [...]time.Duration{minutely: 5 * time.Minute, hourly: time.Hour, daily: 24 * time.Hour, weekly: 7 * 24 * time.Hour}
+var every = [...]time.Duration{
+	minutely: 5 * time.Minute, hourly: time.Hour, daily: 24 * time.Hour, weekly: 7 * 24 * time.Hour,
+}
 
 // farOff is how long before its expiry a name is looked at more often.
 const farOff = 90 * 24 * time.Hour
