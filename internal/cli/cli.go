@@ -16,6 +16,7 @@
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
+//	watch.go, watched.go: names that are watched
 //	best.go, bestlist.go: the names with the best score first
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
 //	work.go, herd.go, nats.go  runs on many machines, and their server

@@ -28,6 +28,7 @@ func commands() []*command {
 		planCommand(),
 		resolversCommand(),
 		rdapCommand(),
+		watchCommand(),
 		serveCommand(),
 		workCommand(),
 		herdCommand(),
