@@ -23,6 +23,7 @@ type serving struct {
 	noConfirm  bool
 	ask        asking
 	registry   confirming
+	nats       connecting
 }
 
 func serveCommand() *command {
@@ -43,7 +44,7 @@ func serveCommand() *command {
 			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-		}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions()),
+		}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions(), s.nats.options()),
 		Exits: map[int]string{
 			codeOK:          "ended by a signal",
 			codeInterrupted: "interrupted before it served",
@@ -62,6 +63,14 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 	defer asked.close()
 	opts := s.web
 	opts.Prober, opts.AtOnce = asked.Prober, asked.opts.Concurrency
+	if s.nats.on() {
+		shared, conn, err := s.nats.share(ctx, inv, &s.ask, asked)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		opts.Prober = shared
+	}
 	opts.Access = func(a web.Access) { inv.console.Note("%s", accessLine(a)) }
 	if opts.ClientRate = float64(s.clientRate); s.clientRate == 0 {
 		opts.ClientRate = -1
