@@ -171,9 +171,11 @@ func TestConfigShow(t *testing.T) {
 			t.Errorf("%s: %q, want %s\n%s%s", key, line, want, out, stderr)
 		}
 	}
+	t.Setenv("DOMPROBE_NATS", "nats://user:a-long-secret@192.0.2.1")
 	for _, format := range []string{"table", "json"} {
+		_, more, _ := line(t, "config show -f "+format)
 		_, out, stderr = line(t, "config show serve -f "+format)
-		if strings.Contains(out, "a-long-secret") || !strings.Contains(out, "(secret)") || !strings.Contains(out, user+":4") {
+		if strings.Contains(more+out, "a-long-secret") || !strings.Contains(more, "DOMPROBE_NATS") || !strings.Contains(out, "(secret)") || !strings.Contains(out, user+":4") {
 			t.Errorf("%s%s", out, stderr)
 		}
 	}
@@ -260,5 +262,25 @@ func TestOwnNamesCompleted(t *testing.T) {
 		if _, out, stderr := line(t, args+" "+cmdline.CompleteFlag); out != want {
 			t.Errorf("%s: %q, want %q; %s", args, out, want, stderr)
 		}
+	}
+}
+
+// The settings of an earlier version are read, and mean the same.
+func TestUpgradeSettings(t *testing.T) {
+	path, err := filepath.Abs("../../testdata/upgrade/settings.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(configVariable, path)
+	if code, _, stderr := line(t, "config check"); code != 0 {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	code, out, stderr := line(t, "-r none --affixes --ordered go")
+	if want := "domain,tld\ngo.com,com\ngo.co.uk,co.uk\n"; code != 3 || !strings.HasPrefix(out, want) || !strings.Contains(out, "mygo.com") || !strings.Contains(out, "gohq.com") {
+		t.Errorf("exit code %d, %s, %s", code, out, stderr)
+	}
+	code, out, _ = line(t, "config show watch")
+	if code != 0 || !regexp.MustCompile(`interval +6h +`+regexp.QuoteMeta(path)).MatchString(out) {
+		t.Errorf("exit code %d, %s", code, out)
 	}
 }
