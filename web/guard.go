@@ -40,8 +40,8 @@ func (s *Server) guard(r *http.Request) *problem {
 	}
 	if api && !s.authorized(r, cookieName) {
 		// A client must not try many tokens.
-		if !s.clients.take(clientOf(r), guessCost) {
-			return problemf(http.StatusTooManyRequests, "too many requests without a valid token")
+		if p := s.chargeFor(r, guessCost, "too many requests without a valid token"); p != nil {
+			return p
 		}
 		return problemf(http.StatusUnauthorized, "a valid token is needed: Authorization: Bearer TOKEN")
 	}
@@ -125,8 +125,8 @@ func sessionOf(token string) string {
 
 // login sets the cookies if the form has the token.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) *problem {
-	if !s.clients.take(clientOf(r), guessCost) {
-		return problemf(http.StatusTooManyRequests, "too many attempts")
+	if p := s.chargeFor(r, guessCost, "too many attempts"); p != nil {
+		return p
 	}
 	if p := s.limitBody(w, r); p != nil {
 		return p

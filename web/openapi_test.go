@@ -230,6 +230,9 @@ func TestDescription(t *testing.T) {
 	}
 	try(server, "POST", probe, probe, `{"keyword":["go"],"tld":["dev"],"preset":["classic"],"prefix":["a"],"suffix":["b"],"only":["found"],"format":"jsonl"}`, jsonBody)
 	try(server, "GET", probe, probe, "")
+	try(server, "GET", probe, probe+"?keyword=go.dev&confirm=true", "")
+	try(server, "POST", probe, probe, `{"keyword":"go.dev","dates":true}`, jsonBody)
+	try(server, "GET", probe, probe+"?keyword=go,qxvz&tld=dev&best=1", "")
 	try(server, "GET", probe, probe+"?preset=all&keyword=go", "")
 	try(server, "POST", probe, probe, "{", jsonBody)
 	try(server, "POST", probe, probe, strings.Repeat(" ", 500), jsonBody)
@@ -310,9 +313,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 		params = append(params, p.(map[string]any)["name"].(string))
 	}
 	properties := slices.Sorted(maps.Keys(asMap(d.at("components", "schemas", "Query", "properties"))))
-	known := slices.Collect(maps.Keys(new(query).lists()))
-	known = append(known, "only", "format")
-	slices.Sort(known)
+	known := slices.Sorted(maps.Keys(new(query).places()))
 	slices.Sort(params)
 	if !slices.Equal(params, known) || !slices.Equal(properties, known) {
 		t.Errorf("parameters %v, body %v, want %v", params, properties, known)
@@ -324,11 +325,11 @@ func TestSchemaCheckFails(t *testing.T) {
 	d := description(t, serve(t, Options{Prober: &script{}}))
 	schema := d.at("components", "schemas", "Problem")
 	for text, right := range map[string]bool{
-		`{"title":"a","status":1,"detail":"b"}`:           true,
-		`{"title":"a","status":1}`:                        false,
-		`{"title":"a","status":"1","detail":"b"}`:         false,
-		`{"title":"a","status":1.5,"detail":"b"}`:         false,
-		`{"title":"a","status":1,"detail":"b","more":""}`: false,
+		`{"type":"c","title":"a","status":1,"detail":"b"}`:           true,
+		`{"type":"c","title":"a","status":1}`:                        false,
+		`{"type":"c","title":"a","status":"1","detail":"b"}`:         false,
+		`{"type":"c","title":"a","status":1.5,"detail":"b"}`:         false,
+		`{"type":"c","title":"a","status":1,"detail":"b","more":""}`: false,
 		`[]`: false,
 	} {
 		var v any
@@ -368,7 +369,7 @@ func FuzzQuery(f *testing.F) {
 				continue
 			}
 			names, _, p := namesOf(t.Context(), s, q.query)
-			if len(names) > 50 || p == nil && len(names) == 0 && len(q.Keyword) == 0 {
+			if len(names) > 50 && !q.ranked() || p == nil && len(names) == 0 && len(q.Keyword) == 0 && q.MinScore+q.MinLen+q.MaxLen == 0 {
 				t.Errorf("%d names, problem %v", len(names), p)
 			}
 		}

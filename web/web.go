@@ -65,6 +65,10 @@ type Options struct {
 	// whose [probe.Options] have Confirm.
 	Confirmer Prober
 
+	// With, if not nil, returns a Prober that also asks for more about each
+	// name, and nil if it cannot. It is called once for each kind of more.
+	With func(More) Prober
+
 	// Token, if not empty, is required of every request to the API, and
 	// must be entered once to open the page. The cookies of the page are
 	// Secure if the browser speaks TLS, be it to a proxy in front.
@@ -105,6 +109,13 @@ type Options struct {
 	Access func(Access)
 }
 
+// More is what can be asked about names beside their verdicts. The names in JSON are
+// those of the parameters of a search.
+type More struct {
+	Confirm bool `json:"confirm"` // the registry's word about each name that is not found
+	Dates   bool `json:"dates"`   // what the registry publishes about each name that is found
+}
+
 // Access is one request with its response.
 type Access struct {
 	Client string // IP address
@@ -131,7 +142,8 @@ type Server struct {
 
 	mu     sync.Mutex
 	closed bool
-	work   sync.WaitGroup // requests
+	more   map[More]*verdicts // of Options.With
+	work   sync.WaitGroup     // requests
 }
 
 // New checks the options and returns a Server. It listens nowhere.
@@ -156,6 +168,7 @@ func New(opts Options) (*Server, error) {
 		clients:   newClients(opts.ClientRate, 2*opts.MaxNames),
 		slots:     make(chan struct{}, opts.MaxSearches),
 		session:   sessionOf(opts.Token),
+		more:      map[More]*verdicts{},
 	}
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	allowed := map[string]string{}
@@ -178,6 +191,24 @@ func New(opts Options) (*Server, error) {
 		return problemf(http.StatusNotFound, "there is nothing at this path")
 	}))
 	return s, nil
+}
+
+// verdictsWith returns the verdicts of searches that ask for more.
+func (s *Server) verdictsWith(more More) (*verdicts, *problem) {
+	if more == (More{}) {
+		return s.verdicts, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more[more] == nil && s.opts.With != nil {
+		if p := s.opts.With(more); p != nil {
+			s.more[more] = newVerdicts(p, s.opts.AtOnce, cacheSize/8)
+		}
+	}
+	if s.more[more] == nil {
+		return nil, problemf(http.StatusNotImplemented, "this server does not ask for that: registries, for example")
+	}
+	return s.more[more], nil
 }
 
 // A handler answers a request, unless it returns why it refuses to.

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"domprobe/candidate"
+	"domprobe/probe"
+)
+
+// ranked streams names by their scores, the highest first, of equal scores the
+// shortest first, and of equal lengths in alphabetical order. Invalid names are last.
+func ranked(names []candidate.Candidate) iter.Seq2[candidate.Candidate, error] {
+	scores := make(map[string]int, len(names))
+	for _, c := range names {
+		if scores[c.Name] = -1; c.Err == nil {
+			scores[c.Name] = scoreOf(c.Name)
+		}
+	}
+	slices.SortStableFunc(names, func(a, b candidate.Candidate) int {
+		return cmp.Or(scores[b.Name]-scores[a.Name], len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name))
+	})
+	return func(yield func(candidate.Candidate, error) bool) {
+		for _, c := range names {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// minAhead is how many names at least are asked about at a time in a search for
+// the best: those behind the last one that is wanted are asked about in vain.
+const minAhead = 64
+
+// A pick is a search for the best names.
+type pick struct {
+	choosing
+	ask asker
+
+	// admit, if not nil, waits until so many names may be asked about.
+	admit func(ctx context.Context, names int) error
+}
+
+// batches asks about names in their order and yields the rows in that order. It ends
+// with the last of the names that are wanted, or with the budget.
+func (p *pick) batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(yield func([]probe.Result, error) bool) {
+		next, stop := iter.Pull2(names)
+		defer stop()
+		missing := p.Best
+		for left := cmp.Or(p.Budget, maxRanked); left > 0 && (p.Best == 0 || missing > 0); {
+			some, failed := take(next, min(max(minAhead, 2*missing), left))
+			if left -= len(some); len(some) == 0 && failed == nil {
+				return
+			}
+			if failed == nil && p.admit != nil {
+				failed = p.admit(ctx, len(some))
+			}
+			var rows []probe.Result
+			if failed == nil {
+				rows, failed = p.settle(ctx, some)
+			}
+			rows, missing = p.wanted(rows, missing)
+			if len(rows) > 0 && !yield(rows, nil) {
+				return
+			}
+			if failed != nil {
+				yield(nil, failed)
+				return
+			}
+		}
+	}
+}
+
+func take(next func() (candidate.Candidate, error, bool), most int) (some []candidate.Candidate, err error) {
+	for len(some) < most {
+		c, err, ok := next()
+		if err != nil || !ok {
+			return some, err
+		}
+		some = append(some, c)
+	}
+	return some, nil
+}
+
+// settle returns the rows of some names, in their order.
+func (p *pick) settle(ctx context.Context, some []candidate.Candidate) (rows []probe.Result, failed error) {
+	at := make(map[candidate.Key]int, len(some))
+	for i, c := range some {
+		at[c.Key()] = i
+	}
+	list := func(yield func(candidate.Candidate, error) bool) {
+		for _, c := range some {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+	for batch, err := range p.ask(ctx, list) {
+		rows = append(rows, batch...)
+		failed = err
+	}
+	slices.SortFunc(rows, func(a, b probe.Result) int { return at[a.Key()] - at[b.Key()] })
+	return rows, failed
+}
+
+// wanted returns the rows up to the last of the names that are wanted, and how
+// many are still missing.
+func (p *pick) wanted(rows []probe.Result, missing int) ([]probe.Result, int) {
+	for i, r := range rows {
+		if p.Best > 0 && r.Verdict == probe.NotFound {
+			if missing--; missing == 0 {
+				return rows[:i+1], 0
+			}
+		}
+	}
+	return rows, missing
+}
