@@ -23,6 +23,11 @@ func ranked(names []candidate.Candidate) iter.Seq2[candidate.Candidate, error] {
 	slices.SortStableFunc(names, func(a, b candidate.Candidate) int {
 		return cmp.Or(scores[b.Name]-scores[a.Name], len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name))
 	})
+	return streamed(names)
+}
+
+// streamed streams a list of names.
+func streamed(names []candidate.Candidate) iter.Seq2[candidate.Candidate, error] {
 	return func(yield func(candidate.Candidate, error) bool) {
 		for _, c := range names {
 			if !yield(c, nil) {
@@ -93,14 +98,7 @@ func (p *pick) settle(ctx context.Context, some []candidate.Candidate) (rows []p
 	for i, c := range some {
 		at[c.Key()] = i
 	}
-	list := func(yield func(candidate.Candidate, error) bool) {
-		for _, c := range some {
-			if !yield(c, nil) {
-				return
-			}
-		}
-	}
-	for batch, err := range p.ask(ctx, list) {
+	for batch, err := range p.ask(ctx, streamed(some)) {
 		rows = append(rows, batch...)
 		failed = err
 	}

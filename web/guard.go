@@ -18,6 +18,9 @@ import (
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+// mcpPath is where assistants are served.
+const mcpPath = "/mcp"
+
 // setHeaders sets the headers of every response.
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", contentPolicy)
@@ -34,7 +37,7 @@ func (s *Server) guard(r *http.Request) *problem {
 	if !s.known(r) {
 		return problemf(http.StatusMisdirectedRequest, "this server is not called %.100q", r.Host)
 	}
-	api := strings.HasPrefix(r.URL.Path, "/v1/")
+	api := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == mcpPath
 	if (api || r.Method != http.MethodGet && r.Method != http.MethodHead) && foreign(r) {
 		return problemf(http.StatusForbidden, "requests from other sites are not answered")
 	}

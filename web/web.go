@@ -69,6 +69,16 @@ type Options struct {
 	// name, and nil if it cannot. It is called once for each kind of more.
 	With func(More) Prober
 
+	// MCP serves assistants at /mcp (Model Context Protocol, streamable HTTP).
+	// [Server.ServeMCP] needs it not.
+	MCP bool
+
+	// Explain, if not nil, asks about a name anew and returns the events that led
+	// to its verdict, for assistants. Registry, if not nil, is who tells them what
+	// registries publish.
+	Explain  func(ctx context.Context, name string) (probe.Result, []probe.Event, error)
+	Registry Registry
+
 	// Token, if not empty, is required of every request to the API, and
 	// must be entered once to open the page. The cookies of the page are
 	// Secure if the browser speaks TLS, be it to a proxy in front.
@@ -236,6 +246,9 @@ func (s *Server) routes() []route {
 		{"GET", "/healthz", healthy},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
+	}
+	if s.opts.MCP {
+		all = append(all, route{"POST", mcpPath, s.assist})
 	}
 	for name, f := range assets {
 		if path.Ext(name) != ".html" { // pages are for those who have the token
