@@ -51,7 +51,7 @@ func (p *probing) command() *command {
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
+		}, p.ask.options(), p.ask.zoneOption(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -202,7 +202,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		}
 		return err
 	}
-	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") {
+	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") && !slices.Contains(p.ask.resolvers, noResolver) {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}
