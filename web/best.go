@@ -94,16 +94,21 @@ func take(next func() (candidate.Candidate, error, bool), most int) (some []cand
 
 // settle returns the rows of some names, in their order.
 func (p *pick) settle(ctx context.Context, some []candidate.Candidate) (rows []probe.Result, failed error) {
-	at := make(map[candidate.Key]int, len(some))
-	for i, c := range some {
-		at[c.Key()] = i
-	}
 	for batch, err := range p.ask(ctx, streamed(some)) {
 		rows = append(rows, batch...)
 		failed = err
 	}
-	slices.SortFunc(rows, func(a, b probe.Result) int { return at[a.Key()] - at[b.Key()] })
+	inOrder(rows, some)
 	return rows, failed
+}
+
+// inOrder sorts rows in the order of their names.
+func inOrder(rows []probe.Result, names []candidate.Candidate) {
+	at := make(map[candidate.Key]int, len(names))
+	for i, c := range names {
+		at[c.Key()] = i
+	}
+	slices.SortFunc(rows, func(a, b probe.Result) int { return at[a.Key()] - at[b.Key()] })
 }
 
 // wanted returns the rows up to the last of the names that are wanted, and how

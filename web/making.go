@@ -178,8 +178,9 @@ func (q *query) generator(unique bool) (*candidate.Generator, error) {
 // A nameSet is the names of a query.
 type nameSet struct {
 	all      iter.Seq2[candidate.Candidate, error]
-	n        int   // names
-	repeated int64 // that are left out
+	n        int                   // names
+	repeated int64                 // that are left out
+	list     []candidate.Candidate // nil if they are not kept
 }
 
 // names generates the names of a query, of which there may be so many. They are
@@ -194,7 +195,6 @@ func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
 		most = maxRanked
 	}
 	s := new(nameSet)
-	var kept []candidate.Candidate
 	for c, err := range q.fitting(g) {
 		switch {
 		case err != nil:
@@ -204,13 +204,13 @@ func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
 		case s.n == most:
 			return nil, tooMany(int64(most))
 		case q.ranked():
-			kept = append(kept, c)
+			s.list = append(s.list, c)
 		}
 		s.n++
 	}
 	s.repeated = g.Repeated() + count(q.Keyword, int64(g.PerKeyword()), 1<<62) - count(text.Distinct(q.Keyword), int64(g.PerKeyword()), 1<<62)
 	if q.ranked() {
-		s.all = ranked(kept)
+		s.all = ranked(s.list)
 		return s, nil
 	}
 	again, _ := q.generator(g.Repeated() == 0) // of the options that it has just accepted

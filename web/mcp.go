@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -70,7 +69,7 @@ func (s *Server) assist(w http.ResponseWriter, r *http.Request) *problem {
 	if err != nil {
 		return bodyProblem(err)
 	}
-	endBody(w)
+	w.Header().Del("Connection") // the body has been read to its end
 	ctx, cancel := s.untilStopped(r.Context())
 	defer cancel()
 	r = r.WithContext(ctx)
@@ -88,7 +87,7 @@ var schemas = mcp.NewSchemaCache()
 // tools returns a server with the tools and resources.
 func (a *assistant) tools() *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{
-		Name: "domprobe", Title: "domprobe: which domains are registered", Version: version(),
+		Name: "domprobe", Title: "domprobe: which domains are registered", Version: cmp.Or(a.opts.Version, "unknown"),
 	}, &mcp.ServerOptions{Instructions: instructions, SchemaCache: schemas, Capabilities: &mcp.ServerCapabilities{}})
 	addTool(server, "probe_names", "Are these domains registered?",
 		"Tells of each of up to 1,000 whole domains whether it is registered, with the reason. Unknown is no answer, never a free name.",
@@ -103,15 +102,6 @@ func (a *assistant) tools() *mcp.Server {
 		"Asks the registry by RDAP or WHOIS: whether the domain is registered, registrar, dates, status, locks and name servers.", nil, a.registryData)
 	addResources(server)
 	return server
-}
-
-// version returns the version of the program.
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	if info == nil {
-		return "unknown"
-	}
-	return cmp.Or(info.Main.Version, "unknown")
 }
 
 // addTool adds a tool that reads and changes nothing.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +97,7 @@ func (a *assistant) probeNames(c *call, in probeArgs) (*findings, error) {
 	if err != nil {
 		return nil, err
 	}
+	inOrder(rows, names.list)
 	out := newFindings(rows, nil)
 	out.Repeated = names.repeated
 	if out.Truncated = late; late {
@@ -105,7 +105,7 @@ func (a *assistant) probeNames(c *call, in probeArgs) (*findings, error) {
 		for _, r := range rows {
 			settled[r.Name] = true
 		}
-		for name := range names.all {
+		for _, name := range names.list {
 			if !settled[name.Name] {
 				out.Pending = append(out.Pending, name.Name)
 			}
@@ -241,7 +241,6 @@ type Registry interface {
 func listed(names []string) *nameSet {
 	s := new(nameSet)
 	known := map[candidate.Key]bool{}
-	var list []candidate.Candidate
 	for _, name := range names {
 		c := candidate.Parse(strings.TrimSpace(name))
 		if known[c.Key()] {
@@ -249,8 +248,8 @@ func listed(names []string) *nameSet {
 			continue
 		}
 		known[c.Key()] = true
-		list = append(list, c)
+		s.list = append(s.list, c)
 	}
-	s.n, s.all = len(list), streamed(slices.Clip(list))
+	s.n, s.all = len(s.list), streamed(s.list)
 	return s
 }

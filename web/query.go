@@ -3,7 +3,6 @@ package web
 import (
 	"mime"
 	"net/http"
-	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/text"
@@ -75,17 +74,9 @@ func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *pro
 	}
 	q, p := parseJSON(r.Body)
 	if p == nil {
-		endBody(w)
+		w.Header().Del("Connection") // the body has been read to its end
 	}
 	return q, p
-}
-
-// endBody is to be called when the body of a request has been read to its end: the
-// connection can be used again, and the client may take its time to read.
-func endBody(w http.ResponseWriter) {
-	w.Header().Del("Connection")
-	// A recorder of package httptest has no deadline.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 }
 
 // cost checks a query, and returns an upper bound of the work for it without

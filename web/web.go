@@ -19,8 +19,11 @@
 //	limit.go       how much: names a second of one client, searches at once
 //	query.go       the parameters or the JSON body, and the names that they make
 //	verdicts.go    which search asks about which name; cache.go holds the verdicts
+//	parameter.go   how parameters are read; making.go: the names that generators make
 //	stream.go      the rows of a search, sent as they arrive
+//	best.go        the best names first
 //	names.go       one name: its verdict, and that of the registry
+//	mcp.go         assistants; mcptool.go, mcpresult.go, mcpresource.go: what they call
 //	page.go        the page, its scripts and styles, and its choices
 //	problem.go     the response to a refused request (RFC 9457)
 //	recorder.go    the response as the log sees it
@@ -70,8 +73,11 @@ type Options struct {
 	With func(More) Prober
 
 	// MCP serves assistants at /mcp (Model Context Protocol, streamable HTTP).
-	// [Server.ServeMCP] needs it not.
+	// [Server.ServeMCP] does so without it.
 	MCP bool
+
+	// Version is that of the program, which assistants are told.
+	Version string
 
 	// Explain, if not nil, asks about a name anew and returns the events that led
 	// to its verdict, for assistants. Registry, if not nil, is who tells them what
