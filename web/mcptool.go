@@ -64,11 +64,17 @@ var findSchema = schemaOf[findArgs](func(p map[string]*jsonschema.Schema) {
 // generators are those that need no more than their name.
 var generators = []string{"affixes", "combine", "hacks"}
 
-// schemaOf returns the schema of arguments with more about their properties.
+// schemaOf returns the schema of arguments with more about their properties. A list
+// is a list, and not null: clients take the words of a user by their one type.
 func schemaOf[Args any](complete func(map[string]*jsonschema.Schema)) *jsonschema.Schema {
 	s, err := jsonschema.For[Args](nil)
 	if err != nil {
 		panic(err) // the type is wrong
+	}
+	for _, p := range s.Properties {
+		if len(p.Types) > 0 {
+			p.Type, p.Types = p.Types[len(p.Types)-1], nil
+		}
 	}
 	complete(s.Properties)
 	return s

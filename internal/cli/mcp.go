@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"domprobe/internal/cmdline"
@@ -16,11 +17,12 @@ func mcpCommand() *command {
 		Name:     "mcp",
 		Summary:  "answer an assistant: the Model Context Protocol on standard input and output",
 		Synopsis: "mcp [flags]",
-		Examples: `  claude mcp add domprobe -- domprobe mcp
-  npx @modelcontextprotocol/inspector --cli domprobe mcp -r demo --method tools/list
+		Examples: `  domprobe mcp
+  domprobe mcp -r direct --no-confirm
 `,
-		Notes: "The assistant starts the program. Its tools are probe_names, find_names, explain_name and registry_data; " +
-			"a call is about 1,000 names at most and has its answer within 45 seconds. domprobe serve --mcp does the same over HTTP.",
+		Notes: "An assistant starts the program by its configuration: {\"command\": \"domprobe\", \"args\": [\"mcp\"]}. " +
+			"Its tools are probe_names, find_names, explain_name and registry_data; a call is about 1,000 names at most, " +
+			"and has its answer within 45 seconds. domprobe serve --mcp does the same over HTTP.",
 		Options: s.options(),
 		Exits:   map[int]string{codeOK: "the assistant has ended"},
 	}, run: s.mcp}
@@ -42,10 +44,10 @@ func (s *service) mcp(ctx context.Context, inv *invocation) error {
 	}
 	defer server.Close()
 	err = server.ServeMCP(ctx, io.NopCloser(inv.std.In), nopCloser{inv.std.Out})
-	if errors.Is(err, io.EOF) {
-		return nil
+	if err == nil || errors.Is(err, io.EOF) || ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return err
+	return fmt.Errorf("answer an assistant: %w", err)
 }
 
 // A nopCloser is a writer that stays open.
