@@ -37,7 +37,7 @@ func (s *Server) guard(r *http.Request) *problem {
 	if !s.known(r) {
 		return problemf(http.StatusMisdirectedRequest, "this server is not called %.100q", r.Host)
 	}
-	api := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == mcpPath
+	api := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == mcpPath || r.URL.Path == metricsPath
 	if (api || r.Method != http.MethodGet && r.Method != http.MethodHead) && foreign(r) {
 		return problemf(http.StatusForbidden, "requests from other sites are not answered")
 	}

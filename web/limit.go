@@ -131,6 +131,7 @@ func (s *Server) admit(r *http.Request, names int) (done func(), p *problem) {
 	}
 	select {
 	case s.slots <- struct{}{}:
+		s.meter.searches.Inc()
 		return func() { <-s.slots }, nil
 	default:
 		return nil, problemf(http.StatusTooManyRequests, "%d searches are running already", cap(s.slots))

@@ -162,6 +162,7 @@ func (a *assistant) admit(c *call, names int) (done func(), err error) {
 	}
 	select {
 	case a.slots <- struct{}{}:
+		a.meter.searches.Inc()
 		return func() { <-a.slots; stop() }, nil
 	case <-c.ctx.Done():
 		stop()

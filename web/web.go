@@ -24,6 +24,7 @@
 //	best.go        the best names first
 //	names.go       one name: its verdict, and that of the registry
 //	mcp.go         assistants; mcptool.go, mcpresult.go, mcpresource.go: what they call
+//	metrics.go     what was done, for Prometheus
 //	page.go        the page, its scripts and styles, and its choices
 //	problem.go     the response to a refused request (RFC 9457)
 //	recorder.go    the response as the log sees it
@@ -152,6 +153,7 @@ type Server struct {
 	clients   *clients
 	slots     chan struct{} // one element for each running search
 	session   string        // the value of the cookies
+	meter     *meter
 
 	stopped context.Context // done once no search may run
 	stop    context.CancelCauseFunc
@@ -186,6 +188,8 @@ func New(opts Options) (*Server, error) {
 		session:   sessionOf(opts.Token),
 		more:      map[More]*verdicts{},
 	}
+	s.meter = newMeter(s)
+	s.verdicts.meter, s.confirmed.meter = s.meter, s.meter
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	allowed := map[string]string{}
 	for _, r := range s.routes() {
@@ -218,7 +222,9 @@ func (s *Server) verdictsWith(more More) (*verdicts, *problem) {
 	defer s.mu.Unlock()
 	if s.more[more] == nil && s.opts.With != nil {
 		if p := s.opts.With(more); p != nil {
-			s.more[more] = newVerdicts(p, s.opts.AtOnce, cacheSize/8)
+			v := newVerdicts(p, s.opts.AtOnce, cacheSize/8)
+			v.meter = s.meter
+			s.more[more] = v
 		}
 	}
 	if s.more[more] == nil {
@@ -250,6 +256,7 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
 		{"GET", "/v1/options", s.choices},
 		{"GET", "/healthz", healthy},
+		{"GET", metricsPath, s.metrics},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
@@ -276,6 +283,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = rec.control.SetReadDeadline(start.Add(s.opts.Patience))
 	}
 	s.serve(rec, r)
+	s.meter.request(r.Method, rec.status)
 	rec.hurry() // for what net/http still has to send
 	if s.opts.Access != nil {
 		s.opts.Access(Access{
