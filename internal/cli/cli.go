@@ -9,7 +9,8 @@
 // row in the table of command.go: help, manual and completion follow.
 //
 //	command.go    the table of commands, and the settings that all have
-//	generate.go   settings of the names; input.go, limit.go: keywords and their number
+//	generate.go   settings of the names; input.go, limit.go: keywords and their number;
+//	              combine.go, forming.go: keywords that are made of others
 //	ask.go        settings of the queries; servers.go: resolvers; confirm.go: registries
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //
@@ -17,6 +18,7 @@
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, render.go, diff.go
 //	serve.go, mcp.go: servers; service.go: who answers their clients
+//	best.go, bestlist.go: the names with the best score first
 //	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
