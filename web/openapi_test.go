@@ -177,7 +177,7 @@ func (d document) checkResponse(t *testing.T, template string, resp *http.Respon
 	}
 	values := []string{body}
 	switch kind {
-	case "text/csv":
+	case "text/csv", "text/plain":
 		return where
 	case "application/x-ndjson":
 		values = strings.Split(strings.TrimSuffix(body, "\n"), "\n")
@@ -225,7 +225,7 @@ func TestDescription(t *testing.T) {
 		seen[d.checkResponse(t, template, resp, got)] = true
 	}
 	const probe, name, confirm, options = "/v1/probe", "/v1/names/{domain}", "/v1/names/{domain}/confirm", "/v1/options"
-	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv"} {
+	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv", "&format=names"} {
 		try(server, "GET", probe, probe+"?keyword=go,qxvz,co.uk,go.nosuch,b%C3%BCcher&tld=dev"+format, "")
 	}
 	try(server, "POST", probe, probe, `{"keyword":["go"],"tld":["dev"],"preset":["classic"],"prefix":["a"],"suffix":["b"],"only":["found"],"format":"jsonl"}`, jsonBody)
@@ -237,6 +237,9 @@ func TestDescription(t *testing.T) {
 	try(server, "POST", probe, probe, "{", jsonBody)
 	try(server, "POST", probe, probe, strings.Repeat(" ", 500), jsonBody)
 	try(server, "POST", probe, probe, "{}")
+	try(server, "POST", probe, probe+"?tld=dev", "go\nqxvz\n", header("Content-Type", "text/plain"))
+	try(server, "POST", probe, probe, "go.dev", header("Content-Type", "text/plain"), header("Accept", "image/png"))
+	try(server, "GET", probe, probe+"?keyword=go.dev", "", header("Accept", "image/png"))
 	try(impatient, "POST", probe, probe, "", slow)
 	end.Close()
 	for _, path := range []string{name, options} {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 )
 
@@ -148,6 +149,14 @@ func parseJSON(body io.Reader) (*query, *problem) {
 		}
 	}
 	return q, nil
+}
+
+// listProblem says why a list cannot be read.
+func listProblem(err error) *problem {
+	if line, ok := errors.AsType[*candidate.LineError](err); ok {
+		return problemf(http.StatusBadRequest, "the list cannot be read: %v", line)
+	}
+	return bodyProblem(err)
 }
 
 // bodyProblem says why a body cannot be read.

@@ -31,17 +31,45 @@ var formats = map[string]string{
 	"jsonl": "application/x-ndjson",
 	"json":  "application/json",
 	"csv":   "text/csv; charset=utf-8; header=present",
+	"names": "text/plain; charset=utf-8",
 }
 
 // parse reads the query of a request.
 func (s *Server) parse(w http.ResponseWriter, r *http.Request) (*query, *problem) {
-	switch {
-	case r.Method != http.MethodPost:
+	if r.Method != http.MethodPost {
 		return parseQuery(r.URL.RawQuery)
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err == nil && kind == "text/plain":
+		return s.parseList(w, r)
 	case r.URL.RawQuery != "":
-		return nil, problemf(http.StatusBadRequest, "a POST takes its parameters from the body")
+		return nil, problemf(http.StatusBadRequest, "a POST takes its parameters from the body, unless that is a list in text/plain")
+	case err != nil || kind != "application/json":
+		return nil, problemf(http.StatusUnsupportedMediaType, "the body must be application/json, or a list in text/plain")
 	}
 	return s.parseBody(w, r)
+}
+
+// parseList reads a list of keywords, a line each, and the other parameters from the
+// URL.
+func (s *Server) parseList(w http.ResponseWriter, r *http.Request) (*query, *problem) {
+	q, p := parseQuery(r.URL.RawQuery)
+	if p == nil {
+		p = s.limitBody(w, r)
+	}
+	if p != nil {
+		return nil, p
+	}
+	for line, err := range candidate.Lines(r.Body) {
+		if err != nil {
+			return nil, listProblem(err)
+		}
+		keywords, _ := candidate.Clean(line)
+		q.Keyword = append(q.Keyword, keywords...)
+	}
+	w.Header().Del("Connection") // the body has been read to its end
+	return q, nil
 }
 
 // withoutBody refuses requests with a body, behind which package net/http would
@@ -66,9 +94,6 @@ func (s *Server) limitBody(w http.ResponseWriter, r *http.Request) *problem {
 
 // parseBody reads the JSON body of a request.
 func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *problem) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return nil, problemf(http.StatusUnsupportedMediaType, "the body must be application/json")
-	}
 	if p := s.limitBody(w, r); p != nil {
 		return nil, p
 	}
@@ -84,7 +109,7 @@ func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *pro
 // generators are counted when they are made.
 func (s *Server) cost(q *query) (int, *problem) {
 	if q.Format != "" && formats[q.Format] == "" {
-		return 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl", q.Format)
+		return 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl, names", q.Format)
 	}
 	if p := q.check(); p != nil {
 		return 0, p

@@ -28,6 +28,12 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) *problem {
 	if p != nil {
 		return p
 	}
+	w.Header().Add("Vary", "Accept")
+	if q.Format == "" {
+		if q.Format = negotiate(r); q.Format == "" {
+			return problemf(http.StatusNotAcceptable, "rows come as application/x-ndjson, application/json, text/csv or text/plain")
+		}
+	}
 	cost, p := s.cost(q)
 	if p != nil {
 		return p

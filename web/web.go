@@ -26,6 +26,7 @@
 //	mcp.go         assistants; mcptool.go, mcpresult.go, mcpresource.go: what they call
 //	metrics.go     what was done, for Prometheus
 //	page.go        the page, its scripts and styles, and its choices
+//	accept.go      which format and encoding the client wants
 //	problem.go     the response to a refused request (RFC 9457)
 //	recorder.go    the response as the log sees it
 package web
@@ -139,7 +140,7 @@ type Access struct {
 	Method string
 	Path   string // as sent, without the query: it may hold any character
 	Status int
-	Bytes  int64 // of the body
+	Bytes  int64 // of the body, before it is compressed
 	Rows   int
 	Took   time.Duration
 }
@@ -274,7 +275,7 @@ func (s *Server) routes() []route {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	rec := newRecorder(w, s.opts.Patience)
+	rec := newRecorder(w, r, s.opts.Patience)
 	setHeaders(rec.Header())
 	if r.ContentLength != 0 {
 		// A body that is not read to its end ends the connection: package
@@ -283,6 +284,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = rec.control.SetReadDeadline(start.Add(s.opts.Patience))
 	}
 	s.serve(rec, r)
+	rec.end()
 	s.meter.request(r.Method, rec.status)
 	rec.hurry() // for what net/http still has to send
 	if s.opts.Access != nil {
