@@ -5,26 +5,10 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strings"
 
 	"domprobe/candidate"
 	"domprobe/probe"
 )
-
-// ranked streams names by their scores, the highest first, of equal scores the
-// shortest first, and of equal lengths in alphabetical order. Invalid names are last.
-func ranked(names []candidate.Candidate) iter.Seq2[candidate.Candidate, error] {
-	scores := make(map[string]int, len(names))
-	for _, c := range names {
-		if scores[c.Name] = -1; c.Err == nil {
-			scores[c.Name] = scoreOf(c.Name)
-		}
-	}
-	slices.SortStableFunc(names, func(a, b candidate.Candidate) int {
-		return cmp.Or(scores[b.Name]-scores[a.Name], len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name))
-	})
-	return streamed(names)
-}
 
 // streamed streams a list of names.
 func streamed(names []candidate.Candidate) iter.Seq2[candidate.Candidate, error] {
@@ -41,10 +25,15 @@ func streamed(names []candidate.Candidate) iter.Seq2[candidate.Candidate, error]
 // the best: those behind the last one that is wanted are asked about in vain.
 const minAhead = 64
 
+// maxRankings bounds the searches for the best names at once: each holds many names
+// in memory, and makes the processor work.
+const maxRankings = 4
+
 // A pick is a search for the best names.
 type pick struct {
 	choosing
-	ask asker
+	ask    asker
+	places chan struct{} // one element for each search that runs
 
 	// admit, if not nil, waits until so many names may be asked about.
 	admit func(ctx context.Context, names int) error
@@ -54,6 +43,13 @@ type pick struct {
 // with the last of the names that are wanted, or with the budget.
 func (p *pick) batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
 	return func(yield func([]probe.Result, error) bool) {
+		select {
+		case p.places <- struct{}{}:
+			defer func() { <-p.places }()
+		case <-ctx.Done():
+			yield(nil, context.Cause(ctx))
+			return
+		}
 		next, stop := iter.Pull2(names)
 		defer stop()
 		missing := p.Best

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,13 +22,19 @@ type making struct {
 	About    texts `json:"about"`
 	AboutMax int   `json:"about_max"`
 	Pattern  texts `json:"pattern"`
-	Combine  int   `json:"combine"`
-	Affixes  bool  `json:"affixes"`
-	Hacks    bool  `json:"hacks"`
 
-	MinLen   int `json:"min_len"`
-	MaxLen   int `json:"max_len"`
-	MinScore int `json:"min_score"`
+	Syllables int  `json:"syllables"`
+	Combine   int  `json:"combine"`
+	Affixes   bool `json:"affixes"`
+	Blend     bool `json:"blend"`
+	Endings   bool `json:"endings"`
+	Typos     bool `json:"typos"`
+	Hacks     bool `json:"hacks"`
+
+	Exclude  words `json:"exclude"`
+	MinLen   int   `json:"min_len"`
+	MaxLen   int   `json:"max_len"`
+	MinScore int   `json:"min_score"`
 }
 
 // The bounds of generators, in words and names.
@@ -35,7 +42,8 @@ const (
 	defaultAbout = 200
 	maxAbout     = 1000
 	maxCombined  = 1000 // words to combine with one another
-	maxRanked    = 100_000
+	maxBlended   = 200
+	maxRanked    = 1_000_000
 )
 
 // A choosing is the parameters of a search for the best names.
@@ -62,14 +70,14 @@ func (q *query) check() *problem {
 		name        string
 		value, most int
 	}{
-		{"about_max", q.AboutMax, maxAbout}, {"combine", q.Combine, 4}, {"min_score", q.MinScore, 100},
+		{"about_max", q.AboutMax, maxAbout}, {"syllables", q.Syllables, pattern.MaxSyllables}, {"combine", q.Combine, 4}, {"min_score", q.MinScore, 100},
 		{"min_len", q.MinLen, 63}, {"max_len", q.MaxLen, 63}, {"best", q.Best, maxRanked}, {"budget", q.Budget, maxRanked},
 	} {
 		if n.value < 0 || n.value > n.most {
 			return problemf(http.StatusBadRequest, "%s is a number from 0 to %d", n.name, n.most)
 		}
 	}
-	if len(q.Keyword)+len(q.About)+len(q.Pattern) == 0 {
+	if len(q.Keyword)+len(q.About)+len(q.Pattern)+q.Syllables == 0 {
 		return problemf(http.StatusBadRequest, "no keyword is given")
 	}
 	return nil
@@ -77,7 +85,7 @@ func (q *query) check() *problem {
 
 // generates reports whether generators make keywords of those that are given.
 func (q *query) generates() bool {
-	return len(q.About)+len(q.Pattern)+q.Combine > 0 || q.Hacks
+	return len(q.About)+len(q.Pattern)+q.Syllables+q.Combine > 0 || q.Blend || len(q.makers()) > 0
 }
 
 // keywords returns the keywords of a query with what generators make of them.
@@ -98,10 +106,16 @@ func (q *query) keywords(origin *candidate.Origin) (iter.Seq2[string, error], er
 		given = append(given, list...)
 		sources = append(sources, origin.Tag("about", candidate.Strings(list...)))
 	}
-	if q.Combine > 1 && len(given) > maxCombined {
+	switch {
+	case q.Combine > 1 && len(given) > maxCombined:
 		return nil, fmt.Errorf("combine takes at most %d words", maxCombined)
-	} else if q.Combine > 1 {
+	case q.Combine > 1:
 		sources = []iter.Seq2[string, error]{origin.Tag("combine", candidate.Combine(given, q.Combine, nil))}
+	case q.Blend && len(given) > maxBlended:
+		return nil, fmt.Errorf("blend takes at most %d words", maxBlended)
+	}
+	if q.Blend {
+		sources = append(sources, origin.Tag("blend", candidate.Blend(given)))
 	}
 	for _, s := range q.Pattern {
 		p, err := pattern.Compile(s)
@@ -109,6 +123,13 @@ func (q *query) keywords(origin *candidate.Origin) (iter.Seq2[string, error], er
 			return nil, fmt.Errorf("pattern: %w", err)
 		}
 		sources = append(sources, origin.Tag("pattern", p.All()))
+	}
+	if q.Syllables > 0 {
+		p, err := pattern.Syllables(q.Syllables)
+		if err != nil {
+			return nil, fmt.Errorf("syllables: %w", err)
+		}
+		sources = append(sources, origin.Tag("syllables", p.All()))
 	}
 	all := candidate.Concat(sources...)
 	for _, m := range q.makers() {
@@ -130,6 +151,8 @@ func (q *query) makers() []maker {
 		on bool
 		maker
 	}{
+		{q.Endings, maker{"endings", candidate.Endings}},
+		{q.Typos, maker{"typos", candidate.Typos}},
 		{q.Hacks, maker{"hacks", candidate.Hacks}},
 	} {
 		if m.on {
@@ -171,6 +194,11 @@ func (q *query) generator(unique bool) (*candidate.Generator, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(q.Exclude) > 0 {
+		if opts.Exclude, err = candidate.NewExclusion(q.Exclude); err != nil {
+			return nil, err
+		}
+	}
 	opts.Keywords = keywords
 	return candidate.New(opts)
 }
@@ -184,8 +212,8 @@ type nameSet struct {
 }
 
 // names generates the names of a query, of which there may be so many. They are
-// not kept, unless they are ranked: they are generated again when they are needed.
-// It ends early when ctx is done.
+// not kept: they are generated again when they are needed. It ends early when ctx
+// is done.
 func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
 	g, err := q.generator(false)
 	if err != nil {
@@ -195,7 +223,7 @@ func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
 		most = maxRanked
 	}
 	s := new(nameSet)
-	for c, err := range q.fitting(g) {
+	for _, err := range q.fitting(g) {
 		switch {
 		case err != nil:
 			return nil, problemf(http.StatusBadRequest, "%v", err)
@@ -203,18 +231,18 @@ func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
 			return nil, unanswered(ctx, ctx.Err())
 		case s.n == most:
 			return nil, tooMany(int64(most))
-		case q.ranked():
-			s.list = append(s.list, c)
 		}
 		s.n++
 	}
-	s.repeated = g.Repeated() + count(q.Keyword, int64(g.PerKeyword()), 1<<62) - count(text.Distinct(q.Keyword), int64(g.PerKeyword()), 1<<62)
-	if q.ranked() {
-		s.all = ranked(s.list)
-		return s, nil
+	per := int64(g.PerKeyword())
+	s.repeated = g.Repeated() + count(q.Keyword, per, math.MaxInt64) - count(text.Distinct(q.Keyword), per, math.MaxInt64)
+	pass := func(int) iter.Seq2[candidate.Candidate, error] {
+		again, _ := q.generator(g.Repeated() == 0) // of the options that it has just accepted
+		return q.fitting(again)
 	}
-	again, _ := q.generator(g.Repeated() == 0) // of the options that it has just accepted
-	s.all = q.fitting(again)
+	if s.all = pass(0); q.ranked() {
+		s.all = (&candidate.Ranking{Rank: scoreOf, Pass: pass}).All()
+	}
 	return s, nil
 }
 

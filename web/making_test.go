@@ -1,14 +1,16 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"domprobe/candidate"
 )
 
 // Each generator makes its names, and the rows name it.
@@ -20,6 +22,12 @@ func TestGenerators(t *testing.T) {
 		"keyword=net,work&combine=2":          "worknet.dev combine",
 		"keyword=delicious&hacks=true":        "delicio.us hacks",
 		"keyword=net&affixes=true":            "getnet.dev ",
+		"keyword=net,etiquette&blend=1":       "netiquette.dev blend",
+		"keyword=flicker&endings=1":           "flickr.dev endings",
+		"keyword=google&typos=1":              "gogle.dev typos",
+		"syllables=1":                         "ba.dev syllables",
+		"keyword=a,b&exclude=b,c*":            "a.dev ",
+		"keyword=net&blend=1&typos=1&hacks=1": "nte.dev typos",
 		"pattern=a{1,2}&min_len=2&max_len=2":  "aa.dev pattern",
 		"keyword=swift,qxvzkwj&min_score=50":  "swift.dev ",
 		"keyword=one+two.dev,only&min_len=0":  "only.dev ",
@@ -119,12 +127,9 @@ func TestBest(t *testing.T) {
 			all = append(all, "n"+string(vowel)+string(c)+".dev")
 		}
 	}
-	var truth []string
-	for c := range ranked(parsed(all)) {
-		truth = append(truth, c.Name)
-	}
-	if !slices.Equal(got, truth[:30]) {
-		t.Errorf("got %v\nwant %v", got, truth[:30])
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(scoreOf(b)-scoreOf(a), strings.Compare(a, b)) })
+	if !slices.Equal(got, all[:30]) {
+		t.Errorf("got %v\nwant %v", got, all[:30])
 	}
 	p2 := &script{}
 	server = serve(t, Options{Prober: p2})
@@ -134,11 +139,32 @@ func TestBest(t *testing.T) {
 	}
 }
 
-func parsed(names []string) (list []candidate.Candidate) {
-	for _, name := range names {
-		list = append(list, candidate.Parse(name))
-	}
-	return list
+// Only a few searches rank names at the same time. The others wait for them.
+func TestRankingsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &script{gate: make(chan struct{})}
+		_, client, _ := inMemory(t, Options{Prober: p})
+		var clients sync.WaitGroup
+		for i := range maxRankings + 2 {
+			clients.Go(func() {
+				resp, err := client.Get(fmt.Sprintf("http://localhost/v1/probe?tld=dev&best=1&keyword=new%d", i))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer resp.Body.Close()
+				if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.Trailer.Get(endTrailer) != "complete" {
+					t.Errorf("client %d: end %q, %v", i, resp.Trailer.Get(endTrailer), err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := p.running(); n != maxRankings {
+			t.Errorf("%d searches rank names", n)
+		}
+		close(p.gate)
+		clients.Wait()
+	})
 }
 
 // A search that asks for more has the prober for it, which is made once.

@@ -33,6 +33,8 @@ type findArgs struct {
 	About      []string `json:"about,omitempty" jsonschema:"adds words that have to do with all words of a text, such as: fast bird"`
 	Patterns   []string `json:"patterns,omitempty" jsonschema:"adds the keywords of patterns: [a-z]{3}; \\c\\v\\c\\v where \\c is a consonant and \\v a vowel; (get|try)\\d"`
 	Generators []string `json:"generators,omitempty" jsonschema:"what is made of the keywords besides"`
+	Syllables  int      `json:"syllables,omitempty" jsonschema:"adds pronounceable keywords of so many syllables"`
+	Exclude    []string `json:"exclude,omitempty" jsonschema:"words and domains to leave out; * is any characters, ? is one"`
 	Prefixes   []string `json:"prefixes,omitempty" jsonschema:"words that are also put before each keyword"`
 	Suffixes   []string `json:"suffixes,omitempty" jsonschema:"words that are also put after each keyword"`
 	TLDs       []string `json:"tlds,omitempty" jsonschema:"such as com, dev, co.uk"`
@@ -62,7 +64,7 @@ var findSchema = schemaOf[findArgs](func(p map[string]*jsonschema.Schema) {
 })
 
 // generators are those that need no more than their name.
-var generators = []string{"affixes", "combine", "hacks"}
+var generators = []string{"affixes", "blend", "combine", "endings", "typos", "hacks"}
 
 // schemaOf returns the schema of arguments with more about their properties. A list
 // is a list, and not null: clients take the words of a user by their one type.
@@ -125,6 +127,7 @@ func (in *findArgs) query() *query {
 	q := &query{Keyword: in.Keywords, TLD: in.TLDs, Prefix: in.Prefixes, Suffix: in.Suffixes}
 	q.About, q.Pattern = in.About, in.Patterns
 	q.MinLen, q.MaxLen, q.MinScore = in.MinLength, in.MaxLength, in.MinScore
+	q.Syllables, q.Exclude = in.Syllables, in.Exclude
 	q.Best, q.Budget = cmp.Or(in.Best, defaultBest), cmp.Or(in.Budget, defaultBudget)
 	q.Confirm = in.Confirm
 	if in.Preset != "" {
@@ -134,8 +137,14 @@ func (in *findArgs) query() *query {
 		switch g {
 		case "affixes":
 			q.Affixes = true
+		case "blend":
+			q.Blend = true
 		case "combine":
 			q.Combine = 2
+		case "endings":
+			q.Endings = true
+		case "typos":
+			q.Typos = true
 		case "hacks":
 			q.Hacks = true
 		}
@@ -172,7 +181,7 @@ func (a *assistant) findNames(c *call, in findArgs) (*findings, error) {
 	}
 	made := names.n
 	names.n = q.most(made, maxCall)
-	best := &pick{choosing: q.choosing, ask: v.batches, admit: func(ctx context.Context, n int) error {
+	best := &pick{choosing: q.choosing, ask: v.batches, places: a.rankings, admit: func(ctx context.Context, n int) error {
 		return a.clients.wait(ctx, a.client, n)
 	}}
 	rows, late, err := rowsOf(c, best.batches, names)

@@ -93,7 +93,7 @@ func (s *Server) rows(r *http.Request, q *query) (asker, *problem) {
 	if p != nil || !q.ranked() {
 		return v.batches, p
 	}
-	best := &pick{choosing: q.choosing, ask: v.batches, admit: func(ctx context.Context, n int) error {
+	best := &pick{choosing: q.choosing, ask: v.batches, places: s.rankings, admit: func(ctx context.Context, n int) error {
 		return s.clients.wait(ctx, clientOf(r), n)
 	}}
 	best.Budget = q.most(maxRanked, s.opts.MaxNames)

@@ -153,6 +153,7 @@ type Server struct {
 	confirmed *verdicts // of the registries; they are not kept
 	clients   *clients
 	slots     chan struct{} // one element for each running search
+	rankings  chan struct{} // one element for each of these that ranks names
 	session   string        // the value of the cookies
 	meter     *meter
 
@@ -186,6 +187,7 @@ func New(opts Options) (*Server, error) {
 		confirmed: newVerdicts(opts.Confirmer, opts.AtOnce, 0),
 		clients:   newClients(opts.ClientRate, 2*opts.MaxNames),
 		slots:     make(chan struct{}, opts.MaxSearches),
+		rankings:  make(chan struct{}, maxRankings),
 		session:   sessionOf(opts.Token),
 		more:      map[More]*verdicts{},
 	}
