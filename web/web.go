@@ -22,8 +22,10 @@
 //	parameter.go   how parameters are read; making.go: the names that generators make
 //	stream.go      the rows of a search, sent as they arrive
 //	best.go        the best names first
+//	ideas.go       what generators make of a word or two
 //	names.go       one name: its verdict, and that of the registry
 //	mcp.go         assistants; mcptool.go, mcpresult.go, mcpresource.go: what they call
+//	docs.go        the page that explains the API to people
 //	metrics.go     what was done, for Prometheus
 //	page.go        the page, its scripts and styles, and its choices
 //	accept.go      which format and encoding the client wants
@@ -35,8 +37,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -97,6 +101,10 @@ type Options struct {
 	// connection was made to. A proxy in front must pass on the Host that
 	// the browser has sent.
 	Hosts []string
+
+	// Origins are those of foreign pages whose requests are answered, such as
+	// "https://example.org", or "*" for all.
+	Origins []string
 
 	// MaxNames bounds the names of one request. Zero means 10,000.
 	MaxNames int
@@ -173,6 +181,11 @@ func New(opts Options) (*Server, error) {
 	}
 	if opts.MaxNames < 0 || opts.MaxSearches < 0 || opts.MaxBody < 0 || opts.AtOnce < 0 || opts.Patience < 0 {
 		return nil, errors.New("a limit is negative")
+	}
+	for _, origin := range opts.Origins {
+		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
+			return nil, fmt.Errorf("%q is no origin such as https://example.org, and not *", origin)
+		}
 	}
 	opts.MaxNames = cmp.Or(opts.MaxNames, DefaultMaxNames)
 	opts.MaxSearches = cmp.Or(opts.MaxSearches, DefaultMaxSearches)
@@ -258,8 +271,11 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
 		{"GET", "/v1/options", s.choices},
+		{"GET", "/v1/ideas", s.ideas},
 		{"GET", "/healthz", healthy},
 		{"GET", metricsPath, s.metrics},
+		{"GET", "/docs", s.document},
+		{"GET", "/docs.css", style},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
@@ -279,6 +295,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rec := newRecorder(w, r, s.opts.Patience)
 	setHeaders(rec.Header())
+	rec.begun = func(h http.Header) { s.setLimits(h, r) }
 	if r.ContentLength != 0 {
 		// A body that is not read to its end ends the connection: package
 		// net/http would wait for the rest before it sends the response.
@@ -307,6 +324,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.work.Add(1)
 	s.mu.Unlock()
 	defer s.work.Done()
+	if s.allowOrigin(w.Header(), r) && r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent) // the browser asks before it sends a request
+		return
+	}
 	if p := s.guard(r); p != nil {
 		refuse(w, p)
 		return
