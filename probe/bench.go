@@ -55,6 +55,7 @@ type vote struct {
 	rcode   int
 	rtt     time.Duration
 	ttl     time.Duration
+	parked  string // the service whose name servers the registry's referral names
 }
 
 // A look is one look at a server, with the verdicts that it decides about.

@@ -35,8 +35,9 @@ func (o Options) WorstCase(names int) time.Duration {
 
 // Queries estimates how many queries a run of so many names under so many
 // TLDs sends if every server answers at the first try: one for each name, or as
-// many as the quorum, and the controls of each server for each TLD. The looks
-// that servers are given later on add less than one in a hundred.
+// many as the quorum, what ForSale and Parked ask if all are found, and the
+// controls of each server for each TLD. The looks that servers are given later on
+// add less than one in a hundred.
 func (o Options) Queries(names, tlds int) int {
 	if o.fill(); names < 1 || tlds < 1 || o.Offline {
 		return 0
@@ -47,12 +48,23 @@ func (o Options) Queries(names, tlds int) int {
 		locating   = 10 // queries for the addresses of so many servers of a registry
 		usual      = 4
 	)
-	n := times(names, o.Quorum)
+	n := times(names, o.Quorum+o.details())
 	each := (names-1)/tlds + 1 // for one TLD
 	if o.direct() {
 		return plus(n, times(tlds, locating+min(usual, max(each, opinions))*ofRegistry))
 	}
 	return plus(n, times(tlds, min(len(o.Servers), max(each, opinions))*ofResolver))
+}
+
+// details is how many queries come on top for a name that is found.
+func (o *Options) details() (n int) {
+	if o.ForSale {
+		n++
+	}
+	if o.Parked && !o.direct() {
+		n++
+	}
+	return n
 }
 
 // times and plus stop at the largest number.
@@ -113,7 +125,7 @@ func (o *Options) steps() int {
 			}
 		}
 	}
-	n := 4 * resolvers
+	n := 4*resolvers + o.details()
 	if o.direct() || o.Escalate {
 		n += resolvers + 2*maxRegistryServers
 		if !o.direct() {

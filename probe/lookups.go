@@ -20,6 +20,7 @@ type lookups struct {
 	stranded   []stranded // that wait for the network
 	trying     bool       // a timer looks for it
 	results    []Result
+	details    map[*detailed]struct{} // results that are not given out yet
 }
 
 // launch begins the work on a candidate.
@@ -30,6 +31,9 @@ func (l *lookups) launch(c candidate.Candidate) {
 	}
 	if r, ok := l.inZone(&c); ok {
 		l.results = append(l.results, r)
+		if r.Verdict == Found {
+			l.detail(nil, "")
+		}
 		return
 	}
 	l.evidence.sample.add(c.Name)
@@ -194,6 +198,9 @@ func (l *lookups) askAgain(i uint32) {
 func (l *lookups) send(i uint32, tcp bool, p transport.Query) {
 	q := l.queries.at(i)
 	q.bench.flying++
+	if l.opts.Parked && q.server.registry {
+		p.Flags |= transport.Whole // for the name servers in the referral
+	}
 	l.queries.send(i, q.server, tcp, p)
 }
 

@@ -74,6 +74,14 @@ type Options struct {
 	// names counts those. Nil asks no registry.
 	Confirm Confirmer
 
+	// ForSale asks a resolver about every name that is found whether its owner
+	// offers it (RFC 10023), and Parked whether its name servers are those of a
+	// service that parks names. The result comes when the query has been
+	// answered, or has had its tries. Where a registry's own server decided,
+	// Parked asks nothing: the referral names the name servers. Offline asks
+	// nobody.
+	ForSale, Parked bool
+
 	// Dates, if not nil, is asked about every name that is found, for its
 	// [Registration], and changes no verdict. Results come as with Confirm,
 	// which can be the same and is not asked again.

@@ -55,6 +55,7 @@ func (p *Prober) newRun() (*run, error) {
 	}
 	r.lookups = lookups{
 		env: e, queries: &r.queries, evidence: &r.evidence, registries: &r.registries, servers: &r.servers,
+		details: map[*detailed]struct{}{},
 	}
 	for _, spec := range p.opts.Servers {
 		if spec.Transport == resolver.Direct {
@@ -158,7 +159,7 @@ func (r *run) quiet() bool {
 // deliver hands an outcome to the query that it is of.
 func (r *run) deliver(d *delivery) {
 	wasOffline := d.from.offline
-	if r.servers.heard(d) {
+	if r.servers.heard(d, r.queries.at(d.Token).aside) {
 		r.evidence.lose(d.from, BadResponse, fmt.Errorf("responses of %s are forged", d.from.name))
 	}
 	if d.from.offline && !wasOffline {
@@ -275,6 +276,9 @@ func (l *lookups) left() (names []candidate.Candidate) {
 				names = append(names, q.Candidate)
 			}
 		}
+	}
+	for r := range l.details {
+		names = append(names, r.Candidate)
 	}
 	return names
 }

@@ -83,7 +83,9 @@ func (a *asking) check() (probe.Options, error) {
 	if opts.Servers, err = parseServers(a.resolvers); err != nil {
 		return opts, err
 	}
-	opts.Offline = len(opts.Servers) == 0
+	if opts.Offline = len(opts.Servers) == 0; opts.Offline && (opts.ForSale || opts.Parked) {
+		return opts, cmdline.Usage("name one besides --zone", "--for-sale and --parked ask a resolver, and -r none names none")
+	}
 	opts.Escalate = !opts.Offline && a.escalates(opts.Servers)
 	return opts, nil
 }

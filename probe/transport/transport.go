@@ -49,6 +49,7 @@ const (
 	Whole                     // the outcome is to hold the whole message
 	Urgent                    // sent ahead of what waits
 	Patient                   // the last try waits the whole timeout
+	Answers                   // as Whole, if the response has an answer section
 )
 
 // A Query is what to ask. The server is the engine's.
@@ -191,13 +192,13 @@ func (c *Config) deliver(out []Outcome) {
 	}
 }
 
-// messageFor is where a response to a query is to be unpacked, and nil if it need
-// not be.
-func (c *Config) messageFor(q *Query) *dns.Msg {
-	if q.Flags&Whole == 0 && c.Trace == nil {
-		return nil
+// messageFor is where a packet, which has a header, is to be unpacked that may be
+// the response to a query, and nil if it need not be.
+func (c *Config) messageFor(q *Query, packet []byte) *dns.Msg {
+	if q.Flags&Whole != 0 || q.Flags&Answers != 0 && be16(packet, 6) > 0 || c.Trace != nil {
+		return new(dns.Msg)
 	}
-	return new(dns.Msg)
+	return nil
 }
 
 func (c *Config) traceSent(q *Query) {
