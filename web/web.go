@@ -21,7 +21,7 @@
 //	verdicts.go    which search asks about which name; cache.go holds the verdicts
 //	parameter.go   how parameters are read; making.go: the names that generators make
 //	stream.go      the rows of a search, sent as they arrive
-//	best.go        the best names first
+//	best.go        the best names first; keeping.go: which rows are sent
 //	ideas.go       what generators make of a word or two
 //	names.go       one name: its verdict, and that of the registry
 //	mcp.go         assistants; mcptool.go, mcpresult.go, mcpresource.go: what they call
@@ -138,8 +138,10 @@ type Options struct {
 // More is what can be asked about names beside their verdicts. The names in JSON are
 // those of the parameters of a search.
 type More struct {
-	Confirm bool `json:"confirm"` // the registry's word about each name that is not found
-	Dates   bool `json:"dates"`   // what the registry publishes about each name that is found
+	Confirm bool `json:"confirm"`  // the registry's word about each name that is not found
+	Dates   bool `json:"dates"`    // what the registry publishes about each name that is found
+	ForSale bool `json:"for_sale"` // whether the owner of each name that is found offers it
+	Parked  bool `json:"parked"`   // the service at which each name that is found is parked
 }
 
 // Access is one request with its response.
