@@ -61,6 +61,7 @@
 //	details.go, parked.go    what is asked about names that are found
 //	patience.go              names that have to wait
 //	choose.go                which server is asked
+//	inflight.go              how many names are in flight
 //	registry.go, locator.go  the authoritative servers of registries; locating them
 //	evidence.go, compare.go  which servers are believed; those that contradict one another
 //	controls.go, look.go     the first look at a server; the later ones

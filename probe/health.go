@@ -109,6 +109,7 @@ func (l *letterCase) heard(q *query, d *delivery) {
 // been found to be one for which responses are forged.
 func (r *servers) heard(d *delivery, aside bool) (spoofed bool) {
 	s := d.from
+	r.flight.out--
 	if aside && d.Failure == transport.Timeout {
 		s.flying--
 	} else if s.health.heard(r.now, &d.Outcome) {

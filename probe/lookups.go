@@ -209,6 +209,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 	q := l.queries.at(i)
 	s, b := q.server, q.bench
 	b.flying--
+	l.evidence.rest(b)
 	q.out = false
 	s.letterCase.heard(q, d)
 	if q.landed {
@@ -216,6 +217,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 		return
 	}
 	heard := q.note(d, l.opts.Tries)
+	l.env.flight.arrived(heard)
 	if s.spoofed && !d.tcp && s.tcp != nil {
 		// It may be forged, whatever it is.
 		a := q.at(s)

@@ -34,8 +34,9 @@ type Options struct {
 	// package's own transports, addressed to Servers.
 	Exchanger Exchanger
 
-	// Concurrency is a ceiling on names in flight in one loop: zero means
-	// 100, and 65,536 is the most.
+	// Concurrency is a ceiling on names in flight in one loop, and 65,536 the
+	// most. Zero means as many as the servers take: 100 at first, and never
+	// fewer while there are so many.
 	Concurrency int
 
 	// Rate is a ceiling on queries a second to one server, of all loops of

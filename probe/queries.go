@@ -63,6 +63,12 @@ func (qs *queries) canary(s *server, name string, qtype uint16, flags transport.
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, calm: true})
 }
 
+// brief sends a control that does not wait longer for a response than the server
+// usually takes.
+func (qs *queries) brief(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, brief: true})
+}
+
 // once sends a control that can do without a response: it is not repeated
 // after silence or a failure.
 func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
@@ -122,7 +128,10 @@ func (qs *queries) advance(i uint32) {
 	case q.once:
 		qs.send(i, q.server, false, transport.Query{Tries: 1, Flags: flags})
 	default:
-		qs.send(i, q.server, false, transport.Query{Tries: uint8(tries - a.times), Flags: flags | transport.Patient})
+		if !q.brief {
+			flags |= transport.Patient
+		}
+		qs.send(i, q.server, false, transport.Query{Tries: uint8(tries - a.times), Flags: flags})
 	}
 }
 

@@ -30,6 +30,7 @@ type query struct {
 	once    bool           // not repeated after silence or a failure
 	calm    bool           // not ahead of what waits
 	aside   bool           // about a name that is found; a time-out says nothing about the server
+	brief   bool           // its last try waits no longer than the others
 	outcome *delivery      // the last one
 
 	lookup // of a candidate

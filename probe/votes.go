@@ -28,6 +28,9 @@ func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
 	if d.Tries > 1 {
 		cover = nil // the response may be to a packet that left behind the look
 	}
+	if v.verdict == NotFound && q.bench.unproven() {
+		cover = nil
+	}
 	if l.quorum(q) > q.held+q.votes.Found+q.votes.NotFound && !v.referral() {
 		q.voters = append(q.voters, q.server.voter)
 		l.evidence.hold(v, cover)

@@ -31,6 +31,7 @@ package transport
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -48,7 +49,7 @@ const (
 	MixCase                   // letters in random case, to be echoed exactly
 	Whole                     // the outcome is to hold the whole message
 	Urgent                    // sent ahead of what waits
-	Patient                   // the last try waits the whole timeout
+	Patient                   // the last try waits the whole timeout, unless the network loses much
 	Answers                   // as Whole, if the response has an answer section
 )
 
@@ -164,6 +165,10 @@ type Config struct {
 	// Limit bounds the queries a second. Engines of one server share one.
 	// Nil means no bound.
 	Limit *Limit
+
+	// Waiting, if not nil, is how many queries without the flag Urgent the
+	// engines have been given and have not sent yet. They share it.
+	Waiting *atomic.Int64
 
 	// Trace, if not nil, is called for every query sent and for every
 	// message that is not taken for a response.
