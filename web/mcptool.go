@@ -69,10 +69,10 @@ func (a *assistant) findNames(c *call, in findArgs) (*findings, error) {
 	}
 	made := names.n
 	names.n = q.most(made, maxCall)
-	best := &pick{choosing: q.choosing, ask: v.batches, places: a.rankings, admit: func(ctx context.Context, n int) error {
-		return a.clients.wait(ctx, a.client, n)
-	}}
-	rows, late, err := rowsOf(c, best.batches, names)
+	if err := a.clients.wait(c.ctx, a.client, names.cost(q)); err != nil {
+		return nil, err
+	}
+	rows, late, err := rowsOf(c, a.pick(q, v, a.client, maxCall).batches, names)
 	if err != nil {
 		return nil, err
 	}
