@@ -37,9 +37,9 @@ var openReasons = map[probe.Reason]bool{
 	probe.RDAPLimited: true, probe.RDAPPaused: true, probe.RDAPUnsure: true, probe.RDAPFailed: true, probe.RDAPCanceled: true,
 }
 
-// lifetime returns the time for which a verdict may be given out again. It is 0 for
-// one that may not.
-func lifetime(r *probe.Result) time.Duration {
+// Age is for how long after it was reached a verdict may be given out again. Zero is
+// not at all.
+func Age(r *probe.Result) time.Duration {
 	switch {
 	case openReasons[r.Reason]:
 	case r.Verdict == probe.Found:
@@ -53,7 +53,7 @@ func lifetime(r *probe.Result) time.Duration {
 // put adds a verdict, unless it may not be given out again. It copies the name,
 // which may share its memory with thousands of others.
 func (c *cache) put(r probe.Result) {
-	age := lifetime(&r)
+	age := Age(&r)
 	if c.size == 0 || age <= 0 {
 		return
 	}

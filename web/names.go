@@ -39,7 +39,7 @@ func (s *Server) answer(decide func(context.Context, *http.Request) (probe.Resul
 		h := w.Header()
 		h.Set("Content-Type", formats["json"])
 		if r.Method != http.MethodPost {
-			if left := time.Until(row.At.Add(lifetime(&row))); left >= time.Second {
+			if left := time.Until(row.At.Add(Age(&row))); left >= time.Second {
 				h.Set("Cache-Control", fmt.Sprintf("private, max-age=%d", int(left.Seconds())))
 			}
 			h.Set("ETag", tagOf(body.Bytes()))

@@ -20,6 +20,7 @@ type serving struct {
 	listen     string
 	clientRate int
 	service
+	nats connecting
 }
 
 func serveCommand() *command {
@@ -41,7 +42,7 @@ func serveCommand() *command {
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 			cmdline.List(&s.web.Origins, "allow-origin", "", "let pages of this `ORIGIN` ask, such as https://example.org, or of all sites: *"),
 			cmdline.Switch(&s.web.MCP, "mcp", "", "also answer assistants at /mcp: the Model Context Protocol over HTTP"),
-		}, s.service.options()),
+		}, s.service.options(), s.nats.options()),
 		Exits: map[int]string{
 			codeOK:          "ended by a signal",
 			codeInterrupted: "interrupted before it served",
@@ -63,6 +64,14 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer b.close()
+	if s.nats.on() {
+		shared, conn, err := s.nats.share(ctx, inv, &s.ask, b.prober)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		opts.Prober = shared
+	}
 	return s.serve(ctx, inv, opts)
 }
 
