@@ -32,13 +32,19 @@ type cached struct {
 	until time.Time
 }
 
+// openReasons are those of names about which a registry may say more soon.
+var openReasons = map[probe.Reason]bool{
+	probe.RDAPLimited: true, probe.RDAPPaused: true, probe.RDAPUnsure: true, probe.RDAPFailed: true, probe.RDAPCanceled: true,
+}
+
 // Age is for how long after it was reached a verdict may be given out again. Zero is
 // not at all.
 func Age(r *probe.Result) time.Duration {
-	switch r.Verdict {
-	case probe.Found:
+	switch {
+	case openReasons[r.Reason]:
+	case r.Verdict == probe.Found:
 		return foundAge
-	case probe.NotFound:
+	case r.Verdict == probe.NotFound:
 		return min(r.TTL, notFoundAge)
 	}
 	return 0

@@ -169,6 +169,9 @@ func (d document) checkResponse(t *testing.T, template string, resp *http.Respon
 			t.Errorf("%s has no %s", where, name)
 		}
 	}
+	if resp.StatusCode == http.StatusNotModified {
+		return where
+	}
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	schema := asMap(asMap(r.(map[string]any)["content"])[kind])["schema"]
 	if schema == nil {
@@ -177,7 +180,7 @@ func (d document) checkResponse(t *testing.T, template string, resp *http.Respon
 	}
 	values := []string{body}
 	switch kind {
-	case "text/csv":
+	case "text/csv", "text/plain", "text/html":
 		return where
 	case "application/x-ndjson":
 		values = strings.Split(strings.TrimSuffix(body, "\n"), "\n")
@@ -224,18 +227,31 @@ func TestDescription(t *testing.T) {
 		resp, got := do(t, server, method, path, body, changes...)
 		seen[d.checkResponse(t, template, resp, got)] = true
 	}
-	const probe, name, confirm, options = "/v1/probe", "/v1/names/{domain}", "/v1/names/{domain}/confirm", "/v1/options"
-	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv"} {
+	const probe, name, confirm, options, ideas = "/v1/probe", "/v1/names/{domain}", "/v1/names/{domain}/confirm", "/v1/options", "/v1/ideas"
+	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv", "&format=names"} {
 		try(server, "GET", probe, probe+"?keyword=go,qxvz,co.uk,go.nosuch,b%C3%BCcher&tld=dev"+format, "")
 	}
 	try(server, "POST", probe, probe, `{"keyword":["go"],"tld":["dev"],"preset":["classic"],"prefix":["a"],"suffix":["b"],"only":["found"],"format":"jsonl"}`, jsonBody)
 	try(server, "GET", probe, probe, "")
+	try(server, "GET", probe, probe+"?keyword=go.dev&confirm=true", "")
+	try(server, "POST", probe, probe, `{"keyword":"go.dev","dates":true}`, jsonBody)
+	try(server, "GET", probe, probe+"?keyword=go,qxvz&tld=dev&best=1", "")
 	try(server, "GET", probe, probe+"?preset=all&keyword=go", "")
 	try(server, "POST", probe, probe, "{", jsonBody)
 	try(server, "POST", probe, probe, strings.Repeat(" ", 500), jsonBody)
 	try(server, "POST", probe, probe, "{}")
+	try(server, "POST", probe, probe+"?tld=dev", "go\nqxvz\n", header("Content-Type", "text/plain"))
+	try(server, "POST", probe, probe, "go.dev", header("Content-Type", "text/plain"), header("Accept", "image/png"))
+	try(server, "GET", probe, probe+"?keyword=go.dev", "", header("Accept", "image/png"))
 	try(impatient, "POST", probe, probe, "", slow)
 	end.Close()
+	fresh, _ := do(t, guarded, "GET", "/v1/names/new.dev", "", bearer)
+	try(guarded, "GET", name, "/v1/names/new.dev", "", bearer, header("If-None-Match", fresh.Header.Get("ETag")))
+	try(server, "GET", ideas, ideas+"?q=blue+bird", "")
+	try(server, "GET", ideas, ideas, "")
+	for _, path := range []string{"/docs", "/metrics"} {
+		try(server, "GET", path, path, "")
+	}
 	for _, path := range []string{name, options} {
 		try(server, "GET", path, strings.ReplaceAll(path, "{domain}", "go.dev"), "")
 	}
@@ -246,12 +262,12 @@ func TestDescription(t *testing.T) {
 	try(failing, "GET", name, "/v1/names/new.dev", "")
 	try(server, "GET", "/healthz", "/healthz", "")
 	try(server, "GET", "/openapi.json", "/openapi.json", "")
-	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
+	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", ideas}, {"GET", "/metrics"}, {"GET", "/docs"}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
 		path := strings.ReplaceAll(op.path, "{domain}", "new.dev")
 		try(server, op.method, op.path, path, "", evil)
 		try(stopped, op.method, op.path, path, "")
 		try(server, op.method, op.path, path, "?")
-		if strings.HasPrefix(op.path, "/v1/") {
+		if isAPI(op.path) {
 			try(server, op.method, op.path, path, "", cross)
 			try(guarded, op.method, op.path, path, "")
 		}
@@ -269,7 +285,10 @@ func TestDescription(t *testing.T) {
 	try(other, "POST", probe, probe, `{"keyword":["go.dev"]}`, jsonBody, bearer)
 	try(other, "GET", name, "/v1/names/new.dev", "", bearer)
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm", "", bearer)
-	try(other, "GET", options, options, "") // who guesses tokens
+	try(other, "GET", ideas, ideas+"?q=bird", "", bearer)
+	for _, path := range []string{options, "/metrics"} {
+		try(other, "GET", path, path, "") // who guesses tokens
+	}
 
 	for path, item := range asMap(d["paths"]) {
 		for method, op := range asMap(item) {
@@ -298,7 +317,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 	}
 	routes := map[string]bool{}
 	for _, r := range s.routes() {
-		if regexp.MustCompile(`^/(v1/|healthz|openapi)`).MatchString(r.path) {
+		if regexp.MustCompile(`^/(v1/|healthz|openapi|metrics|docs$)`).MatchString(r.path) {
 			routes[r.method+" "+r.path] = true
 		}
 	}
@@ -310,9 +329,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 		params = append(params, p.(map[string]any)["name"].(string))
 	}
 	properties := slices.Sorted(maps.Keys(asMap(d.at("components", "schemas", "Query", "properties"))))
-	known := slices.Collect(maps.Keys(new(query).lists()))
-	known = append(known, "only", "format")
-	slices.Sort(known)
+	known := slices.Sorted(maps.Keys(new(query).places()))
 	slices.Sort(params)
 	if !slices.Equal(params, known) || !slices.Equal(properties, known) {
 		t.Errorf("parameters %v, body %v, want %v", params, properties, known)
@@ -324,11 +341,11 @@ func TestSchemaCheckFails(t *testing.T) {
 	d := description(t, serve(t, Options{Prober: &script{}}))
 	schema := d.at("components", "schemas", "Problem")
 	for text, right := range map[string]bool{
-		`{"title":"a","status":1,"detail":"b"}`:           true,
-		`{"title":"a","status":1}`:                        false,
-		`{"title":"a","status":"1","detail":"b"}`:         false,
-		`{"title":"a","status":1.5,"detail":"b"}`:         false,
-		`{"title":"a","status":1,"detail":"b","more":""}`: false,
+		`{"type":"c","title":"a","status":1,"detail":"b"}`:           true,
+		`{"type":"c","title":"a","status":1}`:                        false,
+		`{"type":"c","title":"a","status":"1","detail":"b"}`:         false,
+		`{"type":"c","title":"a","status":1.5,"detail":"b"}`:         false,
+		`{"type":"c","title":"a","status":1,"detail":"b","more":""}`: false,
 		`[]`: false,
 	} {
 		var v any
@@ -368,7 +385,7 @@ func FuzzQuery(f *testing.F) {
 				continue
 			}
 			names, _, p := namesOf(t.Context(), s, q.query)
-			if len(names) > 50 || p == nil && len(names) == 0 && len(q.Keyword) == 0 {
+			if len(names) > 50 && !q.ranked() || p == nil && len(names) == 0 && len(q.Keyword) == 0 && q.MinScore+q.MinLen+q.MaxLen == 0 {
 				t.Errorf("%d names, problem %v", len(names), p)
 			}
 		}

@@ -14,107 +14,36 @@
 //
 //	serve.go       a listener: time limits, and the end
 //	connections.go how many connections are open
-//	web.go         Options, Server, the paths
+//	options.go     Options; web.go: Server, the paths
 //	guard.go       who may ask: Host, Origin, token, cookies
 //	limit.go       how much: names a second of one client, searches at once
 //	query.go       the parameters or the JSON body, and the names that they make
 //	verdicts.go    which search asks about which name; cache.go holds the verdicts
+//	parameter.go   how parameters are read; making.go: the names that generators make
 //	stream.go      the rows of a search, sent as they arrive
+//	best.go        the best names first; keeping.go: which rows are sent
+//	ideas.go       what generators make of a word or two
 //	names.go       one name: its verdict, and that of the registry
+//	mcp.go         assistants; mcptool.go: what they call, with mcparg.go, mcpresult.go and mcpresource.go
+//	docs.go        the page that explains the API to people
+//	metrics.go     what was done, for Prometheus
 //	page.go        the page, its scripts and styles, and its choices
+//	accept.go      which format and encoding the client wants
 //	problem.go     the response to a refused request (RFC 9457)
 //	recorder.go    the response as the log sees it
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"iter"
 	"net/http"
 	"path"
 	"strings"
 	"sync"
 	"time"
 
-	"domprobe/candidate"
-	"domprobe/probe"
 	_ "domprobe/probe/doh"
 )
-
-// The defaults of [Options].
-const (
-	DefaultMaxNames    = 10_000
-	DefaultMaxSearches = 256
-	DefaultMaxBody     = 1 << 20
-	DefaultClientRate  = 1000
-	DefaultPatience    = 30 * time.Second
-)
-
-// A Prober decides about names. A [*probe.Prober] is one.
-type Prober interface {
-	Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error]
-}
-
-// Options configure a [Server].
-type Options struct {
-	// Prober decides. It is required, and the server does not close it.
-	Prober Prober
-
-	// Confirmer, if not nil, asks the registry about single names: a Prober
-	// whose [probe.Options] have Confirm.
-	Confirmer Prober
-
-	// Token, if not empty, is required of every request to the API, and
-	// must be entered once to open the page. The cookies of the page are
-	// Secure if the browser speaks TLS, be it to a proxy in front.
-	Token string
-
-	// Hosts are more names and IP addresses that a request may have as its
-	// Host, beside localhost, loopback addresses, and the address that its
-	// connection was made to. A proxy in front must pass on the Host that
-	// the browser has sent.
-	Hosts []string
-
-	// MaxNames bounds the names of one request. Zero means 10,000.
-	MaxNames int
-
-	// MaxSearches bounds the searches at once. Zero means 256.
-	MaxSearches int
-
-	// MaxBody bounds the body of a request, in octets. Zero means 1 MiB.
-	MaxBody int64
-
-	// ClientRate is the number of names a second that one client may ask
-	// about in the long run. At once it may ask about twice MaxNames. Zero
-	// means 1,000, negative means no limit. A client is an IPv4 address or
-	// an IPv6 network of 64 bits.
-	ClientRate float64
-
-	// AtOnce bounds the names that are being asked about at the same time,
-	// over all searches. Zero means 100.
-	AtOnce int
-
-	// Patience is the time in which a client must send its body, and read
-	// each part of a response. Zero means 30 s. A header must arrive within
-	// 10 s, or within Patience if that is shorter.
-	Patience time.Duration
-
-	// Access, if not nil, is called after every request. It must be safe
-	// for concurrent use.
-	Access func(Access)
-}
-
-// Access is one request with its response.
-type Access struct {
-	Client string // IP address
-	Method string
-	Path   string // as sent, without the query: it may hold any character
-	Status int
-	Bytes  int64 // of the body
-	Rows   int
-	Took   time.Duration
-}
 
 // A Server is the HTTP handler.
 type Server struct {
@@ -124,30 +53,24 @@ type Server struct {
 	confirmed *verdicts // of the registries; they are not kept
 	clients   *clients
 	slots     chan struct{} // one element for each running search
+	rankings  chan struct{} // one element for each of these that ranks names
 	session   string        // the value of the cookies
+	meter     *meter
 
 	stopped context.Context // done once no search may run
 	stop    context.CancelCauseFunc
 
 	mu     sync.Mutex
 	closed bool
-	work   sync.WaitGroup // requests
+	more   map[More]*verdicts // of Options.With
+	work   sync.WaitGroup     // requests
 }
 
 // New checks the options and returns a Server. It listens nowhere.
 func New(opts Options) (*Server, error) {
-	if opts.Prober == nil {
-		return nil, errors.New("no prober given")
+	if err := opts.complete(); err != nil {
+		return nil, err
 	}
-	if opts.MaxNames < 0 || opts.MaxSearches < 0 || opts.MaxBody < 0 || opts.AtOnce < 0 || opts.Patience < 0 {
-		return nil, errors.New("a limit is negative")
-	}
-	opts.MaxNames = cmp.Or(opts.MaxNames, DefaultMaxNames)
-	opts.MaxSearches = cmp.Or(opts.MaxSearches, DefaultMaxSearches)
-	opts.MaxBody = cmp.Or(opts.MaxBody, DefaultMaxBody)
-	opts.AtOnce = cmp.Or(opts.AtOnce, probe.DefaultConcurrency)
-	opts.ClientRate = cmp.Or(opts.ClientRate, DefaultClientRate)
-	opts.Patience = cmp.Or(opts.Patience, DefaultPatience)
 	s := &Server{
 		opts:      opts,
 		mux:       http.NewServeMux(),
@@ -155,8 +78,12 @@ func New(opts Options) (*Server, error) {
 		confirmed: newVerdicts(opts.Confirmer, opts.AtOnce, 0),
 		clients:   newClients(opts.ClientRate, 2*opts.MaxNames),
 		slots:     make(chan struct{}, opts.MaxSearches),
+		rankings:  make(chan struct{}, maxRankings),
 		session:   sessionOf(opts.Token),
+		more:      map[More]*verdicts{},
 	}
+	s.meter = newMeter(s)
+	s.verdicts.meter, s.confirmed.meter = s.meter, s.meter
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	allowed := map[string]string{}
 	for _, r := range s.routes() {
@@ -178,6 +105,26 @@ func New(opts Options) (*Server, error) {
 		return problemf(http.StatusNotFound, "there is nothing at this path")
 	}))
 	return s, nil
+}
+
+// verdictsWith returns the verdicts of searches that ask for more.
+func (s *Server) verdictsWith(more More) (*verdicts, *problem) {
+	if more == (More{}) {
+		return s.verdicts, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more[more] == nil && s.opts.With != nil {
+		if p := s.opts.With(more); p != nil {
+			v := newVerdicts(p, s.opts.AtOnce, cacheSize/8)
+			v.meter = s.meter
+			s.more[more] = v
+		}
+	}
+	if s.more[more] == nil {
+		return nil, problemf(http.StatusNotImplemented, "this server does not ask for that: registries, for example")
+	}
+	return s.more[more], nil
 }
 
 // A handler answers a request, unless it returns why it refuses to.
@@ -202,9 +149,16 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
 		{"GET", "/v1/options", s.choices},
+		{"GET", "/v1/ideas", s.ideas},
 		{"GET", "/healthz", healthy},
+		{"GET", metricsPath, s.metrics},
+		{"GET", "/docs", s.document},
+		{"GET", "/docs.css", style},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
+	}
+	if s.opts.MCP {
+		all = append(all, route{"POST", mcpPath, s.assist})
 	}
 	for name, f := range assets {
 		if path.Ext(name) != ".html" { // pages are for those who have the token
@@ -217,8 +171,9 @@ func (s *Server) routes() []route {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	rec := newRecorder(w, s.opts.Patience)
+	rec := newRecorder(w, r, s.opts.Patience)
 	setHeaders(rec.Header())
+	rec.begun = func(h http.Header) { s.setLimits(h, r) }
 	if r.ContentLength != 0 {
 		// A body that is not read to its end ends the connection: package
 		// net/http would wait for the rest before it sends the response.
@@ -226,6 +181,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = rec.control.SetReadDeadline(start.Add(s.opts.Patience))
 	}
 	s.serve(rec, r)
+	rec.end()
+	s.meter.request(r.Method, rec.status)
 	rec.hurry() // for what net/http still has to send
 	if s.opts.Access != nil {
 		s.opts.Access(Access{
@@ -245,6 +202,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.work.Add(1)
 	s.mu.Unlock()
 	defer s.work.Done()
+	if s.allowOrigin(w.Header(), r) && r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent) // the browser asks before it sends a request
+		return
+	}
 	if p := s.guard(r); p != nil {
 		refuse(w, p)
 		return

@@ -18,7 +18,8 @@
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
 //	watch.go, watched.go: names that are watched
 //	best.go, bestlist.go: the names with the best score first
-//	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, render.go, diff.go
+//	serve.go, mcp.go: servers; service.go: who answers their clients
 //	work.go, herd.go, nats.go  runs on many machines, and their server
 //	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts

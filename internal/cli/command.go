@@ -30,6 +30,7 @@ func commands() []*command {
 		rdapCommand(),
 		watchCommand(),
 		serveCommand(),
+		mcpCommand(),
 		workCommand(),
 		herdCommand(),
 		zoneCommand(),
