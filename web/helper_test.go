@@ -143,9 +143,20 @@ func serve(t testing.TB, opts Options) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(s)
+	return serveHandler(t, s)
+}
+
+// A swap is a handler in whose place another one can be put.
+type swap struct{ handler atomic.Pointer[Server] }
+
+func (h *swap) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.Load().ServeHTTP(w, r) }
+
+func serveHandler(t testing.TB, s *Server) *httptest.Server {
+	h := &swap{}
+	h.handler.Store(s)
+	server := httptest.NewServer(h)
 	t.Cleanup(func() {
-		s.Close()
+		h.handler.Load().Close()
 		server.Close()
 	})
 	return server

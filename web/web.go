@@ -201,12 +201,12 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/probe", s.search},
 		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
-		{"GET", "/v1/options", s.choices},
+		{"GET", "/v1/options", choices(s.opts.MaxNames, s.opts.Confirmer != nil).serve},
 		{"GET", "/healthz", healthy},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
-	for name, f := range assets {
+	for name, f := range assets() {
 		if path.Ext(name) != ".html" { // pages are for those who have the token
 			all = append(all, route{"GET", "/" + name, f.serve})
 		}
