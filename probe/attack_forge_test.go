@@ -63,7 +63,9 @@ func TestForger(t *testing.T) {
 	} {
 		for _, concurrency := range []int{100, 3000} {
 			t.Run(fmt.Sprintf("%s/%d", how, concurrency), func(t *testing.T) {
-				s, err := dnstest.Forger{Answer: answer, Forge: opposite.Resolve, Guesses: 400}.Start()
+				s, err := dnstest.Host{
+					UDP: dnstest.Forged(answer, opposite.Resolve, 400), TCP: dnstest.Stream(dnstest.Wire(answer)),
+				}.Start()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -87,20 +89,14 @@ func TestForger(t *testing.T) {
 func TestNoForger(t *testing.T) {
 	names := attackNames(3000, attackTLDs...)
 	var count int
-	var mu sync.Mutex
 	answer := dnstest.Wire(attacked.Resolve)
-	s, err := dnstest.ServeRaw(dnstest.Raw{UDP: dnstest.Bytes(func(b []byte) [][]byte {
-		mu.Lock()
-		defer mu.Unlock()
-		var messages [][]byte
-		for _, r := range answer(b, netip.AddrPort{}) {
-			messages = append(messages, r.Bytes)
-			if count++; count%100 == 0 {
-				messages = append(messages, r.Bytes) // twice
-			}
+	s, err := dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		replies := answer(b, from)
+		if count += len(replies); count%100 == 0 {
+			replies = append(replies, replies...) // twice
 		}
-		return messages
-	}), TCP: dnstest.Stream(answer)})
+		return replies
+	}, TCP: dnstest.Stream(answer)}.Start()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -26,6 +27,10 @@ type Confirmation struct {
 	// others say why it could not be had. Any other value counts as
 	// [RDAPFailed].
 	Reason Reason
+
+	// Registration is what the registry publishes about a registered name. It
+	// may be nil.
+	Registration *Registration
 
 	// Source is how the registry was asked, "rdap" or "whois".
 	Source string
@@ -55,11 +60,12 @@ const (
 	maxHeld = 1 << 14
 )
 
-// A stage confirms the not-found results of one loop. Like a run it has no
-// lock: it happens on the goroutine of the loop, the names ask on theirs, and
-// the loop over the first stage runs beside it.
+// A stage confirms the not-found results of one loop, and finds the dates of the
+// found ones. Like a run it has no lock: it happens on the goroutine of the loop,
+// the names ask on theirs, and the loop over the first stage runs beside it.
 type stage struct {
-	who     Confirmer
+	confirm Confirmer // or nil
+	dates   Confirmer // or nil
 	maxHeld int
 	stop    chan struct{} // closed when nobody takes batches and answers any more
 	answers chan Result
@@ -83,12 +89,12 @@ type batch struct {
 }
 
 // confirmed is [Prober.Batches] with a second stage behind it, for a Prober
-// with a Confirmer. Everything but a not-found passes at once. While too many
+// with a Confirmer. What it is not asked about passes at once. While too many
 // names are held for their registries, nothing is taken from the first stage,
 // which then takes nothing from names.
 func (p *Prober) confirmed(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]Result, error] {
 	return func(yield func([]Result, error) bool) {
-		s := newStage(p.opts.Confirm)
+		s := newStage(p.opts.Confirm, p.opts.Dates)
 		ctx, cancel := context.WithCancel(ctx)
 		batches := make(chan batch)
 		s.asking.Go(func() { pump(p.decided(ctx, names), batches, s.stop) })
@@ -99,8 +105,8 @@ func (p *Prober) confirmed(ctx context.Context, names iter.Seq2[candidate.Candid
 	}
 }
 
-func newStage(who Confirmer) *stage {
-	return &stage{who: who, maxHeld: maxHeld, stop: make(chan struct{}), answers: make(chan Result), tlds: map[string]*queue{}}
+func newStage(confirm, dates Confirmer) *stage {
+	return &stage{confirm: confirm, dates: dates, maxHeld: maxHeld, stop: make(chan struct{}), answers: make(chan Result), tlds: map[string]*queue{}}
 }
 
 // pump hands over the batches of the first stage until it has ended or stop is
@@ -163,10 +169,21 @@ func (s *stage) loop(ctx context.Context, batches <-chan batch, yield func([]Res
 	}
 }
 
-// sort tells the results that are to be confirmed from those that are not.
+// who returns who is to be asked about a result, or nil.
+func (s *stage) who(r *Result) Confirmer {
+	switch r.Verdict {
+	case NotFound:
+		return s.confirm
+	case Found:
+		return s.dates
+	}
+	return nil
+}
+
+// sort tells the results that are to be asked about from those that are not.
 func (s *stage) sort(ctx context.Context, results []Result) {
 	for _, r := range results {
-		if r.Verdict != NotFound {
+		if s.who(&r) == nil {
 			s.out = append(s.out, r)
 			continue
 		}
@@ -217,7 +234,7 @@ func (s *stage) ask(ctx context.Context, q *queue) {
 		q.parked = q.parked[1:]
 		q.asking++
 		s.asking.Go(func() {
-			r.hear(s.who.Confirm(ctx, r.Name))
+			s.hear(&r, s.who(&r).Confirm(ctx, r.Name))
 			select {
 			case s.answers <- r:
 			case <-s.stop:
@@ -228,12 +245,31 @@ func (s *stage) ask(ctx context.Context, q *queue) {
 		return
 	}
 	for _, r := range q.parked {
-		r.hear(Confirmation{Reason: RDAPCanceled, Err: context.Cause(ctx)})
+		s.hear(&r, Confirmation{Reason: RDAPCanceled, Err: context.Cause(ctx)})
 		s.out = append(s.out, r)
 	}
 	s.held -= len(q.parked)
 	q.parked = nil
 }
+
+// hear takes a registry's word into a result.
+func (s *stage) hear(r *Result, c Confirmation) {
+	asked := r.Verdict
+	if asked == NotFound {
+		r.hear(c)
+	}
+	if r.Verdict != Found || s.dates == nil {
+		return
+	}
+	if r.Registration = c.Registration; r.Registration == nil && asked == Found {
+		r.Err = c.Err
+		if c.Settled() && c.Reason != RDAPRegistered {
+			r.Err = errNoRegistration
+		}
+	}
+}
+
+var errNoRegistration = errors.New("the registry publishes no registration of the name")
 
 // hear takes a registry's word into a not-found result. Without one the result
 // stays what the DNS made of it.
@@ -250,5 +286,5 @@ func (r *Result) hear(c Confirmation) {
 		r.Reason, r.Err = RDAPFailed, c.Err
 		return
 	}
-	r.Source = "dns+" + c.Source
+	r.Source += "+" + c.Source
 }

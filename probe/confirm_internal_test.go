@@ -28,7 +28,7 @@ func TestStageBound(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		g := make(gate)
-		s := newStage(g)
+		s := newStage(g, nil)
 		s.maxHeld = 100
 		batches, taken := make(chan batch), 0
 		go func() {
@@ -78,7 +78,7 @@ func TestStageBatch(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		g := make(gate, maxAsking)
-		s := newStage(g)
+		s := newStage(g, nil)
 		defer close(s.stop)
 		for i := range maxAsking {
 			s.sort(ctx, []Result{{Candidate: candidate.Candidate{Name: fmt.Sprintf("free-%d.dev", i)}, Verdict: NotFound}})

@@ -58,7 +58,7 @@ func (c *watchedConn) Write(b []byte) (int, error) {
 }
 
 // encrypted are the ways to ask a resolver whose certificate is to be the host's.
-func encrypted(u *daemon.UnboundDaemon, host string) []resolver.Server {
+func encrypted(u *daemon.Daemon, host string) []resolver.Server {
 	return []resolver.Server{
 		{Transport: resolver.TLS, Addr: u.TLSAddr, Host: host},
 		{Transport: resolver.HTTPS, Addr: u.HTTPSAddr, Host: host, URL: "https://" + host + "/dns-query"},

@@ -1,43 +1,13 @@
 package probe_test
 
 import (
-	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 )
-
-// serveFaulty puts a faulty server on loopback sockets.
-func serveFaulty(s *faultyServer) (*dnstest.Server, error) {
-	return dnstest.ServeRaw(dnstest.Raw{
-		UDP: func(pc net.PacketConn, to net.Addr, q []byte) {
-			for _, r := range s.datagram(q, netip.AddrPort{}) {
-				time.AfterFunc(r.Delay, func() { sendFrom(pc, to, r) })
-			}
-		},
-		TCP: s.tcp(),
-	})
-}
-
-// sendFrom sends a reply, if it is to come from elsewhere through a socket of
-// its own.
-func sendFrom(pc net.PacketConn, to net.Addr, r dnstest.Reply) {
-	if r.From.IsValid() {
-		other, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			return
-		}
-		defer other.Close()
-		pc = other
-	}
-	// An asker that has gone away is no concern of the server's.
-	_, _ = pc.WriteTo(r.Bytes, to)
-}
 
 // TestFaultMatrixLoopback tries a hundred cells over real sockets, where the
 // engine moves its packets in batches.
@@ -76,7 +46,7 @@ func tryOnLoopback(t *testing.T, cell []cellFault) (problems []string) {
 	for _, s := range []*faultyServer{
 		newFaulty(cell, false, world.Resolve), newFaulty(cell, true, world.Resolve), newFaulty(nil, false, world.Resolve),
 	} {
-		server, err := serveFaulty(s)
+		server, err := dnstest.Host{UDP: s.datagram, TCP: s.tcp()}.Start()
 		if err != nil {
 			t.Error(err)
 			return nil

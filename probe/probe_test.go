@@ -187,18 +187,12 @@ func TestResolverFaults(t *testing.T) {
 
 // A response cut to nothing over UDP, while TCP is refused, is no answer.
 func TestTruncatedNoTCP(t *testing.T) {
-	s, err := dnstest.ServeRaw(dnstest.Raw{UDP: dnstest.Bytes(func(b []byte) [][]byte {
-		q := new(dns.Msg)
-		if q.Unpack(b) != nil {
-			return nil
-		}
-		r := world.Resolve(q)
+	s, err := dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
 		if names(normal(q)) {
-			r = dnstest.Truncate(q)
+			return dnstest.Truncate(q)
 		}
-		packed, _ := r.Pack()
-		return [][]byte{packed}
-	})})
+		return world.Resolve(q)
+	})}.Start()
 	if err != nil {
 		t.Fatal(err)
 	}

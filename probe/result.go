@@ -13,8 +13,8 @@ type Result struct {
 	Verdict Verdict
 	Reason  Reason
 
-	// Source names who decided: "dns", or "dns+rdap", "dns+whois" when the
-	// registry confirmed or corrected it. It is empty for a name that was
+	// Source names who decided: "dns" or "zone", or "dns+rdap", "dns+whois"
+	// and the like when the registry confirmed or corrected it. It is empty for a name that was
 	// never asked about. Rcode, Server, RTT and Tries are of the DNS anyway.
 	Source string
 
@@ -39,8 +39,22 @@ type Result struct {
 	// (RFC 2308 section 5) in the response. It is zero for every other verdict.
 	TTL time.Duration
 
-	// Err is the detail behind an unknown or invalid verdict, or behind a
-	// not-found one that could not be confirmed: one line for the user. It is
-	// nil otherwise.
+	// Registration is what the registry publishes about a found name, with
+	// [Options.Dates]. It is nil when there is nothing, and Err says why.
+	Registration *Registration
+
+	// Err is the detail behind an unknown or invalid verdict, behind a
+	// not-found one that could not be confirmed, or behind a found one without
+	// the Registration that was asked for: one line for the user. It is nil
+	// otherwise.
 	Err error
+}
+
+// A Registration is what a registry publishes about a name that is registered.
+// What it does not publish is empty.
+type Registration struct {
+	Registrar        string
+	Created, Expires time.Time
+	Status           []string  // in the words of RFC 8056 where it has them
+	Drops            time.Time // the day by which anybody can have the name
 }

@@ -2,8 +2,10 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"domprobe/probe"
@@ -30,7 +32,8 @@ type Differences struct {
 // wants reports whether a change is of a kind that was asked for.
 func (d Differences) wants(c *Change) bool {
 	switch {
-	case d.Only != nil && (c.New == nil || !d.Only[c.New.Verdict]):
+	case c.Old == nil && c.New == nil, // of a name that another one took over
+		d.Only != nil && (c.New == nil || !d.Only[c.New.Verdict]):
 		return false
 	case c.Old == nil || c.New == nil:
 		return d.Absent
@@ -49,28 +52,22 @@ func isAnswer(v probe.Verdict) bool { return v == probe.Found || v == probe.NotF
 // sequence.
 func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
-		was, is := newIndex(), newIndex()
-		defer was.spool.close()
-		defer is.spool.close()
-		err := was.read(old)
+		x := newIndex(2)
+		defer x.close()
+		err := x.read(0, new) // whose order counts
 		if err == nil {
-			err = is.read(new)
+			err = x.read(1, old)
 		}
-		if err == nil {
-			err = fold(was, is)
-		}
-		more := err == nil
-		if more {
-			more, err = compare(is, was, func(r, before *probe.Result) bool {
-				c := Change{r.Name, before, r}
-				return !d.wants(&c) || yield(c, nil)
-			})
-		}
-		if more && err == nil && d.Absent {
-			_, err = compare(was, is, func(r, after *probe.Result) bool {
-				c := Change{Name: r.Name, Old: r}
-				return after != nil || !d.wants(&c) || yield(c, nil)
-			})
+		for id := 0; err == nil && id < len(x.next); id++ {
+			var c Change
+			if c.New, err = x.row(0, id); err == nil {
+				c.Old, err = x.row(1, id)
+			}
+			if err == nil && d.wants(&c) {
+				if c.Name = c.result().Name; !yield(c, nil) {
+					return
+				}
+			}
 		}
 		if err != nil {
 			yield(Change{}, err)
@@ -78,67 +75,40 @@ func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Chan
 	}
 }
 
-// compare calls each with the rows of an index and those of another about the
-// same names, which may be nil, until it returns false.
-func compare(x, other *index, each func(r, its *probe.Result) bool) (more bool, err error) {
-	for id := range x.rows {
-		r, err := x.row(id)
-		if err != nil {
-			return false, err
-		}
-		found, err := other.find(r.Key())
-		if err != nil {
-			return false, err
-		}
-		var its *probe.Result
-		if found >= 0 {
-			row, err := other.row(found)
-			if err != nil {
-				return false, err
-			}
-			its = &row
-		}
-		if !each(&r, its) {
-			return false, nil
-		}
-	}
-	return true, nil
+// A changeFormat is one way to write changes, with a line for each.
+type changeFormat struct {
+	name, header string
+	line         func(dst []byte, c *Change) []byte
+}
+
+var changeFormats = []changeFormat{
+	{"text", "", appendChangeText},
+	{"names", "", func(dst []byte, c *Change) []byte { return names{stop: '\n'}.row(dst, c.result()) }},
+	{"csv", strings.Join(changeColumns[:], ",") + "\n", appendChangeCells},
+	{"jsonl", "", appendChangeObject},
 }
 
 // ChangeFormats returns the formats that [WriteChanges] knows: text for people,
 // names, csv and jsonl.
-func ChangeFormats() []string { return []string{"text", "names", "csv", "jsonl"} }
+func ChangeFormats() []string {
+	return namesOf(changeFormats, func(f changeFormat) string { return f.name })
+}
 
 // WriteChanges writes a line for each change. The old or the new verdict of a
 // name that only one report has is a hyphen in text, and empty in csv and jsonl.
 // The error is a [*FormatError], or that of w or of the changes.
 func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) error {
-	var line func(dst []byte, c *Change) []byte
-	out := bufio.NewWriterSize(w, bufferSize)
-	var header string
-	switch format {
-	case "text":
-		line = appendChangeText
-	case "names":
-		line = func(dst []byte, c *Change) []byte {
-			return names{'\n'}.row(dst, c.result())
-		}
-	case "csv":
-		header = strings.Join(changeColumns[:], ",") + "\n"
-		line = appendChangeCells
-	case "jsonl":
-		line = appendChangeObject
-	default:
+	i := slices.Index(ChangeFormats(), format)
+	if i < 0 {
 		return &FormatError{Format: format}
 	}
-	put(out, header)
-	var buf []byte
+	out := bufio.NewWriterSize(w, bufferSize)
+	out.WriteString(changeFormats[i].header)
 	for c, err := range changes {
 		if err != nil {
 			return err
 		}
-		buf = line(buf[:0], &c)
-		if _, err := out.Write(buf); err != nil {
+		if _, err := out.Write(changeFormats[i].line(out.AvailableBuffer(), &c)); err != nil {
 			return err
 		}
 	}
@@ -153,26 +123,21 @@ func (c *Change) result() *probe.Result {
 	return c.Old
 }
 
-func verdictOf(r *probe.Result, absent string) string {
+// words returns the verdict and the reason of a row, if there is one.
+func words(r *probe.Result) (verdict, reason string) {
 	if r == nil {
-		return absent
+		return "", ""
 	}
-	return r.Verdict.String()
-}
-
-func reasonOf(r *probe.Result) string {
-	if r == nil {
-		return ""
-	}
-	return string(r.Reason)
+	return r.Verdict.String(), string(r.Reason)
 }
 
 // appendChangeText appends "go.dev: not-found -> found (delegated)".
 func appendChangeText(dst []byte, c *Change) []byte {
-	dst = append(appendVisible(dst, c.Name), ": "...)
-	dst = append(dst, verdictOf(c.Old, "-")+" -> "+verdictOf(c.New, "-")...)
-	if reason := reasonOf(c.New); reason != "" {
-		dst = append(appendVisible(append(dst, " ("...), reason), ')')
+	old, _ := words(c.Old)
+	new, reason := words(c.New)
+	dst = append(appendVisible(dst, c.Name), ": "+cmp.Or(old, "-")+" -> "+cmp.Or(new, "-")...)
+	if reason != "" {
+		dst = appendAside(dst, reason)
 	}
 	return append(dst, '\n')
 }
@@ -182,8 +147,10 @@ var changeColumns = [...]string{"domain", "old", "new", "old_reason", "reason", 
 
 // cells returns the text of each column.
 func (c *Change) cells() [len(changeColumns)]string {
-	at := string(new(clock).append(nil, c.result().At))
-	return [...]string{c.Name, verdictOf(c.Old, ""), verdictOf(c.New, ""), reasonOf(c.Old), reasonOf(c.New), at}
+	old, oldReason := words(c.Old)
+	new, reason := words(c.New)
+	var k clock
+	return [...]string{c.Name, old, new, oldReason, reason, string(k.append(nil, c.result().At))}
 }
 
 func appendChangeCells(dst []byte, c *Change) []byte {

@@ -21,10 +21,12 @@ const (
 // header comes with the first row: a run without rows says nothing. A row holds
 // one name, so a name longer than its column runs on to the right.
 type columns struct {
+	bare
 	color bool
 	begun bool
-	width int // of a column
-	line  int // characters of the terminal, or 0
+	width int    // of a column
+	line  int    // characters of the terminal, or 0
+	name  []byte // of a row
 }
 
 func newColumns(o Options) encoder {
@@ -40,23 +42,19 @@ func newColumns(o Options) encoder {
 	return e
 }
 
-func (e *columns) begin(dst []byte) []byte { return dst }
-func (e *columns) end(dst []byte) []byte   { return dst }
-
 func (e *columns) row(dst []byte, r *probe.Result) []byte {
 	if !e.begun {
 		e.begun = true
 		dst = e.header(dst)
 	}
-	start := len(dst)
-	dst = append(appendName(dst, r, e.color), '\n')
+	e.name = appendName(e.name[:0], r, e.color)
 	indent := e.width * rank(min(r.Verdict, probe.Invalid))
 	if e.line > 0 && indent > 0 {
 		// A name that would not fit its line starts further to the left.
 		width := uniseg.StringWidth(string(appendName(nil, r, false)))
 		indent = max(0, min(indent, e.line-1-width))
 	}
-	return shift(dst, start, indent)
+	return append(append(appendSpaces(dst, indent), e.name...), '\n')
 }
 
 // header draws the heading of each column, underlined.
@@ -77,16 +75,6 @@ func (e *columns) header(dst []byte) []byte {
 	return dst
 }
 
-// shift moves the text from start on n columns to the right.
-func shift(dst []byte, start, n int) []byte {
-	dst = appendSpaces(dst, n)
-	copy(dst[start+n:], dst[start:])
-	for i := range n {
-		dst[start+i] = ' '
-	}
-	return dst
-}
-
 func appendSpaces(dst []byte, n int) []byte {
 	for range n {
 		dst = append(dst, ' ')
@@ -95,12 +83,12 @@ func appendSpaces(dst []byte, n int) []byte {
 }
 
 // marks is the format of the same name.
-type marks struct{ color bool }
+type marks struct {
+	bare
+	color bool
+}
 
 func newMarks(o Options) encoder { return marks{color: o.Color} }
-
-func (e marks) begin(dst []byte) []byte { return dst }
-func (e marks) end(dst []byte) []byte   { return dst }
 
 func (e marks) row(dst []byte, r *probe.Result) []byte {
 	mark := verdictMarks[min(r.Verdict, probe.Invalid)]
@@ -113,19 +101,16 @@ func (e marks) row(dst []byte, r *probe.Result) []byte {
 
 // names is the format of the same name: bare names, for other programs. Invalid
 // names are left out, because they are none that other programs could use.
-type names struct{ stop byte }
+type names struct {
+	bare
+	stop byte
+}
 
-func newNames(o Options) encoder { return names{o.rowEnd("names")} }
-
-func (e names) begin(dst []byte) []byte { return dst }
-func (e names) end(dst []byte) []byte   { return dst }
+func newNames(o Options) encoder { return names{stop: o.rowEnd("names")} }
 
 func (e names) row(dst []byte, r *probe.Result) []byte {
-	switch {
-	case r.Verdict == probe.Invalid:
+	if r.Verdict == probe.Invalid {
 		return dst
-	case plain.has(r.Name):
-		return append(append(dst, r.Name...), e.stop)
 	}
 	return append(appendEscaped(dst, r.Name, isControl), e.stop)
 }
@@ -148,16 +133,17 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 		dst = append(dst, colorEnd...)
 	}
 	if r.Unicode != "" {
-		dst = append(dst, " ("...)
-		dst = appendVisible(dst, r.Unicode)
-		dst = append(dst, ')')
+		dst = appendAside(dst, r.Unicode)
 	}
 	if showsReason(r) {
-		dst = append(dst, " ("...)
-		dst = appendVisible(dst, string(r.Reason))
-		dst = append(dst, ')')
+		dst = appendAside(dst, string(r.Reason))
 	}
-	return dst
+	return appendDates(dst, r)
+}
+
+// appendAside appends s in parentheses.
+func appendAside(dst []byte, s string) []byte {
+	return append(appendVisible(append(dst, " ("...), s), ')')
 }
 
 // showsReason reports whether a row for people names its reason: there is no

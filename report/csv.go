@@ -1,12 +1,11 @@
 package report
 
 import (
-	"bytes"
+	"bufio"
 	stdcsv "encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 
@@ -17,13 +16,15 @@ import (
 // the tools around it expect, and the same between tabs without quotes. No cell
 // holds a line break or a tab, so a row is a line.
 type csv struct {
+	bare
 	fields []*field // nil is a column of a newer version, which stays empty
 	comma  byte
 	clock  clock
 }
 
-func newCSV(o Options) encoder { return &csv{fields: o.fields(), comma: ','} }
-func newTSV(o Options) encoder { return &csv{fields: o.fields(), comma: '\t'} }
+func newCSV(comma byte) func(Options) encoder {
+	return func(o Options) encoder { return &csv{fields: o.fields(), comma: comma} }
+}
 
 func (e *csv) begin(dst []byte) []byte {
 	for _, f := range e.fields {
@@ -45,8 +46,6 @@ func (e *csv) row(dst []byte, r *probe.Result) []byte {
 	}
 	return endLine(dst)
 }
-
-func (e *csv) end(dst []byte) []byte { return dst }
 
 // endLine puts a line break in the place of the last comma.
 func endLine(dst []byte) []byte { return append(dst[:len(dst)-1], '\n') }
@@ -87,67 +86,56 @@ func appendCell(dst []byte, s string, comma byte) []byte {
 	return dst[:len(dst)-1] // the last pair is the one quote that ends the cell
 }
 
-func readCSV(r io.Reader) iter.Seq2[probe.Result, error] { return rowsOf(newCSVTable(r, ',').next) }
-func readTSV(r io.Reader) iter.Seq2[probe.Result, error] { return rowsOf(newCSVTable(r, '\t').next) }
-
-// A csvTable reads the rows of csv and tsv. Package encoding/csv gets one line at
-// a time, and another one only inside quotes, so that the bytes of every row are
-// known and bounded.
-type csvTable struct {
-	lines  *lines
+// A csvReader reads the rows of csv and tsv.
+type csvReader struct {
+	source
+	bom    int64 // bytes before the cells
 	cells  *stdcsv.Reader
 	fields []*field // of the header; nil is a column that is not known
-	line   int      // of the start of the row
-	raw    []byte   // the row as it stands, with blank lines before it
-	rest   []byte   // of raw, for package encoding/csv
 	result probe.Result
 }
 
-func newCSVTable(r io.Reader, comma byte) *csvTable {
-	t := &csvTable{lines: newLines(r)}
-	t.cells = stdcsv.NewReader(t)
-	t.cells.Comma = rune(comma)
-	t.cells.LazyQuotes = comma == '\t' // quotes are text there
-	t.cells.FieldsPerRecord = -1       // result says which way a row is wrong
-	t.cells.ReuseRecord = true
-	return t
-}
-
-// Read implements [io.Reader] for package encoding/csv.
-func (t *csvTable) Read(p []byte) (int, error) {
-	if len(t.rest) == 0 {
-		line, err := t.lines.next()
-		if err != nil {
-			return 0, err
+func readCSV(comma rune) func(io.Reader) rowReader {
+	return func(r io.Reader) rowReader {
+		t := &csvReader{source: source{r: r}}
+		buf := bufio.NewReaderSize(&t.source, bufferSize)
+		const bom = "\ufeff"
+		if start, _ := buf.Peek(len(bom)); string(start) == bom {
+			n, _ := buf.Discard(len(bom))
+			t.bom = int64(n)
 		}
-		if len(bytes.TrimSpace(t.raw)) == 0 {
-			t.line = t.lines.n
-		}
-		if t.raw = append(t.raw, line...); len(t.raw) > maxRow+bufferSize {
-			return 0, &RowError{t.line, errLong}
-		}
-		t.rest = line
-		if t.lines.n == 1 {
-			t.rest = bytes.TrimPrefix(line, []byte("\ufeff"))
-		}
+		t.cells = stdcsv.NewReader(buf)
+		t.cells.Comma = comma
+		t.cells.LazyQuotes = comma == '\t' // quotes are text there
+		t.cells.FieldsPerRecord = -1       // next says which way a row is wrong
+		t.cells.ReuseRecord = true
+		return t
 	}
-	n := copy(p, t.rest)
-	t.rest = t.rest[n:]
-	return n, nil
 }
 
 // record returns the cells of the next row, until the call after it.
-func (t *csvTable) record() ([]string, error) {
-	t.raw = t.raw[:0]
+func (t *csvReader) record() ([]string, error) {
 	cells, err := t.cells.Read()
-	if pe, ok := err.(*stdcsv.ParseError); ok {
-		err = &RowError{t.line, pe.Err}
+	if err == nil {
+		t.done = t.bom + t.cells.InputOffset()
+	} else if t.err != nil {
+		err = t.err // and no row that ends where r fails
+	} else if pe, ok := err.(*stdcsv.ParseError); ok {
+		err = &RowError{pe.StartLine, pe.Err}
+	} else if err == errLong {
+		err = &RowError{t.line(), err}
 	}
 	return cells, err
 }
 
+// rowError is an error about the row that was read last.
+func (t *csvReader) rowError(err error) error {
+	line, _ := t.cells.FieldPos(0)
+	return &RowError{line, err}
+}
+
 // header reads the names of the columns.
-func (t *csvTable) header() error {
+func (t *csvReader) header() error {
 	cells, err := t.record()
 	if err != nil {
 		return err
@@ -156,7 +144,7 @@ func (t *csvTable) header() error {
 		t.fields = append(t.fields, fieldOf(cell))
 	}
 	if !t.has("domain", "verdict") {
-		return &RowError{t.line, errors.New("not the header of a report: there is no domain or no verdict")}
+		return t.rowError(errors.New("not the header of a report: there is no domain or no verdict"))
 	}
 	return nil
 }
@@ -164,45 +152,47 @@ func (t *csvTable) header() error {
 // continues reports whether rows of the chosen columns can follow the header: it
 // begins with them, or, of an older version, they begin with it, apart from
 // unknown columns. Without reason and TLD it does not show which names to ask again.
-func (t *csvTable) continues(chosen []*field) bool {
+func (t *csvReader) continues(chosen []*field) bool {
 	known := slices.DeleteFunc(slices.Clone(t.fields), func(f *field) bool { return f == nil })
 	n := min(len(known), len(chosen))
 	return slices.Equal(known[:n], chosen[:n]) && t.has("domain", "verdict", "reason", "tld")
 }
 
 // has reports whether there are columns of these names.
-func (t *csvTable) has(names ...string) bool {
+func (t *csvReader) has(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(t.fields, fieldOf(name)) })
 }
 
-// next reads a row, and the header before the first. The error is io.EOF after
-// the last one.
-func (t *csvTable) next() (probe.Result, error) {
-	t.result = probe.Result{Rcode: -1}
+// next reads a row, and the header before the first.
+func (t *csvReader) next() (probe.Result, error) {
+	t.result = unread
 	if t.fields == nil {
 		if err := t.header(); err != nil {
 			return t.result, err
 		}
 	}
 	cells, err := t.record()
-	if err == nil && len(cells) != len(t.fields) {
-		err = &RowError{t.line, fmt.Errorf("%d cells, where the header has %d", len(cells), len(t.fields))}
+	if err != nil {
+		return t.result, err
 	}
-	for i := 0; err == nil && i < len(cells); i++ {
-		if e := t.set(t.fields[i], cells[i]); e != nil {
-			err = &RowError{t.line, e}
+	if len(cells) != len(t.fields) {
+		return t.result, t.rowError(fmt.Errorf("%d cells, where the header has %d", len(cells), len(t.fields)))
+	}
+	for i, f := range t.fields {
+		if f == nil {
+			continue
+		}
+		if err := f.setCell(&t.result, cells[i]); err != nil {
+			return t.result, t.rowError(err)
 		}
 	}
-	return t.result, err
+	return t.result, nil
 }
 
-// set sets a field of the result to the value in its cell.
-func (t *csvTable) set(f *field, cell string) error {
-	switch {
-	case f == nil:
-		return nil
-	case f.text != nil:
+// setCell sets the field of a new result to the value in its cell.
+func (f *field) setCell(r *probe.Result, cell string) error {
+	if f.text != nil {
 		cell = strings.TrimPrefix(cell, "'")
 	}
-	return f.set(&t.result, cell)
+	return f.set(r, cell)
 }

@@ -22,17 +22,9 @@ type field struct {
 	text func(r *probe.Result) *string // nil for the others
 
 	append func(dst []byte, r *probe.Result, c *clock) []byte // nothing for a value that is not known
-	parse  func(r *probe.Result, s string) error              // the inverse
+	parse  func(r *probe.Result, s string) error              // the inverse, but for nothing
 	quoted bool                                               // a string in JSON, not a number
 	null   bool                                               // null in JSON when there is no value
-}
-
-// parses makes the parse of a field out of the place of its value.
-func parses[T any](place func(*probe.Result) *T, parse func(string) (T, error)) func(*probe.Result, string) error {
-	return func(r *probe.Result, s string) (err error) {
-		*place(r), err = parse(s)
-		return err
-	}
 }
 
 // fields lists the columns of a report, in order. New ones are added at the end.
@@ -40,39 +32,51 @@ var fields = [...]field{
 	{name: "domain", doc: "the name in its ASCII form", needed: true, text: func(r *probe.Result) *string { return &r.Name }},
 	{name: "verdict", doc: "found, not-found, unknown or invalid", needed: true, quoted: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return append(dst, r.Verdict.String()...) },
-		parse:  parses(func(r *probe.Result) *probe.Verdict { return &r.Verdict }, probe.ParseVerdict)},
+		parse:  func(r *probe.Result, s string) (err error) { r.Verdict, err = probe.ParseVerdict(s); return err }},
 	{name: "reason", doc: "why", text: func(r *probe.Result) *string { return (*string)(&r.Reason) }},
-	{name: "source", doc: "who decided: dns, dns+rdap or dns+whois", text: func(r *probe.Result) *string { return &r.Source }},
+	{name: "source", doc: "who decided: dns or zone, and +rdap or +whois if the registry did; of domprobe rdap: rdap or whois", text: func(r *probe.Result) *string { return &r.Source }},
 	{name: "keyword", doc: "the keyword or whole domain as it was given", text: func(r *probe.Result) *string { return &r.Keyword }},
 	{name: "tld", doc: "the effective TLD", text: func(r *probe.Result) *string { return &r.TLD }},
 	{name: "unicode", doc: "the Unicode form of the name, if it has another one", text: func(r *probe.Result) *string { return &r.Unicode }},
 	{name: "rcode", doc: "the RCODE of the response that decided", quoted: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendRcode(dst, r.Rcode) },
-		parse:  parses(func(r *probe.Result) *int { return &r.Rcode }, parseRcode)},
+		parse:  func(r *probe.Result, s string) (err error) { r.Rcode, err = parseRcode(s); return err }},
 	{name: "server", doc: "the server whose response decided", text: func(r *probe.Result) *string { return &r.Server }},
 	{name: "rtt_ms", doc: "the time from query to response, in milliseconds", null: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendMillis(dst, r.RTT) },
-		parse:  parses(func(r *probe.Result) *time.Duration { return &r.RTT }, parseMillis)},
+		parse:  func(r *probe.Result, s string) (err error) { r.RTT, err = parseMillis(s); return err }},
 	{name: "tries", doc: "the number of queries sent for the name",
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return strconv.AppendInt(dst, int64(r.Tries), 10) },
-		parse:  parses(func(r *probe.Result) *int { return &r.Tries }, parseTries)},
+		parse:  func(r *probe.Result, s string) (err error) { r.Tries, err = parseTries(s); return err }},
 	{name: "checked_at", doc: "the time of the verdict (RFC 3339, UTC)", quoted: true, null: true,
 		append: func(dst []byte, r *probe.Result, c *clock) []byte { return c.append(dst, r.At) },
-		parse:  parses(func(r *probe.Result) *time.Time { return &r.At }, parseTime)},
+		parse:  func(r *probe.Result, s string) (err error) { r.At, err = parseTime(s); return err }},
 	{name: "ttl", doc: "the seconds that a negative response may be cached", null: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendSeconds(dst, r.TTL) },
-		parse:  parses(func(r *probe.Result) *time.Duration { return &r.TTL }, parseSeconds)},
+		parse:  func(r *probe.Result, s string) (err error) { r.TTL, err = parseSeconds(s); return err }},
 	{name: "prefix", doc: "the prefix glued to the keyword", text: func(r *probe.Result) *string { return &r.Prefix }},
 	{name: "suffix", doc: "the suffix glued to the keyword", text: func(r *probe.Result) *string { return &r.Suffix }},
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
+	registrarField,
+	dateField("created", "the day of the registration", func(reg *probe.Registration) *time.Time { return &reg.Created }),
+	dateField("expires", "the day on which it expires", func(reg *probe.Registration) *time.Time { return &reg.Expires }),
+	statusField,
+	dateField("drops", "the day by which anybody can have the name", func(reg *probe.Registration) *time.Time { return &reg.Drops }),
 }
+
+// everyReport is the number of columns that every report has. The others are those of
+// [Options].Dates.
+const everyReport = len(fields) - 5
 
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.
 type Column struct{ Name, Text string }
 
-// Columns returns all columns in the order in which they are written.
-func Columns() []Column {
+// Columns returns the columns of every report in the order in which they are
+// written.
+func Columns() []Column { return columnsOf(fields[:everyReport]) }
+
+func columnsOf(fields []field) []Column {
 	all := make([]Column, len(fields))
 	for i, f := range fields {
 		all[i] = Column{f.name, f.doc}
@@ -90,30 +94,24 @@ func (e *ColumnError) Error() string {
 	if e.Repeated {
 		return fmt.Sprintf("column %q is named twice", e.Column)
 	}
-	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(fieldNames(), ", "))
+	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(namesOf(fields[:], func(f field) string { return f.name }), ", "))
 }
 
-func fieldNames() []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	return names
-}
+func fieldNames() []string { return namesOf(Columns(), func(c Column) string { return c.Name }) }
 
 // fieldOf returns the field with a name, or nil.
 func fieldOf(name string) *field {
 	if i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i]
 	}
-	return nil
+	return extraOf(name)
 }
 
 // fields returns the chosen columns, which are all by default.
 func (o *Options) fields() []*field {
 	names := o.Columns
 	if names == nil {
-		names = fieldNames()
+		names = append(fieldNames(), o.extraNames()...)
 	}
 	chosen := make([]*field, len(names))
 	for i, name := range names {
@@ -122,28 +120,37 @@ func (o *Options) fields() []*field {
 	return chosen
 }
 
-// check returns a [*ColumnError] for a bad choice of columns.
-func (o *Options) check() error {
-	for i, name := range o.Columns {
-		if repeated := slices.Contains(o.Columns[:i], name); repeated || fieldOf(name) == nil {
-			return &ColumnError{name, repeated}
+// check returns the format with a name, a [*FormatError], or a [*ColumnError] for
+// a bad choice of columns.
+func (o *Options) check(name string) (*format, error) {
+	for i, column := range o.Columns {
+		if repeated := slices.Contains(o.Columns[:i], column); repeated || fieldOf(column) == nil {
+			return nil, &ColumnError{column, repeated}
 		}
+	}
+	return lookup(name)
+}
+
+// set sets the field of r, which is new, to a value that was read from a report.
+func (f *field) set(r *probe.Result, s string) error {
+	if f.text != nil {
+		s = unescape(s)
+	}
+	switch {
+	case f.parse == nil:
+		*f.text(r) = s
+	case s != "" || f.needed:
+		return f.parse(r, s)
 	}
 	return nil
 }
 
-// set sets the field of a result to a value that was read from a report.
-func (f *field) set(r *probe.Result, s string) error {
-	if f.text == nil {
-		return f.parse(r, s)
-	}
-	*f.text(r) = unescape(s)
-	return nil
-}
+// unread is the result of a row of which nothing was read yet.
+var unread = probe.Result{Rcode: -1}
 
 func parseTries(s string) (int, error) {
 	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil && s != "" {
+	if err != nil {
 		return 0, fmt.Errorf("tries %q is not a number", s)
 	}
 	return int(n), nil
@@ -172,9 +179,6 @@ func appendRcode(dst []byte, rcode int) []byte {
 }
 
 func parseRcode(s string) (int, error) {
-	if s == "" {
-		return -1, nil
-	}
 	if code, ok := dns.StringToRcode[s]; ok {
 		return code, nil
 	}
@@ -203,9 +207,6 @@ func appendMillis(dst []byte, d time.Duration) []byte {
 }
 
 func parseMillis(s string) (time.Duration, error) {
-	if s == "" {
-		return 0, nil
-	}
 	ms, err := strconv.ParseFloat(s, 64)
 	if err != nil {
 		return 0, fmt.Errorf("rtt_ms %q is not a number", s)
@@ -226,9 +227,6 @@ func appendSeconds(dst []byte, d time.Duration) []byte {
 }
 
 func parseSeconds(s string) (time.Duration, error) {
-	if s == "" {
-		return 0, nil
-	}
 	sec, err := strconv.ParseUint(s, 10, 32)
 	if err != nil {
 		return 0, fmt.Errorf("ttl %q is not a number of seconds", s)
@@ -263,9 +261,6 @@ func (c *clock) append(dst []byte, t time.Time) []byte {
 }
 
 func parseTime(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("checked_at %q is not a time of RFC 3339", s)

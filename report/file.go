@@ -8,8 +8,12 @@ import (
 	"os"
 	"time"
 
+	"domprobe/internal/tempfile"
 	"domprobe/probe"
 )
+
+// ErrLocked is the error of a report that is being written already.
+var ErrLocked = tempfile.ErrLocked
 
 // A File is a report in a file. A run ends it with either [File.Close] or
 // [File.Abort], so that no half report is left that looks whole.
@@ -45,11 +49,8 @@ type File struct {
 // [ErrLocked] when some other File is open on the same rows, a [*FormatError] or
 // a [*ColumnError].
 func Create(path, format string, o Options) (*File, error) {
-	kind, err := lookup(format)
+	kind, err := o.check(format)
 	if err != nil {
-		return nil, err
-	}
-	if err := o.check(); err != nil {
 		return nil, err
 	}
 	file := &File{path: path}
@@ -58,11 +59,11 @@ func Create(path, format string, o Options) (*File, error) {
 	case err == nil && info.IsDir(), path == "", os.IsPathSeparator(path[len(path)-1]):
 		return nil, &fs.PathError{Op: "create", Path: path, Err: errFolder}
 	case kind.whole && (err != nil || info.Mode().IsRegular()):
-		if file.f, file.dest, err = createTemp(path); err == nil {
+		if file.f, file.dest, err = tempfile.Create(path); err == nil {
 			file.temp, file.regular = file.f.Name(), true
 		}
 	default:
-		err = file.openRows()
+		err = file.openRows(os.O_WRONLY)
 	}
 	if err != nil {
 		return nil, err
@@ -74,17 +75,17 @@ func Create(path, format string, o Options) (*File, error) {
 var errFolder = errors.New("not the name of a file")
 
 // openRows opens the target itself, which Begin empties, and locks it.
-func (f *File) openRows() (err error) {
+func (f *File) openRows(access int) (err error) {
 	f.created = missing(f.path)
-	if f.f, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|appending, 0o666); err != nil {
+	if f.f, err = os.OpenFile(f.path, access|os.O_CREATE|tempfile.Appending, 0o666); err != nil {
 		return err
 	}
 	info, err := f.f.Stat()
 	if err == nil && info.Mode().IsRegular() {
 		f.regular = true
-		removeStale(f.path)
+		tempfile.RemoveStale(f.path)
 		f.prepare = func() error { return f.f.Truncate(0) }
-		err = lockReport(f.f, f.path)
+		err = tempfile.Lock(f.f, f.path)
 	}
 	if err != nil {
 		f.f.Close()
@@ -131,18 +132,18 @@ func (f *File) check() error {
 		name = f.temp
 	}
 	mine, err := f.f.Stat()
-	if err == nil {
-		var its fs.FileInfo
-		its, err = os.Stat(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			err = errDeleted
-		case err == nil && !os.SameFile(mine, its):
-			err = errReplaced
-		case err == nil && mine.Size() != f.size:
-			err = fmt.Errorf("another program changed it while it was written: it has %d bytes, of which %d were written",
-				mine.Size(), f.size)
-		}
+	if err != nil {
+		return f.failed("write", err)
+	}
+	its, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = errDeleted
+	case err == nil && !os.SameFile(mine, its):
+		err = errReplaced
+	case err == nil && mine.Size() != f.size:
+		err = fmt.Errorf("another program changed it while it was written: it has %d bytes, of which %d were written",
+			mine.Size(), f.size)
 	}
 	return f.failed("write", err)
 }
@@ -152,7 +153,7 @@ func (f *File) failed(op string, err error) error {
 	if p, ok := err.(*fs.PathError); err == nil || ok && p.Path == f.path {
 		return err
 	}
-	return &fs.PathError{Op: op, Path: f.path, Err: cause(err)}
+	return &fs.PathError{Op: op, Path: f.path, Err: tempfile.Cause(err)}
 }
 
 // A rowFile is a file that is written in whole rows. Its errors carry the name of
@@ -187,31 +188,40 @@ func (f *File) Close() error {
 	if f.f == nil {
 		return f.failed("close", fs.ErrClosed)
 	}
+	if err := f.finish(); err != nil {
+		f.Abort()
+		return f.failed("close", err)
+	}
+	err := f.f.Close()
+	f.f = nil
+	if f.temp != "" && errors.Is(err, fs.ErrClosed) { // by publish, on Windows
+		err = nil
+	}
+	return f.failed("close", err)
+}
+
+// finish writes the end of the report, and has the disk confirm the file and its
+// name.
+func (f *File) finish() error {
 	err := f.Begin()
 	if err == nil {
 		err = f.Writer.Close()
 	}
-	if err == nil && f.regular {
-		if err = f.failed("write", fsync(f.f)); err == nil { // some disks say only now that they are full
-			err = f.check()
-		}
+	if err != nil || !f.regular {
+		return err
 	}
-	if err == nil && f.temp != "" {
-		err = publish(f.f, f.dest)
-	} else if err == nil && f.created && f.regular {
-		err = syncFolder(f.path)
+	if err = f.failed("write", tempfile.Sync(f.f)); err == nil { // some disks say only now that they are full
+		err = f.check()
 	}
-	if err != nil {
-		f.Abort()
-		return f.failed("close", err)
+	switch {
+	case err != nil:
+		return err
+	case f.temp != "":
+		return tempfile.Publish(f.f, f.dest)
+	case f.created:
+		return tempfile.SyncFolder(f.path)
 	}
-	temp := f.temp != ""
-	err = f.f.Close()
-	f.f = nil
-	if temp && errors.Is(err, fs.ErrClosed) { // by publish, on Windows
-		err = nil
-	}
-	return f.failed("close", err)
+	return nil
 }
 
 // Abort ends the report of a run that failed. A row format keeps its rows. The

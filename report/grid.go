@@ -14,16 +14,13 @@ import (
 // each TLD, and a mark for each verdict. It is written at the end; a screen shows
 // the rows so far, redrawn with every batch.
 type grid struct {
-	w             io.Writer
-	o             Options
-	m             matrix
+	collector
 	next          int // the row after the one that changed last
 	width, height int // of the screen at the last look
 	buf           []byte
-	err           error
 }
 
-func newGrid(w io.Writer, o Options) Writer { return &grid{w: w, o: o} }
+func newGrid(w io.Writer, o Options) Writer { return &grid{collector: collector{w: w, o: o}} }
 
 // The smallest terminal on which a moving grid makes sense.
 const (
@@ -32,10 +29,7 @@ const (
 )
 
 func (g *grid) Write(rows []probe.Result) error {
-	for i := range rows {
-		g.m.add(&rows[i], g.o.Layout)
-	}
-	if len(rows) > 0 {
+	if g.collector.Write(rows); len(rows) > 0 {
 		g.next = g.m.rowOf(&rows[len(rows)-1]) + 1
 		g.look()
 		if g.width >= minWidth && g.height >= minHeight {
@@ -82,18 +76,16 @@ func (g *grid) list() {
 	for r := range g.m.list() {
 		width = max(width, uniseg.StringWidth(name(r)))
 	}
-	const verdicts = len("- not found")
 	g.pad("name", width)
 	g.buf = append(append(g.buf, gap...), "verdict      reason\n"...)
 	for r := range g.m.list() {
-		v := min(r.Verdict, probe.Invalid)
 		g.pad(name(r), width)
 		g.buf = append(g.buf, gap...)
-		g.mark(v)
-		g.buf = append(append(g.buf, ' '), verdictText(v)...)
-		if r.Reason != "" {
-			g.spaces(verdicts - len("- ") - len(verdictText(v)) + len(gap))
-			g.buf = appendVisible(g.buf, string(r.Reason))
+		g.mark(r.Verdict)
+		if r.Reason == "" {
+			g.buf = append(append(g.buf, ' '), verdictText(r.Verdict)...)
+		} else {
+			g.buf = fmt.Appendf(g.buf, " %-9s  %s", verdictText(r.Verdict), visible(string(r.Reason)))
 		}
 		g.buf = append(g.buf, '\n')
 	}
@@ -171,17 +163,18 @@ func (g *grid) table(labels, fromRow, toRow, fromColumn, toColumn int) {
 	g.buf = append(g.buf, '\n')
 	for row := fromRow; row < toRow; row++ {
 		g.pad(g.m.labels.text(row), labels)
-		blank := 0 // spaces that are drawn only before a mark
+		end := len(g.buf) // without the spaces after the last mark
 		for c := fromColumn; c < toColumn; c++ {
+			g.buf = append(g.buf, gap...)
+			blank := uniseg.StringWidth(g.m.heading(c))
 			if r := g.m.at(row, c); r != nil {
-				g.spaces(blank + len(gap))
-				g.mark(min(r.Verdict, probe.Invalid))
-				blank = uniseg.StringWidth(g.m.heading(c)) - 1
-			} else {
-				blank += len(gap) + uniseg.StringWidth(g.m.heading(c))
+				g.mark(r.Verdict)
+				end = len(g.buf)
+				blank--
 			}
+			g.spaces(blank)
 		}
-		g.buf = append(g.buf, '\n')
+		g.buf = append(g.buf[:end], '\n')
 	}
 }
 
@@ -195,13 +188,11 @@ func (g *grid) pad(s string, width int) {
 func (g *grid) spaces(n int) { g.buf = appendSpaces(g.buf, n) }
 
 func (g *grid) mark(v probe.Verdict) {
-	if !g.o.Color {
-		g.buf = append(g.buf, verdictMarks[v]...)
-		return
+	mark := verdictMarks[v]
+	if g.o.Color {
+		mark = colors[v] + mark + colorEnd
 	}
-	g.buf = append(g.buf, colors[v]...)
-	g.buf = append(g.buf, verdictMarks[v]...)
-	g.buf = append(g.buf, colorEnd...)
+	g.buf = append(g.buf, mark...)
 }
 
 // legend explains the marks, in one line if it fits.
@@ -235,15 +226,9 @@ func cut(s string, width int) string {
 		return s
 	}
 	var b strings.Builder
-	left := width - 1
-	for rest := s; ; {
-		var c string
-		var w int
-		c, rest, w, _ = uniseg.FirstGraphemeClusterInString(rest, -1)
-		if left -= w; left < 0 || rest == "" {
-			break
-		}
-		b.WriteString(c)
+	c := uniseg.NewGraphemes(s)
+	for left := width - 1; c.Next() && c.Width() <= left; left -= c.Width() {
+		b.WriteString(c.Str())
 	}
 	return b.String() + "…"
 }

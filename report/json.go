@@ -1,13 +1,12 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -28,15 +27,14 @@ type jsonObjects struct {
 	clock  clock
 }
 
-func newJSON(o Options) encoder      { return newObjects(o, true) }
-func newJSONLines(o Options) encoder { return newObjects(o, false) }
-
-func newObjects(o Options, array bool) *jsonObjects {
-	e := &jsonObjects{fields: o.fields(), errors: o.Columns == nil, array: array}
-	for _, f := range e.fields {
-		e.keys = append(e.keys, `,"`+f.name+`":`)
+func newJSON(array bool) func(Options) encoder {
+	return func(o Options) encoder {
+		e := &jsonObjects{fields: o.fields(), errors: o.Columns == nil, array: array}
+		for _, f := range e.fields {
+			e.keys = append(e.keys, `,"`+f.name+`":`)
+		}
+		return e
 	}
-	return e
 }
 
 func (e *jsonObjects) begin(dst []byte) []byte {
@@ -49,10 +47,10 @@ func (e *jsonObjects) begin(dst []byte) []byte {
 // row appends an object. All members are in every object, but for "error"; a
 // number or a time that is not known is null.
 func (e *jsonObjects) row(dst []byte, r *probe.Result) []byte {
-	if e.array {
-		if e.rows {
-			dst = append(dst, ',')
-		}
+	switch {
+	case e.array && e.rows:
+		dst = append(dst, ",\n"...)
+	case e.array:
 		dst = append(dst, '\n')
 	}
 	e.rows = true
@@ -117,200 +115,113 @@ var plainUTF8 = func() *plainSet {
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	if plainString.has(s) || plainUTF8.has(s) && utf8.ValidString(s) {
-		dst = append(dst, s...)
-	} else {
-		dst = appendOdd(dst, s)
+		return append(append(dst, s...), '"')
 	}
-	return append(dst, '"')
-}
-
-func appendOdd(dst []byte, s string) []byte {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
 		switch {
 		case r == utf8.RuneError && size == 1, strings.HasPrefix(s, `\x`):
-			dst = append(dst, '\\', '\\', 'x', hexDigits[s[0]>>4], hexDigits[s[0]&15])
+			dst = fmt.Appendf(dst, `\\x%02x`, s[0])
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', s[0])
 		case isControl(r):
-			dst = append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+			dst = fmt.Appendf(dst, `\u%04x`, r)
 		default:
 			dst = append(dst, s[:size]...)
 		}
 		s = s[size:]
 	}
-	return dst
+	return append(dst, '"')
 }
 
-// An object reads rows of a JSON report: package encoding/json fills a struct
-// that has a member for each field, and one for the error.
-type object struct {
-	row     any // a pointer to the struct
-	texts   [len(fields) + 1]*string
-	numbers [len(fields)]*json.RawMessage
-	res     probe.Result
-}
-
-// objectType is the type of the struct.
-var objectType = func() reflect.Type {
-	member := func(name string, t reflect.Type) reflect.StructField {
-		return reflect.StructField{Name: strings.ToUpper(name), Type: t, Tag: reflect.StructTag(`json:"` + name + `"`)}
-	}
-	var members []reflect.StructField
-	for i := range fields {
-		t := reflect.TypeFor[string]()
-		if fields[i].isNumber() {
-			t = reflect.TypeFor[json.RawMessage]()
-		}
-		members = append(members, member(fields[i].name, t))
-	}
-	return reflect.StructOf(append(members, member("error", reflect.TypeFor[string]())))
-}()
-
-func (f *field) isNumber() bool { return f.text == nil && !f.quoted }
-
-func newObject() *object {
-	row := reflect.New(objectType)
-	o := &object{row: row.Interface()}
-	for i := range objectType.NumField() {
-		switch p := row.Elem().Field(i).Addr().Interface().(type) {
-		case *string:
-			o.texts[i] = p
-		case *json.RawMessage:
-			o.numbers[i] = p
-		}
-	}
-	return o
-}
-
-// absent is the text of a member that is not there, or null. It is not UTF-8,
-// and so cannot come from JSON.
-const absent = "\xff"
-
-// clear makes all members absent.
-func (o *object) clear() {
-	for i := range fields {
-		if o.numbers[i] != nil {
-			*o.numbers[i] = (*o.numbers[i])[:0]
-		} else {
-			*o.texts[i] = absent
-		}
-	}
-	*o.texts[len(fields)] = absent
-}
-
-// member returns the text of a field, or absent.
-func (o *object) member(i int) string {
-	if o.texts[i] != nil {
-		return *o.texts[i]
-	}
-	if s := string(*o.numbers[i]); s != "" && s != "null" {
-		return s
-	}
-	return absent
-}
-
-// result returns the row that the object is.
-func (o *object) result() (probe.Result, error) {
-	o.res = probe.Result{Rcode: -1}
-	for i := range fields {
-		f := &fields[i]
-		s := o.member(i)
-		if s == absent {
-			if f.needed {
-				return o.res, errors.New("not a row of a report: there is no domain or no verdict")
-			}
-			continue
-		}
-		if err := f.set(&o.res, s); err != nil {
-			return o.res, err
-		}
-	}
-	if s := *o.texts[len(fields)]; s != absent && s != "" {
-		o.res.Err = errors.New(unescape(s))
-	}
-	return o.res, nil
-}
-
-func readJSONLines(r io.Reader) iter.Seq2[probe.Result, error] {
-	return rowsOf(newObjectLines(r).next)
-}
-
-// objectLines reads the rows of jsonl.
-type objectLines struct {
-	lines *lines
-	raw   []byte // the row as it stands
+// A jsonLinesReader reads the rows of jsonl.
+type jsonLinesReader struct {
+	lines *bufio.Scanner
+	line  int
+	end   int64 // of the line
 	row   *object
 }
 
-func newObjectLines(r io.Reader) *objectLines {
-	return &objectLines{lines: newLines(r), row: newObject()}
+func readJSONLines(r io.Reader) rowReader {
+	j := &jsonLinesReader{lines: bufio.NewScanner(r), row: newObject()}
+	j.lines.Buffer(make([]byte, bufferSize), maxRow)
+	j.lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+		n, line, err := bufio.ScanLines(data, atEOF)
+		return n, line[:n], err // with its end
+	})
+	return j
 }
 
-// next reads a row. The error is io.EOF after the last one.
-func (o *objectLines) next() (r probe.Result, err error) {
-	for {
-		if o.raw, err = o.lines.next(); err != nil {
-			return r, err
+func (j *jsonLinesReader) offset() int64 { return j.end }
+
+func (j *jsonLinesReader) next() (r probe.Result, err error) {
+	for j.lines.Scan() {
+		j.line++
+		line := j.lines.Bytes()
+		j.end += int64(len(line))
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+			continue
 		}
-		if len(bytes.TrimRight(o.raw, "\r\n")) > 0 {
-			break
+		if r, err = j.row.read(func(row any) error { return json.Unmarshal(line, row) }); err != nil {
+			err = &RowError{j.line, err}
 		}
+		return r, err
 	}
-	o.row.clear()
-	if err = json.Unmarshal(o.raw, o.row.row); err == nil {
-		r, err = o.row.result()
-	}
-	if err != nil {
-		err = &RowError{o.lines.n, err}
+	switch err = j.lines.Err(); err {
+	case nil:
+		err = io.EOF
+	case bufio.ErrTooLong:
+		err = &RowError{j.line + 1, errLong}
 	}
 	return r, err
 }
 
-func readJSON(r io.Reader) iter.Seq2[probe.Result, error] {
-	return func(yield func(probe.Result, error) bool) {
-		m := &meter{r: r}
-		dec := json.NewDecoder(m)
-		fail := func(err error) {
-			if m.err == nil { // not the reader's own
-				err = &RowError{m.line(dec.InputOffset()), err}
-			}
-			yield(probe.Result{}, err)
-		}
-		if err := expect(dec, json.Delim('[')); err != nil {
-			fail(err)
-			return
-		}
-		o := newObject()
-		for dec.More() {
-			o.clear()
-			if err := dec.Decode(o.row); err != nil {
-				fail(whole(err))
-				return
-			}
-			m.line(dec.InputOffset())
-			res, err := o.result()
-			if err != nil {
-				fail(err)
-				return
-			}
-			if !yield(res, nil) {
-				return
-			}
-		}
-		if err := expect(dec, json.Delim(']')); err != nil {
-			fail(err)
-			return
-		}
-		if _, err := dec.Token(); err != io.EOF {
-			fail(errors.New("something follows the array"))
+// A jsonReader reads the rows of json.
+type jsonReader struct {
+	source
+	dec   *json.Decoder
+	begun bool
+	row   *object
+}
+
+func readJSON(r io.Reader) rowReader {
+	j := &jsonReader{source: source{r: r}, row: newObject()}
+	j.dec = json.NewDecoder(&j.source)
+	return j
+}
+
+func (j *jsonReader) next() (probe.Result, error) {
+	r, err := j.element()
+	j.done = j.dec.InputOffset()
+	if err != nil && err != io.EOF && j.err == nil {
+		err = &RowError{j.line(), err}
+	}
+	return r, err
+}
+
+// element reads a row, with the token before the first and those after the last.
+func (j *jsonReader) element() (r probe.Result, err error) {
+	if !j.begun {
+		j.begun = true
+		if err := j.expect('['); err != nil {
+			return r, err
 		}
 	}
+	if j.dec.More() {
+		return j.row.read(func(row any) error { return whole(j.dec.Decode(row)) })
+	}
+	if err := j.expect(']'); err != nil {
+		return r, err
+	}
+	if _, err := j.dec.Token(); err != io.EOF {
+		return r, errors.New("something follows the array")
+	}
+	return r, io.EOF
 }
 
 // expect reads the token that must come next.
-func expect(dec *json.Decoder, want json.Delim) error {
-	got, err := dec.Token()
+func (j *jsonReader) expect(want json.Delim) error {
+	got, err := j.dec.Token()
 	if err == nil && got != want {
 		err = fmt.Errorf("%v where an array of rows has %v", got, want)
 	}
@@ -323,45 +234,4 @@ func whole(err error) error {
 		return fmt.Errorf("the report is not whole: %w", io.ErrUnexpectedEOF)
 	}
 	return err
-}
-
-// A meter counts the lines that a JSON decoder reads, and bounds how far it
-// reads ahead.
-type meter struct {
-	r      io.Reader
-	read   int64
-	passed int64   // bytes that the decoder is done with
-	lines  int     // that end before passed
-	ends   []int64 // of the lines after passed
-	err    error   // of r
-}
-
-func (m *meter) Read(p []byte) (int, error) {
-	if m.read-m.passed > maxRow {
-		return 0, errLong
-	}
-	n, err := m.r.Read(p)
-	for i, c := range p[:n] {
-		if c == '\n' {
-			m.ends = append(m.ends, m.read+int64(i))
-		}
-	}
-	m.read += int64(n)
-	if err != io.EOF {
-		m.err = err
-	}
-	return n, err
-}
-
-// line returns the number of the line that the decoder is on, which has passed
-// offset.
-func (m *meter) line(offset int64) int {
-	m.passed = offset
-	i := 0
-	for i < len(m.ends) && m.ends[i] < offset {
-		i++
-	}
-	m.lines += i
-	m.ends = m.ends[:copy(m.ends, m.ends[i:])]
-	return m.lines + 1
 }

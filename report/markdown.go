@@ -37,20 +37,14 @@ func writeMarkdown(w io.Writer, _ *matrix, t *table) error {
 
 const markdownMarks = "\\`*_{}[]<>#+!|~&$@:"
 
-// escapeMarkdown keeps s from being anything but text in a table cell.
-func escapeMarkdown(s string) string {
-	if !strings.ContainsAny(s, markdownMarks) {
-		return s
+// escapeMarkdown keeps a text from being anything but text in a table cell.
+var escapeMarkdown = func() func(string) string {
+	var pairs []string
+	for _, mark := range strings.Split(markdownMarks, "") {
+		pairs = append(pairs, mark, `\`+mark)
 	}
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune(markdownMarks, r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+	return strings.NewReplacer(pairs...).Replace
+}()
 
 // put writes text; a bufio.Writer keeps the first error until it is flushed.
 func put(w *bufio.Writer, parts ...string) {

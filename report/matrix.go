@@ -54,22 +54,14 @@ func (a *axis) add(key string, place int, text func() string) int {
 
 // find returns the position of a number, which it may not have taken yet.
 func (a *axis) find(n int) int {
-	i, _ := slices.BinarySearchFunc(a.shown, n, func(m, n int) int {
-		return cmp.Or(cmp.Compare(a.places[m], a.places[n]), cmp.Compare(m, n))
-	})
+	i, _ := slices.BinarySearchFunc(a.shown, n, a.compare)
 	return i
 }
 
-func (a *axis) len() int { return len(a.shown) }
+// compare orders two numbers by their places.
+func (a *axis) compare(m, n int) int { return cmp.Or(a.places[m]-a.places[n], m-n) }
 
-// positions returns the position of each number.
-func (a *axis) positions() []int {
-	at := make([]int, len(a.shown))
-	for i, n := range a.shown {
-		at[n] = i
-	}
-	return at
-}
+func (a *axis) len() int { return len(a.shown) }
 
 // text returns the text at a position.
 func (a *axis) text(i int) string { return a.texts[a.shown[i]] }
@@ -85,16 +77,18 @@ func (m *matrix) add(r *probe.Result, l *Layout) {
 	}
 	i, taken := m.taken[p]
 	if taken {
-		m.counts[min(m.rows[i].Verdict, probe.Invalid)]--
-		m.rows[i] = *r
+		m.counts[m.rows[i].Verdict]--
 	} else {
 		if m.taken == nil {
 			m.taken = make(map[place]int)
 		}
-		m.taken[p] = len(m.rows)
-		m.rows, m.places = append(m.rows, *r), append(m.places, p)
+		i = len(m.rows)
+		m.taken[p] = i
+		m.rows, m.places = append(m.rows, probe.Result{}), append(m.places, p)
 	}
-	m.counts[min(r.Verdict, probe.Invalid)]++
+	m.rows[i] = *r
+	m.rows[i].Verdict = min(r.Verdict, probe.Invalid) // which has a mark
+	m.counts[m.rows[i].Verdict]++
 	m.span(r.At)
 }
 
@@ -128,14 +122,13 @@ func (m *matrix) sparse() bool {
 // list yields the results in the order of the grid.
 func (m *matrix) list() iter.Seq[*probe.Result] {
 	return func(yield func(*probe.Result) bool) {
-		labels, tlds := m.labels.positions(), m.tlds.positions()
 		order := make([]int, len(m.rows))
 		for i := range order {
 			order[i] = i
 		}
 		slices.SortFunc(order, func(i, j int) int {
 			a, b := m.places[i], m.places[j]
-			return cmp.Or(labels[a.label]-labels[b.label], tlds[a.tld]-tlds[b.tld])
+			return cmp.Or(m.labels.compare(a.label, b.label), m.tlds.compare(a.tld, b.tld))
 		})
 		for _, i := range order {
 			if !yield(&m.rows[i]) {

@@ -17,60 +17,73 @@ import (
 // JSON. The first error of a report is yielded alone, and ends the sequence.
 //
 // Every report is read before the first row comes. Many rows go to a temporary
-// file, and 20 bytes for each name stay in memory.
+// file, and some 30 bytes for each name stay in memory.
 func Merge(reports ...iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
-		all := newIndex()
-		defer all.spool.close()
+		x := newIndex(1)
+		defer x.close()
 		for _, report := range reports {
-			if err := all.read(report); err != nil {
+			if err := x.read(0, report); err != nil {
 				yield(probe.Result{}, err)
 				return
 			}
 		}
-		if err := fold(all); err != nil {
-			yield(probe.Result{}, err)
-			return
-		}
-		for id := range all.rows {
-			r, err := all.row(id)
-			if !yield(r, err) || err != nil {
+		for id := range x.next {
+			r, err := x.row(0, id)
+			if r != nil && !yield(*r, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// An index knows the newest row of each name. Names are numbered in the order of
-// their first rows. They are found by a hash, and compared with the name in the
-// row, so that names with the same hash are never taken for one another.
+// An index knows the newest row of each name on one side or on two, which are
+// compared. Names are numbered in the order of their first rows. They are found
+// by a hash, and compared with the name in the row, so that names with the same
+// hash are never taken for one another.
 type index struct {
-	spool  spool
-	seed   maphash.Seed
-	rows   []int64  // the offset of the newest row of each name
-	hashes []uint32 // of the names
-	slots  []uint32 // a hash table of numbers, each one more than it is
-	bare   []bool   // after fold: the name is one under any TLD
-	noTLD  int      // how many names have no TLD
+	sides []side
+	seed  maphash.Seed
+	last  map[uint32]uint32 // the number after that of the last name with a hash
+	next  []uint32          // the number after that of the one before it, or 0
+	bare  []bool            // the name is one under any TLD
 }
 
-func newIndex() *index {
-	return &index{seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
+// A side is the rows of an index that come from the same reports.
+type side struct {
+	spool
+	rows []int64 // the offset of the newest row of each name, or noRow
 }
 
-func (x *index) row(id int) (probe.Result, error) { return x.spool.at(x.rows[id]) }
+const noRow = -1
+
+func newIndex(sides int) *index {
+	return &index{sides: make([]side, sides), seed: maphash.MakeSeed(), last: make(map[uint32]uint32)}
+}
+
+func (x *index) close() {
+	for i := range x.sides {
+		x.sides[i].close()
+	}
+}
 
 func (x *index) hash(name string) uint32 { return uint32(maphash.String(x.seed, name)) }
 
-// read enters the rows of a report.
-func (x *index) read(report iter.Seq2[probe.Result, error]) error {
+// row returns the row of a name on a side, or nil.
+func (x *index) row(side, id int) (*probe.Result, error) {
+	offset := x.sides[side].rows[id]
+	if offset == noRow {
+		return nil, nil
+	}
+	r, err := x.sides[side].at(offset)
+	return &r, err
+}
+
+// read enters the rows of a report on a side.
+func (x *index) read(side int, report iter.Seq2[probe.Result, error]) error {
 	for r, err := range report {
-		if err != nil {
-			return err
-		}
-		offset, err := x.spool.add(&r)
 		if err == nil {
-			err = x.put(&r, offset, false)
+			err = x.add(side, &r)
 		}
 		if err != nil {
 			return err
@@ -79,114 +92,85 @@ func (x *index) read(report iter.Seq2[probe.Result, error]) error {
 	return nil
 }
 
-// put enters a row, unless there is a newer one.
-func (x *index) put(r *probe.Result, offset int64, bare bool) error {
+// add enters a row, unless there is a newer one.
+func (x *index) add(side int, r *probe.Result) error {
+	offset, err := x.sides[side].add(r)
+	if err != nil {
+		return err
+	}
 	id, err := x.find(r.Key())
 	if err != nil {
 		return err
 	}
 	if id >= 0 {
-		old, err := x.row(id)
-		if err == nil && !r.At.Truncate(time.Millisecond).Before(old.At) { // as old.At was
-			x.rows[id] = offset
-		}
-		return err
+		return x.update(side, id, offset, r.At.Truncate(time.Millisecond)) // as it reads back
 	}
-	if 4*len(x.rows) >= 3*len(x.slots) {
-		x.slots = make([]uint32, 2*len(x.slots))
-		for id := range x.rows {
-			x.link(id)
-		}
+	for i := range x.sides {
+		x.sides[i].rows = append(x.sides[i].rows, noRow)
 	}
-	x.rows, x.hashes = append(x.rows, offset), append(x.hashes, x.hash(r.Name))
-	x.link(len(x.rows) - 1)
+	hash := x.hash(r.Name)
+	x.sides[side].rows[len(x.next)] = offset
+	x.next, x.bare = append(x.next, x.last[hash]), append(x.bare, false)
+	x.last[hash] = uint32(len(x.next))
 	if r.TLD == "" {
-		x.noTLD++
-	}
-	if bare {
-		for len(x.bare) < len(x.rows) {
-			x.bare = append(x.bare, false)
-		}
-		x.bare[len(x.rows)-1] = true
+		return x.join(r.Name)
 	}
 	return nil
 }
 
-// link enters the number of a name into the first free slot for it.
-func (x *index) link(id int) {
-	slot := x.hashes[id] & uint32(len(x.slots)-1)
-	for x.slots[slot] != 0 {
-		slot = (slot + 1) & uint32(len(x.slots)-1)
+// update gives a name another row, of a time, unless it has a newer one.
+func (x *index) update(side, id int, offset int64, at time.Time) error {
+	old, err := x.row(side, id)
+	if err == nil && (old == nil || !at.Before(old.At)) {
+		x.sides[side].rows[id] = offset
 	}
-	x.slots[slot] = uint32(id + 1)
+	return err
 }
 
-// find returns the number of a name, or -1.
-func (x *index) find(k candidate.Key) (int, error) {
-	hash := x.hash(k.Name)
-	for slot := hash; ; slot++ {
-		id := int(x.slots[slot&uint32(len(x.slots)-1)]) - 1
-		if id < 0 {
-			return -1, nil
+// each calls use with the number and the TLD of a name under all TLDs, from the
+// last one to the first.
+func (x *index) each(name string, use func(id int, tld string) error) error {
+	for n := x.last[x.hash(name)]; n > 0; n = x.next[n-1] {
+		id := int(n - 1)
+		var r *probe.Result
+		var err error
+		for side := 0; side < len(x.sides) && r == nil; side++ {
+			r, err = x.row(side, id)
 		}
-		if x.hashes[id] != hash {
-			continue
-		}
-		r, err := x.row(id)
-		if err != nil || r.Name == k.Name && (r.TLD == k.TLD || id < len(x.bare) && x.bare[id]) {
-			return id, err
-		}
-	}
-}
-
-// fold joins the rows of a name under all TLDs where some index has the name
-// without a TLD.
-func fold(all ...*index) error {
-	names, noTLD := 0, 0
-	for _, x := range all {
-		names, noTLD = names+len(x.rows), noTLD+x.noTLD
-	}
-	if noTLD == 0 || noTLD == names {
-		return nil
-	}
-	marks := make([][]bool, len(all))
-	for i, x := range all {
-		marks[i] = make([]bool, len(x.rows))
-		for id := range x.rows {
-			r, err := x.row(id)
-			for _, other := range all {
-				found := -1
-				if err == nil && !marks[i][id] {
-					found, err = other.find(candidate.Key{Name: r.Name})
-				}
-				marks[i][id] = marks[i][id] || found >= 0
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	for i, x := range all {
-		if err := x.rebuild(marks[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rebuild enters all rows again, some of them for a name under any TLD.
-func (x *index) rebuild(bare []bool) error {
-	rows := x.rows
-	x.rows, x.hashes = rows[:0], x.hashes[:0] // which never overtakes the rows still to be read
-	clear(x.slots)
-	for id, offset := range rows {
-		r, err := x.spool.at(offset)
-		if err == nil {
-			err = x.put(&r, offset, bare[id])
+		if err == nil && r != nil && r.Name == name {
+			err = use(id, r.TLD)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// find returns the number of a name, or -1.
+func (x *index) find(k candidate.Key) (int, error) {
+	found := -1
+	err := x.each(k.Name, func(id int, tld string) error {
+		if tld == k.TLD || x.bare[id] {
+			found = id
+		}
+		return nil
+	})
+	return found, err
+}
+
+// join makes a name under several TLDs one name, with the number of the first.
+func (x *index) join(name string) error {
+	later := -1
+	return x.each(name, func(id int, _ string) (err error) {
+		for side := 0; later >= 0 && side < len(x.sides) && err == nil; side++ {
+			var r *probe.Result
+			if r, err = x.row(side, later); r != nil && err == nil {
+				err = x.update(side, id, x.sides[side].rows[later], r.At)
+			}
+			x.sides[side].rows[later] = noRow
+		}
+		later, x.bare[id] = id, true
+		return err
+	})
 }

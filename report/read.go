@@ -1,10 +1,10 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"domprobe/probe"
@@ -13,6 +13,8 @@ import (
 // maxRow is the longest row that is read, in bytes. The longest that is ever
 // written, of a keyword of 64 KiB of control characters, is below it.
 const maxRow = 4 << 20
+
+var errLong = fmt.Errorf("a row of more than %d bytes", maxRow)
 
 // A RowError says which row of a report cannot be read, and why.
 type RowError struct {
@@ -44,21 +46,18 @@ func Readable() (names []string) {
 // any order; only domain and verdict are needed. Unknown columns, which a newer
 // version may write, are skipped.
 func Read(r io.Reader, format string) iter.Seq2[probe.Result, error] {
-	f, err := lookup(format)
-	if err == nil && f.read == nil {
-		err = fmt.Errorf("the format %s cannot be read back: only %s can", format, strings.Join(Readable(), ", "))
-	}
-	if err != nil {
-		return func(yield func(probe.Result, error) bool) { yield(probe.Result{}, err) }
-	}
-	return f.read(r)
-}
-
-// rowsOf yields the rows that next returns, up to the first error or io.EOF.
-func rowsOf(next func() (probe.Result, error)) iter.Seq2[probe.Result, error] {
 	return func(yield func(probe.Result, error) bool) {
+		f, err := lookup(format)
+		if err == nil && f.read == nil {
+			err = fmt.Errorf("the format %s cannot be read back: only %s can", format, strings.Join(Readable(), ", "))
+		}
+		if err != nil {
+			yield(probe.Result{}, err)
+			return
+		}
+		rows := f.read(r)
 		for {
-			r, err := next()
+			r, err := rows.next()
 			if err == io.EOF || !yield(r, err) || err != nil {
 				return
 			}
@@ -66,39 +65,46 @@ func rowsOf(next func() (probe.Result, error)) iter.Seq2[probe.Result, error] {
 	}
 }
 
-var errLong = fmt.Errorf("a row of more than %d bytes", maxRow)
-
-// lines reads a report by line.
-type lines struct {
-	r    *bufio.Reader
-	n    int    // of the current line, from 1
-	read int64  // bytes, up to the end of the current line
-	long []byte // a line longer than the reader's buffer
+// A rowReader reads the rows of a report.
+type rowReader interface {
+	next() (probe.Result, error) // the error is io.EOF after the last row
+	offset() int64               // of the end of the row that was read last
 }
 
-func newLines(r io.Reader) *lines {
-	return &lines{r: bufio.NewReaderSize(r, bufferSize)}
+// A source counts the lines that a decoder reads, and bounds how far it reads
+// ahead of its last row.
+type source struct {
+	r     io.Reader
+	read  int64
+	done  int64   // bytes, up to the end of the last row
+	lines int     // that end in those
+	ends  []int64 // of the lines after those
+	err   error   // of r
 }
 
-// next returns the next line, with its end, which the last one may lack. The
-// line is valid until the next call. The error is io.EOF after the last line.
-func (l *lines) next() ([]byte, error) {
-	l.n++
-	line, err := l.r.ReadSlice('\n')
-	if err == bufio.ErrBufferFull {
-		l.long = l.long[:0]
-		for err == bufio.ErrBufferFull {
-			if l.long = append(l.long, line...); len(l.long) > maxRow {
-				return nil, &RowError{l.n, errLong}
-			}
-			line, err = l.r.ReadSlice('\n')
+func (s *source) Read(p []byte) (int, error) {
+	if s.line(); s.read-s.done > maxRow {
+		return 0, errLong
+	}
+	n, err := s.r.Read(p)
+	for i, c := range p[:n] {
+		if c == '\n' {
+			s.ends = append(s.ends, s.read+int64(i))
 		}
-		l.long = append(l.long, line...)
-		line = l.long
 	}
-	if err == io.EOF && len(line) > 0 {
-		err = nil
+	s.read += int64(n)
+	if err != io.EOF {
+		s.err = err
 	}
-	l.read += int64(len(line))
-	return line, err
+	return n, err
 }
+
+// line returns the number of the line after the bytes that are done.
+func (s *source) line() int {
+	n, _ := slices.BinarySearch(s.ends, s.done)
+	s.lines += n
+	s.ends = slices.Delete(s.ends, 0, n)
+	return s.lines + 1
+}
+
+func (s *source) offset() int64 { return s.done }

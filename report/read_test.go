@@ -159,7 +159,7 @@ func TestReadOtherVersions(t *testing.T) {
 	for format, in := range map[string]string{
 		"csv":   "\ufefftries,new column,verdict,domain\r\n2,\"x,\"\"y\",found,a.dev\r\n",
 		"jsonl": `{"v":2,"tries":2,"new":{"x":[1]},"verdict":"found","domain":"a.dev"}`,
-		"json":  `[ {"v":2,"tries":2,"new":null,"verdict":"found","domain":"a.dev"} ]`,
+		"json":  `[ {"v":2,"rtt_ms":7,"rtt_ms":null,"tries":2,"new":null,"verdict":"found","domain":"a.dev"} ]`,
 	} {
 		got, err := readAll(strings.NewReader(in), format)
 		if err != nil || !reflect.DeepEqual(got, want) {

@@ -44,16 +44,16 @@
 // # Files of this package
 //
 // row.go joins rows into single writes. field.go is the table of columns. csv.go
-// and json.go write and read their formats. matrix.go holds the rows of a grid,
-// in the order of a [Layout], and table.go turns them into tables for
-// markdown.go and html.go. merge.go finds the newest row of each name, and
-// spool.go keeps the rows on disk. temp.go has temporary files and locks.
+// and json.go write and read their formats, with object.go for the objects of
+// JSON. matrix.go holds the rows of a grid, in the order of a [Layout], and
+// table.go turns them into tables for markdown.go and html.go. merge.go finds the
+// newest row of each name, and spool.go keeps the rows on disk. resume.go goes on
+// with a file, and temp.go has temporary files and locks.
 package report
 
 import (
 	"fmt"
 	"io"
-	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,6 +87,14 @@ type Options struct {
 	// [Columns]. With them, markdown and html are lists of these columns.
 	// Nil means all columns, and the usual table for markdown and html.
 	Columns []string
+
+	// Score adds the column score, which says how good the first label is as a
+	// name. It is ignored with Columns, which may name the column.
+	Score bool
+
+	// Dates adds the columns of the registration to all columns: registrar,
+	// created, expires, status and drops.
+	Dates bool
 
 	// Longest is the width of the longest name, by [NameWidth], and Width the
 	// number of characters in a line of the terminal. The format columns
@@ -132,20 +140,20 @@ type format struct {
 	endings []string // of file names, the usual one first
 	whole   bool     // a part of a report is useless
 	open    func(w io.Writer, o Options) Writer
-	read    func(io.Reader) iter.Seq2[probe.Result, error] // nil for formats for people
+	read    func(io.Reader) rowReader // nil for formats for people
 }
 
 var formats = []format{
 	{"columns", []string{".txt"}, false, rows(newColumns), nil},
 	{"marks", []string{".marks"}, false, rows(newMarks), nil},
 	{"names", []string{".names"}, false, rows(newNames), nil},
-	{"csv", []string{".csv"}, false, rows(newCSV), readCSV},
-	{"tsv", []string{".tsv", ".tab"}, false, rows(newTSV), readTSV},
-	{"json", []string{".json"}, true, rows(newJSON), readJSON},
-	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSONLines), readJSONLines},
+	{"csv", []string{".csv"}, false, rows(newCSV(',')), readCSV(',')},
+	{"tsv", []string{".tsv", ".tab"}, false, rows(newCSV('\t')), readCSV('\t')},
+	{"json", []string{".json"}, true, rows(newJSON(true)), readJSON},
+	{"jsonl", []string{".jsonl", ".ndjson"}, false, rows(newJSON(false)), readJSONLines},
 	{"grid", []string{".grid"}, true, newGrid, nil},
-	{"markdown", []string{".md", ".markdown"}, true, newMarkdown, nil},
-	{"html", []string{".html", ".htm"}, true, newHTML, nil},
+	{"markdown", []string{".md", ".markdown"}, true, tables(writeMarkdown), nil},
+	{"html", []string{".html", ".htm"}, true, tables(writeHTML), nil},
 	{"none", nil, false, func(io.Writer, Options) Writer { return none{} }, nil},
 }
 
@@ -161,10 +169,7 @@ func lookup(name string) (*format, error) {
 
 // New returns a Writer of the named format on w. The error is a [*FormatError].
 func New(format string, w io.Writer, o Options) (Writer, error) {
-	f, err := lookup(format)
-	if err == nil {
-		err = o.check()
-	}
+	f, err := o.check(format)
 	if err != nil {
 		return nil, err
 	}
@@ -173,10 +178,13 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 
 // Formats returns the names that [New] knows, in the order of the
 // documentation.
-func Formats() []string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.name
+func Formats() []string { return namesOf(formats, func(f format) string { return f.name }) }
+
+// namesOf returns the names in a table.
+func namesOf[T any](table []T, name func(T) string) []string {
+	names := make([]string, len(table))
+	for i, row := range table {
+		names[i] = name(row)
 	}
 	return names
 }

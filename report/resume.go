@@ -8,8 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
+	"domprobe/internal/tempfile"
 	"domprobe/probe"
 )
 
@@ -51,95 +51,207 @@ func CheckResume(path, format string) error {
 // contents is a [*ResumeError]; [ErrLocked] means that some other File is open
 // on it.
 func Resume(path, format string, o Options) (*File, *Settled, error) {
-	kind, err := lookup(format)
+	kind, err := o.check(format)
 	if err == nil {
-		err = errors.Join(CheckResume(path, format), o.check())
+		err = CheckResume(path, format)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	file := &File{path: path, created: missing(path), regular: true}
-	if file.f, err = openResumed(path, format); err != nil {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, nil, &ResumeError{path, format, errors.New("not a regular file")}
+	}
+	file := &File{path: path}
+	if err := file.openRows(os.O_RDWR); err != nil {
 		return nil, nil, err
 	}
-	old, err := readResumed(file.f, path, format, &o)
-	if err != nil {
+	old := &resumed{f: file.f, path: path, read: kind.read, columns: o.fields()}
+	w := kind.open(rowFile{file, o.rowEnd(format)}, o).(*rowWriter)
+	if err := old.settle(w.enc); err != nil {
 		file.Abort()
+		if _, ok := errors.AsType[*fs.PathError](err); !ok {
+			err = &ResumeError{path, format, err}
+		}
 		return nil, nil, err
 	}
-	file.prepare = func() error { return file.restore(old) }
-	file.Writer = kind.open(rowFile{file, o.rowEnd(format)}, o)
 	if old.end > 0 {
-		file.Writer.(*rowWriter).continued(old.header)
+		w.begun = true
+		if e, ok := w.enc.(*csv); ok {
+			e.fields = old.header
+		}
+	}
+	file.Writer = w
+	file.prepare = func() (err error) {
+		file.f, file.size, err = old.restore()
+		return err
 	}
 	return file, old.settled, nil
 }
 
-// openResumed opens and locks a report.
-func openResumed(path, format string) (*os.File, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, &ResumeError{path, format, errors.New("not a regular file")}
-	}
-	removeStale(path)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|appending, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	if err := lockReport(f, path); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
 // A resumed is a report that is resumed.
 type resumed struct {
-	format  string
-	options *Options
-	settled *Settled
-	extra   bool     // there are rows to be removed
+	f       *os.File
+	path    string
+	read    func(io.Reader) rowReader
+	columns []*field // chosen
 	header  []*field // of csv and tsv
-	end     int64    // of the last whole line
+	whole   int64    // bytes in lines that have an end
+	end     int64    // of the last row among them
+	settled *Settled
+	extra   bool // there are rows to be removed
 }
 
-// readResumed reads a report and changes nothing in it.
-func readResumed(f *os.File, path, format string, o *Options) (*resumed, error) {
-	lines, err := countLines(f)
+var errNotReport = errors.New("not a report of this format and with these columns")
+
+// settle reads a report, which enc began, and changes nothing in it.
+func (old *resumed) settle(enc encoder) error {
+	lines, err := old.countLines()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	old := &resumed{format: format, options: o, settled: newSettled(lines)}
-	err = old.scan(f, func(_ []byte, r *probe.Result) {
-		switch {
-		case r == nil: // the header
-		case unfinished(r):
+	old.settled = newSettled(lines)
+	err = old.scan(func(r *probe.Result, _, _ int64) error {
+		if unfinished(r) {
 			old.extra = true
-		default:
+		} else {
 			old.settled.add(r)
 		}
+		return nil
 	})
-	var pe *fs.PathError
-	switch {
-	case errors.As(err, &pe):
-		return nil, err
-	case err != nil:
-		return nil, &ResumeError{path, format, err}
-	}
 	old.extra = old.settled.sort() > 0 || old.extra
-	return old, nil
-}
-
-// restore makes the file a report of whole, settled rows, one for each name.
-func (f *File) restore(old *resumed) (err error) {
-	if old.extra {
-		f.f, err = old.rewrite(f.f, f.path)
-	} else {
-		err = f.f.Truncate(old.end)
-	}
-	if err == nil {
-		f.size, err = f.f.Seek(0, io.SeekEnd)
+	if err == nil && old.end == 0 && !old.couldStart(enc.begin(nil)) {
+		err = &RowError{1, errNotReport}
 	}
 	return err
+}
+
+// countLines counts the lines that have an end. A line without one is torn.
+func (old *resumed) countLines() (n int, err error) {
+	buf := make([]byte, bufferSize)
+	for read := int64(0); ; {
+		size, err := old.f.Read(buf)
+		if lines := bytes.Count(buf[:size], []byte("\n")); lines > 0 {
+			n += lines
+			old.whole = read + int64(bytes.LastIndexByte(buf[:size], '\n')) + 1
+		}
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		read += int64(size)
+	}
+}
+
+// scan calls each with every row in the lines that have an end, and with the
+// bytes where it stands.
+func (old *resumed) scan(each func(r *probe.Result, from, to int64) error) error {
+	old.end = 0
+	rows := old.read(io.NewSectionReader(old.f, 0, old.whole))
+	if t, ok := rows.(*csvReader); ok {
+		err := t.header()
+		if err == nil && !t.continues(old.columns) {
+			err = t.rowError(errNotReport)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		old.header, old.end = t.fields, t.offset()
+	}
+	for {
+		r, err := rows.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = each(&r, old.end, rows.offset())
+		}
+		if err != nil {
+			return err
+		}
+		old.end = rows.offset()
+	}
+}
+
+// couldStart reports whether the file, which holds no row, can have been cut off
+// in the first line of a report, whose header this is.
+func (old *resumed) couldStart(header []byte) bool {
+	if header = bytes.TrimSuffix(header, []byte("\n")); len(header) == 0 {
+		header = []byte(`{"v":`)
+	}
+	torn := make([]byte, bufferSize)
+	n, _ := old.f.ReadAt(torn, 0) // what cannot be read is not refused
+	torn = bytes.TrimLeft(torn[:n], "\r\n")
+	return bytes.HasPrefix(torn, header) || bytes.HasPrefix(header, torn)
+}
+
+// restore makes the file a report of whole, settled rows, one for each name. It
+// returns the file and its size.
+func (old *resumed) restore() (f *os.File, size int64, err error) {
+	if f = old.f; old.extra {
+		f, err = old.rewrite()
+	} else {
+		err = f.Truncate(old.end)
+	}
+	if err == nil {
+		size, err = f.Seek(0, io.SeekEnd)
+	}
+	return f, size, err
+}
+
+// rewrite replaces the file by one that has its header and the first row of
+// every settled name.
+func (old *resumed) rewrite() (*os.File, error) {
+	temp, dest, err := tempfile.Create(old.path)
+	if err != nil {
+		return old.f, err
+	}
+	f := old.f
+	if err = old.copyRows(temp); err == nil {
+		err = tempfile.Sync(temp)
+	}
+	if err == nil {
+		f, err = tempfile.Replace(f, temp, dest)
+	}
+	if err != nil {
+		tempfile.Discard(temp)
+		err = &fs.PathError{Op: "rewrite", Path: old.path, Err: tempfile.Cause(err)}
+	}
+	return f, err
+}
+
+// copyRows writes the rows that stay, and counts them.
+func (old *resumed) copyRows(w io.Writer) error {
+	out := bufio.NewWriterSize(w, bufferSize)
+	kept := int64(0) // from there on
+	keep := func(to, next int64) error {
+		_, err := out.ReadFrom(io.NewSectionReader(old.f, kept, to-kept))
+		kept = next
+		return err
+	}
+	settled := old.settled
+	written := make([]bool, settled.Len())
+	settled.counts, settled.confirmed = [4]int{}, 0 // repeated names are counted in them
+	err := old.scan(func(r *probe.Result, from, to int64) error {
+		i, found := settled.find(r.Name, r.TLD)
+		if !found || unfinished(r) || written[i] {
+			return keep(from, to)
+		}
+		written[i] = true
+		settled.count(r)
+		return nil
+	})
+	if err == nil {
+		err = keep(old.end, old.end)
+	}
+	if err != nil {
+		return err
+	}
+	return out.Flush()
 }
 
 // unfinished reports whether a name has to be asked about again: there is no
@@ -148,131 +260,4 @@ func (f *File) restore(old *resumed) (err error) {
 func unfinished(r *probe.Result) bool {
 	doc := known[r.Reason]
 	return r.Verdict == probe.Unknown || r.Reason == probe.RDAPCanceled || doc != nil && doc.Verdict != r.Verdict
-}
-
-// countLines counts the lines that have an end.
-func countLines(f *os.File) (n int, err error) {
-	buf := make([]byte, bufferSize)
-	for {
-		size, err := f.Read(buf)
-		n += bytes.Count(buf[:size], []byte("\n"))
-		if err == io.EOF {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
-	}
-}
-
-// rewrite replaces the file by one that has its header and the first row of
-// every settled name.
-func (old *resumed) rewrite(f *os.File, path string) (*os.File, error) {
-	temp, dest, err := createTemp(path)
-	if err != nil {
-		return f, err
-	}
-	out := bufio.NewWriterSize(temp, bufferSize)
-	settled := old.settled
-	written := make([]bool, settled.Len())
-	settled.counts, settled.confirmed = [4]int{}, 0 // repeated names are counted in them
-	err = old.scan(f, func(line []byte, r *probe.Result) {
-		if r != nil {
-			i, found := settled.find(r.Name, r.TLD)
-			if !found || unfinished(r) || written[i] {
-				return
-			}
-			written[i] = true
-			settled.count(r)
-		}
-		out.Write(line)
-	})
-	if err == nil {
-		err = out.Flush()
-	}
-	if err == nil {
-		err = fsync(temp)
-	}
-	if err == nil {
-		f, err = replace(f, temp, dest)
-	}
-	if err != nil {
-		discard(temp)
-		err = &fs.PathError{Op: "rewrite", Path: path, Err: cause(err)}
-	}
-	return f, err
-}
-
-var errNotReport = errors.New("not a report of this format and with these columns")
-
-// scan calls each with every whole row of a report, as it stands and as it
-// reads, and with the header, which reads as nil. A last line without an end is
-// no row, and an error only where it cannot be the start of a report.
-func (old *resumed) scan(f *os.File, each func(raw []byte, r *probe.Result)) error {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	old.end = 0
-	next, raw, lines := old.reader(f)
-	for {
-		r, err := next()
-		if err == io.EOF {
-			return nil
-		}
-		// Quotes over several lines do not make a damaged row a torn one.
-		if line := bytes.TrimLeft(*raw, "\r\n"); len(line) > 0 && bytes.IndexByte(line, '\n') < 0 {
-			if old.end == 0 && !old.couldStart(string(line)) {
-				return &RowError{1, errNotReport}
-			}
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		each(*raw, r)
-		old.end = lines.read
-	}
-}
-
-// reader returns a function that reads a row, and nil for the header, with the
-// bytes of the row and the lines that it is read from.
-func (old *resumed) reader(f *os.File) (next func() (*probe.Result, error), raw *[]byte, l *lines) {
-	if old.format == "jsonl" {
-		o := newObjectLines(f)
-		return func() (*probe.Result, error) {
-			r, err := o.next()
-			return &r, err
-		}, &o.raw, o.lines
-	}
-	comma := byte(',')
-	if old.format == "tsv" {
-		comma = '\t'
-	}
-	t := newCSVTable(f, comma)
-	return func() (*probe.Result, error) {
-		if t.fields == nil {
-			err := t.header()
-			if old.header = t.fields; err == nil && !t.continues(old.options.fields()) {
-				err = &RowError{t.line, errNotReport}
-			}
-			return nil, err
-		}
-		r, err := t.next()
-		return &r, err
-	}, &t.raw, t.lines
-}
-
-// couldStart reports whether a report that was cut off in its first line can
-// look like this.
-func (old *resumed) couldStart(torn string) bool {
-	start := `{"v":`
-	switch old.format {
-	case "csv":
-		start = string(newCSV(*old.options).begin(nil))
-	case "tsv":
-		start = string(newTSV(*old.options).begin(nil))
-	}
-	start = strings.TrimSuffix(start, "\n")
-	n := min(len(start), len(torn))
-	return start[:n] == torn[:n]
 }

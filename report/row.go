@@ -13,6 +13,12 @@ type encoder interface {
 	end(dst []byte) []byte
 }
 
+// bare is embedded in encoders of formats that are rows and nothing else.
+type bare struct{}
+
+func (bare) begin(dst []byte) []byte { return dst }
+func (bare) end(dst []byte) []byte   { return dst }
+
 const (
 	bufferSize = 64 << 10
 	// flushSize leaves room for one more row of usual length, so that the
@@ -33,14 +39,6 @@ type rowWriter struct {
 func rows(enc func(Options) encoder) func(io.Writer, Options) Writer {
 	return func(w io.Writer, o Options) Writer {
 		return &rowWriter{w: w, enc: enc(o), buf: make([]byte, 0, bufferSize)}
-	}
-}
-
-// continued makes w go on after the header of a report.
-func (w *rowWriter) continued(header []*field) {
-	w.begun = true
-	if e, ok := w.enc.(*csv); ok {
-		e.fields = header
 	}
 }
 

@@ -10,25 +10,23 @@ import (
 	"domprobe/probe"
 )
 
-// ranks gives the number by which each order sorts before it sorts by name. It
+// A ranking gives the number by which an order sorts before it sorts by name. It
 // is nil for the order of arrival.
-var ranks = []struct {
+type ranking struct {
 	order string
 	rank  func(*probe.Result) int
-}{
+}
+
+var ranks = []ranking{
 	{"input", nil},
 	{"name", func(*probe.Result) int { return 0 }},
 	{"length", labelLength},
 	{"verdict", func(r *probe.Result) int { return rank(r.Verdict) }},
+	{"score", func(r *probe.Result) int { return -scoreOf(r) }},
 }
 
 // Orders returns the orders that [Sorted] knows.
-func Orders() (orders []string) {
-	for _, r := range ranks {
-		orders = append(orders, r.order)
-	}
-	return orders
-}
+func Orders() []string { return namesOf(ranks, func(r ranking) string { return r.order }) }
 
 // An OrderError says that an order is not known.
 type OrderError struct{ Order string }
@@ -44,6 +42,7 @@ func (e *OrderError) Error() string {
 //	name     by name, byte by byte
 //	length   by the length of the name without its TLD in characters, then by name
 //	verdict  found, not found, unknown, invalid; then by name
+//	score    by the score of the first label, the best first; then by name
 //
 // Equal rows stay as they came. Closing it closes w. Its method Flush() error
 // writes the rows that there are and leaves w open, for a run that fails. The
@@ -91,14 +90,14 @@ func (s *sorted) Flush() error {
 		}
 		return cmp.Or(strings.Compare(a.name, b.name), a.row-b.row)
 	})
-	batch := make([]probe.Result, 0, 256)
-	for i, k := range keys {
-		batch = append(batch, rows[k.row])
-		if len(batch) == cap(batch) || i == len(keys)-1 {
-			if err := s.w.Write(batch); err != nil {
-				return err
-			}
-			batch = batch[:0]
+	var batch []probe.Result
+	for chunk := range slices.Chunk(keys, 256) {
+		batch = batch[:0]
+		for _, k := range chunk {
+			batch = append(batch, rows[k.row])
+		}
+		if err := s.w.Write(batch); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -106,10 +105,7 @@ func (s *sorted) Flush() error {
 
 func (s *sorted) Close() error {
 	err := s.Flush()
-	if e := s.w.Close(); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, s.w.Close())
 }
 
 // labelLength counts the characters that people would type before the TLD.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"domprobe/probe"
 )
@@ -17,21 +18,30 @@ const (
 )
 
 // A spool keeps rows that can be read again by their offset: in memory, and in a
-// temporary file once they are many.
+// temporary file once they are many. Each has its length before it, in four
+// bytes, then the line of tsv and the text of the error.
 type spool struct {
+	enc    encoder
 	tail   []byte // the rows that are not in the file
 	f      *os.File
 	size   int64        // of the file
 	window []byte       // the part of the file that was read last
 	from   int64        // its offset
 	row    probe.Result // that was read last
-	clock  clock
 }
 
 // add appends a row and returns its offset.
 func (s *spool) add(r *probe.Result) (int64, error) {
-	offset := s.size + int64(len(s.tail))
-	s.tail = appendRecord(s.tail, r, &s.clock)
+	if s.enc == nil {
+		s.enc = newCSV('\t')(Options{Dates: true})
+	}
+	start := len(s.tail)
+	offset := s.size + int64(start)
+	s.tail = s.enc.row(append(s.tail, 0, 0, 0, 0), r)
+	if r.Err != nil {
+		s.tail = append(s.tail, r.Err.Error()...)
+	}
+	binary.BigEndian.PutUint32(s.tail[start:], uint32(len(s.tail)-start-4))
 	if len(s.tail) < spoolMemory && (s.f == nil || len(s.tail) < spoolBuffer) {
 		return offset, nil
 	}
@@ -51,13 +61,19 @@ func (s *spool) add(r *probe.Result) (int64, error) {
 
 // at returns the row at an offset.
 func (s *spool) at(offset int64) (probe.Result, error) {
-	const head = 4
-	data, err := s.bytes(offset, head)
+	s.row = unread
+	data, err := s.bytes(offset, 4)
 	if err == nil {
-		data, err = s.bytes(offset+head, int(binary.BigEndian.Uint32(data)))
+		data, err = s.bytes(offset+4, int(binary.BigEndian.Uint32(data)))
 	}
-	if err == nil {
-		err = parseRecord(string(data), &s.row)
+	line, message, _ := strings.Cut(string(data), "\n")
+	for i := 0; i < len(fields) && err == nil; i++ {
+		var cell string
+		cell, line, _ = strings.Cut(line, "\t")
+		err = fields[i].setCell(&s.row, cell)
+	}
+	if message != "" {
+		s.row.Err = errors.New(message)
 	}
 	return s.row, err
 }
@@ -89,59 +105,5 @@ func (s *spool) close() {
 	if s.f != nil {
 		s.f.Close()
 		os.Remove(s.f.Name())
-	}
-}
-
-// appendRecord appends a row for a spool: its length, then each field and the
-// text of its error with theirs.
-func appendRecord(dst []byte, r *probe.Result, k *clock) []byte {
-	start := len(dst)
-	dst = append(dst, 0, 0, 0, 0)
-	for i := range fields {
-		f := &fields[i]
-		if f.text != nil {
-			dst = binary.AppendUvarint(dst, uint64(len(*f.text(r))))
-			dst = append(dst, *f.text(r)...)
-			continue
-		}
-		at := len(dst)
-		dst = f.append(append(dst, 0), r, k)
-		dst[at] = byte(len(dst) - at - 1) // which is below 128
-	}
-	if r.Err != nil {
-		dst = append(dst, r.Err.Error()...)
-	}
-	binary.BigEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
-	return dst
-}
-
-// parseRecord is the inverse of appendRecord, but for the length.
-func parseRecord(s string, r *probe.Result) error {
-	*r = probe.Result{}
-	for i := range fields {
-		f := &fields[i]
-		n, size := stringUvarint(s)
-		part := s[size:][:n]
-		s = s[size+n:]
-		if f.text != nil {
-			*f.text(r) = part
-		} else if err := f.parse(r, part); err != nil {
-			return err
-		}
-	}
-	if s != "" {
-		r.Err = errors.New(s)
-	}
-	return nil
-}
-
-// stringUvarint is [binary.Uvarint] for a string, without a copy.
-func stringUvarint(s string) (n, size int) {
-	for shift := 0; ; shift += 7 {
-		c := s[size]
-		size++
-		if n |= int(c&0x7f) << shift; c < 0x80 {
-			return n, size
-		}
 	}
 }

@@ -22,23 +22,30 @@ type cell struct {
 	Verdict, Mark, Title string // of a verdict
 }
 
-// A tableWriter is the Writer of a format that is drawn when all is known.
-type tableWriter struct {
-	w    io.Writer
-	o    Options
-	m    matrix
-	draw func(io.Writer, *matrix, *table) error
-	err  error
+// A collector keeps the rows of a format that is drawn when all is known.
+type collector struct {
+	w   io.Writer
+	o   Options
+	m   matrix
+	err error
 }
 
-func newMarkdown(w io.Writer, o Options) Writer { return &tableWriter{w: w, o: o, draw: writeMarkdown} }
-func newHTML(w io.Writer, o Options) Writer     { return &tableWriter{w: w, o: o, draw: writeHTML} }
-
-func (t *tableWriter) Write(rows []probe.Result) error {
+func (c *collector) Write(rows []probe.Result) error {
 	for i := range rows {
-		t.m.add(&rows[i], t.o.Layout)
+		c.m.add(&rows[i], c.o.Layout)
 	}
-	return t.err
+	return c.err
+}
+
+// A tableWriter is the Writer of markdown or html.
+type tableWriter struct {
+	collector
+	draw func(io.Writer, *matrix, *table) error
+}
+
+// tables returns the open function of a format that draw draws.
+func tables(draw func(io.Writer, *matrix, *table) error) func(io.Writer, Options) Writer {
+	return func(w io.Writer, o Options) Writer { return &tableWriter{collector{w: w, o: o}, draw} }
 }
 
 func (t *tableWriter) Close() error {
@@ -79,8 +86,7 @@ func (f *field) cell(r *probe.Result, k *clock) cell {
 	case f.name == "domain":
 		return cell{Text: visibleLabel(r.Name, r), Plain: true}
 	case f.name == "verdict":
-		v := min(r.Verdict, probe.Invalid)
-		return cell{Text: verdictText(v), Verdict: v.String(), Mark: verdictMarks[v]}
+		return cell{Text: verdictText(r.Verdict), Verdict: r.Verdict.String(), Mark: verdictMarks[r.Verdict]}
 	case f.text != nil:
 		return cell{Text: visible(*f.text(r)), Plain: true}
 	}

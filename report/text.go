@@ -37,9 +37,6 @@ func (p *plainSet) has(s string) bool {
 // appendVisible appends s for a terminal: every byte of a character that does
 // not print is escaped, and so are the marks that reorder text.
 func appendVisible(dst []byte, s string) []byte {
-	if plain.has(s) {
-		return append(dst, s...)
-	}
 	return appendEscaped(dst, s, func(r rune) bool { return !strconv.IsPrint(r) })
 }
 
@@ -47,6 +44,9 @@ func appendVisible(dst []byte, s string) []byte {
 // UTF-8, are written as \x1b. A backslash before an x is written as \x5c, so that
 // unescape is the exact inverse.
 func appendEscaped(dst []byte, s string, bad func(rune) bool) []byte {
+	if plain.has(s) {
+		return append(dst, s...)
+	}
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
 		switch {

@@ -14,7 +14,9 @@
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
+//	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
 //	guess.go      mistaken keywords; exit.go: exit codes

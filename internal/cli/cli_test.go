@@ -171,7 +171,7 @@ func TestParseRate(t *testing.T) {
 
 // What a server puts into its responses must not reach the terminal raw.
 func TestHostileResponse(t *testing.T) {
-	server, err := dnstest.ServeRaw(dnstest.Raw{UDP: dnstest.Bytes(hostile)})
+	server, err := dnstest.Host{UDP: dnstest.Wire(hostile)}.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,22 +195,14 @@ func TestHostileResponse(t *testing.T) {
 
 // hostile answers with a TXT record full of escape sequences, in a message that
 // matches the question.
-func hostile(q []byte) [][]byte {
-	var m dns.Msg
-	if m.Unpack(q) != nil {
-		return nil
-	}
-	r := new(dns.Msg).SetReply(&m)
+func hostile(q *dns.Msg) *dns.Msg {
+	r := new(dns.Msg).SetReply(q)
 	r.RecursionAvailable = true
 	r.Answer = []dns.RR{&dns.TXT{
-		Hdr: dns.RR_Header{Name: m.Question[0].Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 1},
+		Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 1},
 		Txt: []string{"\x1b]0;owned\a\x1b[2J\n\u202e"},
 	}}
-	wire, err := r.Pack()
-	if err != nil {
-		return nil
-	}
-	return [][]byte{wire}
+	return r
 }
 
 // Rendering ends with the first thing that goes wrong, whatever comes after it.

@@ -22,11 +22,14 @@ type command struct {
 func commands() []*command {
 	all := []*command{
 		probeCommand(),
+		wordsCommand(),
+		scoreCommand(),
 		explainCommand(),
 		planCommand(),
 		resolversCommand(),
 		rdapCommand(),
 		serveCommand(),
+		zoneCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"domprobe/internal/cmdline"
@@ -16,8 +19,10 @@ import (
 // A confirming is the settings of queries to registries.
 type confirming struct {
 	how       []string // the values of --confirm
+	dates     bool
 	rate      float64
 	bootstrap string
+	servers   string // the path of --whois-servers
 }
 
 func (c *confirming) options() []*cmdline.Option {
@@ -31,17 +36,18 @@ func (c *confirming) options() []*cmdline.Option {
 	return append([]*cmdline.Option{how.Offer("rdap", "whois").Common()}, c.registryOptions()...)
 }
 
+func (c *confirming) datesOption() *cmdline.Option {
+	return cmdline.Switch(&c.dates, "dates", "", "ask the registry about each name that is found, too: registrar, created, expires, status, drops").Common()
+}
+
 // registryOptions are those of a command that asks registries anyway.
 func (c *confirming) registryOptions() []*cmdline.Option {
 	c.rate = 1
 	return []*cmdline.Option{
 		cmdline.Parsed(&c.rate, "rdap-rate", "", "send at most `N` queries a second to one registry server", "1", parseRegistryRate),
-		c.bootstrapOption(),
+		cmdline.Text(&c.bootstrap, "rdap-bootstrap", "", "read the RDAP servers of the TLDs from this `URL` or file (RFC 9224), not from IANA"),
+		cmdline.Text(&c.servers, "whois-servers", "", "read WHOIS servers from this `FILE`, a TLD and host[:port] on each line; about other TLDs IANA is asked"),
 	}
-}
-
-func (c *confirming) bootstrapOption() *cmdline.Option {
-	return cmdline.Text(&c.bootstrap, "rdap-bootstrap", "", "read the RDAP servers of the TLDs from this `URL` or file (RFC 9224), not from IANA")
 }
 
 // maxRegistryRate is far above what any registry bears, unless it is your own.
@@ -57,6 +63,18 @@ func parseRegistryRate(s string) (float64, error) {
 
 func (c *confirming) on() bool { return len(c.how) > 0 }
 
+// flags returns the options that ask registries, as they are written, or nothing.
+func (c *confirming) flags() string {
+	var flags []string
+	if c.on() {
+		flags = append(flags, "--confirm")
+	}
+	if c.dates {
+		flags = append(flags, "--dates")
+	}
+	return strings.Join(flags, " and ")
+}
+
 // offline reports whether registries must not be asked: the names of the demo
 // are not those of the world, unless the user has registries for them.
 func (c *confirming) offline(servers []resolver.Server) bool {
@@ -66,18 +84,21 @@ func (c *confirming) offline(servers []resolver.Server) bool {
 // check has the settings fit the servers that are asked.
 func (c *confirming) check(servers []resolver.Server) error {
 	switch {
-	case !c.on():
-	case c.offline(servers):
-		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and --confirm is not")
-	case !slices.Contains(c.how, "rdap"):
+	case c.flags() != "" && c.offline(servers):
+		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and %s is not", c.flags())
+	case c.on() && !slices.Contains(c.how, "rdap"):
 		return cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")
 	}
 	return nil
 }
 
+// rdap returns the options of a client. Dates come by WHOIS where there is no RDAP,
+// unless the user has registries of their own.
 func (c *confirming) rdap(inv *invocation) rdap.Options {
 	return rdap.Options{
-		UserAgent: userAgent(), Bootstrap: c.bootstrap, Rate: c.rate, WHOIS: slices.Contains(c.how, "whois"), Log: inv.console.Logger(),
+		UserAgent: userAgent(), Bootstrap: c.bootstrap, Rate: c.rate, Log: inv.console.Logger(),
+		WHOIS:     c.dates && c.bootstrap == "" || slices.Contains(c.how, "whois"),
+		WhoisFile: c.servers,
 	}
 }
 
@@ -92,6 +113,7 @@ type confirmer struct {
 	client  *rdap.Client
 	console *term.Console
 	open    atomic.Int64
+	undated atomic.Int64 // names that are found
 }
 
 // Confirm implements [probe.Confirmer].
@@ -107,11 +129,29 @@ func (c *confirmer) Confirm(ctx context.Context, name string) probe.Confirmation
 	return word
 }
 
+// A dating asks the registries for the dates of names that are found.
+type dating struct{ *confirmer }
+
+// Confirm implements [probe.Confirmer].
+func (d dating) Confirm(ctx context.Context, name string) probe.Confirmation {
+	word := d.client.Confirm(ctx, name)
+	if word.Registration == nil && word.Reason != probe.RDAPCanceled {
+		d.undated.Add(1)
+		d.console.Detail("%s has no dates: %v", name, cmp.Or(word.Err, errNoDates))
+	}
+	return word
+}
+
+var errNoDates = errors.New("the registry publishes no registration of the name")
+
 // close tells how many names the registries left open.
 func (c *confirmer) close() {
 	c.client.Close()
 	if n := c.open.Load(); n > 0 {
 		c.console.Note("hint: %d of the names not found could not be confirmed and may be registered; each row says why, and -v more", n)
+	}
+	if n := c.undated.Load(); n > 0 {
+		c.console.Note("hint: %d of the names found have no dates; -v says why", n)
 	}
 }
 

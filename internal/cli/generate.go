@@ -18,6 +18,7 @@ var languages = []string{"go", "python"}
 
 // A generating is the settings of the names to make.
 type generating struct {
+	naming
 	names                              candidate.Options // TLDs, Prefixes, Suffixes, MinLen and MaxLen
 	presets, tldFiles                  []string
 	inputs, languages, patterns, joins []string
@@ -30,7 +31,7 @@ type generating struct {
 
 func (g *generating) options() []*cmdline.Option {
 	g.shards = 1
-	return []*cmdline.Option{
+	return append([]*cmdline.Option{
 		cmdline.List(&g.names.TLDs, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
 		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
 		cmdline.List(&g.names.Prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
@@ -55,7 +56,7 @@ func (g *generating) options() []*cmdline.Option {
 		}),
 		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
 			"1000000 on a terminal, else 0", parseMaxNames),
-	}
+	}, g.naming.options()...)
 }
 
 func parseSeed(s string) (uint64, error) {
@@ -81,6 +82,7 @@ type selection struct {
 
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
+	poor    atomic.Int64 // names left out for their score
 }
 
 // open opens the input and checks the settings. counted says that somebody
@@ -163,7 +165,7 @@ func (in *input) withHacks(keywords iter.Seq2[string, error], keep bool) iter.Se
 
 // all returns the names to be probed, for one loop.
 func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
-	names := s.inShard(seen(s.gen.All(), func(*candidate.Candidate) { s.passed.Add(1) }))
+	names := s.inShard(seen(s.fit(s.gen.All(), &s.poor), func(*candidate.Candidate) { s.passed.Add(1) }))
 	return func(yield func(candidate.Candidate, error) bool) {
 		taken := int64(0)
 		for c, err := range names {
@@ -242,11 +244,11 @@ func (s *selection) again() iter.Seq2[candidate.Candidate, error] {
 		return nil
 	}
 	gen, _ := s.generator(keywords) // the same options have made one before
-	return s.inShard(gen.All())
+	return s.inShard(s.fit(gen.All(), new(atomic.Int64)))
 }
 
 // done returns how far the run has come on the way to total, with so many names
 // in flight.
 func (s *selection) done(inFlight int64) int64 {
-	return s.passed.Load() + s.gen.Repeated() + s.gen.Skipped() - inFlight
+	return s.passed.Load() + s.gen.Repeated() + s.gen.Skipped() + s.poor.Load() - inFlight
 }

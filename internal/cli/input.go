@@ -90,7 +90,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 		in.addWords("words", words...)
 		in.bare = true
 	}
-	return nil
+	return g.addAbout(in)
 }
 
 func (in *input) addWords(generator string, words ...string) {

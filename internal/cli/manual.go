@@ -36,7 +36,7 @@ func reference() string {
 	})
 	var b strings.Builder
 	err := template.Must(t.Parse(manualText)).Execute(&b, map[string]any{
-		"Main": all[0], "Commands": all[1:], "Reasons": probe.Reasons(), "Columns": report.Columns(), "Precedence": precedence,
+		"Main": all[0], "Commands": all[1:], "Reasons": probe.Reasons(), "Columns": append(report.Columns(), report.ExtraColumns()...), "Precedence": precedence,
 	})
 	if err != nil {
 		panic(err) // the template does not fit these tables

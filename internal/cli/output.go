@@ -37,6 +37,7 @@ type savedReport struct {
 // of the longest name; 0 is unknown.
 func (w *writing) open(ctx context.Context, inv *invocation, total, longest int) (*output, error) {
 	w.opts.Layout = w.layout()
+	w.opts.Score = w.opts.Score || w.sort == "score"
 	out := &output{writing: w, console: inv.console}
 	opts, rows := w.opts, inv.std.Out
 	opts.Color, opts.Total, opts.Longest = inv.color, total, longest
@@ -152,8 +153,8 @@ func (o *output) write(rows []probe.Result) error {
 	if o.expect != nil {
 		o.compare(rows)
 	}
-	if o.only != nil {
-		rows = o.filter(rows, func(r *probe.Result) bool { return o.only[r.Verdict] })
+	if o.only != nil || o.within != nil {
+		rows = o.filter(rows, o.wanted)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -250,7 +251,7 @@ func (o *output) end(t *tally) error {
 	if o.unexpected {
 		codes = append(codes, codeUnexpected)
 	}
-	if o.only != nil && !o.matched {
+	if (o.only != nil || o.within != nil) && !o.matched {
 		codes = append(codes, codeNoMatch)
 	}
 	return exit(codes...)

@@ -51,7 +51,7 @@ func (p *probing) command() *command {
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.confirm.options(), p.out.options(), p.out.runOptions()),
+		}, p.ask.options(), p.ask.zoneOption(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -84,7 +84,8 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 
 // open opens the names and checks every setting before anybody is asked.
 func (p *probing) open(inv *invocation) (*selection, error) {
-	p.out.opts.Zero = p.gen.null
+	p.confirm.dates = p.confirm.dates || p.out.within != nil
+	p.out.opts.Zero, p.out.opts.Score, p.out.opts.Dates = p.gen.null, p.gen.minScore > 0, p.confirm.dates
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err
@@ -178,7 +179,8 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case err == nil:
 		err = t.check()
 	}
-	t.repeated, t.skipped, t.leftOut = names.gen.Repeated(), names.skipped.Load(), names.gen.Skipped()
+	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
+	t.leftOut, t.poor = names.gen.Skipped(), names.poor.Load()
 	out.console.Finish()
 	out.explain()
 	if cut {
@@ -200,7 +202,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		}
 		return err
 	}
-	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") {
+	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") && !slices.Contains(p.ask.resolvers, noResolver) {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}

@@ -25,7 +25,7 @@ type tally struct {
 	confirming bool         // only a registry's word makes a name free
 	stopped    bool
 
-	repeated, skipped, leftOut int64 // names without a row
+	repeated, skipped, leftOut, poor int64 // names without a row
 }
 
 // counted counts the names that pass. The prober may take them from any
@@ -119,7 +119,7 @@ func (t *tally) summary() string {
 	for _, part := range []struct {
 		n    int64
 		what string
-	}{{t.repeated, "repeated"}, {t.skipped, "settled before"}, {t.leftOut, "left out for their length"}} {
+	}{{t.repeated, "repeated"}, {t.skipped, "settled before"}, {t.leftOut, "left out for their length"}, {t.poor, "left out for their score"}} {
 		if part.n > 0 {
 			s += fmt.Sprintf(", %d %s", part.n, part.what)
 		}

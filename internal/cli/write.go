@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"domprobe/internal/cmdline"
 	"domprobe/probe"
@@ -41,9 +43,10 @@ type writing struct {
 	format          string
 	outputs         []target
 	only, expect    verdictSet
-	sort            string // empty for the order in which names settle
+	within          *time.Duration // --expires-within
+	sort            string         // empty for the order in which names settle
 	ordered, resume bool
-	opts            report.Options // Columns and Zero
+	opts            report.Options // Columns, Zero and Score
 }
 
 // A target is a report to write.
@@ -53,7 +56,7 @@ type target struct{ path, format string }
 func (w *writing) options() []*cmdline.Option {
 	w.format = report.Formats()[0]
 	var columns []string
-	for _, c := range report.Columns() {
+	for _, c := range append(report.Columns(), report.ExtraColumns()...) {
 		columns = append(columns, c.Name)
 	}
 	return []*cmdline.Option{
@@ -83,6 +86,36 @@ func (w *writing) runOptions() []*cmdline.Option {
 		cmdline.Switch(&w.ordered, "ordered", "", "write rows in the order of the input, as they come"),
 		cmdline.Switch(&w.resume, "resume", "", "continue the csv, tsv or jsonl reports of an earlier run: skip names that are settled there, append the others").Common(),
 	}
+}
+
+func (w *writing) withinOption() *cmdline.Option {
+	return cmdline.Optional(&w.within, "expires-within", "", "write only rows of names that expire within this `TIME` to standard output: 90d, 12w; implies --dates",
+		"", parseSpan)
+}
+
+// parseSpan reads a number of days or weeks, or else a duration of Go.
+func parseSpan(s string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	for unit, length := range map[string]time.Duration{"d": day, "w": 7 * day} {
+		if number, ok := strings.CutSuffix(s, unit); ok {
+			if n, err := strconv.ParseUint(number, 10, 15); err == nil {
+				return time.Duration(n) * length, nil
+			}
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, cmdline.Usage("try 90d", "--expires-within cannot be %q", s)
+	}
+	return d, nil
+}
+
+// wanted reports whether a row is for standard output.
+func (w *writing) wanted(r *probe.Result) bool {
+	if w.within != nil && (r.Registration == nil || r.Registration.Expires.IsZero() || time.Until(r.Registration.Expires) > *w.within) {
+		return false
+	}
+	return w.only == nil || w.only[r.Verdict]
 }
 
 // check finds mistakes in the settings without opening anything. The inputs

@@ -8,13 +8,14 @@
 package dnsserver
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"sync"
 
 	"github.com/miekg/dns"
+	"golang.org/x/sync/errgroup"
 )
 
 // A Handler responds to a query, or does not. The network is "udp" or "tcp". It is
@@ -44,7 +45,7 @@ func Serve(h Handler) (*Server, error) { return ServeAt("", h) }
 
 // ServeAt is like [Serve] on a given address, "host:port".
 func ServeAt(addr string, h Handler) (*Server, error) {
-	pc, l, err := Listen(net.ListenConfig{}, addr)
+	pc, l, err := Listen(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -52,25 +53,17 @@ func ServeAt(addr string, h Handler) (*Server, error) {
 		{PacketConn: pc, Handler: onNetwork(h, "udp")},
 		{Listener: l, Handler: onNetwork(h, "tcp"), MaxTCPQueries: -1},
 	}
-	errs := make(chan error, len(servers))
-	var started, running sync.WaitGroup
+	var started sync.WaitGroup
+	var running errgroup.Group
 	for _, s := range servers {
 		started.Add(1)
 		s.NotifyStartedFunc = started.Done
-		running.Go(func() { errs <- s.ActivateAndServe() })
+		running.Go(s.ActivateAndServe)
 	}
 	started.Wait() // Shutdown fails before that.
 	return NewServer(l.Addr().String(), func() error {
-		var all error
-		for _, s := range servers {
-			all = errors.Join(all, s.Shutdown())
-		}
-		running.Wait()
-		close(errs)
-		for err := range errs {
-			all = errors.Join(all, err)
-		}
-		return all
+		err := errors.Join(servers[0].Shutdown(), servers[1].Shutdown())
+		return errors.Join(err, running.Wait())
 	}), nil
 }
 
@@ -104,15 +97,13 @@ func udpSize(q *dns.Msg) int {
 }
 
 // Listen listens on an address over UDP and TCP. Empty means a free port of
-// 127.0.0.1. The configuration is that of the UDP socket.
-func Listen(lc net.ListenConfig, addr string) (*net.UDPConn, *net.TCPListener, error) {
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
+// 127.0.0.1.
+func Listen(addr string) (*net.UDPConn, *net.TCPListener, error) {
+	addr = cmp.Or(addr, "127.0.0.1:0")
 	const tries = 20 // the free port that UDP got may be taken for TCP
 	var failed error
 	for range tries {
-		pc, err := lc.ListenPacket(context.Background(), "udp", addr)
+		pc, err := net.ListenPacket("udp", addr)
 		if err != nil {
 			return nil, nil, fmt.Errorf("listening for datagrams: %w", err)
 		}

@@ -9,7 +9,7 @@ import (
 	"domprobe/internal/known"
 )
 
-// A Truth says what exists in the DNS, and answers accordingly. Its functions
+// A Truth says what exists in the DNS, and responds accordingly. Its functions
 // are given names in lower case without the final dot, and are called
 // concurrently.
 type Truth struct {
@@ -52,17 +52,11 @@ func Zones(zones ...string) func(name string) string {
 	}
 }
 
-// Resolver returns the handler of a healthy recursive resolver in a world of
-// the given zones, as in [Zones], and registered names.
-func Resolver(registered func(name string) bool, zones ...string) Handler {
-	return Answer(Truth{Registered: registered, Zone: Zones(zones...)}.Resolve)
-}
-
-// Resolve answers as a healthy recursive resolver. Every registered name has
+// Resolve responds as a healthy recursive resolver. Every registered name has
 // name servers, the address 192.0.2.1 (RFC 5737), and no DS record.
 func (t Truth) Resolve(q *dns.Msg) *dns.Msg { return t.dated(t.resolve(q)) }
 
-// Delegate answers as the registry's own server, which holds every registry
+// Delegate responds as the registry's own server, which holds every registry
 // zone, does not recurse, and refers to the servers of a registered name.
 func (t Truth) Delegate(q *dns.Msg) *dns.Msg { return t.dated(t.delegate(q)) }
 
@@ -118,13 +112,13 @@ func (t Truth) ofZone(q *dns.Msg) (r *dns.Msg, cut string) {
 	case cut == "":
 		return NXDomain(q, zone), ""
 	case qtype == dns.TypeDS && name == cut:
-		return NoData(q, zone), "" // RFC 4035 section 3.1.4.1: the parent's answer
+		return NoData(q, zone), "" // RFC 4035 section 3.1.4.1: the parent's business
 	}
 	return nil, cut
 }
 
-// find returns the zone that answers for a name, and the registered name in
-// it that the name is or lies below, if there is one. A question for DS is the
+// find returns the zone that is authoritative for a name, and the registered name in
+// it that the name is or lies below, if there is one. A query for DS is the
 // business of the zone above.
 func (t Truth) find(name string, qtype uint16) (zone, cut string) {
 	zoneOf := t.Zone
@@ -149,7 +143,7 @@ func (t Truth) isNIC(name, zone string) bool {
 	return zone != "" && (name == "nic."+zone || parent(name) == zone && known.Has(name)) && (t.NIC == nil || t.NIC(zone))
 }
 
-// apex answers a question about the top of a zone.
+// apex returns the response about the top of a zone.
 func apex(q *dns.Msg) *dns.Msg {
 	owner := q.Question[0].Name
 	switch q.Question[0].Qtype {

@@ -124,7 +124,7 @@ func TestZonesByDefault(t *testing.T) {
 }
 
 func TestResolver(t *testing.T) {
-	s, err := Serve(Resolver(func(name string) bool { return name == "go.dev" }))
+	s, err := Serve(Answer(Truth{Registered: func(name string) bool { return name == "go.dev" }}.Resolve))
 	if err != nil {
 		t.Fatal(err)
 	}

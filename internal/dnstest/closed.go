@@ -8,7 +8,7 @@ import (
 	"domprobe/internal/dnsserver"
 )
 
-// Closed reserves a port of 127.0.0.1 at which nobody listens: questions to it
+// Closed reserves a port of 127.0.0.1 at which nobody listens: queries to it
 // are refused, over UDP and TCP, and no other program gets it, until the server
 // is closed.
 func Closed() (*Server, error) {
@@ -26,8 +26,8 @@ func Closed() (*Server, error) {
 	return nil, errors.Join(fmt.Errorf("reserving a port: %w", err), peer.Close())
 }
 
-// reserve takes a port by sockets that are connected to the peer's, so that
-// what comes from anywhere else is not for them. Its server closes the peer.
+// reserve takes a port by sockets that are connected to the peer's, and so get
+// nothing from anywhere else. Its server closes the peer.
 func reserve(peer net.Listener) (*Server, error) {
 	udp, err := net.Dial("udp", peer.Addr().String())
 	if err != nil {

@@ -1,26 +1,31 @@
 // Package dnstest runs DNS servers inside the process, for tests and benchmarks.
-// They listen on the loopback interface only.
+// Those with sockets listen on the loopback interface only.
 //
 // A [Truth] knows the registered names and their zones. It responds as a healthy
 // recursive resolver ([Truth.Resolve]) or as the registry's authoritative server
-// ([Truth.Delegate]). The servers of the package are:
+// ([Truth.Delegate]). Responses to single queries are built with [NXDomain],
+// [NoData], [Referral], ... Servers take any function that takes a query and
+// returns a response: [Block] and [Turncoat] make one of two others, and [Forward]
+// one of another server.
 //
-//   - [Serve] serves any [Handler] on a loopback port, over UDP and TCP. Tests
-//     add a fault to the handler of a Truth, or build single responses with
-//     [NXDomain], [NoData], [Referral], ...
-//   - [ServeRaw] sends bytes, for responses that no DNS library would send.
-//   - [Fast] answers from a hash of the label, in batches, faster than a client
-//     can ask, so that a benchmark measures the client. cmd/fastdns runs it as
-//     a command.
-//   - [Turncoat] is a server that begins to lie, and [Forger] one whose responses
-//     come after forged ones.
-//   - [Proxy] stands between a client and a server and delays or loses
-//     datagrams.
-//   - [Net] is a network in memory. Its delays are those of package time, so that
-//     it works with the fake time of testing/synctest.
+// Which server does a test take?
 //
-// Package daemon starts real servers: NSD, Knot, BIND, Unbound, dnsmasq and
-// systemd-resolved.
+//   - [Net], a network in memory: for delays, losses and deadlines in the fake
+//     time of testing/synctest, and for whatever needs no real socket. [Wire] and
+//     [Stream] put a function on a [Host].
+//   - [Serve] with [Answer]: for a client that needs a real socket, such as a
+//     built command. A function that waits makes a slow server, one that returns
+//     nil a silent one.
+//   - [Host.Start]: a host of a Net on a real socket, for bytes that no DNS library
+//     would send, for responses from the wrong address, and for [Forged] ones.
+//   - [Closed]: a port at which nobody listens.
+//   - [Fast]: for benchmarks of the client. It responds from a hash of the label,
+//     in batches. cmd/fastdns runs it as a command, and cmd/bench measures the
+//     built command against it.
+//   - Package daemon: real servers (NSD, Knot, BIND, Unbound, dnsmasq and
+//     systemd-resolved), and a small internet of them.
+//
+// Package crowd has many clients of one HTTP server, package chromium a browser.
 package dnstest
 
 import "domprobe/internal/dnsserver"
@@ -37,8 +42,7 @@ var (
 	Serve   = dnsserver.Serve
 	ServeAt = dnsserver.ServeAt
 
-	Resolver = dnsserver.Resolver
-	Zones    = dnsserver.Zones
+	Zones = dnsserver.Zones
 
 	Address  = dnsserver.Address
 	CNAME    = dnsserver.CNAME

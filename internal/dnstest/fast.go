@@ -1,15 +1,11 @@
 package dnstest
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/ipv4"
@@ -21,7 +17,7 @@ import (
 // Fast is a responder for benchmarks. It plays the server of every TLD, and a
 // resolver to those who set RD: NAME.TLD is registered where [Registered]
 // says so of NAME, and everything below it with it. The zero value knows only
-// the names that are registered everywhere, and answers everything.
+// the names that are registered everywhere, and responds to everything.
 type Fast struct {
 	// Addr is the address to listen on. Empty means a free port of 127.0.0.1.
 	Addr string
@@ -29,195 +25,139 @@ type Fast struct {
 	// Share is how many of a hundred labels are registered.
 	Share int
 
-	// Threads is how many sockets share the load on Linux. Zero means 1,
-	// which is what there is elsewhere.
+	// Threads is how many goroutines respond over UDP. Zero means 1.
 	Threads int
 
-	// Drop, ServFail and Truncate are percentages of answers: not given, given
-	// as SERVFAIL, given as empty with TC set. Drop and Truncate concern
-	// UDP only.
+	// Drop, ServFail and Truncate are percentages of responses: not sent, sent
+	// as SERVFAIL, sent as empty with TC set. Drop and Truncate concern UDP
+	// only.
 	Drop, ServFail, Truncate int
 
-	// QPS is how many answers a second UDP gives at most. Zero means no limit.
+	// QPS is how many responses a second UDP sends at most. Zero means no limit.
 	QPS int
 
-	// Delay holds up each answer.
+	// Delay holds up each response.
 	Delay time.Duration
 }
 
-// FastCounts is what a [Fast] server has done so far.
+// FastCounts is how many queries and responses a [Fast] server has had.
 type FastCounts struct {
 	Queries, Answers, Dropped uint64 // of UDP
-	TCP                       uint64 // questions over TCP
+	TCP                       uint64 // queries over TCP
 }
 
 // A FastServer is a running [Fast].
 type FastServer struct {
 	*Server
-	run *fastRun
+	fast  Fast
+	limit *rate.Limiter // nil for none
+
+	mu     sync.Mutex
+	counts FastCounts
 }
 
 // Counts returns what the server has done so far.
 func (s *FastServer) Counts() FastCounts {
-	c := &s.run.counts
-	return FastCounts{
-		Queries: c.queries.Load(), Answers: c.answers.Load(),
-		Dropped: c.dropped.Load(), TCP: c.tcp.Load(),
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts
 }
 
 // Start starts the server.
 func (f Fast) Start() (*FastServer, error) {
-	r := &fastRun{Fast: f, stopped: make(chan struct{})}
-	if f.QPS > 0 {
-		r.limit = rate.NewLimiter(rate.Limit(f.QPS), max(1, f.QPS/50)) // 20 ms of it
-	}
-	conns, l, err := listenShared(f.Addr, max(1, f.Threads))
+	conn, l, err := dnsserver.Listen(f.Addr)
 	if err != nil {
 		return nil, err
 	}
-	for _, conn := range conns {
-		// Without the right to a larger buffer there is a smaller one.
-		_ = conn.SetReadBuffer(16 << 20)
-		r.serve(conn)
+	// Without the right to a larger buffer there is a smaller one.
+	_ = conn.SetReadBuffer(16 << 20)
+	s := &FastServer{fast: f}
+	if f.QPS > 0 {
+		s.limit = rate.NewLimiter(rate.Limit(f.QPS), max(1, f.QPS/50)) // 20 ms of it
 	}
-	streams := newAcceptor(l, Stream(r.stream))
-	closeAll := func() error {
-		close(r.stopped)
-		var err error
-		for _, conn := range conns {
-			err = errors.Join(err, conn.Close())
-		}
-		err = errors.Join(err, streams.close())
-		r.running.Wait()
+	var running sync.WaitGroup
+	for range max(1, f.Threads) {
+		running.Go(func() { s.serve(newBatchConn(conn)) })
+	}
+	stop := serveTCP(l, Stream(s.overTCP))
+	s.Server = dnsserver.NewServer(l.Addr().String(), func() error {
+		err := errors.Join(conn.Close(), stop())
+		running.Wait()
 		return err
-	}
-	return &FastServer{dnsserver.NewServer(l.Addr().String(), closeAll), r}, nil
-}
-
-// listenShared opens n UDP sockets and a listener, all on the same address.
-func listenShared(addr string, n int) ([]*net.UDPConn, *net.TCPListener, error) {
-	if n == 1 || reusePort == nil {
-		pc, l, err := dnsserver.Listen(net.ListenConfig{}, addr)
-		return []*net.UDPConn{pc}, l, err
-	}
-	lc := net.ListenConfig{Control: reusePort}
-	pc, l, err := dnsserver.Listen(lc, addr)
-	if err != nil {
-		return nil, nil, err
-	}
-	conns := []*net.UDPConn{pc}
-	for len(conns) < n {
-		pc, err := lc.ListenPacket(context.Background(), "udp", l.Addr().String())
-		if err != nil {
-			for _, conn := range conns {
-				conn.Close()
-			}
-			l.Close()
-			return nil, nil, fmt.Errorf("sharing %s: %w", l.Addr(), err)
-		}
-		conns = append(conns, pc.(*net.UDPConn))
-	}
-	return conns, l, nil
-}
-
-// fastRun is a running Fast.
-type fastRun struct {
-	Fast
-	limit   *rate.Limiter
-	stopped chan struct{}
-	running sync.WaitGroup
-	counts  struct{ queries, answers, dropped, tcp atomic.Uint64 }
+	})
+	return s, nil
 }
 
 // fastBatch is how many datagrams one system call reads or writes.
 const fastBatch = 64
 
-// serve reads and answers the datagrams of a socket.
-func (r *fastRun) serve(conn *net.UDPConn) {
-	pc := newBatchConn(conn)
-	send := func(answers []ipv4.Message) { writeAll(pc, answers) }
-	if r.Delay > 0 {
-		send = r.holdUp(pc)
+// serve responds to the datagrams of a socket.
+func (s *FastServer) serve(pc batchConn) {
+	delayed := newLater()
+	defer delayed.stop()
+	messages := make([]ipv4.Message, fastBatch)
+	for i := range messages {
+		messages[i].Buffers = [][]byte{make([]byte, maxFastAnswer)}
 	}
-	r.running.Go(func() {
-		m := &fastMaker{r.Fast, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
-		questions, answers := newMessages(maxFastAnswer), newMessages(0)
-		for {
-			n, err := pc.ReadBatch(questions, 0)
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			if err != nil {
-				continue // an ICMP message about an earlier answer
-			}
-			k := r.answer(m, questions[:n], answers)
-			r.counts.queries.Add(uint64(n))
-			r.counts.answers.Add(uint64(k))
-			r.counts.dropped.Add(uint64(n - k))
-			send(answers[:k])
+	for {
+		for _, m := range messages {
+			m.Buffers[0] = m.Buffers[0][:maxFastAnswer]
 		}
-	})
-}
-
-func newMessages(size int) []ipv4.Message {
-	m := make([]ipv4.Message, fastBatch)
-	for i := range m {
-		m[i].Buffers = [][]byte{make([]byte, size)}
-	}
-	return m
-}
-
-// answer fills in the answers to the questions and returns how many there are.
-func (r *fastRun) answer(m *fastMaker, questions, answers []ipv4.Message) int {
-	k := 0
-	for i := range questions {
-		q := &questions[i]
-		if m.chance(m.Drop) || r.limit != nil && !r.limit.Allow() {
-			continue
-		}
-		if a := m.answer(q.Buffers[0][:q.N], false); a != nil {
-			answers[k].Buffers[0], answers[k].Addr = a, q.Addr
-			k++
-		}
-	}
-	return k
-}
-
-// stream answers a question that came over TCP.
-func (r *fastRun) stream(q []byte, _ netip.AddrPort) []Reply {
-	r.counts.tcp.Add(1)
-	m := fastMaker{r.Fast, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
-	a := m.answer(slices.Grow(q, maxFastAnswer), true)
-	if a == nil {
-		return []Reply{{Refused: true}}
-	}
-	return []Reply{{Delay: r.Delay, Bytes: a}}
-}
-
-// maxHeld is how many batches Delay may hold up at once; more are lost.
-const maxHeld = 1 << 14
-
-// holdUp returns a function that sends answers when Delay has passed.
-func (r *fastRun) holdUp(pc batchConn) func(answers []ipv4.Message) {
-	slots := make(chan struct{}, maxHeld)
-	return func(answers []ipv4.Message) {
-		held := slices.Clone(answers)
-		for i := range held {
-			held[i].Buffers = [][]byte{slices.Clone(held[i].Buffers[0])}
-		}
-		select {
-		case slots <- struct{}{}:
-		default:
+		n, err := pc.ReadBatch(messages, 0)
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		r.running.Go(func() {
-			defer func() { <-slots }()
-			select {
-			case <-time.After(r.Delay):
-				writeAll(pc, held)
-			case <-r.stopped:
-			}
-		})
+		if err != nil {
+			continue // an ICMP message about an earlier response
+		}
+		responses := messages[:s.respond(messages[:n])]
+		if s.fast.Delay <= 0 {
+			writeAll(pc, responses)
+			continue
+		}
+		held := cloneMessages(responses)
+		delayed.do(s.fast.Delay, func() { writeAll(pc, held) })
 	}
+}
+
+// respond turns queries into responses, moves these to the front, and returns
+// how many there are.
+func (s *FastServer) respond(queries []ipv4.Message) (n int) {
+	for i := range queries {
+		q := &queries[i]
+		if chance(s.fast.Drop) || s.limit != nil && !s.limit.Allow() {
+			continue
+		}
+		if r := s.fast.answer(q.Buffers[0][:q.N], false); r != nil {
+			q.Buffers[0] = r
+			queries[n], queries[i] = queries[i], queries[n]
+			n++
+		}
+	}
+	s.count(FastCounts{Queries: uint64(len(queries)), Answers: uint64(n), Dropped: uint64(len(queries) - n)})
+	return n
+}
+
+// overTCP responds to a query over TCP.
+func (s *FastServer) overTCP(q []byte, _ netip.AddrPort) []Reply {
+	s.count(FastCounts{TCP: 1})
+	r := s.fast.answer(slices.Grow(q, maxFastAnswer), true)
+	return []Reply{{Delay: s.fast.Delay, Bytes: r, Refused: r == nil}}
+}
+
+func (s *FastServer) count(more FastCounts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts.Queries += more.Queries
+	s.counts.Answers += more.Answers
+	s.counts.Dropped += more.Dropped
+	s.counts.TCP += more.TCP
+}
+
+func cloneMessages(ms []ipv4.Message) []ipv4.Message {
+	ms = slices.Clone(ms)
+	for i := range ms {
+		ms[i].Buffers = [][]byte{slices.Clone(ms[i].Buffers[0])}
+	}
+	return ms
 }

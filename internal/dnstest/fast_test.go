@@ -205,7 +205,7 @@ func FuzzFast(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, tcp := range []bool{false, true} {
-			m := &fastMaker{Fast: Fast{Share: 50}}
+			m := Fast{Share: 50}
 			a := m.answer(append(make([]byte, 0, len(b)+maxFastAnswer), b...), tcp)
 			if len(a) > maxFastAnswer {
 				t.Fatalf("an answer of %d octets", len(a))
@@ -225,7 +225,7 @@ func BenchmarkFastAnswer(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	m := &fastMaker{Fast: Fast{Share: 50}}
+	m := Fast{Share: 50}
 	buf := make([]byte, maxFastAnswer)
 	for b.Loop() {
 		if m.answer(buf[:copy(buf, q)], false) == nil {

@@ -38,13 +38,9 @@ func writeAll(pc batchConn, ms []ipv4.Message) {
 // A plainConn moves one datagram in a call.
 type plainConn struct{ *net.UDPConn }
 
-func (c plainConn) ReadBatch(ms []ipv4.Message, _ int) (int, error) {
-	n, from, err := c.ReadFrom(ms[0].Buffers[0])
-	if err != nil {
-		return 0, err
-	}
-	ms[0].N, ms[0].Addr = n, from
-	return 1, nil
+func (c plainConn) ReadBatch(ms []ipv4.Message, _ int) (n int, err error) {
+	ms[0].N, ms[0].Addr, err = c.ReadFrom(ms[0].Buffers[0])
+	return 1, err
 }
 
 func (c plainConn) WriteBatch(ms []ipv4.Message, _ int) (int, error) {

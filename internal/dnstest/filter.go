@@ -8,9 +8,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Forward returns a function for [Answer] that passes questions on to a
-// server, over TCP where UDP is truncated. Where that fails it answers
-// SERVFAIL.
+// Forward returns a function for [Answer] that passes queries on to a server,
+// over TCP where the response over UDP is truncated. Where that fails the
+// response is SERVFAIL.
 func Forward(addr string) func(q *dns.Msg) *dns.Msg {
 	const limit = 5 * time.Second
 	return func(q *dns.Msg) *dns.Msg {
@@ -27,8 +27,8 @@ func Forward(addr string) func(q *dns.Msg) *dns.Msg {
 	}
 }
 
-// Block answers questions about blocked names with the one function, and all
-// others with the other. Names are given in lower case without the final dot.
+// Block responds to queries about blocked names with the one function, and to
+// all others with the other. Names are given in lower case without the final dot.
 func Block(blocked func(name string) bool, policy, other func(q *dns.Msg) *dns.Msg) func(q *dns.Msg) *dns.Msg {
 	return func(q *dns.Msg) *dns.Msg {
 		if len(q.Question) == 1 && blocked(strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")) {

@@ -45,11 +45,14 @@ func exchange(t *testing.T, network, addr string, q *dns.Msg) *dns.Msg {
 	return r
 }
 
+// goDev has the names go.dev and web.dev.
+var goDev = Truth{Registered: func(name string) bool { return name == "go.dev" || name == "web.dev" }}
+
 // startGoDev starts a resolver in a world in which go.dev and web.dev are
 // registered.
 func startGoDev(t *testing.T) *Server {
 	t.Helper()
-	return started(t)(Serve(Resolver(func(name string) bool { return name == "go.dev" || name == "web.dev" })))
+	return started(t)(Serve(Answer(goDev.Resolve)))
 }
 
 // world has one TLD, dev, in which names that begin with "go" are registered.

@@ -2,8 +2,10 @@ package dnstest
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,15 +21,15 @@ type Net struct {
 	mu     sync.Mutex
 	hosts  map[netip.AddrPort]Host
 	dialed uint64
-	open   map[net.Conn]bool
+	open   map[*socket]bool
 	served sync.WaitGroup
 }
 
-// A Host is what listens on one address of a [Net].
+// A Host is the server on one address of a [Net], or on loopback.
 type Host struct {
-	// UDP answers datagrams. It is called from the Write of the asker, and
-	// concurrently. Nil makes the port unreachable: the asker's next Read
-	// fails with ECONNREFUSED.
+	// UDP responds to datagrams. It is called from the Write of the client,
+	// and concurrently. Nil makes the port unreachable: the client's next
+	// Read fails with ECONNREFUSED.
 	UDP PacketHandler
 
 	// TCP serves one connection, which is closed when it returns. Nil means
@@ -35,11 +37,11 @@ type Host struct {
 	TCP func(conn net.Conn)
 
 	// Connect is how long it takes to open a connection. Negative means
-	// until the dialler gives up.
+	// until the client gives up.
 	Connect time.Duration
 }
 
-// A PacketHandler answers a datagram with none, one or many. It may keep q.
+// A PacketHandler returns the replies to a datagram. It may keep q.
 type PacketHandler func(q []byte, from netip.AddrPort) []Reply
 
 // A Reply is one datagram on its way back.
@@ -47,9 +49,9 @@ type Reply struct {
 	Delay time.Duration
 	Bytes []byte
 
-	// From is the address that the reply comes from. The zero value is the
-	// address that was asked; from any other one the reply is lost, as the
-	// kernel does it on a connected socket.
+	// From is the source address. The zero value is the address that the
+	// client sent to; a reply from any other one is lost, as the kernel does
+	// it on a connected socket.
 	From netip.AddrPort
 
 	// Refused makes the reply an ICMP port unreachable.
@@ -68,50 +70,48 @@ func (n *Net) Listen(addr string, h Host) {
 	n.hosts[at] = h
 }
 
-// Dial opens a connection, whose local address nobody else of the network has.
-// The network is "udp" or "tcp", or one of these with a 4 or 6; the address
-// must be numeric.
+// Dial opens a connection from a local address of its own. The network is
+// "udp" or "tcp", or one of these with a 4 or 6; the address must be numeric.
 func (n *Net) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	network = strings.TrimRight(network, "46")
 	remote, err := netip.ParseAddrPort(addr)
-	fail := func(err error) error {
-		return &net.OpError{Op: "dial", Net: network, Addr: netAddr(network, remote), Err: err}
-	}
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
+	to := net.TCPAddrFromAddrPort(remote)
+	fail := func(err error) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: network, Addr: to, Err: err}
+	}
 	if err := ctx.Err(); err != nil {
-		return nil, fail(err)
+		return fail(err)
 	}
 	n.mu.Lock()
 	host, local := n.hosts[remote], n.local(remote)
 	n.mu.Unlock()
-	e := ends{network: network, local: local, remote: remote}
 	switch network {
 	case "udp":
-		c := &packetConn{socket: socket{ends: e, gate: new(gate)}, host: host}
-		c.closed = n.track(c)
+		from, to := net.UDPAddrFromAddrPort(local), net.UDPAddrFromAddrPort(remote)
+		c := &packetConn{socket: socket{net: n, gate: new(gate), local: from, remote: to}, host: host}
+		n.track(&c.socket)
 		return c, nil
 	case "tcp":
 		if err := connect(ctx, host); err != nil {
-			return nil, fail(err)
+			return fail(err)
 		}
-		return n.connected(e, host), nil
+		return n.connected(net.TCPAddrFromAddrPort(local), to, host), nil
 	}
-	return nil, fail(net.UnknownNetworkError(network))
+	return fail(net.UnknownNetworkError(network))
 }
 
 // connect waits for a connection to be opened or refused.
 func connect(ctx context.Context, h Host) error {
-	switch {
-	case h.Connect < 0:
-		<-ctx.Done()
-		return ctx.Err()
-	case h.Connect > 0:
-		timer := time.NewTimer(h.Connect)
-		defer timer.Stop()
+	if h.Connect != 0 {
+		var opened <-chan time.Time // never, if negative
+		if h.Connect > 0 {
+			opened = time.After(h.Connect)
+		}
 		select {
-		case <-timer.C:
+		case <-opened:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -122,11 +122,13 @@ func connect(ctx context.Context, h Host) error {
 	return nil
 }
 
-// connected returns the dialler's end of a stream and serves the other one.
-func (n *Net) connected(e ends, h Host) net.Conn {
-	client, server := newStream(e)
-	client.closed = n.track(client)
-	server.closed = n.track(server)
+// connected returns the client's end of a TCP connection and serves the other one.
+func (n *Net) connected(local, remote net.Addr, h Host) net.Conn {
+	both := new(gate)
+	client := &tcpConn{socket: socket{net: n, gate: both, local: local, remote: remote}}
+	server := &tcpConn{socket: socket{net: n, gate: both, local: remote, remote: local}, peer: client}
+	client.peer = server
+	n.track(&client.socket, &server.socket)
 	n.served.Go(func() {
 		defer server.Close()
 		h.TCP(server)
@@ -145,31 +147,31 @@ func (n *Net) Open() int {
 // Close closes all connections and waits for the handlers of TCP connections.
 func (n *Net) Close() error {
 	n.mu.Lock()
-	conns := make([]net.Conn, 0, len(n.open))
-	for c := range n.open {
-		conns = append(conns, c)
-	}
+	open := slices.Collect(maps.Keys(n.open))
 	n.mu.Unlock()
-	for _, c := range conns {
-		c.Close()
+	for _, s := range open {
+		s.Close()
 	}
 	n.served.Wait()
 	return nil
 }
 
-// track counts a connection as open and returns what ends that.
-func (n *Net) track(c net.Conn) func() {
+// track counts sockets as open until they are forgotten.
+func (n *Net) track(sockets ...*socket) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.open == nil {
-		n.open = make(map[net.Conn]bool)
+		n.open = make(map[*socket]bool)
 	}
-	n.open[c] = true
-	return func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		delete(n.open, c)
+	for _, s := range sockets {
+		n.open[s] = true
 	}
+}
+
+func (n *Net) forget(s *socket) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.open, s)
 }
 
 // local returns an address that was not given out before: ports from 32768

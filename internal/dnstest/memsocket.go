@@ -2,60 +2,69 @@ package dnstest
 
 import (
 	"net"
-	"net/netip"
+	"os"
 	"sync"
 	"time"
 )
 
-// ends names the two ends of a connection, and is its addresses.
-type ends struct {
-	network       string
-	local, remote netip.AddrPort
+// A socket has the addresses and deadlines of a UDP or TCP connection of a
+// [Net]. The gate guards what changes.
+type socket struct {
+	net             *Net
+	local, remote   net.Addr
+	gate            *gate
+	shut            bool // closed on this side
+	readBy, writeBy time.Time
 }
 
-func (e ends) LocalAddr() net.Addr  { return netAddr(e.network, e.local) }
-func (e ends) RemoteAddr() net.Addr { return netAddr(e.network, e.remote) }
+func (s *socket) LocalAddr() net.Addr  { return s.local }
+func (s *socket) RemoteAddr() net.Addr { return s.remote }
 
 // fail wraps an error as package net does.
-func (e ends) fail(op string, err error) error {
-	return &net.OpError{Op: op, Net: e.network, Source: e.LocalAddr(), Addr: e.RemoteAddr(), Err: err}
+func (s *socket) fail(op string, err error) error {
+	return &net.OpError{Op: op, Net: s.local.Network(), Source: s.local, Addr: s.remote, Err: err}
 }
 
-func netAddr(network string, a netip.AddrPort) net.Addr {
-	if network == "tcp" {
-		return net.TCPAddrFromAddrPort(a)
+// usable returns an error after Close, and after the deadline.
+func (s *socket) usable(op string, deadline time.Time) error {
+	if s.shut {
+		return s.fail(op, net.ErrClosed)
 	}
-	return net.UDPAddrFromAddrPort(a)
+	if !deadline.IsZero() && !time.Now().Before(deadline) {
+		return s.fail(op, os.ErrDeadlineExceeded)
+	}
+	return nil
 }
 
-// A socket is what the two kinds of connections have in common. But for its
-// ends, it is guarded by the gate.
-type socket struct {
-	ends
-	gate            *gate
-	closed          func()    // tells the network
-	shut            bool      // closed on this side
-	readBy, writeBy time.Time // deadlines
+func (s *socket) SetDeadline(t time.Time) error {
+	return s.change("set", func() { s.readBy, s.writeBy = t, t })
 }
 
-func (s *socket) SetDeadline(t time.Time) error { return s.setDeadlines(&t, &t) }
+func (s *socket) SetReadDeadline(t time.Time) error {
+	return s.change("set", func() { s.readBy = t })
+}
 
-func (s *socket) SetReadDeadline(t time.Time) error { return s.setDeadlines(&t, nil) }
+func (s *socket) SetWriteDeadline(t time.Time) error {
+	return s.change("set", func() { s.writeBy = t })
+}
 
-func (s *socket) SetWriteDeadline(t time.Time) error { return s.setDeadlines(nil, &t) }
+// Close ends a connection: the other end of TCP reads what was written, and
+// then EOF.
+func (s *socket) Close() error {
+	return s.change("close", func() {
+		s.shut = true
+		s.net.forget(s)
+	})
+}
 
-func (s *socket) setDeadlines(read, write *time.Time) error {
+// change changes an open socket and wakes whoever waits for a change.
+func (s *socket) change(op string, f func()) error {
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	if s.shut {
-		return s.fail("set", net.ErrClosed)
+		return s.fail(op, net.ErrClosed)
 	}
-	if read != nil {
-		s.readBy = *read
-	}
-	if write != nil {
-		s.writeBy = *write
-	}
+	f()
 	s.gate.broadcast()
 	return nil
 }
@@ -93,9 +102,4 @@ func (g *gate) broadcast() {
 		close(g.changed)
 		g.changed = nil
 	}
-}
-
-// passed reports whether there is a deadline and it has come.
-func passed(deadline time.Time) bool {
-	return !deadline.IsZero() && !time.Now().Before(deadline)
 }

@@ -9,105 +9,99 @@ import (
 )
 
 const (
-	maxUnread   = 4096 // datagrams a socket holds for Read; more are lost
+	maxInFlight = 1 << 17 // replies on their way to a socket; more are lost
+	maxUnread   = 4096    // datagrams that a socket holds for Read; more are lost
 	maxDatagram = 65507
 )
 
 // A packetConn is a connected UDP socket of a [Net].
 type packetConn struct {
 	socket
-	host     Host
-	inFlight flights
-	unread   []Reply
+	host    Host
+	replies []arrival // the next one first
+}
+
+// An arrival is a reply and the time from which it can be read.
+type arrival struct {
+	at    time.Time
+	reply Reply
 }
 
 func (c *packetConn) Write(b []byte) (int, error) {
 	c.gate.Lock()
-	shut, late := c.shut, passed(c.writeBy)
+	err := c.usable("write", c.writeBy)
 	c.gate.Unlock()
-	switch {
-	case shut:
-		return 0, c.fail("write", net.ErrClosed)
-	case late:
-		return 0, c.fail("write", os.ErrDeadlineExceeded)
-	case len(b) > maxDatagram:
+	if err != nil {
+		return 0, err
+	}
+	if len(b) > maxDatagram {
 		return 0, c.fail("write", os.NewSyscallError("write", syscall.EMSGSIZE))
 	}
 	replies := []Reply{{Refused: true}}
 	if c.host.UDP != nil {
-		replies = c.host.UDP(slices.Clone(b), c.local)
+		replies = c.host.UDP(slices.Clone(b), addrPort(c.local))
 	}
+	c.gate.Lock()
+	defer c.gate.Unlock()
 	for _, r := range replies {
-		if r.From.IsValid() && r.From != c.remote {
-			continue // as the kernel drops it
+		if !r.From.IsValid() || r.From == addrPort(c.remote) {
+			c.send(r)
 		}
-		r.Bytes = slices.Clone(r.Bytes)
-		c.send(r)
 	}
 	return len(b), nil
 }
 
-// send puts a reply on its way.
+// send puts a reply on its way, behind all that arrive at the same time.
 func (c *packetConn) send(r Reply) {
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	c.inFlight.add(r.Delay, func() {
-		if len(c.unread) < maxUnread {
-			c.unread = append(c.unread, r)
-		}
-	})
-	if r.Delay <= 0 {
-		c.arrive()
+	if len(c.replies) == maxInFlight {
 		return
 	}
-	time.AfterFunc(r.Delay, func() {
-		c.gate.Lock()
-		defer c.gate.Unlock()
-		c.arrive()
-	})
+	r.Bytes = slices.Clone(r.Bytes)
+	at := time.Now().Add(r.Delay)
+	i := c.arrived(at)
+	c.replies = slices.Insert(c.replies, i, arrival{at, r})
+	if i == 0 {
+		c.gate.broadcast()
+	}
 }
 
-// arrive moves what is due to the reader. The gate must be locked.
-func (c *packetConn) arrive() {
-	c.inFlight.land()
-	c.gate.broadcast()
+// arrived returns how many replies there are at a time.
+func (c *packetConn) arrived(now time.Time) int {
+	n, _ := slices.BinarySearchFunc(c.replies, now, func(a arrival, now time.Time) int {
+		if a.at.After(now) {
+			return 1
+		}
+		return -1
+	})
+	return n
 }
 
 func (c *packetConn) Read(b []byte) (int, error) {
 	c.gate.Lock()
 	defer c.gate.Unlock()
 	for {
-		switch {
-		case c.shut:
-			return 0, c.fail("read", net.ErrClosed)
-		case passed(c.readBy):
-			return 0, c.fail("read", os.ErrDeadlineExceeded)
-		case len(c.unread) > 0:
-			r := c.unread[0]
-			c.unread = c.unread[1:]
+		if err := c.usable("read", c.readBy); err != nil {
+			return 0, err
+		}
+		if n := c.arrived(time.Now()); n > 0 {
+			c.replies = slices.Delete(c.replies, min(n, maxUnread), n)
+			r := c.replies[0].reply
+			c.replies = c.replies[1:]
 			if r.Refused {
 				return 0, c.fail("read", os.NewSyscallError("read", syscall.ECONNREFUSED))
 			}
 			return copy(b, r.Bytes), nil
 		}
-		c.gate.wait(c.readBy)
+		until := c.readBy
+		if len(c.replies) > 0 && (until.IsZero() || c.replies[0].at.Before(until)) {
+			until = c.replies[0].at
+		}
+		c.gate.wait(until)
 	}
-}
-
-func (c *packetConn) Close() error {
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	if c.shut {
-		return c.fail("close", net.ErrClosed)
-	}
-	c.closed()
-	c.shut, c.inFlight, c.unread = true, flights{}, nil
-	c.gate.broadcast()
-	return nil
 }
 
 // ReadFrom and WriteTo make the connection a [net.PacketConn], by which the
-// dns package tells datagrams from streams.
+// dns package tells UDP from TCP.
 
 func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, err := c.Read(b)

@@ -1,6 +1,7 @@
 package dnstest
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -8,8 +9,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A Turncoat answers honestly for a while and lies at other times. It must not
-// be copied once it has answered.
+// A Turncoat responds honestly for a while and lies at other times. It must not
+// be copied once it has responded.
 type Turncoat struct {
 	// Honest and Lie make its responses. They are called concurrently.
 	Honest, Lie func(q *dns.Msg) *dns.Msg
@@ -29,9 +30,7 @@ type Turncoat struct {
 }
 
 // LiesAfter is a [Turncoat.Lies] that is honest in the first n responses.
-func LiesAfter(n int) func(int, time.Duration) bool {
-	return func(i int, _ time.Duration) bool { return i >= n }
-}
+func LiesAfter(n int) func(int, time.Duration) bool { return LiesBetween(n, math.MaxInt) }
 
 // LiesBetween is a [Turncoat.Lies] that lies from one response up to another.
 func LiesBetween(from, to int) func(int, time.Duration) bool {
@@ -44,7 +43,7 @@ func LiesDuring(from, to time.Duration) func(int, time.Duration) bool {
 	return func(_ int, since time.Duration) bool { return since >= from && (to == 0 || since < to) }
 }
 
-// Answer answers a query.
+// Answer responds to a query.
 func (t *Turncoat) Answer(q *dns.Msg) *dns.Msg {
 	if t.lies(q) {
 		return t.Lie(q)
@@ -57,7 +56,7 @@ func (t *Turncoat) lies(q *dns.Msg) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.n == 0 {
-		t.first = time.Now()
+		t.first, t.kept = time.Now(), make(map[dns.Question]bool)
 	}
 	lie := t.Lies(t.n, time.Since(t.first))
 	t.n++
@@ -65,13 +64,9 @@ func (t *Turncoat) lies(q *dns.Msg) bool {
 		return lie
 	}
 	key := q.Question[0]
-	key.Name = strings.TrimSuffix(strings.ToLower(key.Name), ".")
-	if was, ok := t.kept[key]; ok {
-		return was
+	key.Name = strings.ToLower(key.Name)
+	if _, ok := t.kept[key]; !ok {
+		t.kept[key] = lie
 	}
-	if t.kept == nil {
-		t.kept = make(map[dns.Question]bool)
-	}
-	t.kept[key] = lie
-	return lie
+	return t.kept[key]
 }

@@ -7,14 +7,13 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/miekg/dns"
 )
 
-// Wire makes a PacketHandler that answers at once with what the function
-// makes of a question, and not at all what cannot be parsed, what is itself a
-// response, and what the function returns nil for.
+// Wire makes a PacketHandler that replies at once with the response that the
+// function makes of a query. There is no reply to what is no query, nor where
+// the function returns nil.
 func Wire(f func(q *dns.Msg) *dns.Msg) PacketHandler {
 	return func(b []byte, _ netip.AddrPort) []Reply {
 		q := new(dns.Msg)
@@ -33,14 +32,14 @@ func Wire(f func(q *dns.Msg) *dns.Msg) PacketHandler {
 	}
 }
 
-// Stream makes the TCP side of a [Host], or of [Raw], out of a handler of
-// datagrams: every message is framed (RFC 7766 section 8), and a reply that
-// is delayed lets others overtake it. Refused resets the connection. What a
-// reply says about its source does not matter.
+// Stream makes the TCP side of a [Host] out of a handler of datagrams: every
+// message is framed (RFC 7766 section 8), and a reply that is delayed lets others
+// overtake it. Refused resets the connection. The source of a reply does not matter.
 func Stream(h PacketHandler) func(conn net.Conn) {
 	return func(conn net.Conn) {
-		s := &streamServer{conn: conn, done: make(chan struct{}), slots: make(chan struct{}, maxUnread)}
-		defer s.wait()
+		delayed := newLater()
+		defer delayed.stop()
+		w := replyWriter{conn: conn}
 		from := addrPort(conn.RemoteAddr())
 		for {
 			q, err := ReadFrame(conn)
@@ -48,53 +47,27 @@ func Stream(h PacketHandler) func(conn net.Conn) {
 				return
 			}
 			for _, r := range h(q, from) {
-				s.reply(r)
+				delayed.do(r.Delay, func() { w.write(r) })
 			}
 		}
 	}
 }
 
-// A streamServer writes the replies of one connection.
-type streamServer struct {
-	conn  net.Conn
-	done  chan struct{} // closed when nothing is read any more
-	slots chan struct{} // bounds the replies that are under way
-	under sync.WaitGroup
-	mu    sync.Mutex // one writer at a time
+// A replyWriter writes the replies of one connection, one at a time.
+type replyWriter struct {
+	mu   sync.Mutex
+	conn net.Conn
 }
 
-func (s *streamServer) reply(r Reply) {
-	if r.Delay <= 0 {
-		s.write(r)
-		return
-	}
-	s.slots <- struct{}{}
-	s.under.Go(func() {
-		defer func() { <-s.slots }()
-		timer := time.NewTimer(r.Delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			s.write(r)
-		case <-s.done:
-		}
-	})
-}
-
-// write sends one reply. An asker that has gone away is noticed by the reader.
-func (s *streamServer) write(r Reply) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// write sends one reply. That the client has left is noticed by the reader.
+func (w *replyWriter) write(r Reply) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if r.Refused {
-		_ = Reset(s.conn)
+		_ = Reset(w.conn)
 		return
 	}
-	_, _ = s.conn.Write(Frame(r.Bytes))
-}
-
-func (s *streamServer) wait() {
-	close(s.done)
-	s.under.Wait()
+	_, _ = w.conn.Write(Frame(r.Bytes))
 }
 
 // Frame returns a message with its length before it. A message over 65,535
@@ -117,8 +90,5 @@ func ReadFrame(r io.Reader) ([]byte, error) {
 
 // addrPort returns the address of a UDP or TCP socket.
 func addrPort(a net.Addr) netip.AddrPort {
-	if a, ok := a.(interface{ AddrPort() netip.AddrPort }); ok {
-		return a.AddrPort()
-	}
-	return netip.AddrPort{}
+	return a.(interface{ AddrPort() netip.AddrPort }).AddrPort()
 }

@@ -25,6 +25,7 @@ import (
 //	com   has every name
 //	org   refuses
 //	net   does not respond
+//	info  knows the names that begin with "taken", and none of those of package known
 //
 // A client other than domprobe gets an error.
 func registries(ts *testscript.TestScript, neg bool, args []string) {
@@ -33,7 +34,7 @@ func registries(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var services [][][]string
 	add := func(tld, base string) { services = append(services, [][]string{{tld}, {base}}) }
-	for tld, h := range map[string]http.HandlerFunc{"dev": sayByName, "com": sayTaken, "org": refuse} {
+	for tld, h := range map[string]http.HandlerFunc{"dev": sayByName, "com": sayTaken, "org": refuse, "info": sayFew} {
 		add(tld, serveTLS(ts, h).URL+"/"+tld+"/")
 	}
 	mute, err := net.Listen("tcp", "127.0.0.1:0") // connections wait in its queue
@@ -92,6 +93,15 @@ func sayByName(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		io.WriteString(w, `{"errorCode":404}`)
 	}
+}
+
+func sayFew(w http.ResponseWriter, req *http.Request) {
+	if strings.Contains(req.URL.Path, "/taken") {
+		sayTaken(w, req)
+		return
+	}
+	w.WriteHeader(http.StatusNotFound)
+	io.WriteString(w, `{"errorCode":404}`)
 }
 
 func refuse(w http.ResponseWriter, _ *http.Request) {

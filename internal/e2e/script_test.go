@@ -51,6 +51,7 @@ func (b builder) Run() int {
 //
 //	serve KIND VAR [NAME...]          start a server and put its address in $VAR
 //	registries FILE                   start RDAP servers and write the file that names them
+//	whois FILE                        start a WHOIS server and write the file that names it
 //	code N PROGRAM [ARG...]           run a program, which must exit with N
 //	signal SIG N [-after TEXT] PROGRAM [ARG...]
 //	                                  the same, and signal it after its first line,
@@ -68,6 +69,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"serve":      serve,
 			"registries": registries,
+			"whois":      whois,
 			"code":       code,
 			"signal":     signalled,
 			"pipe":       pipe,

@@ -246,7 +246,7 @@ func TestCompletionInBash(t *testing.T) {
 		"domprobe diff -f ":           "text names csv jsonl",
 		"domprobe plan -f ":           "table json",
 		"domprobe resolvers -f ":      "table json list",
-		"domprobe rdap -f ":           "text json",
+		"domprobe rdap -f ":           "text columns marks names csv tsv json jsonl grid markdown html none",
 		"domprobe completion ":        "bash zsh fish powershell",
 		"domprobe help exp":           "explain",
 		"domprobe --only = not":       "not-found", // bash splits words at =
@@ -274,6 +274,50 @@ COMP_WORDS=(%s); COMP_CWORD=%d; _domprobe; printf '%%s\n' "${COMPREPLY[*]}"; ls`
 			}
 		} else if out != want {
 			t.Errorf("%s: %q, want %q", line, out, want)
+		}
+	}
+}
+
+// TestCompletionInFish asks fish what it would offer.
+func TestCompletionInFish(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"domprobe expl":          "explain",
+		"domprobe --resolver=cl": "--resolver=cloudflare",
+		"domprobe -t dev,musi":   "dev,music",
+		"domprobe --color a":     "always auto",
+		"domprobe -t dev pl":     "",
+	} {
+		script := "domprobe completion fish >domprobe.fish; fish --no-config -c 'source domprobe.fish; complete -C \"" + line + "\"'"
+		_, out := shell(t, script, "fish", "fish")
+		if out = strings.Join(strings.Fields(out), " "); out != want {
+			t.Errorf("%s: %q, want %q", line, out, want)
+		}
+	}
+}
+
+// TestCompletionInZsh presses the tab key in a shell on a pseudo-terminal, and
+// waits until the rest of the word is there.
+func TestCompletionInZsh(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"domprobe expl":          "explain",
+		"domprobe --resolver=cl": "oudflare",
+		"domprobe -t dev,musi":   "music",
+	} {
+		script := `domprobe completion zsh >_domprobe
+cat >tab.zsh <<'END'
+zmodload zsh/zpty
+zpty tab zsh -f -i
+zpty -w tab 'autoload -Uz compinit; compinit -u -D; source ./_domprobe; PROMPT=REA""DY'
+zpty -r -m tab out '*READY*'
+zpty -w -n tab $'` + line + `\t'
+zpty -r -m tab out '*` + want + `*' && echo completed
+zpty -d tab
+END
+timeout 30 zsh -f tab.zsh`
+		if _, out := shell(t, script, "zsh", "zsh"); !strings.Contains(out, "completed") {
+			t.Errorf("%s does not become %s: %q", line, want, out)
 		}
 	}
 }

@@ -65,6 +65,10 @@ type Answer struct {
 	// and port of a WHOIS server. It is empty when there was nobody to ask.
 	Server string
 
+	// Domain is what the registry publishes about a name that is Registered,
+	// and nil otherwise.
+	Domain *Domain
+
 	// Note restricts the status, for people to read. It is empty where there
 	// is nothing to add.
 	Note string
@@ -107,6 +111,12 @@ func (e *Error) Error() string {
 
 // Unwrap returns the detail.
 func (e *Error) Unwrap() error { return e.Err }
+
+// passing reports whether the trouble is the host's or the caller's, and no word
+// about the name.
+func (e *Error) passing() bool {
+	return e.failed || e.Reason == RateLimited || e.Reason == CircuitOpen || e.Reason == Canceled
+}
 
 func unconfirmed(e *Error) Answer {
 	return Answer{Source: e.Source, Server: e.Server, Reason: e.Reason, Err: e, RetryAfter: e.RetryAfter}

@@ -15,6 +15,7 @@ import (
 type Client struct {
 	opts Options
 	boot bootstrap
+	iana bool // the bootstrap file is IANA's
 	reg  whoisServers
 
 	mu       sync.Mutex
@@ -23,7 +24,8 @@ type Client struct {
 }
 
 // New checks the options and returns a Client. It opens no connection, and
-// reads no file but that of Options.Bootstrap, if that is a path.
+// reads no file but that of Options.Bootstrap, if that is a path, and
+// Options.WhoisFile.
 func New(opts Options) (*Client, error) {
 	switch {
 	case opts.InFlight < 0:
@@ -39,12 +41,19 @@ func New(opts Options) (*Client, error) {
 	c := &Client{
 		opts:     opts,
 		boot:     bootstrap{turn: semaphore.NewWeighted(1), file: !isHTTP(opts.Bootstrap)},
+		iana:     opts.Bootstrap == ianaBootstrap,
 		reg:      whoisServers{turn: semaphore.NewWeighted(1)},
 		hosts:    make(map[string]*host),
 		controls: make(map[string]*control),
 	}
 	if c.boot.file {
 		if err := c.loadFile(); err != nil {
+			return nil, err
+		}
+	}
+	if opts.WhoisFile != "" {
+		var err error
+		if c.reg.listed, err = readWhoisServers(opts.WhoisFile); err != nil {
 			return nil, err
 		}
 	}
@@ -58,39 +67,38 @@ func (c *Client) Close() {
 	}
 }
 
-// Ask asks the registry whether name is registered. It takes as long as
-// the host's turn, its back-off and Options.Timeout allow; ending ctx ends it.
+// Ask asks the registry about name: by RDAP, and by WHOIS where there is no RDAP
+// server for the TLD, or where Options.WhoisFile has one. It takes as long as the host's turn, its back-off
+// and Options.Timeout allow; ending ctx ends it.
 func (c *Client) Ask(ctx context.Context, name string) Answer {
 	name, r, err := c.route(ctx, name)
 	if err != nil {
 		return unconfirmed(err)
 	}
-	a, _ := c.ask(ctx, name, r)
-	if a.Status == Unconfirmed && !r.listed && c.opts.WHOIS && ctx.Err() == nil {
-		if w := whoisFor(name); w != nil {
-			return c.askWhois(ctx, name, w)
-		}
+	a, body := c.ask(ctx, name, r)
+	switch {
+	case a.Status == Registered:
+		a.Domain = parseDomain(body, name, a.Server)
+	case a.Status == Unconfirmed && c.hasWhois(name, r) && ctx.Err() == nil:
+		a = c.askWhois(ctx, name)
+	}
+	if a.Domain != nil {
+		a.Domain.Source = a.Source
 	}
 	return a
 }
 
-// Lookup returns what the registry publishes about name by RDAP. When there
-// is nothing the error is [ErrNotRegistered], [ErrReserved] or an [*Error].
+// Lookup returns what the registry publishes about name. When there is nothing
+// the error is [ErrNotRegistered], [ErrReserved] or an [*Error].
 func (c *Client) Lookup(ctx context.Context, name string) (*Domain, error) {
-	name, r, err := c.route(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	a, body := c.ask(ctx, name, r)
+	a := c.Ask(ctx, name)
 	switch a.Status {
-	case Registered:
-		return parseDomain(body, name, a.Server), nil
 	case NotRegistered:
 		return nil, fmt.Errorf("%s: %w", name, ErrNotRegistered)
 	case Reserved:
 		return nil, fmt.Errorf("%s: %w", name, ErrReserved)
 	}
-	return nil, a.Err
+	return a.Domain, a.Err
 }
 
 // route normalizes the name and says which servers to ask about it.
@@ -103,7 +111,9 @@ func (c *Client) route(ctx context.Context, name string) (string, route, *Error)
 	if err != nil {
 		return "", route{}, err
 	}
-	return name, t.route(name), nil
+	r := t.route(name)
+	r.vouched = r.listed && (c.iana || namedByIANA(r))
+	return name, r, nil
 }
 
 // ask asks the servers of a route in turn until one says something, and
@@ -132,11 +142,18 @@ const tries = 3
 // it is seen to know others.
 func (c *Client) askServer(ctx context.Context, base, name string, r route) (Answer, []byte) {
 	a, body := c.query(ctx, base, name, r)
-	switch a.Status {
-	case Registered:
-		c.control(base).pass()
-	case NotRegistered:
-		if err := c.vouch(ctx, base, r); err != nil {
+	who := base
+	if !r.vouched {
+		who += " " + r.suffix // its word about one TLD is none about another
+	}
+	switch {
+	case a.Status == Registered && r.vouched:
+		c.control(who).pass()
+	case a.Status == NotRegistered:
+		if err := c.vouch(ctx, who, r.suffix, c.opts.Known(r.suffix), !r.vouched, func(known string) Answer {
+			a, _ := c.query(ctx, base, known, r)
+			return a
+		}); err != nil {
 			err.Source, err.Server = "rdap", a.Server
 			return unconfirmed(err), nil
 		}

@@ -53,6 +53,7 @@ func newClient(t testing.TB, opts Options) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.iana = true // but for those that test for it
 	t.Cleanup(c.Close)
 	return c
 }

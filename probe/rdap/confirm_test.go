@@ -2,6 +2,7 @@ package rdap
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"domprobe/probe"
@@ -43,10 +44,14 @@ func TestConfirm(t *testing.T) {
 		Bootstrap: writeBootstrap(t, "test", "https://a.example/"),
 		Transport: memory(map[string]http.HandlerFunc{"a.example": say(200, registered)}),
 	})
-	if got := c.Confirm(t.Context(), "name.test"); got != (probe.Confirmation{Reason: probe.RDAPRegistered, Source: "rdap"}) {
+	got := c.Confirm(t.Context(), "name.test")
+	if got.Registration == nil || !slices.Equal(got.Registration.Status, []string{"active"}) {
+		t.Errorf("%+v", got.Registration)
+	}
+	if got.Registration = nil; got != (probe.Confirmation{Reason: probe.RDAPRegistered, Source: "rdap"}) {
 		t.Errorf("%+v", got)
 	}
-	got := c.Confirm(t.Context(), "name.cn")
+	got = c.Confirm(t.Context(), "name.cn")
 	if e, ok := got.Err.(*Error); got.Reason != probe.RDAPNone || !ok || e.Reason != NoRDAP {
 		t.Errorf("%+v", got)
 	}

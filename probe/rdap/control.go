@@ -2,6 +2,7 @@ package rdap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -14,7 +15,7 @@ const (
 	controlLife = time.Hour // of what a control has shown
 )
 
-// A control shows whether the server at a base URL knows the names that it is
+// A control shows whether a server knows the names that it is
 // said to know. A gateway in its place, or an empty database, does not, and its
 // 404 says nothing about any name.
 type control struct {
@@ -25,14 +26,14 @@ type control struct {
 	failed map[string]time.Time // until when it is not, by suffix
 }
 
-// control returns the control of a base URL, the same one for everybody.
-func (c *Client) control(base string) *control {
+// control returns the control of a server, the same one for everybody.
+func (c *Client) control(server string) *control {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := c.controls[base]
+	k := c.controls[server]
 	if k == nil {
 		k = &control{turn: semaphore.NewWeighted(1), failed: make(map[string]time.Time)}
-		c.controls[base] = k
+		c.controls[server] = k
 	}
 	return k
 }
@@ -52,39 +53,51 @@ func (k *control) state(suffix string) (passed, failed bool) {
 	return now.Before(k.passed), now.Before(k.failed[suffix])
 }
 
-// vouch returns nil if the server at base may be believed when it says that a
-// name is not registered: when it knows a name below the suffix that must exist,
-// or if no such name is known. One name is asked about, and others only if the
-// server does not know it.
-func (c *Client) vouch(ctx context.Context, base string, r route) *Error {
-	names := c.opts.Known(r.suffix)
+// vouch returns nil if a server may be believed when it says that a name is not
+// registered: when it knows a name below the suffix that must exist, or if no such
+// name is known. One name is asked about, and others only if the server does not
+// know it. A stranger, whom nobody vouches for, has to know each of them, and there
+// must be some. The server is a base URL, or the host and port for WHOIS.
+func (c *Client) vouch(ctx context.Context, server, suffix string, names []string, stranger bool, ask func(name string) Answer) *Error {
+	if len(names) == 0 && stranger {
+		return &Error{Reason: NotAuthoritative,
+			Err: errors.New("is not named by IANA, and no name is known that it must have")}
+	}
 	if len(names) == 0 {
 		return nil
 	}
-	k := c.control(base)
+	k := c.control(server)
 	if k.turn.Acquire(ctx, 1) != nil {
 		return canceled(ctx)
 	}
 	defer k.turn.Release(1)
-	passed, failed := k.state(r.suffix)
+	passed, failed := k.state(suffix)
 	if passed {
 		return nil
 	}
 	names = names[:min(len(names), maxControls)]
+	denied := names[0]
 	for i := 0; i < len(names) && !failed; i++ {
-		a, _ := c.query(ctx, base, names[i], r)
-		if a.Status == Registered || a.Status == Reserved {
-			k.pass()
-			return nil
+		a := ask(names[i])
+		switch e, _ := a.Err.(*Error); {
+		case a.Status == Registered || a.Status == Reserved:
+			if !stranger || i == len(names)-1 {
+				k.pass()
+				return nil
+			}
+			continue
+		case e != nil && e.passing():
+			return e
 		}
-		if e, ok := a.Err.(*Error); ok && (e.failed || e.Reason == RateLimited || e.Reason == CircuitOpen || e.Reason == Canceled) {
-			return e // of the host or the caller, and not of the name
+		if stranger {
+			denied = names[i]
+			break
 		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !failed {
-		k.failed[r.suffix] = time.Now().Add(controlLife)
+		k.failed[suffix] = time.Now().Add(controlLife)
 	}
-	return &Error{Reason: DeniesKnown, Err: fmt.Errorf("does not know %s either, which is registered", names[0])}
+	return &Error{Reason: DeniesKnown, Err: fmt.Errorf("does not know %s either, which is registered", denied)}
 }

@@ -1,6 +1,7 @@
 package rdap
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -199,4 +200,59 @@ func TestControlCanceled(t *testing.T) {
 			t.Errorf("let go after %v", took)
 		}
 	})
+}
+
+// A registry from a file of the user's that IANA does not name may say that a name
+// is registered. That one is not counts if it has every name that it must have.
+func TestStranger(t *testing.T) {
+	known := func(tld string) []string {
+		if tld == "zz" {
+			return nil
+		}
+		return []string{"nic." + tld, "a." + tld, "b." + tld}
+	}
+	const base = "https://a.example/"
+	boot := writeBootstrap(t, "test", base, "xx", base, "zz", base, "com", "https://rdap.verisign.com/com/v1/", "net", "https://rdap.verisign.com/com/v1/")
+	all := map[string]int{"nic.test": 200, "a.test": 200, "b.test": 451, "go.test": 200, "go.zz": 200, "nic.com": 200, "nic.net": 200}
+	for _, tt := range []struct {
+		name, want string
+		without    string
+	}{
+		{"free.test", "not-registered", ""},
+		{"free.test", "denies-known", "a.test"},
+		{"go.test", "registered", "nic.test"},
+		{"b.test", "reserved", "nic.test"},
+		{"free.xx", "denies-known", ""},
+		{"free.zz", "not-authoritative", ""},
+		{"go.zz", "registered", ""},
+		{"free.com", "not-registered", ""}, // as IANA has it
+		{"free.net", "denies-known", ""},   // another TLD's
+	} {
+		r := &registrar{code: map[string]int{}}
+		for name, code := range all {
+			if name != tt.without {
+				r.code[name] = code
+			}
+		}
+		c := newClient(t, Options{Bootstrap: boot, Known: known,
+			Transport: memory(map[string]http.HandlerFunc{"a.example": r.handle, "rdap.verisign.com": r.handle})})
+		c.iana = false
+		a := c.Ask(t.Context(), tt.name)
+		if got := cmp.Or(string(a.Reason), a.Status.String()); got != tt.want {
+			t.Errorf("%s without %q: %s, want %s; asked %q", tt.name, tt.without, got, tt.want, r.asked)
+		}
+	}
+}
+
+// That a stranger has one name vouches for none of its others.
+func TestStrangerOfOneName(t *testing.T) {
+	r := &registrar{code: map[string]int{"go.test": 200}}
+	c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", "https://a.example/"), Known: func(tld string) []string { return []string{"nic." + tld} },
+		Transport: memory(map[string]http.HandlerFunc{"a.example": r.handle})})
+	c.iana = false
+	for name, want := range map[string]Status{"go.test": Registered, "free.test": Unconfirmed} {
+		if a := c.Ask(t.Context(), name); a.Status != want {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
 }

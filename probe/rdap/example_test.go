@@ -41,6 +41,9 @@ func registry() (srv *httptest.Server, bootstrap string) {
 	return srv, bootstrap
 }
 
+// known names what a registry of one's own must have: no list of IANA vouches for it.
+func known(tld string) []string { return []string{"go." + tld} }
+
 func Example() {
 	srv, bootstrap := registry()
 	defer srv.Close()
@@ -49,6 +52,7 @@ func Example() {
 	client, err := rdap.New(rdap.Options{
 		Transport: srv.Client().Transport, // nil outside a test
 		Bootstrap: bootstrap,              // empty: IANA's
+		Known:     known,                  // nil with IANA's
 		UserAgent: "example/1.0",
 		Rate:      -1, // leave it out: once a second
 	})

@@ -25,7 +25,9 @@ type Options struct {
 
 	// Bootstrap is the URL or the path of the bootstrap file (RFC 9224).
 	// Empty means IANA's. A file at a path is the whole truth: neither the
-	// cache nor the built-in list is used beside it.
+	// cache nor the built-in list is used beside it. Of a server that is not
+	// on IANA's list as the program has it, Registered and Reserved are
+	// believed, and NotRegistered once it knows one of the Known names.
 	Bootstrap string
 
 	// CacheDir is where the bootstrap file and the names of WHOIS servers
@@ -59,9 +61,14 @@ type Options struct {
 	// about at each base URL. Nil means those of a list in the program.
 	Known func(tld string) []string
 
-	// WHOIS asks by WHOIS about names in the TLDs without RDAP whose
-	// registry's replies the package knows.
+	// WHOIS asks by WHOIS about names in the TLDs without RDAP, at the servers
+	// that IANA names.
 	WHOIS bool
+
+	// WhoisFile is the path of a file that names WHOIS servers: a TLD and
+	// host[:port] on each line, and # comments. Names in its TLDs are asked
+	// about there, also if WHOIS is false. Empty means that there is none.
+	WhoisFile string
 
 	// WhoisServer is the host and port of the server that knows the other
 	// WHOIS servers. Empty means whois.iana.org:43.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -18,28 +17,40 @@ var whoisText string
 // says that a name is free. One that carries the name is longer.
 const shortestFree = 24
 
-// A whoisTLD is how one registry's WHOIS server is asked and understood.
+// A whoisTLD is how one registry's WHOIS server is asked and understood. Of one
+// that whois.txt does not have it holds only the lines for all of them.
 type whoisTLD struct {
 	query    string
 	common   *whoisTLD                   // the lines for all of them
 	patterns map[string][]*regexp.Regexp // by kind
 }
 
-var whoisTLDs = sync.OnceValues(func() (map[string]*whoisTLD, error) { return parsePatterns(whoisText) })
+// whoisPatterns are the lines of whois.txt.
+type whoisPatterns struct {
+	tlds   map[string]*whoisTLD // by suffix
+	common *whoisTLD
+}
 
-// whoisFor returns how to ask about a name directly below one of the known
-// suffixes, and nil for every other name.
-func whoisFor(name string) *whoisTLD {
-	tlds, err := whoisTLDs()
-	if err != nil { // a test makes sure that it is not
-		return nil
+var whoisTexts = sync.OnceValue(func() *whoisPatterns {
+	p, err := parsePatterns(whoisText)
+	if err != nil {
+		panic(err) // a test reads the file
 	}
+	return p
+})
+
+// whoisFor returns how to ask about a name, and whether it is directly below a
+// suffix whose registry's replies are known.
+func whoisFor(name string) (w *whoisTLD, known bool) {
 	_, suffix, _ := strings.Cut(name, ".")
-	return tlds[suffix]
+	if w, known = whoisTexts().tlds[suffix]; known {
+		return w, true
+	}
+	return whoisTexts().common, false
 }
 
 // parsePatterns reads the format that whois.txt describes.
-func parsePatterns(data string) (map[string]*whoisTLD, error) {
+func parsePatterns(data string) (*whoisPatterns, error) {
 	tlds := map[string]*whoisTLD{}
 	for line := range strings.Lines(data) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
@@ -78,7 +89,8 @@ func parsePatterns(data string) (map[string]*whoisTLD, error) {
 	for _, t := range tlds {
 		t.common = common
 	}
-	return tlds, nil
+	common.common = common
+	return &whoisPatterns{tlds, common}, nil
 }
 
 // queryFor is what to send, without the end of the line.
@@ -86,53 +98,59 @@ func (t *whoisTLD) queryFor(name string) string {
 	return strings.ReplaceAll(cmp.Or(t.query, t.common.query), "{name}", name)
 }
 
-// classify says what a reply means for name. A reply that is short, cut,
-// or matches nothing says nothing, nor does one that calls the name both free
-// and taken.
-func (t *whoisTLD) classify(name string, reply []byte) (Status, *Error) {
-	lines := wholeLines(reply)
-	is := func(kind string) bool { return t.matches(kind, name, lines) }
-	if is("quota") || t.common.matches("quota", name, lines) {
-		return Unconfirmed, &Error{Reason: RateLimited, Err: errors.New("the WHOIS server refuses for now")}
-	}
-	free, reserved, taken := is("free"), is("reserved"), is("taken")
-	switch {
-	case free && !reserved && !taken && len(lines) >= shortestFree:
-		return NotRegistered, nil
-	case reserved && !free:
-		return Reserved, nil
-	case taken && !free:
-		return Registered, nil
-	}
-	return Unconfirmed, &Error{Reason: Unrecognized, Err: fmt.Errorf("a WHOIS reply of %d bytes that is none of the documented ones", len(reply))}
+// A whoisWord is what a reply says about a name.
+type whoisWord struct {
+	status Status
+	named  bool // the reply carries the name
 }
 
+// classify says what a reply means for name. A reply that is short, cut,
+// or matches nothing says nothing, nor does one that calls the name both free
+// and taken. Where the registry's own wording is known, the grammar of all the
+// others may add to it, but not that a name is free by a sentence without it.
+func (t *whoisTLD) classify(name string, reply []byte) (whoisWord, *Error) {
+	lines := wholeLines(reply)
+	said := func(kind string) bool { is, _ := t.matches(kind, name, lines); return is }
+	if quota, _ := t.common.matches("quota", name, lines); quota || said("quota") {
+		return whoisWord{}, &Error{Reason: RateLimited, Err: errors.New("the WHOIS server refuses for now")}
+	}
+	free, named := t.matches("free", name, lines)
+	reserved, taken := said("reserved"), said("taken")
+	switch {
+	case free && !reserved && !taken && len(lines) >= shortestFree:
+		return whoisWord{NotRegistered, named}, nil
+	case reserved && !free:
+		return whoisWord{Reserved, true}, nil
+	case taken && !free:
+		return whoisWord{Registered, true}, nil
+	}
+	if w := understand(name, lines); w.status != Unconfirmed && (w.named || t == t.common && !isIDN(name)) && !free {
+		return w, nil
+	}
+	return whoisWord{}, &Error{Reason: Unrecognized,
+		Err: fmt.Errorf("a WHOIS reply of %d bytes that is not understood", len(reply))}
+}
+
+// isIDN reports whether a name has a label that a registry may print otherwise.
+func isIDN(name string) bool { return strings.Contains(name, "xn--") }
+
 // matches reports whether an expression of that kind matches, with the name
-// in its group if it has one.
-func (t *whoisTLD) matches(kind, name, lines string) bool {
+// in its group if it has one, and whether it has.
+func (t *whoisTLD) matches(kind, name, lines string) (is, named bool) {
 	for _, expr := range t.patterns[kind] {
 		if expr.NumSubexp() == 0 {
-			if kind != "quota" && strings.Contains(name, "xn--") {
-				continue
-			}
-			if expr.MatchString(lines) {
-				return true
+			if (kind == "quota" || !isIDN(name)) && expr.MatchString(lines) {
+				return true, false
 			}
 			continue
 		}
 		for _, m := range expr.FindAllStringSubmatch(lines, -1) {
 			if strings.EqualFold(m[1], name) {
-				return true
+				return true, true
 			}
 		}
 	}
-	return false
-}
-
-// namesFree reports whether every reply that says that a name is free carries
-// the name.
-func (t *whoisTLD) namesFree() bool {
-	return !slices.ContainsFunc(t.patterns["free"], func(e *regexp.Regexp) bool { return e.NumSubexp() == 0 })
+	return false, false
 }
 
 // wholeLines returns the lines that arrived whole, each ended by a line feed

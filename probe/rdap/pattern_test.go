@@ -31,7 +31,8 @@ func recordedReplies(t testing.TB) []recorded {
 
 // outcome is what classify says, in the words of testdata/whois.txtar.
 func outcome(w *whoisTLD, name string, reply string) string {
-	status, err := w.classify(name, []byte(reply))
+	word, err := w.classify(name, []byte(reply))
+	status := word.status
 	switch {
 	case err != nil && err.Reason == RateLimited && status == Unconfirmed:
 		return "quota"
@@ -48,8 +49,8 @@ func TestWhoisReplies(t *testing.T) {
 	for _, r := range recordedReplies(t) {
 		kinds[r.suffix] = append(kinds[r.suffix], r.kind)
 		name := "example." + r.suffix
-		w := whoisFor(name)
-		if w == nil {
+		w, known := whoisFor(name)
+		if !known {
 			t.Fatalf("%s: no patterns", r.suffix)
 		}
 		for _, reply := range []string{r.reply, strings.ReplaceAll(r.reply, "\r", ""), strings.TrimLeft(r.reply, "\r\n")} {
@@ -94,10 +95,7 @@ func TestWhoisReplies(t *testing.T) {
 
 // No reply at all, a short one, or one of another protocol is never free.
 func TestWhoisNeverFree(t *testing.T) {
-	tlds, err := whoisTLDs()
-	if err != nil {
-		t.Fatal(err)
-	}
+	tlds := whoisTexts().tlds
 	if len(tlds) != 21 {
 		t.Errorf("%d suffixes, want 21", len(tlds))
 	}
@@ -123,7 +121,7 @@ func TestWhoisLineCut(t *testing.T) {
 		"Domain: example.de\nStatus: connect":    "unknown",
 		"Domain: example.de\nStatus: free\nChan": "free",
 	} {
-		if got := outcome(whoisFor("example.de"), "example.de", reply); got != want {
+		if got := outcome(whoisTexts().tlds["de"], "example.de", reply); got != want {
 			t.Errorf("%q: %s, want %s", reply, got, want)
 		}
 	}
@@ -132,7 +130,7 @@ func TestWhoisLineCut(t *testing.T) {
 // A reply that calls a name both free and taken is not believed.
 func TestWhoisContradiction(t *testing.T) {
 	reply := "Domain: example.de\nStatus: free\nDomain: example.de\nStatus: connect\n"
-	if got := outcome(whoisFor("example.de"), "example.de", reply); got != "unknown" {
+	if got := outcome(whoisTexts().tlds["de"], "example.de", reply); got != "unknown" {
 		t.Errorf("free and taken at once: %s", got)
 	}
 }
@@ -142,17 +140,18 @@ func TestWhoisFor(t *testing.T) {
 		"a.de": true, "a.co.jp": true, "a.me": true, "a.or.at": true,
 		"a.b.de": false, "a.com.ru": false, "a.co.it": false, "a.com": false, "de": false, "a.*": false,
 	} {
-		if got := whoisFor(name) != nil; got != known {
+		if _, got := whoisFor(name); got != known {
 			t.Errorf("%s: %v, want %v", name, got, known)
 		}
 	}
-	if got := whoisFor("a.de").queryFor("a.de"); got != "-T dn,ace a.de" {
+	queryFor := func(name string) string { w, _ := whoisFor(name); return w.queryFor(name) }
+	if got := queryFor("a.de"); got != "-T dn,ace a.de" {
 		t.Errorf("query for de: %q", got)
 	}
-	if got := whoisFor("a.co.jp").queryFor("a.co.jp"); got != "a.co.jp/e" {
+	if got := queryFor("a.co.jp"); got != "a.co.jp/e" {
 		t.Errorf("query for co.jp: %q", got)
 	}
-	if got := whoisFor("a.me").queryFor("a.me"); got != "a.me" {
+	if got := queryFor("a.me"); got != "a.me" {
 		t.Errorf("query for me: %q", got)
 	}
 }
@@ -171,15 +170,12 @@ func FuzzWhois(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, suffix, reply string) {
 		name := "example." + suffix
-		w := whoisFor(name)
-		if w == nil {
-			return
-		}
+		w, known := whoisFor(name)
 		got := outcome(w, name, reply)
 		if !slices.Contains([]string{"quota", "unknown", "free", "taken", "reserved"}, got) {
 			t.Fatalf("%q: %s", reply, got)
 		}
-		if got == "free" && len(reply) < shortestFree {
+		if known && got == "free" && len(reply) < shortestFree {
 			t.Errorf("%q is free", reply)
 		}
 		// What comes behind the last line feed changes nothing.

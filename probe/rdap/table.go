@@ -106,6 +106,7 @@ type route struct {
 	bases    []string
 	suffix   string // that the file names them for
 	listed   bool   // the bootstrap file names the servers
+	vouched  bool   // so does IANA
 	whole    bool   // it does, and they register names at the depth of this one
 	complete bool   // the table was
 	named    func(host string) bool
@@ -131,6 +132,15 @@ func (t *table) route(name string) route {
 		r.bases = []string{base}
 	}
 	return r
+}
+
+// namedByIANA reports whether the built-in list has the servers of a route for its
+// suffix. A bootstrap file of the user's own may name whoever it likes.
+func namedByIANA(r route) bool {
+	t, err := builtinTable()
+	return err == nil && len(r.bases) > 0 && !slices.ContainsFunc(r.bases, func(base string) bool {
+		return !slices.Contains(t.bases[r.suffix], base)
+	})
 }
 
 // authoritative reports whether the server at u knows every name that is

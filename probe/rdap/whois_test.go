@@ -129,8 +129,8 @@ func TestWhois(t *testing.T) {
 	}
 }
 
-// WHOIS is asked only where there is no RDAP, only about TLDs whose replies
-// are known, only when that is wanted, and not when RDAP has given the answer.
+// WHOIS is asked only where there is no RDAP, only about names that the registry of
+// the TLD registers, only when that is wanted, and not when RDAP has given the answer.
 func TestWhoisOnlyWithoutRDAP(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -145,7 +145,9 @@ func TestWhoisOnlyWithoutRDAP(t *testing.T) {
 		{"example.de", false, say(404, notFound), "rdap", false},
 		{"example.com", true, say(500, ""), "rdap", false},
 		{"example.eu", true, say(500, ""), "rdap", false}, // listed below
-		{"example.cn", true, nil, "", false},
+		{"example.cn", true, nil, "whois", true},
+		{"example.com.cn", true, nil, "whois", true},
+		{"www.example.cn", true, nil, "", false},
 		{"example.com.ru", true, nil, "", false},
 	} {
 		p := &port43{serve: denic("Domain: example.de\nStatus: free\n")}

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"testing"
@@ -48,9 +47,7 @@ func TestSocketsRlimit(t *testing.T) {
 	if sockets.size != 256-64 {
 		t.Errorf("%d of 256 descriptors are for sockets", sockets.size)
 	}
-	server, err := dnstest.ServeRaw(dnstest.Raw{UDP: dnstest.Bytes(func(q []byte) [][]byte {
-		return [][]byte{honest(q, netip.AddrPort{})[0].Bytes}
-	})})
+	server, err := dnstest.Host{UDP: honest}.Start()
 	if err != nil {
 		t.Fatal(err)
 	}

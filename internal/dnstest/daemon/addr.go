@@ -6,8 +6,14 @@ import (
 	"net"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
+
+	"domprobe/internal/dnsserver"
 )
+
+// The servers of tests have ports from minPort on, and clients from maxPort on.
+const minPort, maxPort = 10000, 32768
 
 // ownAddr returns an address for one server of a test, which stays free until
 // the server takes it: hardly anybody else draws the same loopback address, and
@@ -28,13 +34,8 @@ func ownPort(t testing.TB, ip string) string {
 	t.Helper()
 	for range 20 {
 		addr := net.JoinHostPort(ip, strconv.Itoa(minPort+rand.IntN(maxPort-minPort)))
-		pc, err := net.ListenPacket("udp", addr)
-		if err != nil {
-			continue
-		}
-		l, err := net.Listen("tcp", addr)
-		pc.Close()
-		if err == nil {
+		if pc, l, err := dnsserver.Listen(addr); err == nil {
+			pc.Close()
 			l.Close()
 			return addr
 		}
@@ -42,9 +43,6 @@ func ownPort(t testing.TB, ip string) string {
 	t.Fatal("no port is free")
 	return ""
 }
-
-// The servers of tests have ports from minPort on, and clients from maxPort on.
-const minPort, maxPort = 10000, 32768
 
 // orOwn returns the addresses, or one of the server's own if there are none.
 func orOwn(t testing.TB, addrs []string) []string {
@@ -55,24 +53,12 @@ func orOwn(t testing.TB, addrs []string) []string {
 	return []string{ownAddr(t)}
 }
 
-// split splits an address that was made by ownAddr or given to Start.
-func split(t testing.TB, addr string) (host string, port int) {
-	t.Helper()
-	host, p, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	port, err = strconv.Atoi(p)
-	if err != nil {
-		t.Fatalf("address %s: %v", addr, err)
-	}
+// split splits an address of IPv4.
+func split(addr string) (host, port string) {
+	host, port, _ = strings.Cut(addr, ":")
 	return host, port
 }
 
 // at returns an address as the configurations of NSD, Knot and Unbound have
 // it: "127.0.0.1@5300".
-func at(t testing.TB, addr string) string {
-	t.Helper()
-	host, port := split(t, addr)
-	return fmt.Sprintf("%s@%d", host, port)
-}
+func at(addr string) string { return strings.Replace(addr, ":", "@", 1) }

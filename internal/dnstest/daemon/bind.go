@@ -3,20 +3,15 @@ package daemon
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
 )
 
-// BIND is ISC's server, authoritative or recursive.
+// BIND is ISC's server, authoritative or recursive. It listens on a port of
+// 127.0.0.1: of the loopback addresses, it takes those of network interfaces.
 type BIND struct {
-	// Addrs are addresses of network interfaces, which of the loopback
-	// ones are 127.0.0.1 and ::1. None means a port of 127.0.0.1.
-	Addrs []string
-
 	Zones []Zone // unsigned
 
 	// Recursive makes it a resolver, of the internet whose root is at Root,
@@ -27,7 +22,7 @@ type BIND struct {
 	Root string
 
 	// Forward maps zones, "" being the root, to the address and port of
-	// the server that is asked instead of the zone's own.
+	// another resolver.
 	Forward map[string]string
 
 	// Policy is a blocklist.
@@ -37,70 +32,51 @@ type BIND struct {
 // Start starts the server for the length of the test.
 func (n BIND) Start(t testing.TB) *Daemon {
 	t.Helper()
-	path, dir := Need(t, "named", "/usr/sbin/named"), t.TempDir()
-	addrs := n.Addrs
-	if len(addrs) == 0 {
-		addrs = []string{ownPort(t, "127.0.0.1")}
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `controls { };
+	s := newSetup(t, "named", "/usr/sbin/named")
+	addr := ownPort(t, "127.0.0.1")
+	host, port := split(addr)
+	s.printf(`controls { };
 options {
 	directory %q;
 	pid-file none;
 	lock-file none;
 	max-cache-size 100m;
 	session-keyfile none;
+	listen-on port %s { %s; };
 	listen-on-v6 { none; };
 	allow-query { any; };
-	recursion %s;
+	recursion %t;
 	dnssec-validation no;
 	empty-zones-enable no;
 	notify no;
-`, dir, yesNo(n.Recursive))
-	for _, addr := range addrs {
-		host, port := split(t, addr)
-		fmt.Fprintf(&b, "\tlisten-on port %d { %s; };\n", port, host)
-	}
-	if n.Policy.Names != nil {
-		b.WriteString("\tresponse-policy { zone \"policy.invalid\"; } break-dnssec yes qname-wait-recurse no;\n")
-	}
-	b.WriteString("};\n")
+`, s.dir, port, host, n.Recursive)
 	if n.Policy.Names != nil {
 		z := n.Policy.zone()
-		fmt.Fprintf(&b, "zone %q { type primary; file %q; allow-query { none; }; };\n", z.Origin, z.write(t, dir))
+		s.printf("\tresponse-policy { zone %q; } break-dnssec yes qname-wait-recurse no;\n};\n", z.Origin)
+		s.printf("zone %q { type primary; file %q; allow-query { none; }; };\n", z.Origin, s.zoneFile(z))
+	} else {
+		s.printf("};\n")
 	}
+	ready := n.Zones
 	if n.Root != "" {
-		fmt.Fprintf(&b, "zone \".\" { type hint; file %q; };\n", writeFile(t, dir, "root.hints", hints(n.Root)))
+		s.printf("zone \".\" { type hint; file %q; };\n", s.file("root.hints", hints(n.Root)))
+		ready = append(ready, Zone{})
 	}
 	for _, zone := range slices.Sorted(maps.Keys(n.Forward)) {
-		host, port := split(t, n.Forward[zone])
-		fmt.Fprintf(&b, "zone %q { type forward; forward only; forwarders { %s port %d; }; };\n", dns.Fqdn(zone), host, port)
+		host, port := split(n.Forward[zone])
+		s.printf("zone %q { type forward; forward only; forwarders { %s port %s; }; };\n", dns.Fqdn(zone), host, port)
 	}
 	for _, z := range n.Zones {
-		fmt.Fprintf(&b, "zone %q { type primary; file %q; check-names ignore; check-integrity no; };\n", dns.Fqdn(z.Origin), z.write(t, dir))
+		s.printf("zone %q { type primary; file %q; check-names ignore; check-integrity no; };\n",
+			dns.Fqdn(z.Origin), s.zoneFile(z))
 	}
-	conf := writeFile(t, dir, "named.conf", b.String())
-	return start(t, command{
-		path: path, args: []string{"-g", "-n", "1", "-c", conf}, dir: dir, addr: addrs[0],
-		ready: soaOf(n.Zones), anything: len(n.Zones) == 0 && n.Root == "",
-	})
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-// hints returns a hints file for a root server.
-func hints(ip string) string {
-	rrtype := "A"
-	if netip.MustParseAddr(ip).Is6() {
-		rrtype = "AAAA"
-	}
-	return fmt.Sprintf(". 3600 NS %[1]s.\n%[1]s. 3600 %[2]s %[3]s\n", rootServer, rrtype, ip)
+	return s.start(addr, ready, "-g", "-n", "1", "-c")
 }
 
 // rootServer is the name of the root server of every laboratory.
 const rootServer = "a.root"
+
+// hints returns a hints file for a root server.
+func hints(ip string) string {
+	return fmt.Sprintf(". 3600 NS %[1]s.\n%[1]s. 3600 A %[2]s\n", rootServer, ip)
+}

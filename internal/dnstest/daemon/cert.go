@@ -16,7 +16,7 @@ import (
 // A CA signs the certificates of a test's servers.
 type CA struct {
 	t    testing.TB
-	cert *x509.Certificate
+	cert *x509.Certificate // nil makes whatever it signs self-signed
 	key  *ecdsa.PrivateKey
 }
 
@@ -26,16 +26,17 @@ type Certificate struct{ CertPEM, KeyPEM []byte }
 // NewCA makes a certification authority that nobody knows but the test.
 func NewCA(t testing.TB) *CA {
 	t.Helper()
-	template := template("domprobe test CA", time.Now())
-	template.IsCA, template.BasicConstraintsValid = true, true
-	template.KeyUsage = x509.KeyUsageCertSign
-	key := newKey(t)
-	der := sign(t, template, template, key, key)
+	ca := &CA{t: t}
+	der, key := ca.sign(time.Now(), &x509.Certificate{
+		Subject: pkix.Name{CommonName: "domprobe test CA"},
+		IsCA:    true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	})
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &CA{t, cert, key}
+	ca.cert, ca.key = cert, key
+	return ca
 }
 
 // Pool returns the pool of trusted roots that has this authority alone.
@@ -61,70 +62,53 @@ func (ca *CA) Expired(hosts ...string) *Certificate {
 // SelfSigned makes a certificate that nobody vouches for.
 func SelfSigned(t testing.TB, hosts ...string) *Certificate {
 	t.Helper()
-	key := newKey(t)
-	cert := serverTemplate(time.Now(), hosts)
-	return encode(t, sign(t, cert, cert, key, key), key)
+	return (&CA{t: t}).Issue(hosts...)
 }
 
 func (ca *CA) issue(from time.Time, hosts []string) *Certificate {
 	ca.t.Helper()
-	key := newKey(ca.t)
-	return encode(ca.t, sign(ca.t, serverTemplate(from, hosts), ca.cert, key, ca.key), key)
-}
-
-// validity is how long a certificate is valid, from an hour before it is made.
-const validity = 24 * time.Hour
-
-func template(name string, from time.Time) *x509.Certificate {
-	return &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
-		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    from.Add(-time.Hour),
-		NotAfter:     from.Add(validity),
+	cert := &x509.Certificate{
+		Subject:     pkix.Name{CommonName: "domprobe test server"},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-}
-
-func serverTemplate(from time.Time, hosts []string) *x509.Certificate {
-	c := template("domprobe test server", from)
-	c.KeyUsage = x509.KeyUsageDigitalSignature
-	c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
-			c.IPAddresses = append(c.IPAddresses, ip)
+			cert.IPAddresses = append(cert.IPAddresses, ip)
 		} else {
-			c.DNSNames = append(c.DNSNames, host)
+			cert.DNSNames = append(cert.DNSNames, host)
 		}
 	}
-	return c
-}
-
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	der, key := ca.sign(from, cert)
+	keyDER, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-// sign returns the DER form of a certificate for the key, signed by the parent.
-func sign(t testing.TB, cert, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) []byte {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, cert, parent, &key.PublicKey, parentKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
-
-func encode(t testing.TB, der []byte, key *ecdsa.PrivateKey) *Certificate {
-	t.Helper()
-	k, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
+		ca.t.Fatal(err)
 	}
 	return &Certificate{
 		CertPEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		KeyPEM:  pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: k}),
+		KeyPEM:  pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}),
 	}
+}
+
+// validity is how long a certificate is valid, from an hour before its time.
+const validity = 24 * time.Hour
+
+// sign makes a key and signs its certificate.
+func (ca *CA) sign(from time.Time, cert *x509.Certificate) (der []byte, key *ecdsa.PrivateKey) {
+	ca.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	cert.SerialNumber = big.NewInt(time.Now().UnixNano())
+	cert.NotBefore, cert.NotAfter = from.Add(-time.Hour), from.Add(validity)
+	parent, parentKey := ca.cert, ca.key
+	if parent == nil {
+		parent, parentKey = cert, key
+	}
+	der, err = x509.CreateCertificate(rand.Reader, cert, parent, &key.PublicKey, parentKey)
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	return der, key
 }

@@ -17,13 +17,13 @@
 package daemon
 
 import (
-	"bytes"
-	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -67,86 +67,117 @@ type Daemon struct {
 	// Addr is the first address that it listens on, as "127.0.0.1:5300".
 	Addr string
 
+	// TLSAddr and HTTPSAddr are those of an [Unbound] with a certificate. The
+	// path of HTTPS is /dns-query.
+	TLSAddr, HTTPSAddr string
+
 	name string
 	cmd  *exec.Cmd
-	log  logFile
+	log  string        // a file
 	done chan struct{} // closed when it has exited
 	err  error         // of the exit
-}
-
-// A command is a server that is to be started.
-type command struct {
-	path string
-	name string // empty means the last element of path
-	args []string
-	env  []string
-	dir  string
-	addr string
-
-	// ready is asked until the answer is NOERROR, or until there is any
-	// answer where anything is set.
-	ready    dns.Question
-	anything bool
 }
 
 const (
 	startTime = 2 * time.Minute
 	stopTime  = 20 * time.Second
+	maxLog    = 16 << 10
 )
 
-// start starts a server, waits until it answers, and stops it after the test.
-func start(t testing.TB, c command) *Daemon {
+// A setup is a server before its start. Its configuration is written into the
+// builder.
+type setup struct {
+	testing.TB
+	strings.Builder
+	name, path, dir string
+}
+
+func newSetup(t testing.TB, name, path string) *setup {
 	t.Helper()
-	d := &Daemon{
-		Addr: c.addr, name: cmp.Or(c.name, filepath.Base(c.path)),
-		cmd: exec.Command(c.path, c.args...), done: make(chan struct{}),
+	return &setup{TB: t, name: name, path: Need(t, name, path), dir: t.TempDir()}
+}
+
+func (s *setup) printf(format string, args ...any) { fmt.Fprintf(s, format, args...) }
+
+// file writes a file into the server's directory and returns its path.
+func (s *setup) file(name, text string) string {
+	s.Helper()
+	path := filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		s.Fatal(err)
 	}
-	d.cmd.Dir, d.cmd.Env = c.dir, append(os.Environ(), c.env...)
-	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
-	if err := d.cmd.Start(); err != nil {
-		t.Fatalf("starting %s: %v", d.name, err)
+	return path
+}
+
+// start starts the server with the configuration file as its last argument,
+// waits until it responds about the zones, and stops it after the test.
+func (s *setup) start(addr string, zones []Zone, args ...string) *Daemon {
+	s.Helper()
+	log, err := os.Create(filepath.Join(s.dir, "log"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, s.path, append(args, s.file("conf", s.String()))...)
+	d := &Daemon{Addr: addr, name: s.name, cmd: cmd, log: log.Name(), done: make(chan struct{})}
+	cmd.Dir = s.dir
+	// Behind a pipe, which the file alone would not be, Wait waits for children too.
+	cmd.Stdout = struct{ io.Writer }{log}
+	cmd.Stderr = cmd.Stdout
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopTime
+	if err := cmd.Start(); err != nil {
+		s.Fatalf("starting %s: %v", s.name, err)
 	}
 	go func() {
-		d.err = d.cmd.Wait()
+		d.err = cmd.Wait()
+		log.Close()
 		close(d.done)
 	}()
-	t.Cleanup(func() {
-		d.stop()
-		if t.Failed() {
-			t.Logf("%s on %s logged:\n%s", d.name, d.Addr, d.log.tail())
+	s.Cleanup(func() {
+		cancel()
+		<-d.done
+		if s.Failed() {
+			s.Logf("%s on %s logged:\n%s", d.name, d.Addr, d.Log())
 		}
 	})
-	if err := d.wait(c); err != nil {
-		t.Fatalf("%s: %v", d.name, err)
-	}
+	d.await(s, zones)
 	return d
 }
 
-// wait asks until the server answers.
-func (d *Daemon) wait(c command) error {
+// await waits until the server responds, about each of the zones.
+func (d *Daemon) await(t testing.TB, zones []Zone) {
+	t.Helper()
+	if len(zones) == 0 {
+		d.awaitResponse(t, ".", dns.TypeSOA, func(*dns.Msg) bool { return true })
+	}
+	for _, z := range zones {
+		qtype := dns.TypeSOA
+		if z.Signing != Unsigned {
+			qtype = dns.TypeDNSKEY
+		}
+		d.awaitResponse(t, dns.Fqdn(z.Origin), qtype, func(r *dns.Msg) bool {
+			return r.Rcode == dns.RcodeSuccess && len(r.Answer) > 0
+		})
+	}
+}
+
+// awaitResponse sends a query until the response is good.
+func (d *Daemon) awaitResponse(t testing.TB, name string, qtype uint16, good func(r *dns.Msg) bool) {
+	t.Helper()
 	client := &dns.Client{Timeout: time.Second}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.NewTimer(startTime)
-	defer limit.Stop()
-	var last error
+	limit := time.After(startTime)
 	for {
-		q := new(dns.Msg).SetQuestion(c.ready.Name, c.ready.Qtype)
-		r, _, err := client.Exchange(q, c.addr)
-		switch {
-		case err != nil:
-			last = err
-		case c.anything || r.Rcode == dns.RcodeSuccess && len(r.Answer) > 0:
-			return nil
-		default:
-			last = fmt.Errorf("%s to %s %s", dns.RcodeToString[r.Rcode], c.ready.Name, dns.TypeToString[c.ready.Qtype])
+		r, _, err := client.Exchange(new(dns.Msg).SetQuestion(name, qtype), d.Addr)
+		if err == nil && good(r) {
+			return
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(20 * time.Millisecond):
 		case <-d.done:
-			return fmt.Errorf("exited: %v", d.err)
-		case <-limit.C:
-			return fmt.Errorf("does not answer: %w", last)
+			t.Fatalf("%s exited: %v", d.name, d.err)
+		case <-limit:
+			t.Fatalf("%s does not respond about %s: %v\n%v", d.name, name, err, r)
 		}
 	}
 }
@@ -159,51 +190,11 @@ func (d *Daemon) Kill() {
 	<-d.done
 }
 
-// stop asks the server to end, and makes it.
-func (d *Daemon) stop() {
-	_ = d.cmd.Process.Signal(syscall.SIGTERM)
-	limit := time.NewTimer(stopTime)
-	defer limit.Stop()
-	select {
-	case <-d.done:
-	case <-limit.C:
-		d.Kill()
-	}
-}
-
 // Log returns the last 16 KiB of what the server logged so far.
-func (d *Daemon) Log() string { return d.log.tail() }
-
-// A logFile keeps the end of what is written to it.
-type logFile struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-const maxLog = 16 << 10
-
-func (l *logFile) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.buf.Write(b)
-	if over := l.buf.Len() - maxLog; over > 0 {
-		l.buf.Next(over)
+func (d *Daemon) Log() string {
+	b, err := os.ReadFile(d.log)
+	if err != nil {
+		return err.Error()
 	}
-	return len(b), nil
-}
-
-func (l *logFile) tail() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-// writeFile writes a file of a server's directory and returns its path.
-func writeFile(t testing.TB, dir, name, text string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return string(b[max(0, len(b)-maxLog):])
 }

@@ -1,35 +1,21 @@
 package daemon
 
-import (
-	"fmt"
-	"strings"
-	"testing"
-
-	"github.com/miekg/dns"
-)
+import "testing"
 
 // Dnsmasq is the forwarder of home routers.
 type Dnsmasq struct {
-	Addr     string // empty means one of its own
-	Upstream string // address and port of the resolver that it asks
-
-	// Blocked names, and what is below them, are answered with NXDOMAIN, or
-	// with BlockedIP if there is one.
-	Blocked   []string
-	BlockedIP string
-
-	// Options are further lines of the configuration.
-	Options string
+	Upstream string   // address and port of the resolver that it forwards to
+	Blocked  []string // these names, and all below them, do not exist
 }
 
 // Start starts the server for the length of the test.
 func (d Dnsmasq) Start(t testing.TB) *Daemon {
 	t.Helper()
-	path, dir := Need(t, "dnsmasq", "/usr/sbin/dnsmasq"), t.TempDir()
-	addr := orOwn(t, list(d.Addr))[0]
-	host, port := split(t, addr)
-	var b strings.Builder
-	fmt.Fprintf(&b, `port=%d
+	s := newSetup(t, "dnsmasq", "/usr/sbin/dnsmasq")
+	addr := ownAddr(t)
+	host, port := split(addr)
+	upstream, upstreamPort := split(d.Upstream)
+	s.printf(`port=%s
 listen-address=%s
 min-port=%d
 bind-interfaces
@@ -40,18 +26,10 @@ no-resolv
 no-hosts
 log-facility=-
 dns-forward-max=10000
-`, port, host, maxPort)
-	if d.Upstream != "" {
-		host, port := split(t, d.Upstream)
-		fmt.Fprintf(&b, "server=%s#%d\n", host, port)
-	}
+server=%s#%s
+`, port, host, maxPort, upstream, upstreamPort)
 	for _, name := range d.Blocked {
-		fmt.Fprintf(&b, "address=/%s/%s\n", name, d.BlockedIP)
+		s.printf("address=/%s/\n", name)
 	}
-	b.WriteString(d.Options)
-	conf := writeFile(t, dir, "dnsmasq.conf", b.String())
-	return start(t, command{
-		path: path, args: []string{"--keep-in-foreground", "--conf-file=" + conf}, dir: dir, addr: addr,
-		ready: dns.Question{Name: ".", Qtype: dns.TypeSOA}, anything: true,
-	})
+	return s.start(addr, nil, "--keep-in-foreground", "-C")
 }

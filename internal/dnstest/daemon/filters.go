@@ -18,7 +18,7 @@ import (
 //	adguard                             a made-up SOA record of the name itself
 //	dnsmasq, systemd-resolved           nothing: they forward
 //
-// All but the first four ask the laboratory's Unbound.
+// All but the first four send their queries to the laboratory's Unbound.
 func (l *Lab) Filters(t testing.TB, blocked []string) map[string]string {
 	t.Helper()
 	addrs := make(map[string]string)
@@ -30,20 +30,9 @@ func (l *Lab) Filters(t testing.TB, blocked []string) map[string]string {
 	addrs["dnsmasq-address"] = Dnsmasq{Upstream: l.Unbound.Addr, Blocked: blocked}.Start(t).Addr
 	addrs["dnsmasq"] = Dnsmasq{Upstream: l.Unbound.Addr}.Start(t).Addr
 	addrs["systemd-resolved"] = Resolved{Upstream: l.Unbound.Addr}.Start(t).Addr
-	addrs["adguard"] = startAdGuard(t, l.Unbound.Addr, blocked)
-	return addrs
-}
-
-// startAdGuard starts a server that blocks as AdGuard Home does.
-func startAdGuard(t testing.TB, upstream string, blocked []string) string {
-	t.Helper()
 	below := func(name string) bool {
 		return slices.ContainsFunc(blocked, func(b string) bool { return name == b || strings.HasSuffix(name, "."+b) })
 	}
-	s, err := dnstest.Serve(dnstest.Answer(dnstest.Block(below, dnstest.AdGuard, dnstest.Forward(upstream))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s.Addr()
+	addrs["adguard"] = serve(t, "", dnstest.Block(below, dnstest.AdGuard, dnstest.Forward(l.Unbound.Addr)))
+	return addrs
 }

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -24,8 +23,8 @@ import (
 //	jp             Knot   with the names under co.jp, which is no zone
 //	ws             NSD    wildcard: every name has an address
 //
-// Every word is a name under each of [Suffixes]; a hash of the name decides
-// whether it is registered. Of the registered ones some have own servers that
+// Every word is a name under each of com, net, org, dev, co.uk, com.br, co.jp and
+// ws; a hash of the name decides whether it is registered. Of the registered ones some have own servers that
 // are broken in one of the usual ways. Two resolvers know this internet:
 // Unbound and BIND.
 type Internet struct {
@@ -38,10 +37,8 @@ type Internet struct {
 	RateLimit int
 }
 
-// Suffixes are the TLDs under which a laboratory has names.
-func Suffixes() []string {
-	return []string{"com", "net", "org", "dev", "co.uk", "com.br", "co.jp", "ws"}
-}
+// suffixes are the TLDs under which a laboratory has names.
+var suffixes = []string{"com", "net", "org", "dev", "co.uk", "com.br", "co.jp", "ws"}
 
 // A Lab is a running [Internet].
 type Lab struct {
@@ -52,90 +49,34 @@ type Lab struct {
 	Root string
 
 	// Unbound and BIND are the resolvers.
-	Unbound *UnboundDaemon
-	BIND    *Daemon
+	Unbound, BIND *Daemon
 
-	// Registries are the servers of the TLDs: "nsd", "knot" and "bind".
-	Registries map[string]*Daemon
-
-	net   network
-	names map[string]Name
-}
-
-// Truth returns for every name whether it is registered.
-func (l *Lab) Truth() map[string]bool {
-	truth := make(map[string]bool, len(l.Names))
-	for _, n := range l.Names {
-		truth[n.Name] = n.Registered
-	}
-	return truth
-}
-
-// Unknowable returns the names about which no verdict can be reached, from
-// the registries' own servers or through a resolver.
-func (l *Lab) Unknowable(direct bool) []string {
-	var names []string
-	for _, n := range l.Names {
-		if direct && n.Direct == "unknown" || !direct && n.Resolver == "unknown" {
-			names = append(names, n.Name)
-		}
-	}
-	return names
+	net        network
+	registered map[string]bool // Names, nic.ZONE and the names of package known
 }
 
 // Start starts the laboratory for the length of the test. The test is skipped
 // where a server or the right to port 53 is missing.
 func (in Internet) Start(t testing.TB) *Lab {
 	t.Helper()
-	l := &Lab{net: newNetwork(t), Registries: make(map[string]*Daemon), names: make(map[string]Name)}
+	l := &Lab{net: newNetwork(t), registered: make(map[string]bool)}
 	l.Root = l.net.ip(rootHost)
-	for _, suffix := range Suffixes() {
+	for _, suffix := range suffixes {
 		l.add(in.Words, suffix)
 	}
-	l.startHosts(t)
 	l.startRegistries(t, in.RateLimit)
+	l.startHosts(t)
 	l.Unbound = Unbound{Addrs: l.net.addrs(unboundHost), Root: l.Root}.Start(t)
 	l.BIND = BIND{Root: l.Root, Recursive: true}.Start(t)
 	return l
 }
 
-// records returns what the registry of a suffix has about its names. The
-// names are relative to the zone, under the given label if it is not empty.
-func (l *Lab) records(suffix, under string) string {
-	if under != "" {
-		under = "." + under
-	}
-	var b strings.Builder
-	for _, n := range l.Names {
-		if n.Suffix != suffix {
-			continue
-		}
-		owner := strings.TrimSuffix(n.Name, "."+suffix) + under
-		switch n.Kind {
-		case Free:
-		case Held:
-			fmt.Fprintf(&b, "%[1]s A 192.0.2.2\n%[1]s TXT \"reserved\"\n", owner)
-		case Orphan:
-			fmt.Fprintf(&b, "ns1.%s A 192.0.2.3\n", owner)
-		default:
-			fmt.Fprintf(&b, "%s NS %s\n", owner, hostOf(n.Kind))
-		}
-	}
-	return b.String()
-}
-
-// hostOf returns the name of the server of registered names of a kind.
-func hostOf(k Kind) string { return string(k) + ".hosts." }
-
 // zoneOf returns the registered name that is the name or above it, and "".
 func (l *Lab) zoneOf(name string) string {
-	for name != "" {
-		if l.names[name].Registered {
-			return name
-		}
+	for name != "" && !l.registered[name] {
 		_, name, _ = strings.Cut(name, ".")
 	}
-	return ""
+	return name
 }
 
 // startHosts starts the servers of the registered names.
@@ -143,7 +84,7 @@ func (l *Lab) startHosts(t testing.TB) {
 	t.Helper()
 	none := func(string) bool { return false }
 	own := dnstest.Truth{Registered: none, Zone: l.zoneOf, NIC: none}
-	answers := map[Kind]func(q *dns.Msg) *dns.Msg{
+	responses := map[Kind]func(q *dns.Msg) *dns.Msg{
 		Healthy: func(q *dns.Msg) *dns.Msg {
 			switch q.Question[0].Qtype {
 			case dns.TypeA:
@@ -163,17 +104,18 @@ func (l *Lab) startHosts(t testing.TB) {
 			return dnstest.NXDomain(q, l.zoneOf(strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")))
 		},
 	}
-	for kind, answer := range answers {
-		l.serve(t, l.net.host(kind), answer)
+	for kind, response := range responses {
+		serve(t, l.net.addr(l.net.host(kind)), response)
 	}
 }
 
-// serve answers on a host of the laboratory from within the process.
-func (l *Lab) serve(t testing.TB, host int, answer func(q *dns.Msg) *dns.Msg) {
+// serve serves on an address, or a free one, from within the process.
+func serve(t testing.TB, addr string, response func(q *dns.Msg) *dns.Msg) string {
 	t.Helper()
-	s, err := dnstest.ServeAt(l.net.addr(host), dnstest.Answer(answer))
+	s, err := dnstest.ServeAt(addr, dnstest.Answer(response))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	return s.Addr()
 }

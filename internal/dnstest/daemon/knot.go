@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -18,15 +16,14 @@ type Knot struct {
 // signed zones are signed.
 func (k Knot) Start(t testing.TB) *Daemon {
 	t.Helper()
-	path, dir := Need(t, "knotd", "/usr/sbin/knotd"), t.TempDir()
+	s := newSetup(t, "knotd", "/usr/sbin/knotd")
+	s.printf("server:\n  rundir: .\n  pidfile: knot.pid\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n")
 	addrs := orOwn(t, k.Addrs)
-	var b strings.Builder
-	b.WriteString("server:\n  rundir: .\n  pidfile: knot.pid\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n")
 	for _, addr := range addrs {
-		fmt.Fprintf(&b, "  listen: %s\n", at(t, addr))
+		s.printf("  listen: %s\n", at(addr))
 	}
 	// The path of a Unix socket must be short, and so it is relative.
-	fmt.Fprintf(&b, `control:
+	s.printf(`control:
   listen: knot.sock
 log:
   - target: stderr
@@ -42,27 +39,13 @@ policy:
     nsec3-opt-out: on
     nsec3-iterations: 0
 zone:
-`, dir, NSEC, NSEC3OptOut)
-	ready := soaOf(k.Zones)
+`, s.dir, NSEC, NSEC3OptOut)
 	for _, z := range k.Zones {
-		fmt.Fprintf(&b, "  - domain: %q\n    file: %q\n    zonefile-sync: -1\n    semantic-checks: off\n", dns.Fqdn(z.Origin), z.write(t, dir))
+		s.printf("  - domain: %q\n    file: %q\n    zonefile-sync: -1\n    semantic-checks: off\n",
+			dns.Fqdn(z.Origin), s.zoneFile(z))
 		if z.Signing != Unsigned {
-			fmt.Fprintf(&b, "    dnssec-signing: on\n    dnssec-policy: policy%d\n", z.Signing)
+			s.printf("    dnssec-signing: on\n    dnssec-policy: policy%d\n", z.Signing)
 		}
 	}
-	conf := writeFile(t, dir, "knot.conf", b.String())
-	d := start(t, command{
-		path: path, args: []string{"-c", conf}, dir: dir, addr: addrs[0],
-		ready: ready, anything: len(k.Zones) == 0,
-	})
-	for _, z := range k.Zones {
-		c := command{addr: addrs[0], ready: dns.Question{Name: dns.Fqdn(z.Origin), Qtype: dns.TypeSOA}}
-		if z.Signing != Unsigned {
-			c.ready.Qtype = dns.TypeDNSKEY
-		}
-		if err := d.wait(c); err != nil {
-			t.Fatalf("knotd: zone %s: %v", dns.Fqdn(z.Origin), err)
-		}
-	}
-	return d
+	return s.start(addrs[0], k.Zones, "-c")
 }

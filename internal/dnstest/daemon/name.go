@@ -11,11 +11,11 @@ type Kind string
 
 const (
 	Free      Kind = "free"       // not registered
-	Healthy   Kind = "healthy"    // registered, and its own server answers
+	Healthy   Kind = "healthy"    // registered, and its own server responds
 	Dead      Kind = "dead"       // registered; nothing listens where its server should be
 	Refusing  Kind = "refused"    // registered; its server refuses
 	Failing   Kind = "servfail"   // registered; its server fails
-	Silent    Kind = "silent"     // registered; its server never answers
+	Silent    Kind = "silent"     // registered; its server never responds
 	Denying   Kind = "nxdomain"   // registered; its server says that it does not exist
 	NoAddress Kind = "no-address" // registered; it has no address
 	Held      Kind = "held"       // A and TXT records in the registry zone, no delegation
@@ -34,20 +34,22 @@ type Name struct {
 
 	// Resolver and Direct are the verdicts that can be reached at best
 	// through a resolver and from the registry's own servers: "found",
-	// "not-found" or "unknown". A resolver's answer does not tell a held
+	// "not-found" or "unknown". A resolver's response does not tell a held
 	// name or a server's address left behind from a delegated name.
 	Resolver, Direct string
 }
 
 // add makes the names under a suffix.
 func (l *Lab) add(words []string, suffix string) {
-	labels := append(slices.Clone(words), "held-1", "held-2", "orphan-1", "orphan-2")
+	labels := slices.Clone(words)
+	if suffix != "ws" { // where the wildcard hides them
+		labels = append(labels, "held-1", "held-2", "orphan-1", "orphan-2")
+	}
 	for _, label := range labels {
-		n := Name{Name: label + "." + suffix, Suffix: suffix}
-		n.Kind = kindOf(label, suffix)
-		if n.Kind == "" {
+		if _, repeated := l.registered[label+"."+suffix]; repeated {
 			continue
 		}
+		n := Name{Name: label + "." + suffix, Suffix: suffix, Kind: kindOf(label, suffix)}
 		switch n.Kind {
 		case Free:
 			n.Resolver, n.Direct = "not-found", "not-found"
@@ -61,38 +63,28 @@ func (l *Lab) add(words []string, suffix string) {
 			n.Registered = true
 			n.Resolver, n.Direct = "found", "found"
 		}
-		if _, repeated := l.names[n.Name]; !repeated {
-			l.Names = append(l.Names, n)
-			l.names[n.Name] = n
-		}
+		l.Names = append(l.Names, n)
+		l.registered[n.Name] = n.Registered
 	}
 }
 
-// kindOf returns what is the matter with a name, and "" for one that there
-// is not: under the wildcard, nothing but healthy and free names can be told
-// apart.
+// kindOf returns what is the matter with a name. Under the wildcard, nothing
+// but healthy and free names can be told apart.
 func kindOf(label, suffix string) Kind {
-	h := hash(label + "." + suffix)
-	special := strings.HasPrefix(label, "held-") || strings.HasPrefix(label, "orphan-")
+	h := fnv.New32a()
+	h.Write([]byte(label + "." + suffix)) // never fails
+	sum := h.Sum32()
+	share := sum / 2 % 100
+	const each = 5
 	switch {
-	case special && suffix == "ws":
-		return ""
 	case strings.HasPrefix(label, "held-"):
 		return Held
-	case special:
+	case strings.HasPrefix(label, "orphan-"):
 		return Orphan
-	case h%2 == 0:
+	case sum%2 == 0:
 		return Free
-	}
-	h = h / 2 % 100
-	if each := uint32(5); suffix != "ws" && h < each*uint32(len(broken)) {
-		return broken[h/each]
+	case suffix != "ws" && share < each*uint32(len(broken)):
+		return broken[share/each]
 	}
 	return Healthy
-}
-
-func hash(s string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(s)) // never fails
-	return h.Sum32()
 }

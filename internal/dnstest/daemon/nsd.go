@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -13,7 +11,7 @@ type NSD struct {
 	Addrs []string // none means one of its own
 	Zones []Zone   // unsigned
 
-	// RateLimit is how many answers a second one /24 gets (NSD's own
+	// RateLimit is how many responses a second one /24 gets (NSD's own
 	// default is 200). Zero means no limit.
 	RateLimit int
 }
@@ -21,10 +19,8 @@ type NSD struct {
 // Start starts the server for the length of the test.
 func (n NSD) Start(t testing.TB) *Daemon {
 	t.Helper()
-	path, dir := Need(t, "nsd", "/usr/sbin/nsd"), t.TempDir()
-	addrs := orOwn(t, n.Addrs)
-	var b strings.Builder
-	fmt.Fprintf(&b, `server:
+	s := newSetup(t, "nsd", "/usr/sbin/nsd")
+	s.printf(`server:
 	username: ""
 	chroot: ""
 	database: ""
@@ -35,17 +31,14 @@ func (n NSD) Start(t testing.TB) *Daemon {
 	server-count: 1
 	rrl-ratelimit: %[2]d
 	rrl-whitelist-ratelimit: %[2]d
-`, dir, n.RateLimit)
+`, s.dir, n.RateLimit)
+	addrs := orOwn(t, n.Addrs)
 	for _, addr := range addrs {
-		fmt.Fprintf(&b, "\tip-address: %s\n", at(t, addr))
+		s.printf("\tip-address: %s\n", at(addr))
 	}
-	b.WriteString("remote-control:\n\tcontrol-enable: no\n")
+	s.printf("remote-control:\n\tcontrol-enable: no\n")
 	for _, z := range n.Zones {
-		fmt.Fprintf(&b, "zone:\n\tname: %q\n\tzonefile: %q\n", dns.Fqdn(z.Origin), z.write(t, dir))
+		s.printf("zone:\n\tname: %q\n\tzonefile: %q\n", dns.Fqdn(z.Origin), s.zoneFile(z))
 	}
-	conf := writeFile(t, dir, "nsd.conf", b.String())
-	return start(t, command{
-		path: path, args: []string{"-d", "-c", conf}, dir: dir, addr: addrs[0],
-		ready: soaOf(n.Zones), anything: len(n.Zones) == 0,
-	})
+	return s.start(addrs[0], n.Zones, "-d", "-c")
 }

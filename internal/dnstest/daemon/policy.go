@@ -14,7 +14,7 @@ type Policy struct {
 	// policy at all.
 	Names []string
 
-	// NoData answers them with NOERROR and no data instead of NXDOMAIN.
+	// NoData makes the responses NODATA instead of NXDOMAIN.
 	NoData bool
 }
 

@@ -1,13 +1,9 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -16,145 +12,106 @@ import (
 	"domprobe/internal/known"
 )
 
-// The hosts of a laboratory, by the last octet of their address.
-const (
-	rootHost = 1 + iota
-	nsdHost
-	nsdHost2
-	knotHost
-	knotHost2
-	registryHost // stands before BIND
-	silentHost
-	deadHost
-	upwardHost // refers to the root
-	unboundHost
-	firstOwnHost // the servers of registered names follow
-)
-
-// A network is the first three octets of the laboratory's addresses.
-type network [3]byte
-
-// newNetwork returns a network that nobody uses, or skips the test where port
-// 53 may not be used.
-func newNetwork(t testing.TB) network {
-	t.Helper()
-	for range 20 {
-		n := network{127, byte(10 + rand.IntN(240)), byte(rand.IntN(256))}
-		pc, err := net.ListenPacket("udp", n.addr(rootHost))
-		if err == nil {
-			pc.Close()
-			return n
-		}
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			Missing(t, fmt.Sprintf("the laboratory needs port 53, which root may use: %v", err))
-		}
-	}
-	t.Fatal("no network is free")
-	return network{}
+// A registry is how a zone of the laboratory is served.
+type registry struct {
+	zone    string
+	server  string // the program
+	good    []int  // hosts
+	bad     []int
+	signing Signing
+	records string // besides those of the names
 }
 
-func (n network) ip(host int) string { return fmt.Sprintf("%d.%d.%d.%d", n[0], n[1], n[2], host) }
-
-func (n network) addr(host int) string { return net.JoinHostPort(n.ip(host), "53") }
-
-func (n network) addrs(hosts ...int) []string {
-	var addrs []string
-	for _, h := range hosts {
-		addrs = append(addrs, n.addr(h))
-	}
-	return addrs
-}
-
-// host returns where the server of registered names of a kind is. Nothing
-// listens there for [Dead].
-func (n network) host(k Kind) int { return firstOwnHost + 1 + slices.Index(broken, k) }
-
-// servers names the servers of a zone: a.tld-servers.dev, b.tld-servers.dev, ...
-func (n network) servers(zone string, hosts ...int) []Host {
-	var servers []Host
-	for i, h := range hosts {
-		servers = append(servers, Host{fmt.Sprintf("%c.tld-servers.%s", 'a'+i, zone), n.ip(h)})
-	}
-	return servers
+// registries are in the order of Internet's table, but zones come before the
+// ones that delegate them.
+var registries = []registry{
+	{zone: "com", server: "nsd", good: []int{nsdHost, nsdHost2}, bad: []int{silentHost, knotHost}},
+	{zone: "net", server: "knot", good: []int{knotHost, knotHost2}, bad: []int{deadHost, upwardHost}, signing: NSEC},
+	{zone: "org", server: "knot", good: []int{knotHost, knotHost2}, signing: NSEC3OptOut},
+	{zone: "dev", server: "bind", good: []int{registryHost}},
+	{zone: "co.uk", server: "bind", good: []int{registryHost}},
+	{zone: "uk", server: "bind", good: []int{registryHost}},
+	{zone: "com.br", server: "nsd", good: []int{nsdHost2}},
+	{zone: "br", server: "bind", good: []int{registryHost}},
+	{zone: "jp", server: "knot", good: []int{knotHost}},
+	{zone: "ws", server: "nsd", good: []int{nsdHost}, records: "* A 192.0.2.4\n"},
 }
 
 // startRegistries starts the root and the registries.
 func (l *Lab) startRegistries(t testing.TB, rateLimit int) {
 	t.Helper()
 	n := l.net
-	com := Zone{Origin: "com", Servers: n.servers("com", nsdHost, nsdHost2, silentHost, knotHost), Records: l.records("com", "")}
-	ws := Zone{Origin: "ws", Servers: n.servers("ws", nsdHost), Records: l.records("ws", "") + "* A 192.0.2.4\n"}
-	comBR := Zone{Origin: "com.br", Servers: n.servers("com.br", nsdHost2), Records: l.records("com.br", "")}
-	network := Zone{Origin: "net", Servers: n.servers("net", knotHost, knotHost2, deadHost, upwardHost), Records: l.records("net", ""), Signing: NSEC}
-	org := Zone{Origin: "org", Servers: n.servers("org", knotHost, knotHost2), Records: l.records("org", ""), Signing: NSEC3OptOut}
-	jp := Zone{Origin: "jp", Servers: n.servers("jp", knotHost), Records: l.records("co.jp", "co")}
-	dev := Zone{Origin: "dev", Servers: n.servers("dev", registryHost), Records: l.records("dev", "")}
-	coUK := Zone{Origin: "co.uk", Servers: n.servers("co.uk", registryHost), Records: l.records("co.uk", "")}
-	uk := Zone{Origin: "uk", Servers: n.servers("uk", registryHost), Records: coUK.delegation()}
-	br := Zone{Origin: "br", Servers: n.servers("br", registryHost), Records: comBR.delegation()}
-	for _, z := range []*Zone{&com, &ws, &comBR, &network, &org, &jp, &dev, &coUK, &uk, &br} {
-		l.delegateNIC(z)
+	zones := make(map[string][]Zone)       // by server
+	delegations := make(map[string]string) // by the zone above
+	for _, r := range registries {
+		z := Zone{
+			Origin: r.zone, Signing: r.signing,
+			Servers: n.servers(r.zone, slices.Concat(r.good, r.bad)),
+			Records: l.records(r.zone) + l.known(r.zone) + r.records + delegations[r.zone],
+		}
+		zones[r.server] = append(zones[r.server], z)
+		_, above, _ := strings.Cut(r.zone, ".")
+		delegations[above] += z.delegation()
 	}
-
-	root := Zone{Servers: []Host{{rootServer, l.Root}}}
-	for _, z := range []Zone{com, ws, network, org, jp, dev, uk, br} {
-		root.Records += z.delegation()
-	}
+	root := Zone{Servers: []Host{{rootServer, l.Root}}, Records: delegations[""]}
 	for _, kind := range append(slices.Clone(broken), Healthy) {
 		root.Records += fmt.Sprintf("%s A %s\n", hostOf(kind), n.ip(n.host(kind)))
 	}
 	NSD{Addrs: n.addrs(rootHost), Zones: []Zone{root}}.Start(t)
-	l.Registries["nsd"] = NSD{Addrs: n.addrs(nsdHost, nsdHost2), Zones: []Zone{com, ws, comBR}, RateLimit: rateLimit}.Start(t)
-	l.Registries["knot"] = Knot{Addrs: n.addrs(knotHost, knotHost2), Zones: []Zone{network, org, jp}}.Start(t)
-	l.Registries["bind"] = BIND{Zones: []Zone{dev, uk, coUK, br}}.Start(t)
-	l.front(t, registryHost, l.Registries["bind"])
-	l.serve(t, silentHost, func(*dns.Msg) *dns.Msg { return nil })
-	l.serve(t, upwardHost, func(q *dns.Msg) *dns.Msg { return dnstest.Referral(q, "") })
+	NSD{Addrs: n.addrs(nsdHost, nsdHost2), Zones: zones["nsd"], RateLimit: rateLimit}.Start(t)
+	Knot{Addrs: n.addrs(knotHost, knotHost2), Zones: zones["knot"]}.Start(t)
+	serve(t, n.addr(registryHost), dnstest.Forward(BIND{Zones: zones["bind"]}.Start(t).Addr))
+	serve(t, n.addr(silentHost), func(*dns.Msg) *dns.Msg { return nil })
+	serve(t, n.addr(upwardHost), func(q *dns.Msg) *dns.Msg { return dnstest.Referral(q, "") })
 }
 
-// delegateNIC puts nic.ZONE and the names of package known into a zone, unless
-// they are names of the laboratory already.
-func (l *Lab) delegateNIC(z *Zone) {
-	for _, name := range append([]string{"nic." + z.Origin}, known.Names(z.Origin)...) {
-		if _, ok := l.names[name]; ok {
+// records returns what a registry zone has about the names in it.
+func (l *Lab) records(zone string) string {
+	var b strings.Builder
+	for _, n := range l.Names {
+		if registryZone(n.Suffix) != zone {
 			continue
 		}
-		z.Records += fmt.Sprintf("%s. NS %s\n", name, hostOf(Healthy))
-		l.names[name] = Name{Name: name, Suffix: z.Origin, Kind: Healthy, Registered: true}
+		owner := n.Name + "."
+		switch n.Kind {
+		case Free:
+		case Held:
+			fmt.Fprintf(&b, "%[1]s A 192.0.2.2\n%[1]s TXT \"reserved\"\n", owner)
+		case Orphan:
+			fmt.Fprintf(&b, "ns1.%s A 192.0.2.3\n", owner)
+		default:
+			fmt.Fprintf(&b, "%s NS %s\n", owner, hostOf(n.Kind))
+		}
 	}
+	return b.String()
 }
 
-// front lets a server answer on a host's address that cannot listen there:
-// BIND takes the addresses of network interfaces only.
-func (l *Lab) front(t testing.TB, host int, d *Daemon) {
-	t.Helper()
-	p, err := dnstest.Proxy{Server: d.Addr, Addr: l.net.addr(host)}.Start()
-	if err != nil {
-		t.Fatal(err)
+// known registers nic.ZONE and the names of package known, unless they are
+// names of the laboratory already, and returns their records.
+func (l *Lab) known(zone string) (records string) {
+	for _, name := range append([]string{"nic." + zone}, known.Names(zone)...) {
+		if _, ok := l.registered[name]; ok {
+			continue
+		}
+		l.registered[name] = true
+		records += fmt.Sprintf("%s. NS %s\n", name, hostOf(Healthy))
 	}
-	t.Cleanup(func() { p.Close() })
+	return records
 }
+
+// hostOf returns the name of the server of registered names of a kind.
+func hostOf(k Kind) string { return string(k) + ".hosts." }
 
 // RegistryAddrs returns the addresses of the good servers that hold the names
 // under a suffix.
 func (l *Lab) RegistryAddrs(suffix string) []string {
-	switch suffix[strings.LastIndex(suffix, ".")+1:] {
-	case "com":
-		return l.net.addrs(nsdHost, nsdHost2)
-	case "ws":
-		return l.net.addrs(nsdHost)
-	case "br":
-		return l.net.addrs(nsdHost2)
-	case "net", "org":
-		return l.net.addrs(knotHost, knotHost2)
-	case "jp":
-		return l.net.addrs(knotHost)
-	}
-	return l.net.addrs(registryHost)
+	zone := registryZone(suffix)
+	i := slices.IndexFunc(registries, func(r registry) bool { return r.zone == zone })
+	return l.net.addrs(registries[i].good...)
 }
 
-// RegistryZone returns the zone that holds the names under a suffix.
-func RegistryZone(suffix string) string {
+// registryZone returns the zone that holds the names under a suffix.
+func registryZone(suffix string) string {
 	if suffix == "co.jp" {
 		return "jp"
 	}

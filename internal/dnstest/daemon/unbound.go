@@ -1,11 +1,8 @@
 package daemon
 
 import (
-	"fmt"
 	"maps"
-	"net"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -28,30 +25,20 @@ type Unbound struct {
 	// Policy is a blocklist.
 	Policy Policy
 
-	// Certificate makes it speak TLS and HTTPS as well, on the addresses
-	// TLSAddr and HTTPSAddr; empty means ones of its own.
-	Certificate        *Certificate
-	TLSAddr, HTTPSAddr string
+	// Certificate makes it speak TLS and HTTPS as well.
+	Certificate *Certificate
 
 	// Options are further lines of the configuration's server section.
 	Options string
 }
 
-// An UnboundDaemon is a running [Unbound].
-type UnboundDaemon struct {
-	*Daemon
-	TLSAddr   string // of RFC 7858; empty without a certificate
-	HTTPSAddr string // of RFC 8484, whose path is /dns-query
-}
-
 // Start starts the server for the length of the test.
-func (u Unbound) Start(t testing.TB) *UnboundDaemon {
+func (u Unbound) Start(t testing.TB) *Daemon {
 	t.Helper()
-	path, dir := Need(t, "unbound", "/usr/sbin/unbound"), t.TempDir()
+	s := newSetup(t, "unbound", "/usr/sbin/unbound")
 	addrs := orOwn(t, u.Addrs)
-	d := &UnboundDaemon{}
-	var b strings.Builder
-	fmt.Fprintf(&b, `server:
+	host, _ := split(addrs[0]) // else it sends queries from any port of all addresses
+	s.printf(`server:
 	directory: %q
 	username: ""
 	chroot: ""
@@ -64,59 +51,48 @@ func (u Unbound) Start(t testing.TB) *UnboundDaemon {
 	do-not-query-localhost: no
 	access-control: 127.0.0.0/8 allow
 	module-config: "respip iterator"
-`, dir)
+	outgoing-interface: %s
+`, s.dir, host)
 	for _, addr := range addrs {
-		fmt.Fprintf(&b, "\tinterface: %s\n", at(t, addr))
+		s.printf("\tinterface: %s\n", at(addr))
 	}
-	host, _ := split(t, addrs[0]) // else it asks from any port of all addresses
-	fmt.Fprintf(&b, "\toutgoing-interface: %s\n", host)
+	var ready []Zone
 	if u.Root != "" {
-		fmt.Fprintf(&b, "\troot-hints: %q\n", writeFile(t, dir, "root.hints", hints(u.Root)))
+		s.printf("\troot-hints: %q\n", s.file("root.hints", hints(u.Root)))
+		ready = []Zone{{}}
 	}
+	var tlsAddr, httpsAddr string
 	if u.Certificate != nil {
-		d.TLSAddr, d.HTTPSAddr = orOwn(t, list(u.TLSAddr))[0], orOwn(t, list(u.HTTPSAddr))[0]
-		u.encrypt(t, &b, dir, d)
+		tlsAddr, httpsAddr = ownAddr(t), ownAddr(t)
+		u.encrypt(s, tlsAddr, httpsAddr)
 	}
-	b.WriteString(u.Options)
-	b.WriteString("\nremote-control:\n\tcontrol-enable: no\n")
+	s.printf("%s\nremote-control:\n\tcontrol-enable: no\n", u.Options)
 	for _, zone := range slices.Sorted(maps.Keys(u.Stubs)) {
-		fmt.Fprintf(&b, "stub-zone:\n\tname: %q\n\tstub-addr: %s\n", dns.Fqdn(zone), at(t, u.Stubs[zone]))
+		s.printf("stub-zone:\n\tname: %q\n\tstub-addr: %s\n", dns.Fqdn(zone), at(u.Stubs[zone]))
 	}
 	for _, zone := range slices.Sorted(maps.Keys(u.Forward)) {
-		fmt.Fprintf(&b, "forward-zone:\n\tname: %q\n\tforward-addr: %s\n", dns.Fqdn(zone), at(t, u.Forward[zone]))
+		s.printf("forward-zone:\n\tname: %q\n\tforward-addr: %s\n", dns.Fqdn(zone), at(u.Forward[zone]))
 	}
 	if u.Policy.Names != nil {
 		z := u.Policy.zone()
-		fmt.Fprintf(&b, "rpz:\n\tname: %q\n\tzonefile: %q\n", dns.Fqdn(z.Origin), z.write(t, dir))
+		s.printf("rpz:\n\tname: %q\n\tzonefile: %q\n", dns.Fqdn(z.Origin), s.zoneFile(z))
 	}
-	conf := writeFile(t, dir, "unbound.conf", b.String())
-	d.Daemon = start(t, command{
-		path: path, args: []string{"-d", "-c", conf}, dir: dir, addr: addrs[0],
-		ready: soaOf(nil), anything: u.Root == "",
-	})
+	d := s.start(addrs[0], ready, "-d", "-c")
+	d.TLSAddr, d.HTTPSAddr = tlsAddr, httpsAddr
 	return d
 }
 
 // encrypt writes the options of TLS and HTTPS.
-func (u Unbound) encrypt(t testing.TB, b *strings.Builder, dir string, d *UnboundDaemon) {
-	t.Helper()
-	_, tlsPort, _ := net.SplitHostPort(d.TLSAddr)
-	_, httpsPort, _ := net.SplitHostPort(d.HTTPSAddr)
-	fmt.Fprintf(b, `	interface: %s
+func (u Unbound) encrypt(s *setup, tlsAddr, httpsAddr string) {
+	s.Helper()
+	_, tlsPort := split(tlsAddr)
+	_, httpsPort := split(httpsAddr)
+	s.printf(`	interface: %s
 	interface: %s
 	tls-port: %s
 	https-port: %s
 	tls-service-pem: %q
 	tls-service-key: %q
-`, at(t, d.TLSAddr), at(t, d.HTTPSAddr), tlsPort, httpsPort,
-		writeFile(t, dir, "server.pem", string(u.Certificate.CertPEM)),
-		writeFile(t, dir, "server.key", string(u.Certificate.KeyPEM)))
-}
-
-// list returns the string as a list, without it if it is empty.
-func list(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
+`, at(tlsAddr), at(httpsAddr), tlsPort, httpsPort,
+		s.file("server.pem", string(u.Certificate.CertPEM)), s.file("server.key", string(u.Certificate.KeyPEM)))
 }

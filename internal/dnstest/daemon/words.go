@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bufio"
 	"os"
 	"slices"
 	"strings"
@@ -16,21 +15,12 @@ const WordList = "/usr/share/dict/words"
 // where there is no such list.
 func Words(t testing.TB, n int) []string {
 	t.Helper()
-	f, err := os.Open(Need(t, "words", WordList))
+	b, err := os.ReadFile(Need(t, "words", WordList))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	var all []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if word := strings.ToLower(lines.Text()); isWord(word) {
-			all = append(all, word)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
+	all := strings.Fields(strings.ToLower(string(b)))
+	all = slices.DeleteFunc(all, func(word string) bool { return !isWord(word) })
 	slices.Sort(all)
 	all = slices.Compact(all)
 	if len(all) < n {

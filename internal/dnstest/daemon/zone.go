@@ -1,9 +1,9 @@
 package daemon
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
-	"testing"
 
 	"github.com/miekg/dns"
 )
@@ -64,21 +64,8 @@ func (z Zone) delegation() string {
 	return b.String()
 }
 
-// write writes the master file into a server's directory and returns its path.
-func (z Zone) write(t testing.TB, dir string) string {
-	t.Helper()
-	name := z.Origin
-	if name == "" {
-		name = "root"
-	}
-	return writeFile(t, dir, name+".zone", z.file())
-}
-
-// soaOf asks for the SOA record of the first zone.
-func soaOf(zones []Zone) dns.Question {
-	q := dns.Question{Name: ".", Qtype: dns.TypeSOA, Qclass: dns.ClassINET}
-	if len(zones) > 0 {
-		q.Name = dns.Fqdn(zones[0].Origin)
-	}
-	return q
+// zoneFile writes the master file of a zone and returns its path.
+func (s *setup) zoneFile(z Zone) string {
+	s.Helper()
+	return s.file(cmp.Or(z.Origin, "root")+".zone", z.file())
 }

@@ -12,6 +12,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -53,15 +55,14 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 		return err
 	}
 	defer os.RemoveAll(dir)
-	command := filepath.Join(dir, "domprobe")
-	if err := build(ctx, command, "."); err != nil {
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", dir, ".", "./internal/dnstest/cmd/fastdns").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("building the command and the responder: %w\n%s", err, out)
+	}
+	if err := writeNames(filepath.Join(dir, "names.txt"), names); err != nil {
 		return err
 	}
-	input := filepath.Join(dir, "names.txt")
-	if err := writeNames(input, names); err != nil {
-		return err
-	}
-	addr, stop, err := startResponder(ctx, dir, responder)
+	addr, stop, err := startResponder(cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns")), responder)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	for _, c := range windows {
 		var all []figures
 		for range runs {
-			f, err := run(ctx, command, input, names, filepath.Join(dir, "report.csv"), addr, c)
+			f, err := run(ctx, dir, names, addr, c)
 			if err != nil {
 				return err
 			}
@@ -84,22 +85,10 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	return nil
 }
 
-func build(ctx context.Context, to, pkg string) error {
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", to, pkg).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)
-	}
-	return nil
-}
-
 // writeNames writes random keywords of 6 to 11 letters, the same in each run
 // and none twice.
 func writeNames(path string, n int) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(f)
+	var lines bytes.Buffer
 	rng := rand.New(rand.NewPCG(1, 2))
 	var word [11]byte
 	for seen := make(map[string]bool, n); len(seen) < n; {
@@ -107,25 +96,17 @@ func writeNames(path string, n int) error {
 		for i := range letters {
 			letters[i] = 'a' + byte(rng.IntN(26))
 		}
-		if seen[string(letters)] {
-			continue
+		if !seen[string(letters)] {
+			seen[string(letters)] = true
+			lines.Write(letters)
+			lines.WriteByte('\n')
 		}
-		seen[string(letters)] = true
-		w.Write(letters)
-		w.WriteByte('\n')
 	}
-	return errors.Join(w.Flush(), f.Close())
+	return os.WriteFile(path, lines.Bytes(), 0o600)
 }
 
-// startResponder starts the responder and waits until it answers.
-func startResponder(ctx context.Context, dir string, args []string) (addr string, stop func(), err error) {
-	path := os.Getenv("DOMPROBE_FASTDNS")
-	if path == "" {
-		path = filepath.Join(dir, "fastdns")
-		if err := build(ctx, path, "./internal/dnstest/cmd/fastdns"); err != nil {
-			return "", nil, err
-		}
-	}
+// startResponder starts the responder and waits until it listens.
+func startResponder(path string, args []string) (addr string, stop func(), err error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -161,14 +142,17 @@ type figures struct {
 	wrong, unknown  int
 }
 
-func run(ctx context.Context, command, input string, names int, report, addr, c string) (f figures, err error) {
+// run runs the command in its directory, with the resolver and the window given.
+func run(ctx context.Context, dir string, names int, addr, c string) (f figures, err error) {
+	report := filepath.Join(dir, "report.csv")
 	out, err := os.Create(report)
 	if err != nil {
 		return f, err
 	}
 	defer out.Close()
-	cmd := exec.CommandContext(ctx, command, "-q", "-r", addr, "-c", c, "-t", "com", "-i", input, "-f", "csv")
-	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	cmd := exec.CommandContext(ctx, filepath.Join(dir, "domprobe"),
+		"-q", "-r", addr, "-c", c, "-t", "com", "-i", "names.txt", "-f", "csv")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, os.Stderr
 	began := time.Now()
 	err = cmd.Run()
 	f.wall = time.Since(began)
@@ -190,19 +174,16 @@ func (f *figures) check(report string, names int) error {
 	defer in.Close()
 	r := csv.NewReader(bufio.NewReader(in))
 	r.ReuseRecord = true
+	if _, err := r.Read(); err != nil {
+		return fmt.Errorf("reading the header of the report: %w", err)
+	}
 	for {
 		row, err := r.Read()
-		if err == io.EOF && f.rows != names {
-			return fmt.Errorf("the report has %d rows for %d names", f.rows, names)
-		}
 		if err == io.EOF {
-			return nil
+			break
 		}
 		if err != nil {
 			return err
-		}
-		if row[0] == "domain" {
-			continue
 		}
 		f.rows++
 		label, _, _ := strings.Cut(row[0], ".")
@@ -218,32 +199,40 @@ func (f *figures) check(report string, names int) error {
 			f.wrong++
 		}
 	}
+	if f.rows != names {
+		return fmt.Errorf("the report has %d rows for %d names", f.rows, names)
+	}
+	return nil
 }
 
 func (f figures) print(c string) {
 	cpu := f.user + f.sys
 	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs\n", c, float64(f.rows)/f.wall.Seconds(),
-		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak, f.wrong, f.unknown, f.wall.Seconds())
+		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak,
+		f.wrong, f.unknown, f.wall.Seconds())
 }
 
 // median takes the middle of each figure on its own, and the worst of wrong
 // and unknown.
-func median(all []figures) (m figures) {
-	middle := func(of func(figures) float64) float64 {
-		var vs []float64
-		for _, f := range all {
-			vs = append(vs, of(f))
-		}
-		slices.Sort(vs)
-		return vs[len(vs)/2]
+func median(all []figures) figures {
+	m := figures{
+		wall: middle(all, func(f figures) time.Duration { return f.wall }),
+		user: middle(all, func(f figures) time.Duration { return f.user }),
+		sys:  middle(all, func(f figures) time.Duration { return f.sys }),
+		peak: middle(all, func(f figures) float64 { return f.peak }),
+		rows: all[0].rows,
 	}
-	m.wall = time.Duration(middle(func(f figures) float64 { return float64(f.wall) }))
-	m.user = time.Duration(middle(func(f figures) float64 { return float64(f.user) }))
-	m.sys = time.Duration(middle(func(f figures) float64 { return float64(f.sys) }))
-	m.peak = middle(func(f figures) float64 { return f.peak })
-	m.rows = all[0].rows
 	for _, f := range all {
 		m.wrong, m.unknown = max(m.wrong, f.wrong), max(m.unknown, f.unknown)
 	}
 	return m
+}
+
+func middle[T cmp.Ordered](all []figures, of func(figures) T) T {
+	var vs []T
+	for _, f := range all {
+		vs = append(vs, of(f))
+	}
+	slices.Sort(vs)
+	return vs[len(vs)/2]
 }

@@ -17,7 +17,7 @@ import (
 func TestRun(t *testing.T) {
 	for name, args := range map[string][]string{
 		"plain":        {"--port", "0", "--share", "100"},
-		"with proxy":   {"--port", "0", "--share", "100", "--loss-q", "0", "--loss-a", "1"},
+		"with loss":    {"--port", "0", "--share", "100", "--drop", "1"},
 		"every answer": {"--port", "0", "--share", "100", "--drop", "0", "--tc", "0", "--servfail", "0", "--qps", "1000"},
 	} {
 		t.Run(name, func(t *testing.T) {
