@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"iter"
+	"net/http"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,14 +59,28 @@ func TestPageFailures(t *testing.T) {
 	expect(b, `document.getElementById('problem').hidden`, true)
 }
 
+// A swap is a handler in whose place another one can be put.
+type swap struct{ handler atomic.Pointer[Server] }
+
+func (h *swap) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.Load().ServeHTTP(w, r) }
+
 // A server that stops says so, and the rest can be had from the next one.
 func TestPageServerStops(t *testing.T) {
 	p := &script{gate: make(chan struct{}), ttl: time.Hour}
-	s, err := New(Options{Prober: p})
-	if err != nil {
-		t.Fatal(err)
+	handler := &swap{}
+	start := func(p Prober) *Server {
+		t.Helper()
+		s, err := New(Options{Prober: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		handler.handler.Store(s)
+		return s
 	}
-	server := serveHandler(t, s)
+	s := start(p)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
 	b := open(t, server)
 	b.screen(1280, 900, "light")
 	b.visit("#keyword=free,new&tld=dev,io")
@@ -76,12 +92,7 @@ func TestPageServerStops(t *testing.T) {
 	expect(b, line, "1 of 4 names, the server is stopping")
 	expect(b, labels, []string{"free.dev: taken", "free.io: waiting", "new.dev: waiting", "new.io: waiting"})
 	b.photograph("stopping")
-	next, err := New(Options{Prober: &script{ttl: time.Hour}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { next.Close() })
-	server.Config.Handler.(*swap).handler.Store(next)
+	start(&script{ttl: time.Hour})
 	b.click("#resume")
 	b.until(done)
 	expect(b, labels, []string{"free.dev: taken", "free.io: taken", "new.dev: likely free", "new.io: likely free"})

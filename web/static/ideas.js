@@ -2,8 +2,8 @@
 
 import { $, act, element } from './dom.js';
 import { chosenTLDs } from './form.js';
-import { keyOf, lookOf, offer, shown, stateOf, states } from './model.js';
-import { probe } from './server.js';
+import { keyOf, lookOf, shown, stateOf, states } from './model.js';
+import { askJSON, probe } from './server.js';
 import { isDomain } from './words.js';
 
 const atOnce = 9, tldsEach = 3;
@@ -21,22 +21,8 @@ export function clear() {
   $('idea-list').replaceChildren();
 }
 
-// woven takes one of each list in turn.
-const woven = lists => {
-  const all = [];
-  for (let i = 0; lists.some(list => i < list.length); i++) all.push(...lists.filter(list => i < list.length).map(list => list[i]));
-  return all;
-};
-
-// ideasFor returns labels and whole domains, best first, that are not among the words.
-async function ideasFor(words) {
-  const [first, other = ''] = words, word = first + other;
-  const joins = other ? [word, other + first, `${first}-${other}`] : [];
-  const ends = offer.tlds.filter(tld => word.endsWith(tld) && word.length > tld.length + 1);
-  const hacks = ends.map(tld => `${word.slice(0, -tld.length)}.${tld}`).slice(0, 3);
-  const affixed = woven([offer.suffixes.map(suffix => word + suffix), offer.prefixes.map(prefix => prefix + word)]);
-  return [...new Set([...joins, ...hacks, ...affixed])].filter(idea => !words.includes(idea));
-}
+// ideasFor returns keywords that the words suggest, best first.
+const ideasFor = async words => (await askJSON('/v1/ideas?' + new URLSearchParams({ q: words.join(' ') }))).map(idea => idea.keyword);
 
 // show offers ideas for a search of one or two words.
 export async function show(query) {
@@ -46,7 +32,14 @@ export async function show(query) {
   // "orbit labs" is searched as orbitlabs, orbit and labs.
   const parts = words.length === 3 && words[0] === words[1] + words[2] ? words.slice(1) : words;
   if (parts.length > 2) return;
-  pending = (await ideasFor(parts)).filter(idea => !words.includes(idea));
+  const mine = working = new AbortController();
+  try {
+    const ideas = await ideasFor(parts);
+    if (mine !== working) return; // another search is shown
+    pending = ideas.filter(idea => !words.includes(idea));
+  } catch {
+    return; // the search itself has been answered
+  }
   if (pending.length) more();
 }
 
