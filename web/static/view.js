@@ -29,13 +29,21 @@ export function show(next) {
   render();
 }
 
+const pen = document.createElement('canvas').getContext('2d');
+
+// widthOf returns how wide a text is in the first column.
+function widthOf(text) {
+  pen.font = `550 ${rem()}px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text).width;
+}
+
 function measure() {
   const { kind, items, tlds } = shape, unit = rem(), grid = $('grid');
-  const longest = items.reduce((n, line) => Math.max(n, line.text.length), 4);
+  const longest = items.reduce((most, { text }) => text.length > most.length ? text : most, 'Name');
   const longestTLD = tlds.reduce((n, tld) => Math.max(n, tld.length), 0), tall = longestTLD > 4;
   measures = {
     row: (kind === 'list' ? 3.25 : 2.5) * unit, column: 2.75 * unit,
-    first: kind === 'list' ? 0 : Math.min(longest * .64 + 1.75, innerWidth / unit < 40 ? 8 : 18) * unit,
+    first: kind === 'list' ? 0 : Math.min(widthOf(longest) + 2.25 * unit, (innerWidth / unit < 40 ? 8 : 18) * unit),
   };
   grid.dataset.kind = kind;
   grid.ariaRowCount = String(items.length + (kind === 'grid'));
