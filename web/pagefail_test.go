@@ -127,7 +127,7 @@ func TestPageAskUnknown(t *testing.T) {
 	b.visit("#keyword=unsure,new&tld=dev,io")
 	b.until(done)
 	expect(b, pills, []string{"✓ 2 likely free", "? 2 unknown"})
-	expect(b, `document.getElementById('again').textContent`, "Ask the 2 unknown names again")
+	expect(b, `document.getElementById('again').textContent`, "Ask 2 unknown again")
 	b.photograph("unknown")
 	b.click("#again")
 	b.until(`document.getElementById('again').hidden && ` + done)

@@ -58,7 +58,7 @@ export function count() {
   document.title = running && expected ? `${n}/${expected} – domprobe` : 'domprobe';
   $('resume').hidden = Boolean(running) || done || !shown.query;
   $('again').hidden = Boolean(running) || !counts.unknown;
-  $('again').textContent = `Ask the ${plural(counts.unknown ?? 0, 'unknown name')} again`;
+  $('again').textContent = `Ask ${number.format(counts.unknown ?? 0)} unknown again`;
   drawStop(running);
   // Screen readers do not announce each row, only every few seconds the counts.
   if (!running || performance.now() - lastSaid > 3000) {
