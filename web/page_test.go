@@ -1,11 +1,14 @@
 package web
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -306,6 +309,42 @@ func TestPageLiveAndStop(t *testing.T) {
 	b.click("#resume")
 	b.until(done)
 	expect(b, `document.querySelectorAll('.line[data-s]:not([data-s=""])').length`, 10)
+}
+
+// The page is small, and unchanged files are not sent again.
+func TestPageWeight(t *testing.T) {
+	server := serve(t, Options{Prober: &script{}})
+	total := 0
+	for name, f := range assets() {
+		if name != "openapi.json" && !strings.Contains(name, "login") {
+			total += min(len(f.packed), len(f.body))
+		}
+	}
+	t.Logf("the page has %d octets", total)
+	if total > 60_000 {
+		t.Errorf("the page has %d octets, the most is 60,000", total)
+	}
+	plain, body := do(t, server, "GET", "/v1/options", "", header("Accept-Encoding", "gzip;q=0, identity"))
+	packed, short := do(t, server, "GET", "/v1/options", "", header("Accept-Encoding", "br, gzip"))
+	if plain.Header.Get("Content-Encoding") != "" || packed.Header.Get("Content-Encoding") != "gzip" || 2*len(short) > len(body) {
+		t.Errorf("%d octets as %q, %d as %q", len(body), plain.Header.Get("Content-Encoding"), len(short), packed.Header.Get("Content-Encoding"))
+	}
+	z, err := gzip.NewReader(strings.NewReader(short))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := io.ReadAll(z); err != nil || string(again) != body {
+		t.Errorf("gzip changes the choices: %v", err)
+	}
+	if plain.Header.Get("ETag") == packed.Header.Get("ETag") || packed.Header.Get("Vary") != "Accept-Encoding" {
+		t.Errorf("both have the ETag %s; Vary: %q", plain.Header.Get("ETag"), packed.Header.Get("Vary"))
+	}
+	for _, resp := range []*http.Response{plain, packed} {
+		again, _ := do(t, server, "GET", "/v1/options", "", header("Accept-Encoding", resp.Request.Header.Get("Accept-Encoding")), header("If-None-Match", resp.Header.Get("ETag")))
+		if again.StatusCode != http.StatusNotModified {
+			t.Errorf("%s again: %d", resp.Header.Get("ETag"), again.StatusCode)
+		}
+	}
 }
 
 func TestPageDownload(t *testing.T) {

@@ -223,7 +223,7 @@ func TestPageAxe(t *testing.T) {
 	check := func(b *tab, name string) {
 		t.Helper()
 		for _, scheme := range []string{"light", "dark"} {
-			b.screen(1280, 900, scheme)
+			b.screen(map[string]int64{"light": 1280, "dark": 390}[scheme], 900, scheme)
 			eval[chromedp.Void](b, string(axe))
 			found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](
 				`axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.impact + ': ' + v.help + ': ' + v.nodes.map(n => n.html).join(' ')))`,
@@ -235,6 +235,7 @@ func TestPageAxe(t *testing.T) {
 				t.Errorf("%s, %s: %.600s", name, scheme, f)
 			}
 		}
+		b.screen(1280, 900, "light")
 	}
 	check(guarded, "login")
 	check(b, "empty")

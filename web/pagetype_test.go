@@ -106,6 +106,18 @@ func TestPageWords(t *testing.T) {
 	b.until(`location.hash.startsWith('#keyword=free,new&') && ` + done)
 }
 
+// Names that no registry takes do not look free. A registry of a country may take
+// them, and some are registered.
+func TestPageForbidden(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: &script{}}))
+	b.visit("#keyword=john%E2%80%99s,%F0%9F%A6%8A,b%C3%BCcher&tld=com,ws")
+	b.until(done)
+	expect(b, labels, []string{"john\u2019s.com: impossible", "john\u2019s.ws: likely free", "\U0001f98a.com: impossible", "\U0001f98a.ws: likely free", "b\u00fccher.com: likely free", "b\u00fccher.ws: likely free"})
+	expect(b, pills, []string{"\u2713 4 likely free", "\u2013 2 impossible"})
+	b.click("#lines [data-cell]")
+	expect(b, `document.getElementById('detail-verdict').textContent`, "Impossible: generic TLDs have no names with \u2019.")
+}
+
 // A name keeps its Unicode form if its ASCII form is given too.
 func TestPageUnicode(t *testing.T) {
 	b := open(t, serve(t, Options{Prober: &script{}}))

@@ -2,7 +2,7 @@
 
 import { $, element } from './dom.js';
 import { copy } from './export.js';
-import { byRegistry, offer, stateOf, states } from './model.js';
+import { byRegistry, forbidden, offer, stateOf, states } from './model.js';
 import { confirm } from './server.js';
 import { registrarLink } from './settings.js';
 import { has, toggle } from './shortlist.js';
@@ -29,7 +29,8 @@ function draw() {
   $('detail-ascii').textContent = r.unicode && r.unicode !== r.domain ? r.domain : '';
   $('detail').dataset.s = state;
   $('detail-mark').textContent = mark;
-  const reason = offer.reasons[r.reason] || r.reason;
+  const never = r.verdict === 'not-found' && forbidden(r);
+  const reason = never ? `generic TLDs have no names with ${never}` : offer.reasons[r.reason] || r.reason;
   $('detail-verdict').textContent = `${word[0].toUpperCase()}${word.slice(1)}: ${reason}.`;
   $('detail-hint').textContent = hints[state] ?? '';
   facts($('detail-registry'), [

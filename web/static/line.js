@@ -41,7 +41,7 @@ export function patchEntry(el, { row, text, line, tld }, tab) {
   const label = line.whole || !tld ? '' : text.slice(0, -tld.length - 1);
   name.replaceChildren(...label ? [label, element('span', { className: 'end' }, '.' + tld)] : [text]);
   set(word, 'textContent', row ? wordsFor(row) : 'waiting');
-  star.hidden = !row || row.verdict === 'invalid';
+  star.hidden = !row || state === 'invalid';
   drawStar(star, row?.domain ?? '', saved);
 }
 

@@ -101,6 +101,7 @@ async function run(query, how) {
     shown.start = performance.now();
     paint();
     for await (const batch of batches) {
+      if (mine !== shown.running) return;
       for (const row of batch) table.put(row);
       schedule();
     }
@@ -152,7 +153,12 @@ export function search() {
   run(query, 'hand');
 }
 
-export const load = query => run(query, 'load');
+// load searches for the query of the address.
+export function load(query) {
+  const [problem] = unfit(query);
+  if (problem) complain(problem);
+  else run(query, 'load');
+}
 
 // typed searches as somebody types, for a name or two.
 export function typed() {

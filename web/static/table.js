@@ -3,7 +3,7 @@
 
 import { $ } from './dom.js';
 import { chosenTLDs } from './form.js';
-import { keyOf, lookOf, shown, stateOf, states, worthOf } from './model.js';
+import { isFree, keyOf, lookOf, shown, stateOf, states, worthOf } from './model.js';
 import { has } from './shortlist.js';
 import { isDomain } from './words.js';
 
@@ -72,7 +72,7 @@ export function put(row) {
   line.rows.set(row.tld, row);
   if (old) counts[stateOf(old)]--;
   counts[stateOf(row)]++;
-  line.free += (row.verdict === 'not-found') - (old?.verdict === 'not-found');
+  line.free += isFree(row) - Boolean(old && isFree(old));
   line.score = Math.max(line.score, row.score ?? 0);
 }
 
@@ -86,7 +86,7 @@ function fits(row, show) {
   switch (show) {
     case '': return true;
     case 'saved': return has(row.domain);
-    case 'likely': return row.verdict === 'not-found';
+    case 'likely': return isFree(row);
     case 'taken': return row.verdict === 'found';
   }
   return stateOf(row) === show;

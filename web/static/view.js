@@ -3,6 +3,7 @@
 
 import { $, element } from './dom.js';
 import { patchEntry, patchLine, newEntry, newLine } from './line.js';
+import { stateOf } from './model.js';
 import { rowsOf } from './table.js';
 
 const spare = 6; // lines and columns beyond those that can be seen
@@ -172,7 +173,7 @@ export function listen({ open, toggle }) {
     const { row } = placeOf(event);
     if (event.target.closest('.star')) return;
     if (row && event.key === 'Enter') open(row);
-    else if (row && event.key.toLowerCase() === 's' && !event.ctrlKey && !event.metaKey && row.verdict !== 'invalid') toggle(row);
+    else if (row && event.key.toLowerCase() === 's' && !event.ctrlKey && !event.metaKey && stateOf(row) !== 'invalid') toggle(row);
     else return onKey(event);
     event.preventDefault();
   });
