@@ -50,6 +50,9 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 			invalid++
 			continue
 		}
+		if b := p.choose.budget; b > 0 && opts.Queries(known.names-known.decided+1, max(len(known.asked), 1)) > b {
+			break
+		}
 		known.add(&c)
 		out.WriteString(c.Name) // the first error comes again from WriteByte
 		if err := out.WriteByte(end); err != nil {
