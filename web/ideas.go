@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"encoding/json"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,13 +36,8 @@ type muse struct {
 }
 
 var muses = []muse{
-	{generator: "combination", keywords: func(words []string) (made []string) {
-		for keyword, err := range candidate.Combine(words, len(words), []string{"", "-"}) {
-			if err == nil && len(words) > 1 {
-				made = append(made, keyword)
-			}
-		}
-		return made
+	{generator: "combine", keywords: func(words []string) []string {
+		return allOf(candidate.Combine(words, len(words), []string{"", "-"}))
 	}},
 	{generator: "about", ranked: true, keywords: func(words []string) (made []string) {
 		for _, word := range words {
@@ -53,6 +49,8 @@ var muses = []muse{
 		}
 		return made
 	}},
+	{generator: "blend", keywords: func(words []string) []string { return allOf(candidate.Blend(words)) }},
+	{generator: "endings", keywords: func(words []string) []string { return candidate.Endings(strings.Join(words, "")) }},
 	{generator: "suffix", keywords: func(words []string) (made []string) {
 		_, suffixes := candidate.Affixes()
 		for _, suffix := range suffixes {
@@ -68,6 +66,17 @@ var muses = []muse{
 		return made
 	}},
 	{generator: "hack", keywords: func(words []string) []string { return candidate.Hacks(strings.Join(words, "")) }},
+}
+
+// allOf returns the keywords of a generator. One that can make none of the words
+// suggests nothing.
+func allOf(keywords iter.Seq2[string, error]) (made []string) {
+	for keyword, err := range keywords {
+		if err == nil {
+			made = append(made, keyword)
+		}
+	}
+	return made
 }
 
 // suggest returns ideas for words: the best of each muse first, and the muses in
@@ -110,7 +119,7 @@ func (s *Server) ideas(w http.ResponseWriter, r *http.Request) *problem {
 	if len(params) != 1 || len(params["q"]) != 1 || len(text) > maxIdeaText {
 		return problemf(http.StatusBadRequest, "this path takes one q of at most %d octets", maxIdeaText)
 	}
-	words := strings.Fields(strings.ToLower(text))
+	words := slices.Compact(strings.Fields(strings.ToLower(text)))
 	if len(words) == 0 || len(words) > maxIdeaWords {
 		return problemf(http.StatusBadRequest, "q is one to %d words", maxIdeaWords)
 	}

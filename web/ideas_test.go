@@ -35,7 +35,7 @@ func TestIdeas(t *testing.T) {
 		}
 		best[i.Generator] = i.Score
 	}
-	for _, want := range []string{"blueocean", "oceanblue", "blue-ocean", "blueoceanhq", "getblueocean", "bluish"} {
+	for _, want := range []string{"blueocean", "oceanblue", "blue-ocean", "blueoceanhq", "getblueocean", "bluish", "blocean", "blueoceania"} {
 		if !seen[want] {
 			t.Errorf("no idea %s in %v", want, ideas)
 		}
@@ -43,6 +43,9 @@ func TestIdeas(t *testing.T) {
 	_, body = do(t, server, "GET", "/v1/ideas?q=orbit", "")
 	if !strings.Contains(body, `"orb.it"`) {
 		t.Errorf("no hack in %s", body)
+	}
+	if _, body = do(t, server, "GET", "/v1/ideas?q=go+go", ""); strings.Contains(body, `"keyword":""`) {
+		t.Errorf("an empty keyword in %s", body)
 	}
 	// An unknown word has ideas too.
 	if got := suggest([]string{"qxvzkwj"}); !slices.ContainsFunc(got, func(i idea) bool { return i.Keyword == "qxvzkwjhq" }) {
