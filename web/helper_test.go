@@ -211,7 +211,7 @@ func verdictsOf(t testing.TB, body string) map[string]string {
 // hold: no machine is that slow.
 func eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	const limit = 20 * time.Second
+	const limit = 2 * time.Minute
 	end := time.After(limit)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
