@@ -99,7 +99,8 @@ export function size(query) {
 }
 
 // isSame reports whether two queries ask for the same.
-export const isSame = (a, b) => Boolean(a && b) && Object.keys(a).every(k => a[k].length === b[k].length && a[k].every((word, i) => word === b[k][i]));
+export const isSame = (a, b) => Boolean(a && b)
+  && Object.keys(a).every(k => a[k].length === b[k].length && a[k].every((word, i) => word === b[k][i]));
 
 export const tooMany = n => n > offer.max_names
   ? `${plural(n, 'name')}: more than the ${number.format(offer.max_names)} of one search` : '';

@@ -27,13 +27,13 @@ export const worthOf = row => row ? worth.indexOf(stateOf(row)) : worth.length;
 // byRegistry reports whether the registry has said so itself.
 export const byRegistry = row => row.source.includes('+');
 
+const refused = /[^\p{L}\p{M}\p{Nd}\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb\u200c\u200d.-]/u;
+
 // forbidden returns a character of the name that the registries of generic TLDs
 // must refuse, as IDNA2008 (RFC 5892) does: punctuation and symbols. Some names of
 // older rules are still registered, and a registry of a country may do as it likes.
 export function forbidden(row) {
-  if (!row.unicode || !/^[a-z]{3,}$/.test(row.tld)) return '';
-  const [found = ''] = row.unicode.replaceAll('.', '').match(/[^\p{L}\p{M}\p{Nd}\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb\u200c\u200d-]/u) ?? [];
-  return found;
+  return row.unicode && /^[a-z]{3,}$/.test(row.tld) ? row.unicode.match(refused)?.[0] ?? '' : '';
 }
 
 export function stateOf(row) {

@@ -63,8 +63,8 @@ export function count() {
   // Screen readers do not announce each row, only every few seconds the counts.
   if (!running || performance.now() - lastSaid > 3000) {
     beQuiet();
-    say(shown.query ? `${n} of ${plural(expected, 'name')}: ` + Object.keys(states).filter(s => counts[s]).map(s => `${counts[s]} ${states[s].word}`).join(', ')
-      + (state && '; ' + state) : '');
+    const all = Object.keys(states).filter(s => counts[s]).map(s => `${counts[s]} ${states[s].word}`).join(', ');
+    say(shown.query ? `${n} of ${plural(expected, 'name')}: ${all}${state && '; ' + state}` : '');
   }
 }
 

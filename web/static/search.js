@@ -111,12 +111,12 @@ async function run(query, how) {
       remember(query);
       recent.note(query, how);
     } else {
-      shown.state = await whyEnded();
+      shown.state = await whyEnded('the server ended the search early');
     }
   } catch (error) {
     if (mine !== shown.running) return;
     if (mine.signal.aborted) shown.state = begun ? 'stopped' : before;
-    else if (begun) shown.state = (await whyEnded()).replace(/^the server ended the search early$/, 'the connection broke');
+    else if (begun) shown.state = await whyEnded('the connection broke');
     else fail(error, () => run(query, how), before);
   } finally {
     if (mine === shown.running) {

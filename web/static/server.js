@@ -72,12 +72,13 @@ export async function confirm(row) {
   return row.tld ? { ...confirmed, keyword: row.keyword, tld: row.tld } : confirmed;
 }
 
-// whyEnded returns why rows are missing at the end of a response.
-export async function whyEnded() {
+// whyEnded returns why rows are missing at the end of a response, as far as the
+// server can still tell.
+export async function whyEnded(otherwise) {
   try {
     await ask('/healthz');
-    return 'the server ended the search early';
+    return otherwise;
   } catch (error) {
-    return error.message.replace(/\.$/, '').replace(/^The server does not answer$/, 'the server has stopped').replace(/^T/, 't');
+    return error.message[0].toLowerCase() + error.message.slice(1, -1);
   }
 }

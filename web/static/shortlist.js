@@ -71,11 +71,12 @@ function item(entry) {
   const badge = element('span', { className: 'badge' }, word);
   badge.dataset.s = state ?? 'unknown';
   const change = was && was !== state ? element('span', { className: 'hint' }, `was ${states[was].word}`) : '';
-  return element('li', {}, element('bdi', { className: 'full' }, row?.unicode || name), badge, element('span', { className: 'hint' }, age(row)), change, field,
-    act('×', () => {
-      remove(name);
-      ($('saved').querySelector('button') || $('shortlist-close')).focus();
-    }, { ariaLabel: `Remove ${name}`, className: 'quiet' }));
+  const away = act('×', () => {
+    remove(name);
+    ($('saved').querySelector('button') || $('shortlist-close')).focus();
+  }, { ariaLabel: `Remove ${name}`, className: 'quiet' });
+  return element('li', {}, element('bdi', { className: 'full' }, row?.unicode || name), badge,
+    element('span', { className: 'hint' }, age(row)), change, field, away);
 }
 
 function draw() {

@@ -138,8 +138,8 @@ export const canGrid = () => columns.length > 0 && lines.size > 1;
 
 // rowsOf returns the rows of an arrangement, in its order.
 export function rowsOf({ kind, items, tlds }) {
-  const all = kind === 'list' ? items.map(item => item.row) : items.flatMap(line => line.whole ? [...line.rows.values()] : tlds.map(tld => line.rows.get(tld)));
-  return all.filter(Boolean);
+  const ofLine = line => line.whole ? [...line.rows.values()] : tlds.map(tld => line.rows.get(tld));
+  return (kind === 'list' ? items.map(item => item.row) : items.flatMap(ofLine)).filter(Boolean);
 }
 
 // scored reports whether the server has scored the names.

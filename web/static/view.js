@@ -44,6 +44,7 @@ function measure() {
   const longestTLD = tlds.reduce((n, tld) => Math.max(n, tld.length), 0), tall = longestTLD > 4;
   measures = {
     row: (kind === 'list' ? 3.25 : 2.5) * unit, column: 2.75 * unit,
+    head: Math.min(longestTLD * .5 + 2, 9) * unit,
     first: kind === 'list' ? 0 : Math.min(widthOf(longest) + 2.25 * unit, (innerWidth / unit < 40 ? 8 : 18) * unit),
   };
   grid.dataset.kind = kind;
@@ -52,10 +53,8 @@ function measure() {
   $('head').hidden = kind === 'list';
   $('head').classList.toggle('tall', tall);
   const width = kind === 'list' ? '' : `${measures.first + tlds.length * measures.column}px`;
-  for (const [name, value] of [['width', width], ['--row', `${measures.row}px`], ['--column', `${measures.column}px`], ['--first', `${measures.first}px`],
-    ['--head', `${Math.min(longestTLD * .5 + 2, 9)}rem`]]) {
-    grid.style.setProperty(name, value);
-  }
+  grid.style.width = width;
+  for (const name of ['row', 'column', 'first', 'head']) grid.style.setProperty('--' + name, `${measures[name]}px`);
   $('lines').style.height = `${items.length * measures.row}px`;
 }
 
@@ -104,7 +103,8 @@ function drawHead(w) {
   const { tlds } = shape;
   $('head').replaceChildren(element('div', { className: 'name', role: 'columnheader', ariaColIndex: '1' }, 'Name'));
   for (let c = w.left; c < w.right; c++) {
-    const th = element('div', { className: 'tld', role: 'columnheader', ariaColIndex: String(c + 2), title: '.' + tlds[c] }, element('span', {}, '.' + tlds[c]));
+    const props = { className: 'tld', role: 'columnheader', ariaColIndex: String(c + 2), title: '.' + tlds[c] };
+    const th = element('div', props, element('span', {}, '.' + tlds[c]));
     th.style.left = `${measures.first + c * measures.column}px`;
     $('head').append(th);
   }

@@ -16,7 +16,7 @@ function wordsOf(item) {
     const [first, ...rest] = word.split('/');
     return isDomain(first) ? [first] : [first, ...rest];
   });
-  return words.map(word => word.replace(around, '').replace(/^www\.(?=[^.]+\.)/i, '')).filter(word => /[\p{L}\p{N}]/u.test(word) || /[^\p{P}\p{Z}]/u.test(word));
+  return words.map(word => word.replace(around, '').replace(/^www\.(?=[^.]+\.)/i, '')).filter(word => /[^\p{P}\p{Z}]/u.test(word));
 }
 
 // meaning returns the keywords of a text, each once, and its first phrase. A
