@@ -32,6 +32,11 @@ type cached struct {
 	until time.Time
 }
 
+// openReasons are those of names about which a registry may say more soon.
+var openReasons = map[probe.Reason]bool{
+	probe.RDAPLimited: true, probe.RDAPPaused: true, probe.RDAPUnsure: true, probe.RDAPFailed: true, probe.RDAPCanceled: true,
+}
+
 // put adds a verdict, unless it may not be given out again. It copies the name,
 // which may share its memory with thousands of others.
 func (c *cache) put(r probe.Result) {
@@ -39,7 +44,7 @@ func (c *cache) put(r probe.Result) {
 	if r.Verdict == probe.Found {
 		age = foundAge
 	}
-	if c.size == 0 || age <= 0 || r.Verdict != probe.Found && r.Verdict != probe.NotFound {
+	if c.size == 0 || age <= 0 || r.Verdict != probe.Found && r.Verdict != probe.NotFound || openReasons[r.Reason] {
 		return
 	}
 	k := candidate.Key{Name: strings.Clone(r.Name), TLD: strings.Clone(r.TLD)}

@@ -18,6 +18,9 @@ import (
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+// mcpPath is where assistants are served.
+const mcpPath = "/mcp"
+
 // setHeaders sets the headers of every response.
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", contentPolicy)
@@ -34,14 +37,14 @@ func (s *Server) guard(r *http.Request) *problem {
 	if !s.known(r) {
 		return problemf(http.StatusMisdirectedRequest, "this server is not called %.100q", r.Host)
 	}
-	api := strings.HasPrefix(r.URL.Path, "/v1/")
+	api := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == mcpPath || r.URL.Path == metricsPath
 	if (api || r.Method != http.MethodGet && r.Method != http.MethodHead) && foreign(r) {
 		return problemf(http.StatusForbidden, "requests from other sites are not answered")
 	}
 	if api && !s.authorized(r, cookieName) {
 		// A client must not try many tokens.
-		if !s.clients.take(clientOf(r), guessCost) {
-			return problemf(http.StatusTooManyRequests, "too many requests without a valid token")
+		if p := s.chargeFor(r, guessCost, "too many requests without a valid token"); p != nil {
+			return p
 		}
 		return problemf(http.StatusUnauthorized, "a valid token is needed: Authorization: Bearer TOKEN")
 	}
@@ -125,8 +128,8 @@ func sessionOf(token string) string {
 
 // login sets the cookies if the form has the token.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) *problem {
-	if !s.clients.take(clientOf(r), guessCost) {
-		return problemf(http.StatusTooManyRequests, "too many attempts")
+	if p := s.chargeFor(r, guessCost, "too many attempts"); p != nil {
+		return p
 	}
 	if p := s.limitBody(w, r); p != nil {
 		return p

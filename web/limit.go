@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -37,10 +38,27 @@ func newClients(perSecond float64, burst int) *clients {
 }
 
 // take charges a client n names, or reports that its allowance is too small.
-// All clients without an IP address share one allowance.
 func (c *clients) take(client netip.Addr, n int) bool {
+	return c.of(client).AllowN(time.Now(), n)
+}
+
+// delay returns after which time the allowance of a client will be n names.
+func (c *clients) delay(client netip.Addr, n int) time.Duration {
+	l := c.of(client)
+	return time.Duration(max(0, float64(n)-l.Tokens()) / float64(l.Limit()) * float64(time.Second))
+}
+
+// wait waits until the allowance of a client is n names, and charges it.
+func (c *clients) wait(ctx context.Context, client netip.Addr, n int) error {
+	return c.of(client).WaitN(ctx, n)
+}
+
+// of returns the allowance of a client. All clients without an IP address share
+// one.
+func (c *clients) of(client netip.Addr) *rate.Limiter {
 	prefix := network(client)
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	limiter, ok := c.known[prefix]
 	if !ok {
 		if len(c.known) >= maxClients {
@@ -49,8 +67,7 @@ func (c *clients) take(client netip.Addr, n int) bool {
 		limiter = rate.NewLimiter(c.rate, c.burst)
 		c.known[prefix] = limiter
 	}
-	c.mu.Unlock()
-	return limiter.AllowN(time.Now(), n)
+	return limiter
 }
 
 // forget makes room. Clients with a full allowance lose nothing; if there are
@@ -91,14 +108,30 @@ func addressOf(end string) netip.Addr {
 // proxies name another one are not believed: anybody can write them.
 func clientOf(r *http.Request) netip.Addr { return addressOf(r.RemoteAddr) }
 
+// charge charges the client for names.
+func (s *Server) charge(r *http.Request, names int) *problem {
+	return s.chargeFor(r, names, "too many names in a short time")
+}
+
+func (s *Server) chargeFor(r *http.Request, names int, why string) *problem {
+	names = max(names, 1)
+	if s.clients.take(clientOf(r), names) {
+		return nil
+	}
+	p := problemf(http.StatusTooManyRequests, "%s", why)
+	p.retry = s.clients.delay(clientOf(r), names)
+	return p
+}
+
 // admit charges the client for a search and takes one of the places for
 // searches, which done gives back.
 func (s *Server) admit(r *http.Request, names int) (done func(), p *problem) {
-	if !s.clients.take(clientOf(r), max(names, 1)) {
-		return nil, problemf(http.StatusTooManyRequests, "too many names in a short time")
+	if p := s.charge(r, names); p != nil {
+		return nil, p
 	}
 	select {
 	case s.slots <- struct{}{}:
+		s.meter.searches.Inc()
 		return func() { <-s.slots }, nil
 	default:
 		return nil, problemf(http.StatusTooManyRequests, "%d searches are running already", cap(s.slots))

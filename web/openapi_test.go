@@ -177,7 +177,7 @@ func (d document) checkResponse(t *testing.T, template string, resp *http.Respon
 	}
 	values := []string{body}
 	switch kind {
-	case "text/csv":
+	case "text/csv", "text/plain":
 		return where
 	case "application/x-ndjson":
 		values = strings.Split(strings.TrimSuffix(body, "\n"), "\n")
@@ -225,15 +225,21 @@ func TestDescription(t *testing.T) {
 		seen[d.checkResponse(t, template, resp, got)] = true
 	}
 	const probe, name, confirm, options, ideas = "/v1/probe", "/v1/names/{domain}", "/v1/names/{domain}/confirm", "/v1/options", "/v1/ideas"
-	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv"} {
+	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv", "&format=names"} {
 		try(server, "GET", probe, probe+"?keyword=go,qxvz,co.uk,go.nosuch,b%C3%BCcher&tld=dev"+format, "")
 	}
 	try(server, "POST", probe, probe, `{"keyword":["go"],"tld":["dev"],"preset":["classic"],"prefix":["a"],"suffix":["b"],"only":["found"],"format":"jsonl"}`, jsonBody)
 	try(server, "GET", probe, probe, "")
+	try(server, "GET", probe, probe+"?keyword=go.dev&confirm=true", "")
+	try(server, "POST", probe, probe, `{"keyword":"go.dev","dates":true}`, jsonBody)
+	try(server, "GET", probe, probe+"?keyword=go,qxvz&tld=dev&best=1", "")
 	try(server, "GET", probe, probe+"?preset=all&keyword=go", "")
 	try(server, "POST", probe, probe, "{", jsonBody)
 	try(server, "POST", probe, probe, strings.Repeat(" ", 500), jsonBody)
 	try(server, "POST", probe, probe, "{}")
+	try(server, "POST", probe, probe+"?tld=dev", "go\nqxvz\n", header("Content-Type", "text/plain"))
+	try(server, "POST", probe, probe, "go.dev", header("Content-Type", "text/plain"), header("Accept", "image/png"))
+	try(server, "GET", probe, probe+"?keyword=go.dev", "", header("Accept", "image/png"))
 	try(impatient, "POST", probe, probe, "", slow)
 	end.Close()
 	for _, path := range []string{name, options} {
@@ -312,9 +318,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 		params = append(params, p.(map[string]any)["name"].(string))
 	}
 	properties := slices.Sorted(maps.Keys(asMap(d.at("components", "schemas", "Query", "properties"))))
-	known := slices.Collect(maps.Keys(new(query).lists()))
-	known = append(known, "only", "format")
-	slices.Sort(known)
+	known := slices.Sorted(maps.Keys(new(query).places()))
 	slices.Sort(params)
 	if !slices.Equal(params, known) || !slices.Equal(properties, known) {
 		t.Errorf("parameters %v, body %v, want %v", params, properties, known)
@@ -326,11 +330,11 @@ func TestSchemaCheckFails(t *testing.T) {
 	d := description(t, serve(t, Options{Prober: &script{}}))
 	schema := d.at("components", "schemas", "Problem")
 	for text, right := range map[string]bool{
-		`{"title":"a","status":1,"detail":"b"}`:           true,
-		`{"title":"a","status":1}`:                        false,
-		`{"title":"a","status":"1","detail":"b"}`:         false,
-		`{"title":"a","status":1.5,"detail":"b"}`:         false,
-		`{"title":"a","status":1,"detail":"b","more":""}`: false,
+		`{"type":"c","title":"a","status":1,"detail":"b"}`:           true,
+		`{"type":"c","title":"a","status":1}`:                        false,
+		`{"type":"c","title":"a","status":"1","detail":"b"}`:         false,
+		`{"type":"c","title":"a","status":1.5,"detail":"b"}`:         false,
+		`{"type":"c","title":"a","status":1,"detail":"b","more":""}`: false,
 		`[]`: false,
 	} {
 		var v any
@@ -370,7 +374,7 @@ func FuzzQuery(f *testing.F) {
 				continue
 			}
 			names, _, p := namesOf(t.Context(), s, q.query)
-			if len(names) > 50 || p == nil && len(names) == 0 && len(q.Keyword) == 0 {
+			if len(names) > 50 && !q.ranked() || p == nil && len(names) == 0 && len(q.Keyword) == 0 && q.MinScore+q.MinLen+q.MaxLen == 0 {
 				t.Errorf("%d names, problem %v", len(names), p)
 			}
 		}

@@ -1,39 +1,29 @@
 package web
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"io"
-	"iter"
-	"math"
 	"mime"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"domprobe/candidate"
 	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
-// A query is the parameters of a GET or the body of a POST. They are called like
-// the flags of the command.
+// A query is the parameters of a search. They are called like the flags of the
+// command, and read by parameter.go.
 type query struct {
-	Keyword []string        `json:"keyword"`
-	TLD     []string        `json:"tld"`
-	Preset  []string        `json:"preset"`
-	Prefix  []string        `json:"prefix"`
-	Suffix  []string        `json:"suffix"`
-	Only    []probe.Verdict `json:"only"`
-	Format  string          `json:"format"`
-}
+	Keyword words `json:"keyword"`
+	TLD     words `json:"tld"`
+	Preset  words `json:"preset"`
+	Prefix  words `json:"prefix"`
+	Suffix  words `json:"suffix"`
 
-// lists returns the parameters whose words are texts.
-func (q *query) lists() map[string]*[]string {
-	return map[string]*[]string{
-		"keyword": &q.Keyword, "tld": &q.TLD, "preset": &q.Preset, "prefix": &q.Prefix, "suffix": &q.Suffix,
-	}
+	making
+	choosing
+	More
+
+	Only   []probe.Verdict `json:"only"`
+	Format string          `json:"format"`
 }
 
 // formats are the formats of a response with their media types.
@@ -41,52 +31,44 @@ var formats = map[string]string{
 	"jsonl": "application/x-ndjson",
 	"json":  "application/json",
 	"csv":   "text/csv; charset=utf-8; header=present",
+	"names": "text/plain; charset=utf-8",
 }
 
 // parse reads the query of a request.
 func (s *Server) parse(w http.ResponseWriter, r *http.Request) (*query, *problem) {
-	switch {
-	case r.Method != http.MethodPost:
+	if r.Method != http.MethodPost {
 		return parseQuery(r.URL.RawQuery)
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err == nil && kind == "text/plain":
+		return s.parseList(w, r)
 	case r.URL.RawQuery != "":
-		return nil, problemf(http.StatusBadRequest, "a POST takes its parameters from the body")
+		return nil, problemf(http.StatusBadRequest, "a POST takes its parameters from the body, unless that is a list in text/plain")
+	case err != nil || kind != "application/json":
+		return nil, problemf(http.StatusUnsupportedMediaType, "the body must be application/json, or a list in text/plain")
 	}
 	return s.parseBody(w, r)
 }
 
-// parseQuery reads the parameters of a request. An unknown one is an error: a
-// client that gives a resolver, for example, must learn that it is not used.
-func parseQuery(raw string) (*query, *problem) {
-	params, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, problemf(http.StatusBadRequest, "the parameters cannot be read: %v", err)
+// parseList reads a list of keywords, a line each, and the other parameters from the
+// URL.
+func (s *Server) parseList(w http.ResponseWriter, r *http.Request) (*query, *problem) {
+	q, p := parseQuery(r.URL.RawQuery)
+	if p == nil {
+		p = s.limitBody(w, r)
 	}
-	q := &query{}
-	var only, format []string
-	lists := q.lists()
-	lists["only"], lists["format"] = &only, &format
-	for name, given := range params {
-		list := lists[name]
-		if list == nil {
-			return nil, problemf(http.StatusBadRequest, "the parameter %.100q is not known", name)
-		}
-		for word := range strings.SplitSeq(strings.Join(given, ","), ",") {
-			if word = strings.TrimSpace(word); word != "" {
-				*list = append(*list, word)
-			}
-		}
+	if p != nil {
+		return nil, p
 	}
-	for _, word := range only {
-		v, err := probe.ParseVerdict(word)
+	for line, err := range candidate.Lines(r.Body) {
 		if err != nil {
-			return nil, problemf(http.StatusBadRequest, "only: %v", err)
+			return nil, listProblem(err)
 		}
-		q.Only = append(q.Only, v)
+		keywords, _ := candidate.Clean(line)
+		q.Keyword = append(q.Keyword, keywords...)
 	}
-	if params.Has("format") && len(format) != 1 {
-		return nil, problemf(http.StatusBadRequest, "format is one word")
-	}
-	q.Format = strings.Join(format, "")
+	w.Header().Del("Connection") // the body has been read to its end
 	return q, nil
 }
 
@@ -112,45 +94,25 @@ func (s *Server) limitBody(w http.ResponseWriter, r *http.Request) *problem {
 
 // parseBody reads the JSON body of a request.
 func (s *Server) parseBody(w http.ResponseWriter, r *http.Request) (*query, *problem) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return nil, problemf(http.StatusUnsupportedMediaType, "the body must be application/json")
-	}
 	if p := s.limitBody(w, r); p != nil {
 		return nil, p
 	}
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	q := &query{}
-	if err := d.Decode(q); err != nil {
-		return nil, bodyProblem(err)
+	q, p := parseJSON(r.Body)
+	if p == nil {
+		w.Header().Del("Connection") // the body has been read to its end
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, problemf(http.StatusBadRequest, "the body is more than one JSON object")
-	}
-	w.Header().Del("Connection") // the body has been read to its end
-	return q, nil
-}
-
-func bodyProblem(err error) *problem {
-	var tooLarge *http.MaxBytesError
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.As(err, &tooLarge):
-		return problemf(http.StatusRequestEntityTooLarge, "the body is over %d octets", tooLarge.Limit)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return problemf(http.StatusRequestTimeout, "the body took too long")
-	}
-	return problemf(http.StatusBadRequest, "the body cannot be read: %v", err)
+	return q, p
 }
 
 // cost checks a query, and returns an upper bound of the work for it without
-// making a name: its names, or its TLDs and affixes if they are more.
+// making a name: its names, or its TLDs and affixes if they are more. The names of
+// generators are counted when they are made.
 func (s *Server) cost(q *query) (int, *problem) {
 	if q.Format != "" && formats[q.Format] == "" {
-		return 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl", q.Format)
+		return 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl, names", q.Format)
 	}
-	if len(q.Keyword) == 0 {
-		return 0, problemf(http.StatusBadRequest, "no keyword is given")
+	if p := q.check(); p != nil {
+		return 0, p
 	}
 	for _, name := range text.Distinct(q.Preset) {
 		set, err := candidate.Preset(name)
@@ -162,37 +124,18 @@ func (s *Server) cost(q *query) (int, *problem) {
 	q.TLD, q.Prefix, q.Suffix = text.Distinct(q.TLD), text.Distinct(q.Prefix), text.Distinct(q.Suffix)
 	tlds, prefixes, suffixes := int64(len(q.TLD)), int64(len(q.Prefix)), int64(len(q.Suffix))
 	most := int64(s.opts.MaxNames)
-	n := max(tlds+prefixes+suffixes, count(text.Distinct(q.Keyword), (1+prefixes)*(1+suffixes)*tlds, most))
+	n := tlds + prefixes + suffixes
+	if !q.ranked() {
+		n = max(n, count(text.Distinct(q.Keyword), (1+prefixes)*(1+suffixes)*tlds, most))
+	}
 	if n > most {
-		return 0, problemf(http.StatusRequestEntityTooLarge, "more than %d names, or TLDs and affixes, in one request", most)
+		return 0, tooMany(most)
 	}
 	return int(n), nil
 }
 
-// names generates the names of a query and tells how many they are, and how many
-// repeats are left out. The names are not kept: they are generated again when
-// they are needed. It ends early when ctx is done.
-func (q *query) names(ctx context.Context) (all iter.Seq2[candidate.Candidate, error], n int, repeated int64, p *problem) {
-	opts := candidate.Options{
-		Keywords: candidate.Strings(text.Distinct(q.Keyword)...), TLDs: q.TLD, Prefixes: q.Prefix, Suffixes: q.Suffix,
-	}
-	g, err := candidate.New(opts)
-	if err != nil {
-		return nil, 0, 0, problemf(http.StatusBadRequest, "%v", err)
-	}
-	for _, err := range g.All() {
-		if err != nil {
-			return nil, 0, 0, problemf(http.StatusBadRequest, "%v", err)
-		}
-		if ctx.Err() != nil {
-			return nil, 0, 0, unanswered(ctx, ctx.Err())
-		}
-		n++
-	}
-	repeated = count(q.Keyword, int64(g.PerKeyword()), math.MaxInt64) - int64(n)
-	opts.Unique = g.Repeated() == 0
-	g, _ = candidate.New(opts) // of the options that it has just accepted
-	return g.All(), n, repeated, nil
+func tooMany(most int64) *problem {
+	return problemf(http.StatusRequestEntityTooLarge, "more than %d names, or TLDs and affixes, in one request", most)
 }
 
 // count returns how many names keywords make, repeats included: one for a whole

@@ -4,18 +4,20 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 	"domprobe/report"
 )
 
 // The headers of a search beside the usual ones.
 const (
-	namesHeader    = "Domprobe-Names"    // rows to come
+	namesHeader    = "Domprobe-Names"    // rows to come at most
 	repeatedHeader = "Domprobe-Repeated" // repeated names, which are left out
 	endTrailer     = "Domprobe-End"      // after the rows (RFC 9110 section 6.5): complete, stopped, or failed and why
 )
@@ -25,6 +27,12 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) *problem {
 	q, p := s.parse(w, r)
 	if p != nil {
 		return p
+	}
+	w.Header().Add("Vary", "Accept")
+	if q.Format == "" {
+		if q.Format = negotiate(r); q.Format == "" {
+			return problemf(http.StatusNotAcceptable, "rows come as application/x-ndjson, application/json, text/csv or text/plain")
+		}
 	}
 	cost, p := s.cost(q)
 	if p != nil {
@@ -37,19 +45,23 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) *problem {
 	defer done()
 	ctx, cancel := s.untilStopped(r.Context())
 	defer cancel()
-	names, n, repeated, p := q.names(ctx)
+	names, p := s.prepare(ctx, r, q, cost)
+	if p != nil {
+		return p
+	}
+	rows, p := s.rows(r, q)
 	if p != nil {
 		return p
 	}
 	out := newStream(w, q)
-	w.Header().Set(namesHeader, strconv.Itoa(n))
-	w.Header().Set(repeatedHeader, strconv.FormatInt(repeated, 10))
+	w.Header().Set(namesHeader, strconv.Itoa(q.most(names.n, s.opts.MaxNames)))
+	w.Header().Set(repeatedHeader, strconv.FormatInt(names.repeated, 10))
 	out.begin()
 	if r.Method == http.MethodHead {
 		return nil
 	}
 	var failed error
-	for rows, err := range s.verdicts.batches(ctx, names) {
+	for rows, err := range rows(ctx, names.all) {
 		if err == nil {
 			err = out.write(rows)
 		}
@@ -60,6 +72,32 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) *problem {
 	}
 	out.end(failed)
 	return nil
+}
+
+// prepare generates the names of a query. The client is charged for those that are
+// more than its cost.
+func (s *Server) prepare(ctx context.Context, r *http.Request, q *query, cost int) (*nameSet, *problem) {
+	names, p := q.names(ctx, s.opts.MaxNames)
+	if p == nil && !q.ranked() && names.n > cost {
+		p = s.charge(r, names.n-cost)
+	}
+	return names, p
+}
+
+// An asker returns the rows of names as they settle.
+type asker func(context.Context, iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error]
+
+// rows returns who answers a query.
+func (s *Server) rows(r *http.Request, q *query) (asker, *problem) {
+	v, p := s.verdictsWith(q.More)
+	if p != nil || !q.ranked() {
+		return v.batches, p
+	}
+	best := &pick{choosing: q.choosing, ask: v.batches, places: s.rankings, admit: func(ctx context.Context, n int) error {
+		return s.clients.wait(ctx, clientOf(r), n)
+	}}
+	best.Budget = q.most(maxRanked, s.opts.MaxNames)
+	return best.batches, nil
 }
 
 // untilStopped returns a context that also ends when the server stops.
@@ -83,7 +121,9 @@ type stream struct {
 
 func newStream(w http.ResponseWriter, q *query) *stream {
 	format := cmp.Or(q.Format, "jsonl")
-	rows, _ := report.New(format, w, report.Options{}) // it has each of formats
+	rows, _ := report.New(format, w, report.Options{ // it has each of formats
+		Score: q.Score || q.ranked() || q.MinScore > 0, Dates: q.Dates,
+	})
 	return &stream{w, http.NewResponseController(w), format, q.Only, rows}
 }
 

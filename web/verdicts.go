@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ const maxUnread = 256
 type verdicts struct {
 	prober Prober
 	places chan struct{} // one element for each name that is being asked about
+	meter  *meter        // nil if nothing is counted
 
 	mu     sync.Mutex // guards the fields below, and those of the searches
 	known  cache
@@ -77,6 +79,9 @@ func (v *verdicts) batches(ctx context.Context, names iter.Seq2[candidate.Candid
 		defer cancel()
 		for range s.wake {
 			rows, ended, err := s.take()
+			if v.meter != nil {
+				v.meter.told(rows)
+			}
 			if len(rows) > 0 && !yield(rows, nil) {
 				return
 			}
@@ -201,7 +206,11 @@ func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
 	if c.Err != nil {
 		return true // the prober makes its row without a query
 	}
-	if r, ok := v.known.get(c, time.Now()); ok {
+	r, ok := v.known.get(c, time.Now())
+	if v.meter != nil {
+		v.meter.cached.WithLabelValues(strconv.FormatBool(ok)).Inc()
+	}
+	if ok {
 		s.give(r)
 		return false
 	}
@@ -218,6 +227,9 @@ func (v *verdicts) claim(s *search, c candidate.Candidate) bool {
 
 // settle gives rows to their search and to the searches that wait for the names.
 func (v *verdicts) settle(s *search, rows []probe.Result) {
+	if v.meter != nil {
+		v.meter.settled(rows)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, r := range rows {
@@ -261,6 +273,13 @@ func (v *verdicts) abandon(s *search, err error) {
 		tell(heir.search.more)
 	}
 	tell(s.wake)
+}
+
+// kept returns how many verdicts are kept.
+func (v *verdicts) kept() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.known.order.Len()
 }
 
 // replace puts a better verdict in place of the known one.

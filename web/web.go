@@ -19,10 +19,15 @@
 //	limit.go       how much: names a second of one client, searches at once
 //	query.go       the parameters or the JSON body, and the names that they make
 //	verdicts.go    which search asks about which name; cache.go holds the verdicts
+//	parameter.go   how parameters are read; making.go: the names that generators make
 //	stream.go      the rows of a search, sent as they arrive
+//	best.go        the best names first
 //	names.go       one name: its verdict, and that of the registry
 //	ideas.go       keywords that the words of a text suggest
+//	mcp.go         assistants; mcptool.go, mcpresult.go, mcpresource.go: what they call
+//	metrics.go     what was done, for Prometheus
 //	page.go        the page, its scripts and styles, and its choices
+//	accept.go      which format and encoding the client wants
 //	problem.go     the response to a refused request (RFC 9457)
 //	recorder.go    the response as the log sees it
 package web
@@ -66,6 +71,23 @@ type Options struct {
 	// whose [probe.Options] have Confirm.
 	Confirmer Prober
 
+	// With, if not nil, returns a Prober that also asks for more about each
+	// name, and nil if it cannot. It is called once for each kind of more.
+	With func(More) Prober
+
+	// MCP serves assistants at /mcp (Model Context Protocol, streamable HTTP).
+	// [Server.ServeMCP] does so without it.
+	MCP bool
+
+	// Version is that of the program, which assistants are told.
+	Version string
+
+	// Explain, if not nil, asks about a name anew and returns the events that led
+	// to its verdict, for assistants. Registry, if not nil, is who tells them what
+	// registries publish.
+	Explain  func(ctx context.Context, name string) (probe.Result, []probe.Event, error)
+	Registry Registry
+
 	// Token, if not empty, is required of every request to the API, and
 	// must be entered once to open the page. The cookies of the page are
 	// Secure if the browser speaks TLS, be it to a proxy in front.
@@ -106,13 +128,20 @@ type Options struct {
 	Access func(Access)
 }
 
+// More is what can be asked about names beside their verdicts. The names in JSON are
+// those of the parameters of a search.
+type More struct {
+	Confirm bool `json:"confirm"` // the registry's word about each name that is not found
+	Dates   bool `json:"dates"`   // what the registry publishes about each name that is found
+}
+
 // Access is one request with its response.
 type Access struct {
 	Client string // IP address
 	Method string
 	Path   string // as sent, without the query: it may hold any character
 	Status int
-	Bytes  int64 // of the body
+	Bytes  int64 // of the body, before it is compressed
 	Rows   int
 	Took   time.Duration
 }
@@ -125,14 +154,17 @@ type Server struct {
 	confirmed *verdicts // of the registries; they are not kept
 	clients   *clients
 	slots     chan struct{} // one element for each running search
+	rankings  chan struct{} // one element for each of these that ranks names
 	session   string        // the value of the cookies
+	meter     *meter
 
 	stopped context.Context // done once no search may run
 	stop    context.CancelCauseFunc
 
 	mu     sync.Mutex
 	closed bool
-	work   sync.WaitGroup // requests
+	more   map[More]*verdicts // of Options.With
+	work   sync.WaitGroup     // requests
 }
 
 // New checks the options and returns a Server. It listens nowhere.
@@ -156,8 +188,12 @@ func New(opts Options) (*Server, error) {
 		confirmed: newVerdicts(opts.Confirmer, opts.AtOnce, 0),
 		clients:   newClients(opts.ClientRate, 2*opts.MaxNames),
 		slots:     make(chan struct{}, opts.MaxSearches),
+		rankings:  make(chan struct{}, maxRankings),
 		session:   sessionOf(opts.Token),
+		more:      map[More]*verdicts{},
 	}
+	s.meter = newMeter(s)
+	s.verdicts.meter, s.confirmed.meter = s.meter, s.meter
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	allowed := map[string]string{}
 	for _, r := range s.routes() {
@@ -179,6 +215,26 @@ func New(opts Options) (*Server, error) {
 		return problemf(http.StatusNotFound, "there is nothing at this path")
 	}))
 	return s, nil
+}
+
+// verdictsWith returns the verdicts of searches that ask for more.
+func (s *Server) verdictsWith(more More) (*verdicts, *problem) {
+	if more == (More{}) {
+		return s.verdicts, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more[more] == nil && s.opts.With != nil {
+		if p := s.opts.With(more); p != nil {
+			v := newVerdicts(p, s.opts.AtOnce, cacheSize/8)
+			v.meter = s.meter
+			s.more[more] = v
+		}
+	}
+	if s.more[more] == nil {
+		return nil, problemf(http.StatusNotImplemented, "this server does not ask for that: registries, for example")
+	}
+	return s.more[more], nil
 }
 
 // A handler answers a request, unless it returns why it refuses to.
@@ -205,8 +261,12 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/options", choices(s.opts.MaxNames, s.opts.Confirmer != nil).serve},
 		{"GET", "/v1/ideas", s.ideas},
 		{"GET", "/healthz", healthy},
+		{"GET", metricsPath, s.metrics},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
+	}
+	if s.opts.MCP {
+		all = append(all, route{"POST", mcpPath, s.assist})
 	}
 	for name, f := range assets() {
 		if path.Ext(name) != ".html" { // pages are for those who have the token
@@ -219,7 +279,7 @@ func (s *Server) routes() []route {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	rec := newRecorder(w, s.opts.Patience)
+	rec := newRecorder(w, r, s.opts.Patience)
 	setHeaders(rec.Header())
 	if r.ContentLength != 0 {
 		// A body that is not read to its end ends the connection: package
@@ -228,6 +288,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = rec.control.SetReadDeadline(start.Add(s.opts.Patience))
 	}
 	s.serve(rec, r)
+	rec.end()
+	s.meter.request(r.Method, rec.status)
 	rec.hurry() // for what net/http still has to send
 	if s.opts.Access != nil {
 		s.opts.Access(Access{

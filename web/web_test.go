@@ -386,20 +386,20 @@ func namesOf(ctx context.Context, s *Server, q *query) (names []candidate.Candid
 	if _, p := s.cost(q); p != nil {
 		return nil, 0, p
 	}
-	all, n, repeated, p := q.names(ctx)
+	set, p := q.names(ctx, s.opts.MaxNames)
 	if p != nil {
 		return nil, 0, p
 	}
-	for c, err := range all {
+	for c, err := range set.all {
 		if err != nil {
 			return nil, 0, problemf(500, "%v", err)
 		}
 		names = append(names, c)
 	}
-	if len(names) != n {
-		return nil, 0, problemf(500, "%d names were counted, and %d generated", n, len(names))
+	if len(names) != set.n {
+		return nil, 0, problemf(500, "%d names were counted, and %d generated", set.n, len(names))
 	}
-	return names, repeated, nil
+	return names, set.repeated, nil
 }
 
 func TestNewRefuses(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"domprobe/internal/cmdline"
-	"domprobe/probe"
 	"domprobe/web"
 )
 
@@ -20,9 +19,7 @@ type serving struct {
 	web        web.Options // Token, Hosts and MaxNames
 	listen     string
 	clientRate int
-	noConfirm  bool
-	ask        asking
-	registry   confirming
+	service
 }
 
 func serveCommand() *command {
@@ -42,8 +39,8 @@ func serveCommand() *command {
 			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
 			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
-			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-		}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions()),
+			cmdline.Switch(&s.web.MCP, "mcp", "", "also answer assistants at /mcp: the Model Context Protocol over HTTP"),
+		}, s.service.options()),
 		Exits: map[int]string{
 			codeOK:          "ended by a signal",
 			codeInterrupted: "interrupted before it served",
@@ -55,40 +52,18 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 	if err := s.check(inv); err != nil {
 		return err
 	}
-	asked, err := newProber(ctx, inv, &s.ask, nil, tracer(inv.console))
-	if err != nil {
-		return err
-	}
-	defer asked.close()
 	opts := s.web
-	opts.Prober, opts.AtOnce = asked.Prober, asked.opts.Concurrency
 	opts.Access = func(a web.Access) { inv.console.Note("%s", accessLine(a)) }
 	if opts.ClientRate = float64(s.clientRate); s.clientRate == 0 {
 		opts.ClientRate = -1
 	}
-	if !s.noConfirm && !s.registry.offline(asked.opts.Servers) {
-		registryOpts := s.registry.rdap(inv)
-		registryOpts.WHOIS, registryOpts.MaxWait = true, registryWait
-		registries, err := openRegistries(ctx, registryOpts)
-		if err != nil {
-			return err
-		}
-		defer registries.Close()
-		confirming := asked.opts
-		confirming.Confirm = registries
-		confirmer, err := probe.New(confirming)
-		if err != nil {
-			return err
-		}
-		defer confirmer.Close()
-		opts.Confirmer = confirmer
+	b, err := s.open(ctx, inv, &opts)
+	if err != nil {
+		return err
 	}
+	defer b.close()
 	return s.serve(ctx, inv, opts)
 }
-
-// registryWait is how long a name waits for a registry that refuses: a user of
-// the page waits for it.
-const registryWait = 5 * time.Second
 
 // minToken is the length below which a token can be guessed.
 const minToken = 12

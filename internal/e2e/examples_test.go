@@ -289,6 +289,9 @@ func (h *house) run(t *testing.T, ex example) {
 	var stderr bytes.Buffer
 	cmd := h.command(ctx, h.folder(t, script), script)
 	cmd.Stdin, cmd.Stderr = strings.NewReader("go\n"), &stderr
+	if strings.HasPrefix(script, "domprobe mcp") {
+		cmd.Stdin = nil
+	}
 	out, err := cmd.Output()
 	code := 0
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
@@ -376,6 +379,8 @@ func shapeOf(script string) shape {
 			return "json"
 		}
 		return "text"
+	case m != nil && m[1] == "mcp":
+		return "none" // to an assistant that ends at once
 	case m != nil && m[1] == "zone":
 		if strings.Contains(script, "zone build") {
 			return "none"

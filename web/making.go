@@ -1,0 +1,267 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+
+	"domprobe/candidate"
+	"domprobe/candidate/pattern"
+	"domprobe/candidate/score"
+	meanings "domprobe/candidate/words"
+	"domprobe/internal/text"
+)
+
+// A making is the parameters of the generators.
+type making struct {
+	About    texts `json:"about"`
+	AboutMax int   `json:"about_max"`
+	Pattern  texts `json:"pattern"`
+
+	Syllables int  `json:"syllables"`
+	Combine   int  `json:"combine"`
+	Affixes   bool `json:"affixes"`
+	Blend     bool `json:"blend"`
+	Endings   bool `json:"endings"`
+	Typos     bool `json:"typos"`
+	Hacks     bool `json:"hacks"`
+
+	Exclude  words `json:"exclude"`
+	MinLen   int   `json:"min_len"`
+	MaxLen   int   `json:"max_len"`
+	MinScore int   `json:"min_score"`
+}
+
+// The bounds of generators, in words and names.
+const (
+	defaultAbout = 200
+	maxAbout     = 1000
+	maxCombined  = 1000 // words to combine with one another
+	maxBlended   = 200
+	maxRanked    = 1_000_000
+)
+
+// A choosing is the parameters of a search for the best names.
+type choosing struct {
+	Score  bool `json:"score"`  // of each name is in its row
+	Best   int  `json:"best"`   // not-found names that are wanted
+	Budget int  `json:"budget"` // names that are asked about at most
+}
+
+// ranked reports whether names are asked about in the order of their scores.
+func (c *choosing) ranked() bool { return c.Best > 0 || c.Budget > 0 }
+
+// most returns how many of so many names are asked about at most.
+func (c *choosing) most(names, limit int) int {
+	if !c.ranked() {
+		return names
+	}
+	return min(names, cmp.Or(c.Budget, limit), limit)
+}
+
+// check returns what is wrong with the parameters of names.
+func (q *query) check() *problem {
+	for _, n := range []struct {
+		name        string
+		value, most int
+	}{
+		{"about_max", q.AboutMax, maxAbout}, {"syllables", q.Syllables, pattern.MaxSyllables}, {"combine", q.Combine, 4}, {"min_score", q.MinScore, 100},
+		{"min_len", q.MinLen, 63}, {"max_len", q.MaxLen, 63}, {"best", q.Best, maxRanked}, {"budget", q.Budget, maxRanked},
+	} {
+		if n.value < 0 || n.value > n.most {
+			return problemf(http.StatusBadRequest, "%s is a number from 0 to %d", n.name, n.most)
+		}
+	}
+	if len(q.Keyword)+len(q.About)+len(q.Pattern)+q.Syllables == 0 {
+		return problemf(http.StatusBadRequest, "no keyword is given")
+	}
+	return nil
+}
+
+// generates reports whether generators make keywords of those that are given.
+func (q *query) generates() bool {
+	return len(q.About)+len(q.Pattern)+q.Syllables+q.Combine > 0 || q.Blend || len(q.makers()) > 0
+}
+
+// keywords returns the keywords of a query with what generators make of them.
+func (q *query) keywords(origin *candidate.Origin) (iter.Seq2[string, error], error) {
+	given := text.Distinct(q.Keyword)
+	sources := []iter.Seq2[string, error]{candidate.Strings(given...)}
+	for _, about := range q.About {
+		found, err := meanings.Search(about, cmp.Or(q.AboutMax, defaultAbout))
+		if err != nil {
+			return nil, fmt.Errorf("about: %w", err)
+		} else if len(found) == 0 {
+			return nil, fmt.Errorf("about %.100q: no word has to do with all of it", about)
+		}
+		var list []string
+		for _, r := range found {
+			list = append(list, r.Word)
+		}
+		given = append(given, list...)
+		sources = append(sources, origin.Tag("about", candidate.Strings(list...)))
+	}
+	switch {
+	case q.Combine > 1 && len(given) > maxCombined:
+		return nil, fmt.Errorf("combine takes at most %d words", maxCombined)
+	case q.Combine > 1:
+		sources = []iter.Seq2[string, error]{origin.Tag("combine", candidate.Combine(given, q.Combine, nil))}
+	case q.Blend && len(given) > maxBlended:
+		return nil, fmt.Errorf("blend takes at most %d words", maxBlended)
+	}
+	if q.Blend {
+		sources = append(sources, origin.Tag("blend", candidate.Blend(given)))
+	}
+	for _, s := range q.Pattern {
+		p, err := pattern.Compile(s)
+		if err != nil {
+			return nil, fmt.Errorf("pattern: %w", err)
+		}
+		sources = append(sources, origin.Tag("pattern", p.All()))
+	}
+	if q.Syllables > 0 {
+		p, err := pattern.Syllables(q.Syllables)
+		if err != nil {
+			return nil, fmt.Errorf("syllables: %w", err)
+		}
+		sources = append(sources, origin.Tag("syllables", p.All()))
+	}
+	all := candidate.Concat(sources...)
+	for _, m := range q.makers() {
+		all = m.multiply(all, origin, len(q.TLD) > 0)
+	}
+	return all, nil
+}
+
+// A maker makes keywords of each keyword.
+type maker struct {
+	generator string
+	make      func(keyword string) []string
+}
+
+// makers returns the generators that the query asks for.
+func (q *query) makers() []maker {
+	var all []maker
+	for _, m := range []struct {
+		on bool
+		maker
+	}{
+		{q.Endings, maker{"endings", candidate.Endings}},
+		{q.Typos, maker{"typos", candidate.Typos}},
+		{q.Hacks, maker{"hacks", candidate.Hacks}},
+	} {
+		if m.on {
+			all = append(all, m.maker)
+		}
+	}
+	return all
+}
+
+// multiply puts after each keyword what is made of it. Hacks need no TLD: without
+// one they stand alone.
+func (m maker) multiply(keywords iter.Seq2[string, error], origin *candidate.Origin, tlds bool) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for keyword, err := range keywords {
+			alone := m.generator == "hacks" && !tlds && !candidate.IsDomain(keyword)
+			if (err != nil || !alone) && !yield(keyword, err) {
+				return
+			}
+			for made := range origin.Tag(m.generator, candidate.Strings(m.make(keyword)...)) {
+				if !yield(made, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// generator returns a new generator of the names of a query.
+func (q *query) generator(unique bool) (*candidate.Generator, error) {
+	opts := candidate.Options{
+		TLDs: q.TLD, Prefixes: q.Prefix, Suffixes: q.Suffix, MinLen: q.MinLen, MaxLen: q.MaxLen,
+		Origin: new(candidate.Origin), Unique: unique && !q.generates(),
+	}
+	if q.Affixes {
+		prefixes, suffixes := candidate.Affixes()
+		opts.Prefixes, opts.Suffixes = slices.Concat(opts.Prefixes, prefixes), slices.Concat(opts.Suffixes, suffixes)
+	}
+	keywords, err := q.keywords(opts.Origin)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.Exclude) > 0 {
+		if opts.Exclude, err = candidate.NewExclusion(q.Exclude); err != nil {
+			return nil, err
+		}
+	}
+	opts.Keywords = keywords
+	return candidate.New(opts)
+}
+
+// A nameSet is the names of a query.
+type nameSet struct {
+	all      iter.Seq2[candidate.Candidate, error]
+	n        int                   // names
+	repeated int64                 // that are left out
+	list     []candidate.Candidate // nil if they are not kept
+}
+
+// names generates the names of a query, of which there may be so many. They are
+// not kept: they are generated again when they are needed. It ends early when ctx
+// is done.
+func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
+	g, err := q.generator(false)
+	if err != nil {
+		return nil, problemf(http.StatusBadRequest, "%v", err)
+	}
+	if q.ranked() {
+		most = maxRanked
+	}
+	s := new(nameSet)
+	for _, err := range q.fitting(g) {
+		switch {
+		case err != nil:
+			return nil, problemf(http.StatusBadRequest, "%v", err)
+		case ctx.Err() != nil:
+			return nil, unanswered(ctx, ctx.Err())
+		case s.n == most:
+			return nil, tooMany(int64(most))
+		}
+		s.n++
+	}
+	per := int64(g.PerKeyword())
+	s.repeated = g.Repeated() + count(q.Keyword, per, math.MaxInt64) - count(text.Distinct(q.Keyword), per, math.MaxInt64)
+	pass := func(int) iter.Seq2[candidate.Candidate, error] {
+		again, _ := q.generator(g.Repeated() == 0) // of the options that it has just accepted
+		return q.fitting(again)
+	}
+	if s.all = pass(0); q.ranked() {
+		s.all = (&candidate.Ranking{Rank: scoreOf, Pass: pass}).All()
+	}
+	return s, nil
+}
+
+// fitting returns the names whose score is high enough.
+func (q *query) fitting(g *candidate.Generator) iter.Seq2[candidate.Candidate, error] {
+	return func(yield func(candidate.Candidate, error) bool) {
+		for c, err := range g.All() {
+			if err == nil && q.MinScore > 0 && scoreOf(c.Name) < q.MinScore {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// scoreOf returns the score of a name.
+func scoreOf(name string) int {
+	label, _, _ := strings.Cut(name, ".")
+	return score.Of(label).Total
+}
