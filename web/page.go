@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -10,7 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,20 +30,14 @@ var kinds = map[string]string{
 
 // An asset is a file as it is served.
 type asset struct {
-	kind   string
-	body   []byte
-	packed []byte // with gzip
-	etag   string // of the body, without its closing quote
+	kind string
+	body []byte
+	etag string
 }
 
 func newAsset(kind string, body []byte) asset {
-	var packed bytes.Buffer
-	// Neither this level nor writing to memory is an error.
-	z, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	_, _ = z.Write(body)
-	_ = z.Close()
 	sum := sha256.Sum256(body)
-	return asset{kind, body, packed.Bytes(), `"` + base64.RawURLEncoding.EncodeToString(sum[:12])}
+	return asset{kind, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
 }
 
 // assets returns the embedded files, by name. A command that serves nothing does
@@ -66,26 +58,9 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) *problem {
 	h := w.Header()
 	h.Set("Content-Type", a.kind)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("Vary", "Accept-Encoding")
-	body, etag := a.body, a.etag+`"`
-	if acceptsGzip(r) && len(a.packed) < len(a.body) {
-		h.Set("Content-Encoding", "gzip")
-		body, etag = a.packed, a.etag+`-gzip"`
-	}
-	h.Set("ETag", etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	h.Set("ETag", a.etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
 	return nil
-}
-
-// acceptsGzip reports whether a client takes gzip. One that weighs it against
-// other codings gets none.
-func acceptsGzip(r *http.Request) bool {
-	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		if strings.TrimSpace(coding) == "gzip" {
-			return true
-		}
-	}
-	return false
 }
 
 // page answers with the search page, or asks for the token.

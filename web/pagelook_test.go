@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"iter"
 	"os"
 	"slices"
 	"testing"
@@ -10,7 +12,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"domprobe/candidate"
 	"domprobe/internal/dnstest/daemon"
+	"domprobe/probe"
 )
 
 func TestPageReload(t *testing.T) {
@@ -42,10 +46,30 @@ func TestPageReload(t *testing.T) {
 	expect(b, shown, before)
 }
 
+// dated is a prober with the dates of found names.
+type dated struct{ *script }
+
+func (d *dated) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(yield func([]probe.Result, error) bool) {
+		for rows, err := range d.script.Batches(ctx, names) {
+			for i := range rows {
+				if rows[i].Verdict == probe.Found {
+					rows[i].Registration = &probe.Registration{
+						Registrar: "Example Registrar", Created: time.Date(2011, 1, 2, 12, 0, 0, 0, time.UTC), Expires: time.Date(2031, 1, 2, 12, 0, 0, 0, time.UTC),
+					}
+				}
+			}
+			if !yield(rows, err) {
+				return
+			}
+		}
+	}
+}
+
 // Everything can be done with the keyboard alone.
 func TestPageKeyboard(t *testing.T) {
 	registry := &script{source: "dns+rdap", ttl: time.Hour}
-	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry}))
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry, With: func(More) Prober { return &dated{registry} }}))
 	b.screen(1280, 900, "light")
 	tabTo := func(so string, modifiers ...chromedp.KeyOption) (presses int) {
 		t.Helper()
@@ -107,12 +131,16 @@ func TestPageKeyboard(t *testing.T) {
 		t.Errorf("the registry was asked %d times", n)
 	}
 
-	// Names that are found can be confirmed too.
+	// Of names that are found the registry tells the dates.
 	b.keys(kb.ArrowUp)
 	b.enter()
 	expect(b, `document.getElementById('detail-name').textContent`, "free.dev")
 	b.keys(kb.Tab + kb.Enter)
 	expect(b, `document.getElementById('detail-note').textContent`, "The registry has answered.")
+	expect(b, `[...document.querySelectorAll('#detail-registry dt')].map(e => e.textContent)`, []string{"Registrar", "Registered", "Expires"})
+	expect(b, `document.querySelector('#detail-registry').innerText.includes('Example Registrar') && document.querySelector('#detail-registry').innerText.includes('2031')`, true)
+	expect(b, `document.getElementById('detail-confirm').hidden`, true)
+	b.photograph("dates")
 	b.keys(kb.Escape)
 	expect(b, labels+`[0]`, "free.dev: taken, says the registry")
 

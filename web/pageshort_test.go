@@ -10,7 +10,7 @@ import (
 // The shortlist keeps verdicts, ages and notes, and is worked on as a whole.
 func TestPageShortlist(t *testing.T) {
 	registry := &script{source: "dns+rdap", ttl: time.Hour}
-	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry}))
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry, With: func(More) Prober { return &dated{registry} }}))
 	b.screen(1280, 900, "light")
 	// The favourites of earlier pages are taken over.
 	eval[chromedp.Void](b, `localStorage.setItem('domprobe.favourites', '["old.dev"]')`)

@@ -25,7 +25,7 @@ export const isFree = row => row.verdict === 'not-found' && !forbidden(row);
 export const worthOf = row => row ? worth.indexOf(stateOf(row)) : worth.length;
 
 // byRegistry reports whether the registry has said so itself.
-export const byRegistry = row => row.source.includes('+');
+export const byRegistry = row => row.source.includes('+') || Boolean(row.created || row.expires || row.registrar);
 
 const refused = /[^\p{L}\p{M}\p{Nd}\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb\u200c\u200d.-]/u;
 

@@ -39,7 +39,7 @@ export const askJSON = async (path, init) => (await ask(path, init)).json();
 // probe asks about the names of a query. The batches of rows come as they arrive.
 export async function probe(query, signal) {
   const response = await ask('/v1/probe', {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(query), signal,
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ...query, score: true }), signal,
   });
   return { names: Number(response.headers.get('Domprobe-Names')), batches: batchesOf(response) };
 }
@@ -65,11 +65,18 @@ async function* batchesOf(response) {
   }
 }
 
-// confirm asks the registry about the name of a row.
+// confirm asks the registry about the name of a row, and for the dates of a name
+// that is found.
 export async function confirm(row) {
   const path = `/v1/names/${encodeURIComponent(row.domain)}/confirm?tld=${encodeURIComponent(row.tld)}`;
-  const confirmed = await askJSON(path, { method: 'POST' });
+  const confirmed = row.verdict === 'found' ? await withDates(row.domain) : await askJSON(path, { method: 'POST' });
   return row.tld ? { ...confirmed, keyword: row.keyword, tld: row.tld } : confirmed;
+}
+
+async function withDates(domain) {
+  const { batches } = await probe({ keyword: [domain], confirm: true, dates: true });
+  for await (const batch of batches) if (batch.length) return batch[0];
+  throw new Refusal('The registry did not answer.');
 }
 
 // whyEnded returns why rows are missing at the end of a response, as far as the
