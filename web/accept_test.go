@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"domprobe/internal/dnstest/crowd"
 )
@@ -90,7 +91,7 @@ func unzipped(t *testing.T, resp *http.Response, body string) (string, int) {
 // Whatever a client can unpack comes compressed, and is the same.
 func TestGzip(t *testing.T) {
 	logged := make(chan Access, 100)
-	server := serve(t, Options{Prober: &script{}, Access: func(a Access) { logged <- a }})
+	server := serve(t, Options{Prober: &script{ttl: time.Hour}, Access: func(a Access) { logged <- a }})
 	zip := header("Accept-Encoding", "gzip")
 	var words bytes.Buffer
 	for i := range 2000 {

@@ -37,14 +37,24 @@ var openReasons = map[probe.Reason]bool{
 	probe.RDAPLimited: true, probe.RDAPPaused: true, probe.RDAPUnsure: true, probe.RDAPFailed: true, probe.RDAPCanceled: true,
 }
 
+// lifetime returns the time for which a verdict may be given out again. It is 0 for
+// one that may not.
+func lifetime(r *probe.Result) time.Duration {
+	switch {
+	case openReasons[r.Reason]:
+	case r.Verdict == probe.Found:
+		return foundAge
+	case r.Verdict == probe.NotFound:
+		return min(r.TTL, notFoundAge)
+	}
+	return 0
+}
+
 // put adds a verdict, unless it may not be given out again. It copies the name,
 // which may share its memory with thousands of others.
 func (c *cache) put(r probe.Result) {
-	age := min(r.TTL, notFoundAge)
-	if r.Verdict == probe.Found {
-		age = foundAge
-	}
-	if c.size == 0 || age <= 0 || r.Verdict != probe.Found && r.Verdict != probe.NotFound || openReasons[r.Reason] {
+	age := lifetime(&r)
+	if c.size == 0 || age <= 0 {
 		return
 	}
 	k := candidate.Key{Name: strings.Clone(r.Name), TLD: strings.Clone(r.TLD)}

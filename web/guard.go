@@ -32,13 +32,18 @@ func setHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
+// isAPI reports whether a path is for programs, which need the token.
+func isAPI(path string) bool {
+	return strings.HasPrefix(path, "/v1/") || path == mcpPath || path == metricsPath
+}
+
 // guard returns why a request may not be served, or nil.
 func (s *Server) guard(r *http.Request) *problem {
 	if !s.known(r) {
 		return problemf(http.StatusMisdirectedRequest, "this server is not called %.100q", r.Host)
 	}
-	api := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == mcpPath || r.URL.Path == metricsPath
-	if (api || r.Method != http.MethodGet && r.Method != http.MethodHead) && foreign(r) {
+	api := isAPI(r.URL.Path)
+	if (api || r.Method != http.MethodGet && r.Method != http.MethodHead) && foreign(r) && !(api && s.friendly(r)) {
 		return problemf(http.StatusForbidden, "requests from other sites are not answered")
 	}
 	if api && !s.authorized(r, cookieName) {
@@ -82,6 +87,34 @@ func foreign(r *http.Request) bool {
 	// A proxy in front may have taken TLS off, so both schemes can be ours.
 	origin := r.Header.Get("Origin")
 	return origin != "" && !strings.EqualFold(origin, "http://"+r.Host) && !strings.EqualFold(origin, "https://"+r.Host)
+}
+
+// friendly reports whether a browser sends the request for a page of one of the
+// sites that may ask.
+func (s *Server) friendly(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return origin != "" && (slices.Contains(s.opts.Origins, "*") || slices.Contains(s.opts.Origins, origin))
+}
+
+// allowOrigin lets a browser show the response to a page of another site (CORS), if
+// that may ask. Cookies are not for other sites.
+func (s *Server) allowOrigin(h http.Header, r *http.Request) bool {
+	if len(s.opts.Origins) == 0 {
+		return false
+	}
+	h.Add("Vary", "Origin")
+	if !s.friendly(r) || !s.known(r) || !isAPI(r.URL.Path) {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept")
+	h.Set("Access-Control-Expose-Headers", strings.Join([]string{
+		namesHeader, repeatedHeader, "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Mcp-Session-Id",
+	}, ", "))
+	h.Set("Access-Control-Max-Age", "600")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	return true
 }
 
 // overTLS reports whether a browser speaks TLS to this server or to a proxy in

@@ -3,133 +3,113 @@ package web
 import (
 	"cmp"
 	"encoding/json"
-	"iter"
 	"net/http"
 	"slices"
 	"strings"
 
 	"domprobe/candidate"
-	"domprobe/candidate/score"
 	meanings "domprobe/candidate/words"
+	"domprobe/internal/text"
 )
 
-// The bounds of a request for ideas.
+// The bounds of ideas.
 const (
-	maxIdeaWords = 3
-	maxIdeaText  = 100 // octets
-	maxIdeas     = 90
-	maxEach      = 24 // of one generator
+	defaultIdeas = 200
+	maxIdeas     = 2000
+	maxIdeaWords = 4 // in a request
 )
 
-// An idea is a keyword that the words of a text suggest.
+// An idea is a keyword, or a whole domain, that is made of the words of a request.
 type idea struct {
 	Keyword   string `json:"keyword"`
-	Generator string `json:"generator"`
+	Generator string `json:"generator"` // blend, combine, endings, affixes, hacks or about
 	Score     int    `json:"score"`
 }
 
-// A muse makes keywords of the words of a text.
-type muse struct {
-	generator string
-	keywords  func(words []string) []string
-	ranked    bool // they are in a better order than that of their scores
-}
-
-var muses = []muse{
-	{generator: "combine", keywords: func(words []string) []string {
-		return allOf(candidate.Combine(words, len(words), []string{"", "-"}))
-	}},
-	{generator: "about", ranked: true, keywords: func(words []string) (made []string) {
-		for _, word := range words {
-			// A word without a meaning suggests nothing.
-			found, _ := meanings.Search(word, maxEach/len(words))
-			for _, f := range found {
-				made = append(made, f.Word)
-			}
-		}
-		return made
-	}},
-	{generator: "blend", keywords: func(words []string) []string { return allOf(candidate.Blend(words)) }},
-	{generator: "endings", keywords: func(words []string) []string { return candidate.Endings(strings.Join(words, "")) }},
-	{generator: "suffix", keywords: func(words []string) (made []string) {
-		_, suffixes := candidate.Affixes()
-		for _, suffix := range suffixes {
-			made = append(made, strings.Join(words, "")+suffix)
-		}
-		return made
-	}},
-	{generator: "prefix", keywords: func(words []string) (made []string) {
-		prefixes, _ := candidate.Affixes()
-		for _, prefix := range prefixes {
-			made = append(made, prefix+strings.Join(words, ""))
-		}
-		return made
-	}},
-	{generator: "hack", keywords: func(words []string) []string { return candidate.Hacks(strings.Join(words, "")) }},
-}
-
-// allOf returns the keywords of a generator. One that can make none of the words
-// suggests nothing.
-func allOf(keywords iter.Seq2[string, error]) (made []string) {
-	for keyword, err := range keywords {
-		if err == nil {
-			made = append(made, keyword)
-		}
-	}
-	return made
-}
-
-// suggest returns ideas for words: the best of each muse first, and the muses in
-// turn.
-func suggest(words []string) []idea {
+// ideasFor returns what generators make of words, the best first. Of the generators
+// that make the same keyword the first is named.
+func ideasFor(given []string) []idea {
+	var all []idea
 	known := map[string]bool{}
-	for _, word := range words {
+	for _, word := range given {
 		known[word] = true
 	}
-	var each [][]idea
-	for _, m := range muses {
-		var ideas []idea
-		for _, keyword := range m.keywords(words) {
-			if known[keyword] {
-				continue
+	add := func(generator string, keywords ...string) {
+		for _, k := range keywords {
+			c := candidate.Parse(strings.TrimSuffix(k, ".") + ".com") // any TLD shows whether it can be a label
+			if candidate.IsDomain(k) {
+				c = candidate.Parse(k)
 			}
-			known[keyword] = true
-			ideas = append(ideas, idea{keyword, m.generator, score.Of(strings.ReplaceAll(keyword, ".", "")).Total})
-		}
-		if !m.ranked {
-			slices.SortStableFunc(ideas, func(a, b idea) int { return cmp.Compare(b.Score, a.Score) })
-		}
-		each = append(each, ideas[:min(len(ideas), maxEach)])
-	}
-	all := []idea{}
-	for i := range maxEach {
-		for _, ideas := range each {
-			if i < len(ideas) && len(all) < maxIdeas {
-				all = append(all, ideas[i])
+			if c.Err == nil && !known[k] {
+				known[k] = true
+				all = append(all, idea{k, generator, scoreOf(k)})
 			}
 		}
 	}
+	if len(given) > 1 {
+		for k := range candidate.Combine(given, 2, []string{"", "-"}) {
+			add("combine", k)
+		}
+	}
+	for k := range candidate.Blend(given) {
+		add("blend", k)
+	}
+	prefixes, suffixes := candidate.Affixes()
+	for _, word := range append([]string{strings.Join(given, "")}, given...) {
+		add("endings", candidate.Endings(word)...)
+		add("hacks", candidate.Hacks(word)...)
+		for _, p := range prefixes {
+			add("affixes", p+word)
+		}
+		for _, s := range suffixes {
+			add("affixes", word+s)
+		}
+	}
+	for _, about := range append([]string{strings.Join(given, " ")}, given...) {
+		found, _ := meanings.Search(about, defaultAbout) // what cannot be searched has no meaning
+		for _, r := range found {
+			add("about", r.Word)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b idea) int {
+		return cmp.Or(b.Score-a.Score, len(a.Keyword)-len(b.Keyword), strings.Compare(a.Keyword, b.Keyword))
+	})
 	return all
 }
 
-// ideas answers with ideas for the words of a text.
+// ideas answers with ideas for the words of a request.
 func (s *Server) ideas(w http.ResponseWriter, r *http.Request) *problem {
 	params := r.URL.Query()
-	text := params.Get("q")
-	if len(params) != 1 || len(params["q"]) != 1 || len(text) > maxIdeaText {
-		return problemf(http.StatusBadRequest, "this path takes one q of at most %d octets", maxIdeaText)
+	most := defaultIdeas
+	for name, given := range params {
+		switch {
+		case name == "q":
+		case name != "max":
+			return unknownParameter(name)
+		case assign(&most, given) != nil || most < 1 || most > maxIdeas:
+			return problemf(http.StatusBadRequest, "max is a number from 1 to %d", maxIdeas)
+		}
 	}
-	words := slices.Compact(strings.Fields(strings.ToLower(text)))
-	if len(words) == 0 || len(words) > maxIdeaWords {
-		return problemf(http.StatusBadRequest, "q is one to %d words", maxIdeaWords)
+	keywords := text.Distinct(strings.FieldsFunc(strings.ToLower(strings.Join(params["q"], " ")), func(c rune) bool {
+		return c == ' ' || c == ','
+	}))
+	if len(keywords) == 0 || len(keywords) > maxIdeaWords {
+		return problemf(http.StatusBadRequest, "q is 1 to %d words", maxIdeaWords)
 	}
-	done, p := s.admit(r, 1)
-	if p != nil {
+	for _, word := range keywords {
+		if c := candidate.Parse(word + ".com"); c.Err != nil || candidate.IsDomain(word) {
+			return problemf(http.StatusBadRequest, "%.100q is no word of a name", word)
+		}
+	}
+	if p := s.charge(r, 1); p != nil {
 		return p
 	}
-	defer done()
+	all := ideasFor(keywords)
 	w.Header().Set("Content-Type", formats["json"])
+	w.Header().Set("Cache-Control", "private, max-age=3600") // they depend on the program alone
 	// A client that has left needs no answer.
-	_ = json.NewEncoder(w).Encode(suggest(words))
+	_ = json.NewEncoder(w).Encode(struct {
+		Ideas []idea `json:"ideas"`
+	}{slices.Concat([]idea{}, all[:min(most, len(all))])})
 	return nil
 }

@@ -2,58 +2,50 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
-	"strings"
 	"testing"
 )
 
 func TestIdeas(t *testing.T) {
 	server := serve(t, Options{Prober: &script{}})
-	resp, body := do(t, server, "GET", "/v1/ideas?q=Blue+ocean", "")
-	var ideas []idea
-	if err := json.Unmarshal([]byte(body), &ideas); err != nil || resp.StatusCode != 200 || len(ideas) < 20 {
-		t.Fatalf("%d %s, %v", resp.StatusCode, body, err)
-	}
-	d := description(t, server)
-	var v any
-	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		t.Fatal(err)
-	}
-	schema := d.at("paths", "/v1/ideas", "get", "responses", "200", "content", "application/json", "schema")
-	if wrong := d.check(schema, v); wrong != "" {
-		t.Error(wrong)
-	}
-	best := map[string]int{}
-	seen := map[string]bool{"blue": true, "ocean": true}
-	for _, i := range ideas {
-		if seen[i.Keyword] {
-			t.Errorf("%s twice", i.Keyword)
+	ideas := func(params string) (list []idea) {
+		resp, body := do(t, server, "GET", "/v1/ideas?"+params, "")
+		var got struct{ Ideas []idea }
+		if err := json.Unmarshal([]byte(body), &got); err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%s: %d %s", params, resp.StatusCode, body)
 		}
-		seen[i.Keyword] = true
-		if last, ok := best[i.Generator]; ok && i.Score > last && i.Generator != "about" {
-			t.Errorf("%s, of score %d, comes after one of %d", i.Keyword, i.Score, last)
-		}
-		best[i.Generator] = i.Score
+		return got.Ideas
 	}
-	for _, want := range []string{"blueocean", "oceanblue", "blue-ocean", "blueoceanhq", "getblueocean", "bluish", "blocean", "blueoceania"} {
-		if !seen[want] {
-			t.Errorf("no idea %s in %v", want, ideas)
+	all := ideas("q=net+Etiquette&max=2000")
+	for _, want := range []idea{
+		{"netiquette", "blend", 0}, {"netetiquette", "combine", 0}, {"etiquette-net", "combine", 0}, {"netly", "endings", 0},
+		{"getnet", "affixes", 0}, {"nethub", "affixes", 0}, {"network", "about", 0},
+	} {
+		if !slices.ContainsFunc(all, func(i idea) bool { return i.Keyword == want.Keyword && i.Generator == want.Generator }) {
+			t.Errorf("no %v among %d ideas", want, len(all))
 		}
 	}
-	_, body = do(t, server, "GET", "/v1/ideas?q=orbit", "")
-	if !strings.Contains(body, `"orb.it"`) {
-		t.Errorf("no hack in %s", body)
+	seen := map[string]bool{"net": true, "etiquette": true}
+	last := 100
+	for _, i := range all {
+		if seen[i.Keyword] || i.Score > last || i.Score != scoreOf(i.Keyword) {
+			t.Errorf("%v after a score of %d", i, last)
+		}
+		seen[i.Keyword], last = true, i.Score
 	}
-	if _, body = do(t, server, "GET", "/v1/ideas?q=go+go", ""); strings.Contains(body, `"keyword":""`) {
-		t.Errorf("an empty keyword in %s", body)
+	if short := ideas("q=net,etiquette&max=5"); !slices.Equal(short, all[:5]) {
+		t.Errorf("the best 5: %v, want %v", short, all[:5])
 	}
-	// An unknown word has ideas too.
-	if got := suggest([]string{"qxvzkwj"}); !slices.ContainsFunc(got, func(i idea) bool { return i.Keyword == "qxvzkwjhq" }) {
-		t.Errorf("%v", got)
+	if got := fmt.Sprint(ideas("q=delicious")); !slices.ContainsFunc(ideas("q=delicious"), func(i idea) bool { return i.Keyword == "delicio.us" && i.Generator == "hacks" }) {
+		t.Errorf("no delicio.us in %s", got)
 	}
-	for _, bad := range []string{"", "?q=", "?q=a+b+c+d", "?q=a&q=b", "?q=a&x=1", "?q=" + strings.Repeat("a", 101)} {
-		if resp, body := do(t, server, "GET", "/v1/ideas"+bad, ""); resp.StatusCode != 400 {
-			t.Errorf("%q: %d %s", bad, resp.StatusCode, body)
+	if got := ideas("q=xq"); len(got) == 0 {
+		t.Error("no ideas for xq")
+	}
+	for _, bad := range []string{"", "q=", "q=a+b+c+d+e", "q=go.dev", "q=a_b", "q=net&max=0", "q=net&max=many", "q=net&resolver=x", "q=%ff"} {
+		if resp, body := do(t, server, "GET", "/v1/ideas?"+bad, ""); resp.StatusCode != 400 {
+			t.Errorf("%s: %d %s", bad, resp.StatusCode, body)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -136,4 +138,18 @@ func (s *Server) admit(r *http.Request, names int) (done func(), p *problem) {
 	default:
 		return nil, problemf(http.StatusTooManyRequests, "%d searches are running already", cap(s.slots))
 	}
+}
+
+// setLimits tells a client of the API its allowance, in the words of
+// draft-ietf-httpapi-ratelimit-headers: names at once, and the seconds until it is
+// whole; and what is left of it.
+func (s *Server) setLimits(h http.Header, r *http.Request) {
+	c := s.clients
+	if c.rate == rate.Inf || !isAPI(r.URL.Path) {
+		return
+	}
+	left := max(0, int(c.of(clientOf(r)).Tokens()))
+	seconds := func(names int) int { return int(math.Ceil(float64(names) / float64(c.rate))) }
+	h.Set("RateLimit-Policy", fmt.Sprintf(`"names";q=%d;w=%d`, c.burst, seconds(c.burst)))
+	h.Set("RateLimit", fmt.Sprintf(`"names";r=%d;t=%d`, left, seconds(c.burst-left)))
 }

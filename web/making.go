@@ -43,6 +43,7 @@ const (
 	maxAbout     = 1000
 	maxCombined  = 1000 // words to combine with one another
 	maxBlended   = 200
+	maxLabel     = 63 // octets
 	maxRanked    = 1_000_000
 )
 
@@ -64,21 +65,32 @@ func (c *choosing) most(names, limit int) int {
 	return min(names, cmp.Or(c.Budget, limit), limit)
 }
 
-// check returns what is wrong with the parameters of names.
-func (q *query) check() *problem {
-	for _, n := range []struct {
-		name        string
-		value, most int
-	}{
-		{"about_max", q.AboutMax, maxAbout}, {"syllables", q.Syllables, pattern.MaxSyllables}, {"combine", q.Combine, 4}, {"min_score", q.MinScore, 100},
-		{"min_len", q.MinLen, 63}, {"max_len", q.MaxLen, 63}, {"best", q.Best, maxRanked}, {"budget", q.Budget, maxRanked},
-	} {
+// check returns what is wrong with the parameters, beside so many keywords.
+func (m *making) check(keywords int) *problem {
+	if keywords+len(m.About)+len(m.Pattern)+m.Syllables == 0 {
+		return problemf(http.StatusBadRequest, "no keyword is given")
+	}
+	return inBounds([]bound{
+		{"about_max", m.AboutMax, maxAbout}, {"syllables", m.Syllables, pattern.MaxSyllables}, {"combine", m.Combine, 4},
+		{"min_score", m.MinScore, 100}, {"min_len", m.MinLen, maxLabel}, {"max_len", m.MaxLen, maxLabel},
+	})
+}
+
+func (c *choosing) check() *problem {
+	return inBounds([]bound{{"best", c.Best, maxRanked}, {"budget", c.Budget, maxRanked}})
+}
+
+// A bound is the most that a number can be.
+type bound struct {
+	name        string
+	value, most int
+}
+
+func inBounds(all []bound) *problem {
+	for _, n := range all {
 		if n.value < 0 || n.value > n.most {
 			return problemf(http.StatusBadRequest, "%s is a number from 0 to %d", n.name, n.most)
 		}
-	}
-	if len(q.Keyword)+len(q.About)+len(q.Pattern)+q.Syllables == 0 {
-		return problemf(http.StatusBadRequest, "no keyword is given")
 	}
 	return nil
 }

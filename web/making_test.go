@@ -82,7 +82,7 @@ func TestBodyWords(t *testing.T) {
 		`{"keyword":["go",5]}`:                     "keyword must be a text or a list of texts",
 		`{"keyword":"a","best":"many"}`:            "best must be a whole number",
 		`{"keyword":"a","hacks":1}`:                "hacks must be true or false",
-		`{"keyword":"a","only":["free"]}`:          "only must be a list of the verdicts found, not-found, unknown and invalid",
+		`{"keyword":"a","only":["free"]}`:          "none of found, not-found, unknown, invalid and for-sale",
 		`{"keyword":"a","resolver":"1.1.1.1"}`:     `the parameter \"resolver\" is not known`,
 		`{"keyword":"a",}`:                         "it is no JSON from octet 16 on",
 		`{"keyword":`:                              "it ends too early",

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -67,15 +66,19 @@ type nameRow struct {
 	Expires   string `json:"expires,omitempty" jsonschema:"the day on which it expires"`
 	Drops     string `json:"drops,omitempty" jsonschema:"the day by which anybody can have the name"`
 	Status    string `json:"status,omitempty" jsonschema:"of the registration"`
+	ForSale   bool   `json:"for_sale,omitempty" jsonschema:"the owner offers the name (RFC 10023); nobody has checked price, sale_uri and sale_text"`
+	Price     string `json:"price,omitempty" jsonschema:"indicative, such as EUR999"`
+	SaleURI   string `json:"sale_uri,omitempty"`
+	SaleText  string `json:"sale_text,omitempty"`
+	Parked    string `json:"parked,omitempty" jsonschema:"the service at which the name seems to be parked, a hint"`
 }
 
-// newFindings returns the answer with rows, of which those with some verdicts are
-// listed, or all of them.
-func newFindings(rows []probe.Result, only []probe.Verdict) *findings {
+// newFindings returns the answer with rows, of which some are kept.
+func newFindings(rows []probe.Result, keep *keeping) *findings {
 	a := &findings{Names: []nameRow{}, Meanings: map[string]string{}}
 	for _, r := range rows {
 		*a.Counts.of(r.Verdict)++
-		if len(only) > 0 && !slices.Contains(only, r.Verdict) {
+		if !keep.keeps(&r) {
 			continue
 		}
 		a.Names = append(a.Names, rowOf(&r))
@@ -104,6 +107,7 @@ func meaningOf(reason probe.Reason) string {
 
 func rowOf(r *probe.Result) nameRow {
 	row := nameRow{
+		ForSale: r.Sale.Listed, Price: printable(r.Sale.Price), SaleURI: printable(r.Sale.URI), SaleText: printable(r.Sale.Text), Parked: r.Parked,
 		Domain: printable(r.Name), Unicode: r.Unicode, Verdict: r.Verdict.String(), Reason: string(r.Reason), Generator: r.Generator,
 	}
 	if r.Err != nil {

@@ -20,6 +20,7 @@ import (
 type probeArgs struct {
 	Names   []string `json:"names" jsonschema:"whole domains, such as go.dev, at most 1000"`
 	Confirm bool     `json:"confirm,omitempty" jsonschema:"also ask the registry about each name that is not found; about one name a second at one registry"`
+	ForSale bool     `json:"for_sale,omitempty" jsonschema:"also ask whether the owner of each name that is found offers it, and where it seems to be parked"`
 	Dates   bool     `json:"dates,omitempty" jsonschema:"also ask the registry about each name that is found, for registrar and dates; about one name a second at one registry"`
 }
 
@@ -44,7 +45,8 @@ type findArgs struct {
 	MinScore   int      `json:"min_score,omitempty" jsonschema:"leaves out names with a lower score, from 0 to 100"`
 	Best       int      `json:"best,omitempty" jsonschema:"how many names that are not found are wanted; the default is 20"`
 	Budget     int      `json:"budget,omitempty" jsonschema:"how many names are asked about at most; the default is 500"`
-	Only       []string `json:"only,omitempty" jsonschema:"the verdicts of the names returned; the default is not-found"`
+	Only       []string `json:"only,omitempty" jsonschema:"the verdicts of the names returned; the default is not-found, with for_sale also for-sale"`
+	ForSale    bool     `json:"for_sale,omitempty" jsonschema:"also ask whether the owner of each name that is found offers it, and return these names too"`
 	Confirm    bool     `json:"confirm,omitempty" jsonschema:"also ask the registry about each name that is not found; about one name a second at one registry"`
 }
 
@@ -57,7 +59,7 @@ const (
 var findSchema = schemaOf[findArgs](func(p map[string]*jsonschema.Schema) {
 	p["preset"].Enum = enum(candidate.Presets())
 	p["generators"].Items.Enum = enum(generators)
-	p["only"].Items.Enum = enum(probe.Verdicts())
+	p["only"].Items.Enum = append(enum(probe.Verdicts()), saleWord)
 	for _, name := range []string{"best", "budget"} {
 		p[name].Minimum, p[name].Maximum = jsonschema.Ptr(1.0), jsonschema.Ptr(float64(maxCall))
 	}
@@ -91,7 +93,7 @@ func enum[T any](values []T) (all []any) {
 
 // probeNames is the tool probe_names.
 func (a *assistant) probeNames(c *call, in probeArgs) (*findings, error) {
-	v, p := a.verdictsWith(More{Confirm: in.Confirm, Dates: in.Dates})
+	v, p := a.verdictsWith(More{Confirm: in.Confirm, Dates: in.Dates, ForSale: in.ForSale, Parked: in.ForSale})
 	if p != nil {
 		return nil, errors.New(p.Detail)
 	}
@@ -106,7 +108,7 @@ func (a *assistant) probeNames(c *call, in probeArgs) (*findings, error) {
 		return nil, err
 	}
 	inOrder(rows, names.list)
-	out := newFindings(rows, nil)
+	out := newFindings(rows, new(keeping))
 	out.Repeated = names.repeated
 	if out.Truncated = late; late {
 		settled := map[string]bool{}
@@ -149,12 +151,12 @@ func (in *findArgs) query() *query {
 			q.Hacks = true
 		}
 	}
-	for _, word := range in.Only {
-		v, _ := probe.ParseVerdict(word) // the schema has checked it
-		q.Only = append(q.Only, v)
-	}
+	q.ForSale, q.Only = in.ForSale, in.Only
 	if len(q.Only) == 0 {
-		q.Only = []probe.Verdict{probe.NotFound}
+		q.Only = words{probe.NotFound.String()}
+		if q.ForSale {
+			q.Only = append(q.Only, saleWord)
+		}
 	}
 	return q
 }
@@ -188,7 +190,7 @@ func (a *assistant) findNames(c *call, in findArgs) (*findings, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := newFindings(rows, q.Only)
+	out := newFindings(rows, &q.keeping)
 	out.Made, out.Repeated, out.Truncated = made, names.repeated, late
 	if !late && out.Counts.NotFound < q.Best && out.asked() == q.Budget && made > q.Budget {
 		out.Note = fmt.Sprintf("the budget of %d names is used up; a larger one may find more", q.Budget)

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,24 +14,48 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/probe"
+	"domprobe/report"
 )
 
 // confirmTime bounds how long a registry is asked about one name.
 const confirmTime = 20 * time.Second
 
-// answer answers with one row, as a JSON object.
+// answer answers with one row, as a JSON object. A verdict that is kept here can be
+// kept by the client for the same time.
 func (s *Server) answer(decide func(context.Context, *http.Request) (probe.Result, *problem)) handler {
 	return func(w http.ResponseWriter, r *http.Request) *problem {
 		ctx, cancel := s.untilStopped(r.Context())
 		defer cancel()
 		row, p := decide(ctx, r)
-		if p == nil {
-			w.Header().Set("Content-Type", formats["json"])
-			// A client that has left needs no answer.
-			_ = newStream(w, &query{}).write([]probe.Result{row})
+		if p != nil {
+			return p
 		}
-		return p
+		var body bytes.Buffer
+		rows, _ := report.New("jsonl", &body, report.Options{Dates: row.Registration != nil}) // there is such a format
+		_ = errors.Join(rows.Write([]probe.Result{row}), rows.Close())                        // a buffer takes all
+		if rec, ok := w.(*recorder); ok {
+			rec.rows++
+		}
+		h := w.Header()
+		h.Set("Content-Type", formats["json"])
+		if r.Method != http.MethodPost {
+			if left := time.Until(row.At.Add(lifetime(&row))); left >= time.Second {
+				h.Set("Cache-Control", fmt.Sprintf("private, max-age=%d", int(left.Seconds())))
+			}
+			h.Set("ETag", tagOf(body.Bytes()))
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body.Bytes()))
+			return nil
+		}
+		// A client that has left needs no answer.
+		_, _ = w.Write(body.Bytes())
+		return nil
 	}
+}
+
+// tagOf returns the entity tag of a body (RFC 9110 section 8.8.3).
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
 // decide returns the verdict on the name in the path.

@@ -169,6 +169,9 @@ func (d document) checkResponse(t *testing.T, template string, resp *http.Respon
 			t.Errorf("%s has no %s", where, name)
 		}
 	}
+	if resp.StatusCode == http.StatusNotModified {
+		return where
+	}
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	schema := asMap(asMap(r.(map[string]any)["content"])[kind])["schema"]
 	if schema == nil {
@@ -177,7 +180,7 @@ func (d document) checkResponse(t *testing.T, template string, resp *http.Respon
 	}
 	values := []string{body}
 	switch kind {
-	case "text/csv", "text/plain":
+	case "text/csv", "text/plain", "text/html":
 		return where
 	case "application/x-ndjson":
 		values = strings.Split(strings.TrimSuffix(body, "\n"), "\n")
@@ -242,10 +245,16 @@ func TestDescription(t *testing.T) {
 	try(server, "GET", probe, probe+"?keyword=go.dev", "", header("Accept", "image/png"))
 	try(impatient, "POST", probe, probe, "", slow)
 	end.Close()
+	fresh, _ := do(t, guarded, "GET", "/v1/names/new.dev", "", bearer)
+	try(guarded, "GET", name, "/v1/names/new.dev", "", bearer, header("If-None-Match", fresh.Header.Get("ETag")))
+	try(server, "GET", ideas, ideas+"?q=blue+bird", "")
+	try(server, "GET", ideas, ideas, "")
+	for _, path := range []string{"/docs", "/metrics"} {
+		try(server, "GET", path, path, "")
+	}
 	for _, path := range []string{name, options} {
 		try(server, "GET", path, strings.ReplaceAll(path, "{domain}", "go.dev"), "")
 	}
-	try(server, "GET", ideas, ideas+"?q=blue+ocean", "")
 	try(server, "GET", name, "/v1/names/go.dev?a=b", "")
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm", "", bearer)
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm?a=b", "", bearer)
@@ -253,12 +262,12 @@ func TestDescription(t *testing.T) {
 	try(failing, "GET", name, "/v1/names/new.dev", "")
 	try(server, "GET", "/healthz", "/healthz", "")
 	try(server, "GET", "/openapi.json", "/openapi.json", "")
-	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", ideas}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
+	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", ideas}, {"GET", "/metrics"}, {"GET", "/docs"}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
 		path := strings.ReplaceAll(op.path, "{domain}", "new.dev")
 		try(server, op.method, op.path, path, "", evil)
 		try(stopped, op.method, op.path, path, "")
 		try(server, op.method, op.path, path, "?")
-		if strings.HasPrefix(op.path, "/v1/") {
+		if isAPI(op.path) {
 			try(server, op.method, op.path, path, "", cross)
 			try(guarded, op.method, op.path, path, "")
 		}
@@ -276,8 +285,10 @@ func TestDescription(t *testing.T) {
 	try(other, "POST", probe, probe, `{"keyword":["go.dev"]}`, jsonBody, bearer)
 	try(other, "GET", name, "/v1/names/new.dev", "", bearer)
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm", "", bearer)
-	try(other, "GET", ideas, ideas+"?q=go", "", bearer)
-	try(other, "GET", options, options, "") // who guesses tokens
+	try(other, "GET", ideas, ideas+"?q=bird", "", bearer)
+	for _, path := range []string{options, "/metrics"} {
+		try(other, "GET", path, path, "") // who guesses tokens
+	}
 
 	for path, item := range asMap(d["paths"]) {
 		for method, op := range asMap(item) {
@@ -306,7 +317,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 	}
 	routes := map[string]bool{}
 	for _, r := range s.routes() {
-		if regexp.MustCompile(`^/(v1/|healthz|openapi)`).MatchString(r.path) {
+		if regexp.MustCompile(`^/(v1/|healthz|openapi|metrics|docs$)`).MatchString(r.path) {
 			routes[r.method+" "+r.path] = true
 		}
 	}

@@ -12,10 +12,9 @@ import (
 	"strings"
 
 	"domprobe/candidate"
-	"domprobe/probe"
 )
 
-// The types of parameters beside bool, int, string and lists of verdicts. In a URL
+// The types of parameters beside bool, int and string. In a URL
 // a comma is between words, and belongs to a text.
 type (
 	words []string
@@ -40,8 +39,6 @@ func kindOf(place any) string {
 	switch place.(type) {
 	case *words, *texts:
 		return "a text or a list of texts"
-	case *[]probe.Verdict:
-		return "a list of the verdicts found, not-found, unknown and invalid"
 	case *bool:
 		return "true or false"
 	case *int:
@@ -83,15 +80,6 @@ func assign(place any, given []string) error {
 		return nil
 	case *texts:
 		*place = given
-		return nil
-	case *[]probe.Verdict:
-		for _, word := range split(given) {
-			v, err := probe.ParseVerdict(word)
-			if err != nil {
-				return err
-			}
-			*place = append(*place, v)
-		}
 		return nil
 	}
 	if len(given) != 1 {
@@ -139,7 +127,7 @@ func parseJSON(body io.Reader) (*query, *problem) {
 			return nil, unknownParameter(name)
 		}
 		switch place.(type) {
-		case *words, *texts, *[]probe.Verdict:
+		case *words, *texts:
 			if value[0] == '"' { // a list of one
 				value = fmt.Appendf(nil, "[%s]", value)
 			}

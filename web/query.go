@@ -1,12 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"mime"
 	"net/http"
 
 	"domprobe/candidate"
 	"domprobe/internal/text"
-	"domprobe/probe"
 )
 
 // A query is the parameters of a search. They are called like the flags of the
@@ -21,9 +21,9 @@ type query struct {
 	making
 	choosing
 	More
+	keeping
 
-	Only   []probe.Verdict `json:"only"`
-	Format string          `json:"format"`
+	Format string `json:"format"`
 }
 
 // formats are the formats of a response with their media types.
@@ -111,7 +111,7 @@ func (s *Server) cost(q *query) (int, *problem) {
 	if q.Format != "" && formats[q.Format] == "" {
 		return 0, problemf(http.StatusBadRequest, "the format %.100q is none of csv, json, jsonl, names", q.Format)
 	}
-	if p := q.check(); p != nil {
+	if p := cmp.Or(q.making.check(len(q.Keyword)), q.choosing.check(), q.keeping.check(&q.More)); p != nil {
 		return 0, p
 	}
 	for _, name := range text.Distinct(q.Preset) {

@@ -16,6 +16,8 @@ type recorder struct {
 	control  *http.ResponseController
 	patience time.Duration
 
+	begun func(http.Header) // completes the headers
+
 	zips bool         // the client wants gzip
 	zip  *gzip.Writer // nil if the response is not compressed
 
@@ -38,6 +40,7 @@ func (r *recorder) hurry() { _ = r.control.SetWriteDeadline(time.Now().Add(r.pat
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
+		r.begun(r.Header())
 	}
 	r.compress(status)
 	r.hurry()
@@ -65,6 +68,7 @@ func (r *recorder) compress(status int) {
 	}
 	h.Set("Content-Encoding", "gzip")
 	h.Del("Content-Length")
+	h.Del("Accept-Ranges")
 	r.zip, _ = gzip.NewWriterLevel(r.ResponseWriter, gzip.StatelessCompression) // the level is known
 }
 

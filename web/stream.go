@@ -115,16 +115,16 @@ type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	format  string
-	only    []probe.Verdict
+	keeping *keeping
 	rows    report.Writer
 }
 
 func newStream(w http.ResponseWriter, q *query) *stream {
 	format := cmp.Or(q.Format, "jsonl")
 	rows, _ := report.New(format, w, report.Options{ // it has each of formats
-		Score: q.Score || q.ranked() || q.MinScore > 0, Dates: q.Dates,
+		Score: q.Score || q.ranked() || q.MinScore > 0, Dates: q.Dates, ForSale: q.ForSale, Parked: q.Parked,
 	})
-	return &stream{w, http.NewResponseController(w), format, q.Only, rows}
+	return &stream{w, http.NewResponseController(w), format, &q.keeping, rows}
 }
 
 // begin sends the headers, so that the client knows at once how many rows follow.
@@ -139,9 +139,7 @@ func (o *stream) begin() {
 }
 
 func (o *stream) write(batch []probe.Result) error {
-	if len(o.only) > 0 {
-		batch = slices.DeleteFunc(batch, func(r probe.Result) bool { return !slices.Contains(o.only, r.Verdict) })
-	}
+	batch = slices.DeleteFunc(batch, func(r probe.Result) bool { return !o.keeping.keeps(&r) })
 	if rec, ok := o.w.(*recorder); ok {
 		rec.rows += len(batch)
 	}

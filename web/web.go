@@ -21,10 +21,11 @@
 //	verdicts.go    which search asks about which name; cache.go holds the verdicts
 //	parameter.go   how parameters are read; making.go: the names that generators make
 //	stream.go      the rows of a search, sent as they arrive
-//	best.go        the best names first
+//	best.go        the best names first; keeping.go: which rows are sent
+//	ideas.go       what generators make of a word or two
 //	names.go       one name: its verdict, and that of the registry
-//	ideas.go       keywords that the words of a text suggest
 //	mcp.go         assistants; mcptool.go, mcpresult.go, mcpresource.go: what they call
+//	docs.go        the page that explains the API to people
 //	metrics.go     what was done, for Prometheus
 //	page.go        the page, its scripts and styles, and its choices
 //	accept.go      which format and encoding the client wants
@@ -36,8 +37,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -99,6 +102,10 @@ type Options struct {
 	// the browser has sent.
 	Hosts []string
 
+	// Origins are those of foreign pages whose requests are answered, such as
+	// "https://example.org", or "*" for all.
+	Origins []string
+
 	// MaxNames bounds the names of one request. Zero means 10,000.
 	MaxNames int
 
@@ -131,8 +138,10 @@ type Options struct {
 // More is what can be asked about names beside their verdicts. The names in JSON are
 // those of the parameters of a search.
 type More struct {
-	Confirm bool `json:"confirm"` // the registry's word about each name that is not found
-	Dates   bool `json:"dates"`   // what the registry publishes about each name that is found
+	Confirm bool `json:"confirm"`  // the registry's word about each name that is not found
+	Dates   bool `json:"dates"`    // what the registry publishes about each name that is found
+	ForSale bool `json:"for_sale"` // whether the owner of each name that is found offers it
+	Parked  bool `json:"parked"`   // the service at which each name that is found is parked
 }
 
 // Access is one request with its response.
@@ -174,6 +183,11 @@ func New(opts Options) (*Server, error) {
 	}
 	if opts.MaxNames < 0 || opts.MaxSearches < 0 || opts.MaxBody < 0 || opts.AtOnce < 0 || opts.Patience < 0 {
 		return nil, errors.New("a limit is negative")
+	}
+	for _, origin := range opts.Origins {
+		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
+			return nil, fmt.Errorf("%q is no origin such as https://example.org, and not *", origin)
+		}
 	}
 	opts.MaxNames = cmp.Or(opts.MaxNames, DefaultMaxNames)
 	opts.MaxSearches = cmp.Or(opts.MaxSearches, DefaultMaxSearches)
@@ -262,13 +276,15 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/ideas", s.ideas},
 		{"GET", "/healthz", healthy},
 		{"GET", metricsPath, s.metrics},
+		{"GET", "/docs", s.document},
+		{"GET", "/docs.css", style},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
 	if s.opts.MCP {
 		all = append(all, route{"POST", mcpPath, s.assist})
 	}
-	for name, f := range assets() {
+	for name, f := range assets {
 		if path.Ext(name) != ".html" { // pages are for those who have the token
 			all = append(all, route{"GET", "/" + name, f.serve})
 		}
@@ -281,6 +297,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rec := newRecorder(w, r, s.opts.Patience)
 	setHeaders(rec.Header())
+	rec.begun = func(h http.Header) { s.setLimits(h, r) }
 	if r.ContentLength != 0 {
 		// A body that is not read to its end ends the connection: package
 		// net/http would wait for the rest before it sends the response.
@@ -309,6 +326,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.work.Add(1)
 	s.mu.Unlock()
 	defer s.work.Done()
+	if s.allowOrigin(w.Header(), r) && r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent) // the browser asks before it sends a request
+		return
+	}
 	if p := s.guard(r); p != nil {
 		refuse(w, p)
 		return

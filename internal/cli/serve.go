@@ -39,6 +39,7 @@ func serveCommand() *command {
 			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
 			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
+			cmdline.List(&s.web.Origins, "allow-origin", "", "let pages of this `ORIGIN` ask, such as https://example.org, or of all sites: *"),
 			cmdline.Switch(&s.web.MCP, "mcp", "", "also answer assistants at /mcp: the Model Context Protocol over HTTP"),
 		}, s.service.options()),
 		Exits: map[int]string{

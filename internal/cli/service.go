@@ -63,11 +63,10 @@ func (s *service) open(ctx context.Context, inv *invocation, opts *web.Options) 
 // with returns a prober that asks for more, and nil if nobody may be asked.
 func (b *backend) with(more web.More) web.Prober {
 	opts := b.opts
-	if more.Confirm || more.Dates {
-		if b.registries == nil {
-			return nil
-		}
+	if (more.Confirm || more.Dates) && b.registries == nil || (more.ForSale || more.Parked) && opts.Offline {
+		return nil
 	}
+	opts.ForSale, opts.Parked = more.ForSale, more.Parked
 	if more.Confirm {
 		opts.Confirm = b.registries
 	}

@@ -35,7 +35,7 @@ function draw() {
   $('detail-hint').textContent = hints[state] ?? '';
   facts($('detail-registry'), [
     ['Registrar', r.registrar], ['Registered', day(r.created)], ['Expires', day(r.expires)], ['Drops', day(r.drops)],
-    ['Status', [r.status ?? []].flat().join(', ')], ['Price', r.price], ['Offer', r.sale_text],
+    ['Status', [r.status ?? []].flat().join(', ')], ['Price', r.price], ['Offer', r.sale_text], ['Parked at', r.parked],
   ]);
   facts($('detail-facts'), [
     ['Reason', r.reason], ['Detail', r.error], ['Decided by', r.source], ['Server', r.server], ['Response', r.rcode],

@@ -21,8 +21,20 @@ export function clear() {
   $('idea-list').replaceChildren();
 }
 
-// ideasFor returns keywords that the words suggest, best first.
-const ideasFor = async words => (await askJSON('/v1/ideas?' + new URLSearchParams({ q: words.join(' ') }))).map(idea => idea.keyword);
+// woven takes one of each list in turn.
+function woven(lists) {
+  const all = [];
+  for (let i = 0; lists.some(list => i < list.length); i++) {
+    for (const list of lists) if (i < list.length) all.push(list[i]);
+  }
+  return all;
+}
+
+// ideasFor returns keywords that the words suggest: the best of each generator first.
+async function ideasFor(words) {
+  const { ideas } = await askJSON('/v1/ideas?' + new URLSearchParams({ q: words.join(' ') }));
+  return woven([...Map.groupBy(ideas, idea => idea.generator).values()]).map(idea => idea.keyword);
+}
 
 // show offers ideas for a search of one or two words.
 export async function show(query) {

@@ -65,16 +65,16 @@ async function* batchesOf(response) {
   }
 }
 
-// confirm asks the registry about the name of a row, and for the dates of a name
-// that is found.
+// confirm asks the registry about the name of a row. Of a name that is found it
+// asks for the dates, and its owner for an offer.
 export async function confirm(row) {
   const path = `/v1/names/${encodeURIComponent(row.domain)}/confirm?tld=${encodeURIComponent(row.tld)}`;
-  const confirmed = row.verdict === 'found' ? await withDates(row.domain) : await askJSON(path, { method: 'POST' });
+  const confirmed = row.verdict === 'found' ? await lookedUp(row.domain) : await askJSON(path, { method: 'POST' });
   return row.tld ? { ...confirmed, keyword: row.keyword, tld: row.tld } : confirmed;
 }
 
-async function withDates(domain) {
-  const { batches } = await probe({ keyword: [domain], confirm: true, dates: true });
+async function lookedUp(domain) {
+  const { batches } = await probe({ keyword: [domain], confirm: true, dates: true, for_sale: true, parked: true });
   for await (const batch of batches) if (batch.length) return batch[0];
   throw new Refusal('The registry did not answer.');
 }
