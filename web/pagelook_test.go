@@ -46,17 +46,18 @@ func TestPageReload(t *testing.T) {
 	expect(b, shown, before)
 }
 
-// dated is a prober with the dates of found names.
-type dated struct{ *script }
+// known is a prober that knows more about found names.
+type known struct {
+	*script
+	tell func(*probe.Result)
+}
 
-func (d *dated) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+func (k *known) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
 	return func(yield func([]probe.Result, error) bool) {
-		for rows, err := range d.script.Batches(ctx, names) {
+		for rows, err := range k.script.Batches(ctx, names) {
 			for i := range rows {
 				if rows[i].Verdict == probe.Found {
-					rows[i].Registration = &probe.Registration{
-						Registrar: "Example Registrar", Created: time.Date(2011, 1, 2, 12, 0, 0, 0, time.UTC), Expires: time.Date(2031, 1, 2, 12, 0, 0, 0, time.UTC),
-					}
+					k.tell(&rows[i])
 				}
 			}
 			if !yield(rows, err) {
@@ -66,10 +67,16 @@ func (d *dated) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate
 	}
 }
 
+func withDates(r *probe.Result) {
+	r.Registration = &probe.Registration{
+		Registrar: "Example Registrar", Created: time.Date(2011, 1, 2, 12, 0, 0, 0, time.UTC), Expires: time.Date(2031, 1, 2, 12, 0, 0, 0, time.UTC),
+	}
+}
+
 // Everything can be done with the keyboard alone.
 func TestPageKeyboard(t *testing.T) {
 	registry := &script{source: "dns+rdap", ttl: time.Hour}
-	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry, With: func(More) Prober { return &dated{registry} }}))
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry, With: func(More) Prober { return &known{registry, withDates} }}))
 	b.screen(1280, 900, "light")
 	tabTo := func(so string, modifiers ...chromedp.KeyOption) (presses int) {
 		t.Helper()

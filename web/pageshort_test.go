@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"domprobe/probe"
+	"domprobe/probe/forsale"
 )
 
 // The shortlist keeps verdicts, ages and notes, and is worked on as a whole.
 func TestPageShortlist(t *testing.T) {
 	registry := &script{source: "dns+rdap", ttl: time.Hour}
-	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry, With: func(More) Prober { return &dated{registry} }}))
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry, With: func(More) Prober { return &known{registry, withDates} }}))
 	b.screen(1280, 900, "light")
 	// The favourites of earlier pages are taken over.
 	eval[chromedp.Void](b, `localStorage.setItem('domprobe.favourites', '["old.dev"]')`)
@@ -56,6 +59,30 @@ func TestPageShortlist(t *testing.T) {
 	b.click("#open-shortlist")
 	b.click("#saved-compare")
 	b.until(`location.hash.startsWith('#keyword=old,free,new&') && ` + done)
+}
+
+// The owner of a found name may offer it.
+func TestPageForSale(t *testing.T) {
+	p := &script{ttl: time.Hour}
+	b := open(t, serve(t, Options{Prober: p, Confirmer: p, With: func(m More) Prober {
+		return &known{p, func(r *probe.Result) {
+			if m.ForSale {
+				r.Sale = forsale.Sale{Listed: true, Price: "EUR999", URI: "https://market.example/free javascript:alert(1)", Text: "Call me"}
+			}
+		}}
+	}}))
+	b.screen(1280, 900, "light")
+	b.visit("#keyword=free,new&tld=dev")
+	b.until(done)
+	b.click(cell("free.dev"))
+	expect(b, `document.getElementById('detail-sale').hidden`, true)
+	b.click("#detail-confirm")
+	expect(b, `document.getElementById('detail-sale').href`, "https://market.example/free")
+	expect(b, `[...document.querySelectorAll('#detail-registry dd')].map(e => e.textContent)`, []string{"EUR999", "Call me"})
+	b.photograph("sale")
+	b.click("#detail-close")
+	expect(b, labels, []string{"free.dev: for sale", "new.dev: likely free"})
+	expect(b, pills, []string{"\u2713 1 likely free", "\u00d7 1 taken", "$ 1 for sale"})
 }
 
 // A registrar's link is there only where the user wants one.

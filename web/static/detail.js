@@ -54,9 +54,9 @@ function drawActions(r, state) {
   $('detail-confirm').disabled = false;
   $('detail-visit').hidden = r.verdict !== 'found';
   $('detail-visit').href = `http://${r.domain}/`;
-  const offered = state === 'sale' && URL.canParse(r.sale_uri) && /^https?:$/.test(new URL(r.sale_uri).protocol);
-  $('detail-sale').hidden = !offered;
-  if (offered) $('detail-sale').href = r.sale_uri;
+  const place = r.sale_uri?.split(' ')[0], linked = URL.canParse(place) && /^https?:$/.test(new URL(place).protocol);
+  $('detail-sale').hidden = !linked;
+  if (linked) $('detail-sale').href = place;
   $('detail-register').hidden = !register;
   if (register) {
     $('detail-register').href = register;
