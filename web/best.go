@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"net/netip"
 	"slices"
 
 	"domprobe/candidate"
@@ -35,8 +36,21 @@ type pick struct {
 	ask    asker
 	places chan struct{} // one element for each search that runs
 
-	// admit, if not nil, waits until so many names may be asked about.
+	// confirmed says that a name is wanted only if its registry says that it is
+	// not registered.
+	confirmed bool
+
+	// admit waits until so many names may be asked about.
 	admit func(ctx context.Context, names int) error
+}
+
+// pick returns a search for the best names of a query, of which it asks about so many
+// at most.
+func (s *Server) pick(q *query, v *verdicts, client netip.Addr, most int) *pick {
+	p := &pick{choosing: q.choosing, ask: v.batches, places: s.rankings, confirmed: q.Confirm}
+	p.Budget = q.most(maxRanked, most)
+	p.admit = func(ctx context.Context, n int) error { return s.clients.wait(ctx, client, n) }
+	return p
 }
 
 // batches asks about names in their order and yields the rows in that order. It ends
@@ -58,7 +72,7 @@ func (p *pick) batches(ctx context.Context, names iter.Seq2[candidate.Candidate,
 			if left -= len(some); len(some) == 0 && failed == nil {
 				return
 			}
-			if failed == nil && p.admit != nil {
+			if failed == nil {
 				failed = p.admit(ctx, len(some))
 			}
 			var rows []probe.Result
@@ -111,7 +125,7 @@ func inOrder(rows []probe.Result, names []candidate.Candidate) {
 // many are still missing.
 func (p *pick) wanted(rows []probe.Result, missing int) ([]probe.Result, int) {
 	for i, r := range rows {
-		if p.Best > 0 && r.Verdict == probe.NotFound {
+		if p.Best > 0 && r.Verdict == probe.NotFound && (!p.confirmed || r.Reason == probe.RDAPNotRegistered) {
 			if missing--; missing == 0 {
 				return rows[:i+1], 0
 			}

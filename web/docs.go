@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -81,8 +82,9 @@ var docs = sync.OnceValues(func() (*docsData, error) {
 			data.Operations = append(data.Operations, op)
 		}
 	}
+	// There are most examples of the paths that are used most.
 	slices.SortFunc(data.Operations, func(a, b operation) int {
-		return strings.Compare(a.Path+a.Method, b.Path+b.Method)
+		return cmp.Or(len(b.Examples)-len(a.Examples), strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
 	for status, kind := range problems {
 		data.Problems = append(data.Problems, problemKind{status, kind[0], kind[1], d.Components.Responses[fmt.Sprint(status)].Description})

@@ -223,6 +223,18 @@ type nameSet struct {
 	list     []candidate.Candidate // nil if they are not kept
 }
 
+// madePerAsked is how many names are made for the best of them at the cost of one
+// name that is asked about.
+const madePerAsked = 1000
+
+// cost returns the names that a client is charged for at once.
+func (s *nameSet) cost(q *query) int {
+	if q.ranked() {
+		return 1 + s.n/madePerAsked // it is charged for the others when they are asked about
+	}
+	return s.n
+}
+
 // names generates the names of a query, of which there may be so many. They are
 // not kept: they are generated again when they are needed. It ends early when ctx
 // is done.

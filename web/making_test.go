@@ -2,15 +2,20 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"domprobe/candidate"
+	"domprobe/probe"
 )
 
 // Each generator makes its names, and the rows name it.
@@ -136,6 +141,44 @@ func TestBest(t *testing.T) {
 	_, body = do(t, server, "GET", "/v1/probe?pattern=n[a-z]{2}&tld=dev&budget=7", "")
 	if n := strings.Count(body, "\n"); n != 7 || len(p2.asked) != 7 {
 		t.Errorf("%d rows and %d names for a budget of 7", n, len(p2.asked))
+	}
+}
+
+// unsure is a Prober whose registries tell only of names that begin with neu.
+type unsure struct{ script }
+
+func (u *unsure) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
+	return func(yield func([]probe.Result, error) bool) {
+		for rows, err := range u.script.Batches(ctx, names) {
+			for i := range rows {
+				rows[i].Reason = probe.RDAPLimited
+				if strings.HasPrefix(rows[i].Name, "neu") {
+					rows[i].Reason = probe.RDAPNotRegistered
+				}
+			}
+			if !yield(rows, err) {
+				return
+			}
+		}
+	}
+}
+
+// With confirm the best names are those of which the registry has said that they
+// are not registered.
+func TestBestConfirmed(t *testing.T) {
+	server := serve(t, Options{Prober: &script{}, With: func(More) Prober { return &unsure{} }})
+	_, body := do(t, server, "GET", "/v1/probe?pattern=ne[a-z]{2}&tld=dev&best=3&confirm=1", "")
+	if n := strings.Count(body, `"rdap-not-registered"`); n != 3 {
+		t.Errorf("%d names are confirmed, want 3: %s", n, body)
+	}
+}
+
+// Names that are made cost a client less than those that are asked about.
+func TestBestCost(t *testing.T) {
+	server := serve(t, Options{Prober: &script{}, MaxNames: 100, ClientRate: 0.001})
+	resp, _ := do(t, server, "GET", "/v1/probe?pattern=[a-z]{3}&tld=dev&best=1", "")
+	if got := resp.Header.Get("RateLimit"); !strings.HasPrefix(got, `"names";r=182;`) {
+		t.Errorf("%s is left of 200 after 17,576 names", got)
 	}
 }
 

@@ -78,8 +78,11 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) *problem {
 // more than its cost.
 func (s *Server) prepare(ctx context.Context, r *http.Request, q *query, cost int) (*nameSet, *problem) {
 	names, p := q.names(ctx, s.opts.MaxNames)
-	if p == nil && !q.ranked() && names.n > cost {
-		p = s.charge(r, names.n-cost)
+	if p != nil {
+		return nil, p
+	}
+	if more := names.cost(q) - cost; more > 0 {
+		p = s.charge(r, more)
 	}
 	return names, p
 }
@@ -93,11 +96,7 @@ func (s *Server) rows(r *http.Request, q *query) (asker, *problem) {
 	if p != nil || !q.ranked() {
 		return v.batches, p
 	}
-	best := &pick{choosing: q.choosing, ask: v.batches, places: s.rankings, admit: func(ctx context.Context, n int) error {
-		return s.clients.wait(ctx, clientOf(r), n)
-	}}
-	best.Budget = q.most(maxRanked, s.opts.MaxNames)
-	return best.batches, nil
+	return s.pick(q, v, clientOf(r), s.opts.MaxNames).batches, nil
 }
 
 // untilStopped returns a context that also ends when the server stops.

@@ -59,6 +59,10 @@ func TestServe(t *testing.T) {
 	}{
 		{"GET", "v1/probe?tld=dev&keyword=go", 200, `"go.dev","verdict":"found"`},
 		{"GET", "v1/probe?tld=dev&keyword=a,b,c,d,e,f", 413, ""},
+		{"GET", "v1/probe?keyword=qxvzkwj.io&confirm=true", 200, `"reason":"rdap-limited"`},
+		{"GET", "v1/probe?keyword=go.dev&dates=true", 200, `"registrar":""`},
+		{"GET", "v1/probe?keyword=example.com&for_sale=true", 200, `"price":"EUR999"`},
+		{"GET", "metrics", 200, `domprobe_names_total{reason="rdap-limited",verdict="not-found"} 1`},
 		{"POST", "v1/names/qxvzkwj.dev/confirm", 200, `"reason":"rdap-failed"`},
 		{"POST", "v1/names/qxvzkwj.io/confirm", 200, `"reason":"rdap-limited"`},
 	} {
@@ -96,6 +100,7 @@ func TestServeUsage(t *testing.T) {
 		"no token, all":  {"--listen :0", "needs a token"},
 		"no token, IPv6": {"--listen [2001:db8::1]:80", "needs a token"},
 		"short token":    {"--token secret", "can be guessed"},
+		"bad origin":     {"--allow-origin example.org", "is no origin"},
 		"argument":       {"go", "takes no arguments"},
 		"no port":        {"--listen 127.0.0.1", "missing port"},
 		"no names":       {"--max-names 0", "not at least 1"},
