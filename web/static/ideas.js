@@ -32,7 +32,7 @@ function woven(lists) {
 
 // ideasFor returns keywords that the words suggest: the best of each generator first.
 async function ideasFor(words) {
-  const { ideas } = await askJSON('/v1/ideas?' + new URLSearchParams({ q: words.join(' ') }));
+  const { ideas } = await askJSON('/v1/ideas?' + new URLSearchParams({ q: words.join(' '), max: 1000 }));
   return woven([...Map.groupBy(ideas, idea => idea.generator).values()]).map(idea => idea.keyword);
 }
 
