@@ -27,11 +27,16 @@ var kinds = map[string]string{
 	".json": "application/json",
 }
 
-// An asset is an embedded file as it is served.
+// An asset is a file as it is served.
 type asset struct {
 	kind string
 	body []byte
 	etag string
+}
+
+func newAsset(kind string, body []byte) asset {
+	sum := sha256.Sum256(body)
+	return asset{kind, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
 }
 
 // assets are the embedded files, by name.
@@ -40,8 +45,7 @@ var assets = func() map[string]asset {
 	// Reading embedded files does not fail.
 	_ = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, _ error) error {
 		if body, err := files.ReadFile(name); err == nil {
-			sum := sha256.Sum256(body)
-			all[name] = asset{kinds[path.Ext(name)], body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+			all[name] = newAsset(kinds[path.Ext(name)], body)
 		}
 		return nil
 	})
@@ -85,8 +89,8 @@ type preset struct {
 	TLDs []string `json:"tlds"`
 }
 
-// choices answers with the choices that the page offers.
-func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
+// choices returns the choices that the page offers.
+func choices(maxNames int, confirms bool) asset {
 	var presets []preset
 	for _, name := range candidate.Presets() {
 		// Each of these names has a set.
@@ -98,9 +102,8 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
 	for _, doc := range probe.Reasons() {
 		reasons[doc.Reason] = doc.Text
 	}
-	w.Header().Set("Content-Type", formats["json"])
-	// A client that has left needs no answer.
-	_ = json.NewEncoder(w).Encode(struct {
+	// Strings and numbers can be encoded.
+	body, _ := json.Marshal(struct {
 		Presets  []preset                `json:"presets"`
 		TLDs     []string                `json:"tlds"`
 		Prefixes []string                `json:"prefixes"`
@@ -108,6 +111,6 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
 		Reasons  map[probe.Reason]string `json:"reasons"`
 		MaxNames int                     `json:"max_names"`
 		Confirm  bool                    `json:"confirm"`
-	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, s.opts.MaxNames, s.opts.Confirmer != nil})
-	return nil
+	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, maxNames, confirms})
+	return newAsset(formats["json"], append(body, '\n'))
 }
