@@ -224,7 +224,7 @@ func TestDescription(t *testing.T) {
 		resp, got := do(t, server, method, path, body, changes...)
 		seen[d.checkResponse(t, template, resp, got)] = true
 	}
-	const probe, name, confirm, options = "/v1/probe", "/v1/names/{domain}", "/v1/names/{domain}/confirm", "/v1/options"
+	const probe, name, confirm, options, ideas = "/v1/probe", "/v1/names/{domain}", "/v1/names/{domain}/confirm", "/v1/options", "/v1/ideas"
 	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv"} {
 		try(server, "GET", probe, probe+"?keyword=go,qxvz,co.uk,go.nosuch,b%C3%BCcher&tld=dev"+format, "")
 	}
@@ -239,6 +239,7 @@ func TestDescription(t *testing.T) {
 	for _, path := range []string{name, options} {
 		try(server, "GET", path, strings.ReplaceAll(path, "{domain}", "go.dev"), "")
 	}
+	try(server, "GET", ideas, ideas+"?q=blue+ocean", "")
 	try(server, "GET", name, "/v1/names/go.dev?a=b", "")
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm", "", bearer)
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm?a=b", "", bearer)
@@ -246,7 +247,7 @@ func TestDescription(t *testing.T) {
 	try(failing, "GET", name, "/v1/names/new.dev", "")
 	try(server, "GET", "/healthz", "/healthz", "")
 	try(server, "GET", "/openapi.json", "/openapi.json", "")
-	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
+	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", ideas}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
 		path := strings.ReplaceAll(op.path, "{domain}", "new.dev")
 		try(server, op.method, op.path, path, "", evil)
 		try(stopped, op.method, op.path, path, "")
@@ -269,6 +270,7 @@ func TestDescription(t *testing.T) {
 	try(other, "POST", probe, probe, `{"keyword":["go.dev"]}`, jsonBody, bearer)
 	try(other, "GET", name, "/v1/names/new.dev", "", bearer)
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm", "", bearer)
+	try(other, "GET", ideas, ideas+"?q=go", "", bearer)
 	try(other, "GET", options, options, "") // who guesses tokens
 
 	for path, item := range asMap(d["paths"]) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -9,6 +10,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"domprobe/candidate"
@@ -27,34 +30,62 @@ var kinds = map[string]string{
 	".json": "application/json",
 }
 
-// An asset is an embedded file as it is served.
+// An asset is a file as it is served.
 type asset struct {
-	kind string
-	body []byte
-	etag string
+	kind   string
+	body   []byte
+	packed []byte // with gzip
+	etag   string // of the body, without its closing quote
 }
 
-// assets are the embedded files, by name.
-var assets = func() map[string]asset {
+func newAsset(kind string, body []byte) asset {
+	var packed bytes.Buffer
+	// Neither this level nor writing to memory is an error.
+	z, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	_, _ = z.Write(body)
+	_ = z.Close()
+	sum := sha256.Sum256(body)
+	return asset{kind, body, packed.Bytes(), `"` + base64.RawURLEncoding.EncodeToString(sum[:12])}
+}
+
+// assets returns the embedded files, by name. A command that serves nothing does
+// not read them.
+var assets = sync.OnceValue(func() map[string]asset {
 	all := map[string]asset{}
 	// Reading embedded files does not fail.
 	_ = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, _ error) error {
 		if body, err := files.ReadFile(name); err == nil {
-			sum := sha256.Sum256(body)
-			all[name] = asset{kinds[path.Ext(name)], body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+			all[name] = newAsset(kinds[path.Ext(name)], body)
 		}
 		return nil
 	})
 	return all
-}()
+})
 
 func (a asset) serve(w http.ResponseWriter, r *http.Request) *problem {
 	h := w.Header()
 	h.Set("Content-Type", a.kind)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", a.etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+	h.Set("Vary", "Accept-Encoding")
+	body, etag := a.body, a.etag+`"`
+	if acceptsGzip(r) && len(a.packed) < len(a.body) {
+		h.Set("Content-Encoding", "gzip")
+		body, etag = a.packed, a.etag+`-gzip"`
+	}
+	h.Set("ETag", etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	return nil
+}
+
+// acceptsGzip reports whether a client takes gzip. One that weighs it against
+// other codings gets none.
+func acceptsGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		if strings.TrimSpace(coding) == "gzip" {
+			return true
+		}
+	}
+	return false
 }
 
 // page answers with the search page, or asks for the token.
@@ -63,12 +94,12 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) *problem {
 		askToken(w, false)
 		return nil
 	}
-	return assets["page.html"].serve(w, r)
+	return assets()["page.html"].serve(w, r)
 }
 
 // askToken answers with the page that asks for the token.
 func askToken(w http.ResponseWriter, wrong bool) {
-	login := assets["login.html"]
+	login := assets()["login.html"]
 	body := login.body
 	if wrong {
 		body = bytes.Replace(body, []byte(`role="alert" hidden`), []byte(`role="alert"`), 1)
@@ -85,8 +116,8 @@ type preset struct {
 	TLDs []string `json:"tlds"`
 }
 
-// choices answers with the choices that the page offers.
-func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
+// choices returns the choices that the page offers.
+func choices(maxNames int, confirms bool) asset {
 	var presets []preset
 	for _, name := range candidate.Presets() {
 		// Each of these names has a set.
@@ -98,9 +129,8 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
 	for _, doc := range probe.Reasons() {
 		reasons[doc.Reason] = doc.Text
 	}
-	w.Header().Set("Content-Type", formats["json"])
-	// A client that has left needs no answer.
-	_ = json.NewEncoder(w).Encode(struct {
+	// Strings and numbers can be encoded.
+	body, _ := json.Marshal(struct {
 		Presets  []preset                `json:"presets"`
 		TLDs     []string                `json:"tlds"`
 		Prefixes []string                `json:"prefixes"`
@@ -108,6 +138,6 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) *problem {
 		Reasons  map[probe.Reason]string `json:"reasons"`
 		MaxNames int                     `json:"max_names"`
 		Confirm  bool                    `json:"confirm"`
-	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, s.opts.MaxNames, s.opts.Confirmer != nil})
-	return nil
+	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, maxNames, confirms})
+	return newAsset(formats["json"], append(body, '\n'))
 }

@@ -21,6 +21,7 @@
 //	verdicts.go    which search asks about which name; cache.go holds the verdicts
 //	stream.go      the rows of a search, sent as they arrive
 //	names.go       one name: its verdict, and that of the registry
+//	ideas.go       keywords that the words of a text suggest
 //	page.go        the page, its scripts and styles, and its choices
 //	problem.go     the response to a refused request (RFC 9457)
 //	recorder.go    the response as the log sees it
@@ -201,12 +202,13 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/probe", s.search},
 		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
-		{"GET", "/v1/options", s.choices},
+		{"GET", "/v1/options", choices(s.opts.MaxNames, s.opts.Confirmer != nil).serve},
+		{"GET", "/v1/ideas", s.ideas},
 		{"GET", "/healthz", healthy},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
-	for name, f := range assets {
+	for name, f := range assets() {
 		if path.Ext(name) != ".html" { // pages are for those who have the token
 			all = append(all, route{"GET", "/" + name, f.serve})
 		}

@@ -1,37 +1,34 @@
 // The search in the fragment of the address.
 
-import { $ } from './dom.js';
-import { fill } from './form.js';
+import { $, split } from './dom.js';
+import { shown, states } from './model.js';
 
-const choices = ['show', 'sort'];
+// Addresses of earlier pages call the filters so.
+const earlier = { 'all': '', 'not-found': 'likely', 'found': 'taken', 'starred': 'saved' };
 
 export function toAddress(query) {
-  const params = [];
-  for (const [name, list] of Object.entries(query)) {
-    if (list.length) params.push(`${name}=${list.map(encodeURIComponent).join(',')}`);
-  }
-  for (const name of choices) {
-    if ($(name).selectedIndex > 0) params.push(`${name}=${$(name).value}`);
-  }
+  const params = Object.entries(query).filter(([, list]) => list.length).map(([name, list]) => `${name}=${list.map(encodeURIComponent).join(',')}`);
+  if (shown.filter) params.push(`show=${shown.filter}`);
+  if ($('sort').value !== 'input') params.push(`sort=${$('sort').value}`);
   return '#' + params.join('&');
 }
 
-// fromAddress fills the form, and reports whether there is a keyword in it.
+// fromAddress returns the query of the address, and takes over its filter and order.
 export function fromAddress() {
   const params = new Map();
   for (const part of location.hash.slice(1).split('&')) {
     const [name, value = ''] = part.split('=');
     try {
-      params.set(name, value.split(',').map(decodeURIComponent).filter(Boolean));
+      params.set(name, split(decodeURIComponent(value)));
     } catch {
       // The page does not write such an address.
     }
   }
   const list = name => params.get(name) || [];
-  for (const name of choices) {
-    $(name).value = list(name)[0];
-    if ($(name).selectedIndex < 0) $(name).selectedIndex = 0;
-  }
-  fill({ keyword: list('keyword'), tld: list('tld'), preset: list('preset'), prefix: list('prefix'), suffix: list('suffix') });
-  return list('keyword').length > 0;
+  const [filter = ''] = list('show'), [order = 'input'] = list('sort');
+  const wanted = earlier[filter] ?? filter;
+  shown.filter = wanted === 'saved' || states[wanted] ? wanted : '';
+  $('sort').value = order;
+  if ($('sort').selectedIndex < 0) $('sort').value = 'input';
+  return { keyword: list('keyword'), tld: list('tld'), preset: list('preset'), prefix: list('prefix'), suffix: list('suffix') };
 }

@@ -1,90 +1,106 @@
-// The dialog about one name.
+// The panel about one name.
 
 import { $, element } from './dom.js';
 import { copy } from './export.js';
-import { stars, toggleStar } from './favourites.js';
-import * as grid from './grid.js';
-import { marks, offer, shown, words } from './model.js';
-import { count } from './progress.js';
-import { refused } from './server.js';
+import { byRegistry, forbidden, offer, stateOf, states } from './model.js';
+import { confirm } from './server.js';
+import { registrarLink } from './settings.js';
+import { has, toggle } from './shortlist.js';
 
-let key = null; // of the row that is shown
+let look = null; // of the row that is shown
 
-const row = () => shown.rows.get(key);
-
-function fact(term, value) {
-  return value === null || value === undefined || value === '' ? [] : [element('dt', {}, term), element('dd', {}, String(value))];
+function facts(list, pairs) {
+  const given = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  list.replaceChildren(...given.flatMap(([term, value]) => [element('dt', {}, term), element('dd', {}, value)]));
+  list.hidden = given.length === 0;
 }
+
+const day = text => text && new Date(text).toLocaleDateString(undefined, { dateStyle: 'long' });
+
+const hints = {
+  likely: 'The DNS shows no registration. The name may still be reserved, on hold or just expired: the registry knows.',
+  free: 'Nobody has registered it at the time of the look. A registrar can still ask a premium price.',
+  unknown: 'No server gave an answer that can be trusted. Nothing is claimed.',
+};
 
 function draw() {
-  const r = row(), star = stars.has(r.domain);
-  $('detail-name').textContent = r.unicode ? `${r.unicode} (${r.domain})` : r.domain;
-  $('detail-verdict').dataset.v = r.verdict;
-  $('detail-verdict').textContent = `${marks[r.verdict]} ${words[r.verdict]}: ${offer.reasons[r.reason] || r.reason}`;
-  $('detail-facts').replaceChildren(
-    ...fact('Reason', r.reason), ...fact('Detail', r.error), ...fact('Decided by', r.source),
-    ...fact('Server', r.server), ...fact('Response', r.rcode), ...fact('Round trip', r.rtt_ms === null ? '' : `${r.rtt_ms} ms`),
-    ...fact('Queries', r.tries), ...fact('Checked', r.checked_at && new Date(r.checked_at).toLocaleString()));
-  $('detail-star').textContent = star ? '★ Favourite' : '☆ Favourite';
-  $('detail-star').ariaPressed = String(star);
-  $('detail-star').hidden = r.verdict === 'invalid';
-  $('detail-confirm').hidden = !offer.confirm || r.verdict !== 'not-found';
-  $('detail-confirm').disabled = false;
+  const r = look.row, state = stateOf(r), { word, mark } = states[state];
+  $('detail-name').textContent = r.unicode || r.domain;
+  $('detail-ascii').textContent = r.unicode && r.unicode !== r.domain ? r.domain : '';
+  $('detail').dataset.s = state;
+  $('detail-mark').textContent = mark;
+  const never = r.verdict === 'not-found' && forbidden(r);
+  const reason = never ? `generic TLDs have no names with ${never}` : offer.reasons[r.reason] || r.reason;
+  $('detail-verdict').textContent = `${word[0].toUpperCase()}${word.slice(1)}: ${reason}.`;
+  $('detail-hint').textContent = hints[state] ?? '';
+  facts($('detail-registry'), [
+    ['Registrar', r.registrar], ['Registered', day(r.created)], ['Expires', day(r.expires)], ['Drops', day(r.drops)],
+    ['Status', [r.status ?? []].flat().join(', ')], ['Price', r.price], ['Offer', r.sale_text],
+  ]);
+  facts($('detail-facts'), [
+    ['Reason', r.reason], ['Detail', r.error], ['Decided by', r.source], ['Server', r.server], ['Response', r.rcode],
+    ['Round trip', r.rtt_ms === null ? '' : `${r.rtt_ms} ms`], ['Queries', String(r.tries ?? '')],
+    ['Checked', r.checked_at && new Date(r.checked_at).toLocaleString()],
+  ]);
+  drawActions(r, state);
 }
 
+function drawActions(r, state) {
+  const kept = has(r.domain), register = state === 'likely' || state === 'free' ? registrarLink(r.domain) : '';
+  $('detail-star').textContent = kept ? '★ On the shortlist' : '☆ Keep';
+  $('detail-star').ariaPressed = String(kept);
+  $('detail-star').hidden = state === 'invalid';
+  $('detail-confirm').hidden = !offer.confirm || byRegistry(r) || state === 'invalid' || state === 'unknown';
+  $('detail-confirm').disabled = false;
+  $('detail-visit').hidden = r.verdict !== 'found';
+  $('detail-visit').href = `http://${r.domain}/`;
+  const offered = state === 'sale' && URL.canParse(r.sale_uri) && /^https?:$/.test(new URL(r.sale_uri).protocol);
+  $('detail-sale').hidden = !offered;
+  if (offered) $('detail-sale').href = r.sale_uri;
+  $('detail-register').hidden = !register;
+  if (register) {
+    $('detail-register').href = register;
+    $('detail-register').textContent = `Register at ${new URL(register).hostname}`;
+  }
+}
+
+// open shows the row of a look.
 export function open(of) {
-  key = of;
+  look = of;
   $('detail-note').textContent = '';
+  $('detail-evidence').open = false;
   draw();
   $('detail').showModal();
   $('detail-close').focus();
 }
 
-async function confirm() {
-  const asked = key, old = row();
+async function askRegistry() {
+  const asked = look, old = asked.row;
   $('detail-confirm').disabled = true;
   $('detail-note').textContent = 'Asking the registry …';
   let note;
   try {
-    const path = `/v1/names/${encodeURIComponent(old.domain)}/confirm?tld=${encodeURIComponent(old.tld)}`;
-    const response = await fetch(path, { method: 'POST' });
-    if (response.ok) {
-      const confirmed = { ...await response.json(), keyword: old.keyword, tld: old.tld };
-      if (shown.rows.get(asked) !== old) return; // another search is shown
-      shown.rows.set(asked, confirmed);
-      grid.draw(confirmed);
-      grid.arrange();
-      count();
-      note = confirmed.source.includes('+') ? 'The registry has answered.' : 'The registry could not say.';
-    } else {
-      note = await refused(response);
-    }
-  } catch {
-    note = 'The connection to the server broke.';
+    const row = await confirm(old);
+    if (asked.row !== old) return; // another search is shown
+    asked.put(row);
+    note = byRegistry(row) ? 'The registry has answered.' : 'The registry could not say.';
+  } catch (error) {
+    note = error.message;
   }
-  if (key !== asked) return;
+  if (look !== asked) return;
   draw();
   $('detail-note').textContent = note;
+  if (document.activeElement === document.body) $('detail-close').focus();
 }
 
-// focusCell gives the focus back to the cell. The browser does, unless the button
-// that had the focus was drawn anew. The keyboard may have moved on meanwhile.
-function focusCell() {
-  if ($('grid').contains(document.activeElement)) return;
-  const to = $('grid').querySelector(`td[data-key="${CSS.escape(key)}"] .verdict`);
-  if (to) {
-    grid.reachable(to);
-    to.focus();
-  }
-}
-
-export function listen() {
+// listen handles the buttons. closed is called when the panel has been closed.
+export function listen(closed) {
   $('detail-star').addEventListener('click', () => {
-    toggleStar(row().domain);
+    toggle(look.row);
     draw();
   });
-  $('detail-copy').addEventListener('click', () => copy($('detail-copy'), [row().domain]));
-  $('detail-confirm').addEventListener('click', confirm);
+  $('detail-copy').addEventListener('click', () => copy($('detail-copy'), [look.row.domain]));
+  $('detail-confirm').addEventListener('click', askRegistry);
   $('detail-close').addEventListener('click', () => $('detail').close());
-  $('detail').addEventListener('close', focusCell);
+  $('detail').addEventListener('close', closed);
 }

@@ -1,8 +1,7 @@
 // Copies and downloads.
 
-import { $, element, plural } from './dom.js';
-import { sorted } from './favourites.js';
-import { visibleRows } from './grid.js';
+import { $, element, plural, say } from './dom.js';
+import { visibleRows } from './view.js';
 
 export async function copy(button, names) {
   const text = names.join('\n') + '\n';
@@ -19,7 +18,9 @@ export async function copy(button, names) {
     button.focus();
   }
   const said = done ? `Copied ${plural(names.length, 'name')}` : 'Copying is not allowed';
-  (button.closest('dialog') ? $('detail-note') : $('said')).textContent = said;
+  const note = button.closest('dialog')?.querySelector('[role=status]');
+  if (note) note.textContent = said;
+  else say(said);
   button.dataset.label ||= button.textContent;
   button.textContent = done ? 'Copied' : 'Not allowed';
   setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
@@ -44,7 +45,7 @@ function cell(value) {
 
 export const csv = rows => [columns, ...rows.map(row => columns.map(c => row[c]))].map(cells => cells.map(cell).join(',') + '\n').join('');
 
-function download(name, type, text) {
+export function download(name, type, text) {
   const url = URL.createObjectURL(new Blob([text], { type }));
   element('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -52,7 +53,6 @@ function download(name, type, text) {
 
 export function listen() {
   $('copy').addEventListener('click', () => copy($('copy'), [...new Set(visibleRows().map(row => row.domain))]));
-  $('copy-stars').addEventListener('click', () => copy($('copy-stars'), sorted()));
   $('csv').addEventListener('click', () => download('domprobe.csv', 'text/csv', csv(visibleRows())));
   $('json').addEventListener('click', () => download('domprobe.json', 'application/json',
     '[\n' + visibleRows().map(row => JSON.stringify(row)).join(',\n') + '\n]\n'));

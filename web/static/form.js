@@ -1,18 +1,21 @@
-// The form: keywords, TLDs and affixes.
+// The form: the line to type into, and below it TLDs and affixes.
 
-import { $, element, number, plural, split } from './dom.js';
-import { offer } from './model.js';
+import { $, act, element, keep, number, plural, split, stored } from './dom.js';
+import { offer, shown } from './model.js';
+import { isDomain, meaning } from './words.js';
+
+const draftKey = 'domprobe.draft';
 
 let tlds = [];    // chosen, in order
 let presets = []; // names of chosen sets
+let reading = ''; // of phrases; empty is the usual one
 
-export const keywords = () => [...new Set(split($('keywords').value))];
-export const isDomain = word => /[.。．｡]/.test(word);
+export const keywords = () => meaning($('keywords').value, reading).keywords;
 const asTLD = word => word.toLowerCase().replace(/^\.+|\.+$/g, '');
 
-export function chosenTLDs() {
-  const all = new Set(tlds);
-  for (const p of offer.presets) if (presets.includes(p.name)) for (const t of p.tlds) all.add(t);
+export function chosenTLDs({ tld, preset } = { tld: tlds, preset: presets }) {
+  const all = new Set(tld);
+  for (const p of offer.presets) if (preset.includes(p.name)) for (const t of p.tlds) all.add(t);
   return [...all];
 }
 
@@ -23,39 +26,45 @@ export function takeTLDs() {
   for (const tld of typed.map(asTLD)) {
     if (tld && !tlds.includes(tld)) tlds.push(tld);
   }
-  drawChips();
-}
-
-export function dropTLD() {
-  tlds.pop();
-  drawChips();
+  draw();
 }
 
 // chooseSomething chooses the first set if no TLD is chosen.
 export function chooseSomething() {
   if (!tlds.length && !presets.length) presets = ['popular'];
-  drawChips();
+  draw();
 }
 
-function drawChips() {
-  const chip = (text, label, remove) => {
-    const button = element('button', { type: 'button', ariaLabel: `Remove ${label}` }, '×');
-    button.addEventListener('click', () => {
-      remove();
-      drawChips();
-      $('tld').focus();
-    });
-    return element('li', {}, text, button);
-  };
-  $('chips').replaceChildren(
-    ...tlds.map(tld => chip('.' + tld, tld, () => { tlds = tlds.filter(t => t !== tld); })),
-    ...presets.map(name => {
-      const set = offer.presets.find(p => p.name === name);
-      const text = set ? `${name} (${number.format(set.tlds.length)})` : name;
-      return chip(text, `the set ${name}`, () => { presets = presets.filter(p => p !== name); });
-    }));
+// draw shows the chosen TLDs, in the panel and in the line above it.
+function draw() {
+  $('chips').replaceChildren(...tlds.map(tld => element('li', {}, '.' + tld, act('×', () => {
+    tlds = tlds.filter(t => t !== tld);
+    draw();
+    $('tld').focus();
+    edited();
+  }, { ariaLabel: `Remove ${tld}` }))));
   for (const b of $('presets').children) b.ariaPressed = String(presets.includes(b.value));
-  estimate();
+  for (const [box, field] of [['prefixes', 'prefix'], ['suffixes', 'suffix']]) {
+    const given = split($(field).value);
+    for (const b of $(box).children) b.ariaPressed = String(given.includes(b.value));
+  }
+  drawScope();
+}
+
+export function drawScope() {
+  const all = chosenTLDs(), few = all.slice(0, 6), prefix = split($('prefix').value), suffix = split($('suffix').value);
+  $('scope-count').textContent = all.length ? plural(all.length, 'TLD') : 'No TLD';
+  $('scope-tlds').textContent = few.map(tld => '.' + tld).join(' ') + (all.length > few.length ? ' …' : '');
+  $('scope-affixes').textContent = [...prefix.map(p => p + '-'), ...suffix.map(s => '-' + s)].join(' ');
+  const { phrase, reading: how } = meaning($('keywords').value, reading), query = currentQuery(), n = size(query);
+  $('phrase').hidden = !phrase;
+  if (phrase) {
+    $('phrase-text').textContent = `“${phrase.length > 30 ? phrase.slice(0, 29) + '…' : phrase}”`;
+    $('phrase').querySelector(`[value=${how}]`).checked = true;
+  }
+  // The results tell how many names their search has.
+  const searched = isSame(query, shown.query);
+  $('estimate').textContent = tooMany(n) || (n === 0 || searched ? '' : plural(n, 'name'));
 }
 
 // toggle returns a list with the word added, or removed if it was there.
@@ -63,54 +72,40 @@ const toggle = (list, word) => list.includes(word) ? list.filter(w => w !== word
 
 // drawOffer draws the choices that the server offers.
 export function drawOffer() {
-  const button = (value, props, press) => {
-    const b = element('button', { type: 'button', value, ...props }, value);
-    b.addEventListener('click', press);
-    return b;
-  };
   $('tlds').replaceChildren(...offer.tlds.map(value => element('option', { value })));
-  $('presets').replaceChildren(...offer.presets.map(p => {
-    const title = p.tlds.slice(0, 24).join(' ') + (p.tlds.length > 24 ? ' …' : '');
-    return button(p.name, { title }, () => {
-      presets = toggle(presets, p.name);
-      drawChips();
-    });
-  }));
+  $('presets').replaceChildren(...offer.presets.map(({ name, tlds }) => act(name, () => {
+    presets = toggle(presets, name);
+    draw();
+    edited();
+  }, { value: name, title: tlds.slice(0, 24).join(' ') + (tlds.length > 24 ? ' …' : '') })));
+  for (const b of $('presets').children) {
+    b.append(' ', element('small', {}, number.format(offer.presets.find(p => p.name === b.value).tlds.length)));
+  }
   for (const [box, field, list] of [['prefixes', 'prefix', offer.prefixes], ['suffixes', 'suffix', offer.suffixes]]) {
-    $(box).replaceChildren(...list.map(word => button(word, {}, () => {
+    $(box).replaceChildren(...list.map(word => act(word, () => {
       $(field).value = toggle(split($(field).value), word).join(', ');
-      drawAffixes();
-    })));
+      draw();
+      edited();
+    }, { value: word })));
   }
-  drawAffixes();
-  drawChips();
-}
-
-export function drawAffixes() {
-  for (const [box, field] of [['prefixes', 'prefix'], ['suffixes', 'suffix']]) {
-    const given = split($(field).value);
-    for (const b of $(box).children) b.ariaPressed = String(given.includes(b.value));
-  }
-  estimate();
+  draw();
 }
 
 // size returns the number of names that the form makes.
-export function size() {
-  const all = keywords(), whole = all.filter(isDomain).length;
-  const each = new Set([...chosenTLDs(), ...split($('tld').value).map(asTLD)]).size;
-  const affixes = id => new Set(['', ...split($(id).value).map(word => word.toLowerCase())]).size;
-  return whole + (all.length - whole) * affixes('prefix') * affixes('suffix') * each;
+export function size(query) {
+  const whole = query.keyword.filter(isDomain).length;
+  const affixes = list => new Set(['', ...list.map(word => word.toLowerCase())]).size;
+  return whole + (query.keyword.length - whole) * affixes(query.prefix) * affixes(query.suffix) * chosenTLDs(query).length;
 }
+
+// isSame reports whether two queries ask for the same.
+export const isSame = (a, b) => Boolean(a && b)
+  && Object.keys(a).every(k => a[k].length === b[k].length && a[k].every((word, i) => word === b[k][i]));
 
 export const tooMany = n => n > offer.max_names
   ? `${plural(n, 'name')}: more than the ${number.format(offer.max_names)} of one search` : '';
 
-// estimate shows how many names a search would have.
-function estimate() {
-  const n = size();
-  $('estimate').textContent = tooMany(n) || (n === 0 ? '' : plural(n, 'name'));
-}
-
+// currentQuery returns the query of the form.
 export function currentQuery() {
   return {
     keyword: keywords(), tld: [...tlds], preset: [...presets],
@@ -118,24 +113,44 @@ export function currentQuery() {
   };
 }
 
-// fill puts a query into the form.
+// fill puts a query into the form. The text that was typed for it is kept.
 export function fill(query) {
-  $('keywords').value = query.keyword.join(', ');
+  const draft = stored(draftKey, {}, sessionStorage);
+  reading = '';
+  $('keywords').value = draft.address === location.hash ? draft.text : query.keyword.join(', ');
   $('tld').value = '';
   ({ tld: tlds, preset: presets } = query);
   $('prefix').value = query.prefix.join(', ');
   $('suffix').value = query.suffix.join(', ');
-  $('affixes').open = query.prefix.length + query.suffix.length > 0;
-  drawAffixes();
-  drawChips();
+  draw();
 }
 
-// listen handles the events of the form. search is called for the Enter key.
-export function listen(search) {
+// type puts a text into the line, as if somebody had typed it.
+export function type(text) {
+  reading = '';
+  $('keywords').value = text;
+  draw();
+}
+
+export const keepDraft = () => keep(draftKey, { text: $('keywords').value, address: location.hash }, sessionStorage);
+
+let edited = () => {};
+
+// listen handles the events of the form. search is called for the Enter key, typed
+// after each change.
+export function listen({ search, typed }) {
+  edited = typed;
   $('search').addEventListener('input', event => {
     if (event.target === $('tld') && $('tld').value.includes(',')) takeTLDs();
-    drawAffixes();
+    if (event.target === $('keywords')) {
+      keepDraft();
+      if (!$('keywords').value.trim()) reading = '';
+    }
+    if (event.target.name === 'reading') reading = event.target.value;
+    draw();
+    if (event.target !== $('tld') && !event.isComposing) typed();
   });
+  $('keywords').addEventListener('compositionend', () => typed());
   $('keywords').addEventListener('keydown', event => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -146,12 +161,16 @@ export function listen(search) {
     if (event.key === 'Enter' && $('tld').value.trim()) {
       event.preventDefault();
       takeTLDs();
+      typed();
     } else if (event.key === 'Backspace' && !$('tld').value && tlds.length) {
-      dropTLD();
+      tlds.pop();
+      draw();
+      typed();
     }
   });
   $('add-tld').addEventListener('click', () => {
     takeTLDs();
     $('tld').focus();
+    typed();
   });
 }

@@ -1,119 +1,223 @@
 // A search, from the form to the last row.
 
 import { toAddress } from './address.js';
-import { $, complain } from './dom.js';
-import { chooseSomething, currentQuery, isDomain, size, takeTLDs, tooMany } from './form.js';
-import * as grid from './grid.js';
-import { keyOf, shown } from './model.js';
-import { beQuiet, count } from './progress.js';
-import { lineByLine, refused } from './server.js';
+import { $, plural } from './dom.js';
+import { chooseSomething, currentQuery, drawScope, isSame, keepDraft, keywords, size, takeTLDs, tooMany } from './form.js';
+import * as ideas from './ideas.js';
+import { offer, shown } from './model.js';
+import { beQuiet, complain, count } from './progress.js';
+import * as recent from './recent.js';
+import { probe, whyEnded } from './server.js';
+import * as table from './table.js';
+import * as view from './view.js';
+import { isDomain } from './words.js';
 
-let fresh = [];  // rows that are not drawn yet
+const typingPause = 250;  // ms after the last key
+const liveNames = 300;    // most names of a search while somebody types
+const memoryTime = 300e3; // ms
+
 let drawing = 0; // timer
+let typing = 0;  // timer
 
 // paint draws the rows that have arrived since the last call.
-function paint() {
+export function paint() {
   clearTimeout(drawing);
   drawing = 0;
-  for (const row of fresh) grid.draw(row);
-  fresh = [];
-  grid.arrange();
+  const arranged = table.arranged();
+  view.show(arranged);
   count();
+  for (const button of $('layout').children) button.ariaPressed = String(button.value === arranged.kind);
+  $('layout').hidden = !table.canGrid() || shown.filter !== '';
+  $('sort').querySelector('[value=score]').hidden = !table.scored();
+  $('empty').hidden = !view.isEmpty() || Boolean(shown.running);
+  for (const id of ['copy', 'csv', 'json']) $(id).disabled = view.isEmpty() || table.rows.size === 0;
 }
 
 // schedule collects rows before they are drawn. Timers also run in hidden tabs.
 function schedule() {
-  drawing ||= setTimeout(paint, shown.rows.size > 2000 ? 250 : 16);
-}
-
-function clear() {
-  $('detail').close();
-  Object.assign(shown, { rows: new Map(), expected: 0, received: 0 });
-  fresh = [];
-  grid.clear();
+  drawing ||= setTimeout(paint, table.rows.size > 2000 ? 250 : 16);
 }
 
 // unfit returns why a query cannot be searched, and the field to be changed.
 function unfit(query) {
-  if (!query.keyword.length) return ['Type a keyword first.', 'keywords'];
+  if (!query.keyword.length) return ['Type a name first.', 'keywords'];
   if (!query.tld.length && !query.preset.length && !query.keyword.every(isDomain)) {
     return ['Choose a TLD, or type whole domains.', 'tld'];
   }
-  const many = tooMany(size());
+  const many = tooMany(size(query));
   return many ? [many + '.', 'keywords'] : [];
 }
 
-// search asks the server about the names of the form. A search that the user
-// starts is an entry of the history.
-export async function search(byHand) {
+// Answers that are complete and fresh are not asked for again as somebody types.
+const memory = new Map(); // {rows, at} by query
+
+function recall(query) {
+  const known = memory.get(JSON.stringify(query));
+  if (!known || Date.now() - known.at > memoryTime) return null;
+  return { names: known.rows.length, batches: [known.rows] };
+}
+
+function remember(query) {
+  const rows = [...table.rows.values()];
+  if (rows.length > liveNames || rows.some(row => row.verdict === 'unknown')) return;
+  memory.set(JSON.stringify(query), { rows, at: Date.now() });
+  if (memory.size > 50) memory.delete(memory.keys().next().value);
+}
+
+// open makes the page one of the search that has begun. A search that somebody
+// starts is an entry of the history; those while typing share one.
+function open(query, how) {
+  const address = toAddress(query), state = { live: how === 'live' };
+  const same = address === location.hash || how === 'load' || history.state?.live && how === 'live';
+  history[same || history.state?.live && how === 'hand' ? 'replaceState' : 'pushState'](state, '', address);
+  keepDraft();
+  shown.query = query;
+  shown.live = how === 'live';
+  drawScope();
+  ideas.clear();
+  if ($('detail').open) $('detail').close();
+  table.prepare(query);
+  $('results').hidden = false;
+  if (how === 'hand' && $('results').getBoundingClientRect().top > innerHeight * .7) $('search').scrollIntoView();
+}
+
+// run asks about the names of a query. Until the answer comes, and if none does,
+// the rows of the search before stay.
+async function run(query, how) {
+  shown.running?.abort();
+  complain('');
+  const mine = shown.running = new AbortController(), before = shown.state;
+  let begun = false;
+  shown.state = 'searching';
+  document.body.classList.add('searched');
+  beQuiet();
+  count();
+  try {
+    const { names, batches } = how === 'live' && recall(query) || await probe(query, mine.signal);
+    if (mine !== shown.running) return;
+    if (how !== 'resume') open(query, how);
+    begun = true;
+    shown.expected = names;
+    shown.start = performance.now();
+    paint();
+    for await (const batch of batches) {
+      if (mine !== shown.running) return;
+      for (const row of batch) table.put(row);
+      schedule();
+    }
+    if (table.rows.size >= shown.expected) {
+      shown.state = 'done';
+      shown.took = performance.now() - shown.start;
+      remember(query);
+      recent.note(query, how);
+    } else {
+      shown.state = await whyEnded('the server ended the search early');
+    }
+  } catch (error) {
+    if (mine !== shown.running) return;
+    if (mine.signal.aborted) shown.state = begun ? 'stopped' : before;
+    else if (begun) shown.state = await whyEnded('the connection broke');
+    else fail(error, () => run(query, how), before);
+  } finally {
+    if (mine === shown.running) {
+      shown.running = null;
+      if (shown.query) paint();
+      else count();
+      if (shown.state === 'done') ideas.show(query);
+    }
+  }
+}
+
+function fail(error, again, before) {
+  shown.state = before;
+  complain(error.message, again, error.retryAfter);
+}
+
+// search asks about the names of the form.
+export function search() {
+  clearTimeout(typing);
   takeTLDs();
   const query = currentQuery(), [problem = '', field] = unfit(query);
   complain(problem);
   if (problem) {
+    if (field === 'tld') $('scope').open = true;
     $(field).focus();
     return;
   }
-  shown.running?.abort();
+  if (shown.running && shown.live && isSame(query, shown.query)) {
+    history.replaceState({}, '', toAddress(query));
+    shown.live = false;
+    recent.note(query, 'hand');
+    return;
+  }
+  run(query, 'hand');
+}
+
+// load searches for the query of the address.
+export function load(query) {
+  const [problem] = unfit(query);
+  if (problem) complain(problem);
+  else run(query, 'load');
+}
+
+// typed searches as somebody types, for a name or two.
+export function typed() {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const query = currentQuery(), [problem] = unfit(query);
+    const short = keywords().length <= 3 && !$('keywords').value.includes('\n') && size(query) <= liveNames;
+    if (problem || !short || !query.keyword.every(isFull) || isSame(query, shown.query)) return;
+    run(query, 'live');
+  }, typingPause);
+}
+
+// isFull reports whether a word looks as if it had been typed to its end.
+const isFull = word => isDomain(word) ? offer.tlds.includes(word.slice(word.lastIndexOf('.') + 1).toLowerCase()) : word.length > 1;
+
+// resume asks for the rows that are missing. The server still knows the others.
+export const resume = () => shown.query && run(shown.query, 'resume');
+
+// askUnknown asks about the unknown names again.
+export async function askUnknown() {
+  const old = Map.groupBy([...table.rows.values()].filter(row => row.verdict === 'unknown'), row => row.domain);
   const mine = shown.running = new AbortController();
-  shown.query = query;
-  const address = toAddress(query);
-  if (byHand && address !== location.hash) history.pushState(null, '', address);
-  else history.replaceState(null, '', address);
-  clear();
-  grid.prepare(query);
-  shown.state = 'searching';
-  shown.expected = size(); // until the server announces it
-  beQuiet();
+  shown.state = `asking ${plural(old.size, 'name')} again`;
   count();
-  $('stop').disabled = false;
-  $('results').hidden = false;
-  if ($('results').getBoundingClientRect().top > innerHeight * .8) $('results').scrollIntoView();
   try {
-    const response = await fetch('/v1/probe', {
-      method: 'POST', headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(query), signal: mine.signal,
-    });
-    if (!response.ok) {
-      complain(await refused(response));
-      $('results').hidden = true;
-      return;
-    }
-    shown.expected = Number(response.headers.get('Domprobe-Names'));
-    paint();
-    for await (const batch of lineByLine(response)) {
-      for (const row of batch) shown.rows.set(keyOf(row), row);
-      fresh.push(...batch);
-      shown.received += batch.length;
+    const { batches } = await probe({ keyword: [...old.keys()] }, mine.signal);
+    for await (const batch of batches) {
+      if (mine !== shown.running) return;
+      for (const row of batch) for (const { keyword, tld } of old.get(row.domain) ?? []) table.put({ ...row, keyword, tld });
       schedule();
     }
-    shown.state = shown.received < shown.expected ? 'ended early' : 'done';
   } catch (error) {
-    if (mine !== shown.running) return;
-    shown.state = mine.signal.aborted ? 'stopped' : 'the connection broke';
-    if (!mine.signal.aborted) complain('The connection to the server broke. The rows until then are below.');
-  } finally {
-    if (mine === shown.running) {
-      shown.running = null;
-      $('stop').disabled = true;
-      if (document.activeElement === document.body) $('go').focus({ preventScroll: true });
-      paint();
-    }
+    if (mine === shown.running && !mine.signal.aborted) complain(error.message, askUnknown, error.retryAfter);
   }
+  if (mine !== shown.running) return;
+  shown.running = null;
+  shown.state = 'done';
+  paint();
 }
 
 // blank shows the form alone.
 export function blank() {
   shown.running?.abort();
   shown.running = shown.query = null;
-  clear();
+  shown.state = '';
+  complain('');
+  ideas.clear();
   document.title = 'domprobe';
-  $('stop').disabled = $('results').hidden = true;
+  document.body.classList.remove('searched');
+  $('results').hidden = true;
+  recent.draw();
   chooseSomething();
   $('keywords').focus();
 }
 
 export function stop() {
+  clearTimeout(typing);
+  complain('');
   if (!shown.running) return;
   shown.running.abort();
-  $('go').focus();
+  $('keywords').focus({ preventScroll: true });
 }

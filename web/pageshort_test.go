@@ -1,0 +1,84 @@
+package web
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The shortlist keeps verdicts, ages and notes, and is worked on as a whole.
+func TestPageShortlist(t *testing.T) {
+	registry := &script{source: "dns+rdap", ttl: time.Hour}
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Confirmer: registry}))
+	b.screen(1280, 900, "light")
+	// The favourites of earlier pages are taken over.
+	eval[chromedp.Void](b, `localStorage.setItem('domprobe.favourites', '["old.dev"]')`)
+	b.visit("#keyword=free,new&tld=dev")
+	b.until(done)
+	for _, name := range []string{"free.dev", "new.dev"} {
+		b.click(`.line:has([data-name="` + name + `"]) .star`)
+	}
+	b.click("#open-shortlist")
+	expect(b, saved, []string{"old.dev", "free.dev", "new.dev"})
+	badges := `[...document.querySelectorAll('#saved .badge')].map(e => e.textContent)`
+	expect(b, badges, []string{"unknown", "× taken", "✓ likely free"})
+	expect(b, `[...document.querySelectorAll('#saved li > .hint')].map(e => e.textContent)`, []string{"not looked at", "just now", "just now"})
+	b.do(chromedp.SendKeys(chromedp.CSS("#saved li:nth-child(3) input"), "for the app"))
+
+	b.click("#saved-again")
+	expect(b, badges, []string{"✓ likely free", "× taken", "✓ likely free"})
+	b.click("#saved-confirm")
+	expect(b, `document.getElementById('shortlist-note').textContent`, "3 names confirmed.")
+	expect(b, badges, []string{"✓ free", "× taken, says the registry", "✓ free"})
+	for _, name := range []string{"old.dev", "free.dev", "new.dev"} {
+		if n := registry.times(name); n != 1 {
+			t.Errorf("the registry was asked %d times about %s", n, name)
+		}
+	}
+	b.photograph("shortlist")
+
+	eval[chromedp.Void](b, `navigator.clipboard.writeText = async text => { window.copied = text; }`)
+	b.click("#saved-link")
+	b.until(`window.copied?.trim() === location.origin + '/#keyword=old.dev,free.dev,new.dev'`)
+
+	// Undo brings back an entry with its note.
+	b.click("#saved li:nth-child(3) button")
+	expect(b, saved, []string{"old.dev", "free.dev"})
+	b.photograph("undo")
+	b.click("#toast button")
+	expect(b, saved, []string{"old.dev", "free.dev", "new.dev"})
+	expect(b, `document.querySelector('#saved li:nth-child(3) input').value`, "for the app")
+	b.do(chromedp.Reload())
+	b.until(`document.documentElement.dataset.ready !== undefined`)
+	expect(b, `document.querySelector('#saved li:nth-child(3) input').value`, "for the app")
+
+	b.click("#open-shortlist")
+	b.click("#saved-compare")
+	b.until(`location.hash.startsWith('#keyword=old,free,new&') && ` + done)
+}
+
+// A registrar's link is there only where the user wants one.
+func TestPageRegistrar(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}}))
+	b.screen(1280, 900, "light")
+	b.visit("#keyword=free,new&tld=dev")
+	b.until(done)
+	b.click(cell("new.dev"))
+	expect(b, `document.getElementById('detail-register').hidden`, true)
+	expect(b, `document.getElementById('detail-visit').hidden`, true)
+	b.click("#detail-close")
+	b.click("#open-help")
+	b.set("registrar", "javascript:alert('{domain}')")
+	expect(b, `document.getElementById('registrar-problem').hidden`, false)
+	b.set("registrar", "https://registrar.example/?q={domain}")
+	expect(b, `document.getElementById('registrar-problem').hidden`, true)
+	b.click("#help-close")
+	b.click(cell("new.dev"))
+	expect(b, `document.getElementById('detail-register').href`, "https://registrar.example/?q=new.dev")
+	b.photograph("register")
+	b.click("#detail-close")
+	b.click(cell("free.dev"))
+	expect(b, `document.getElementById('detail-register').hidden`, true)
+	expect(b, `document.getElementById('detail-visit').href`, "http://free.dev/")
+}
