@@ -77,6 +77,10 @@ type Options struct {
 	// the browser has sent.
 	Hosts []string
 
+	// Registrar, if not empty, is the page's link to a registrar, with
+	// {domain} in the place of the name, unless a user has chosen another.
+	Registrar string
+
 	// MaxNames bounds the names of one request. Zero means 10,000.
 	MaxNames int
 
@@ -202,7 +206,7 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/probe", s.search},
 		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
-		{"GET", "/v1/options", choices(s.opts.MaxNames, s.opts.Confirmer != nil).serve},
+		{"GET", "/v1/options", choices(s.opts).serve},
 		{"GET", "/v1/ideas", s.ideas},
 		{"GET", "/healthz", healthy},
 		{"POST", "/login", s.login},
