@@ -29,9 +29,10 @@ func configCommand() *command {
   domprobe config check
   domprobe config path
 `,
-		Notes: "init writes a file in which every flag stands as a comment, and these TLDs as the default. show prints the values " +
-			"of a command, by default those of a search; a secret is hidden. path prints the name of your own file. check finds every mistake in the files that are " +
-			"used, or in those named.",
+		Notes: "init writes a file in which every flag stands as a comment, and these TLDs as the default. " +
+			"show prints the values of a command, by default those of a search; a secret is hidden. " +
+			"path prints the name of your own file. " +
+			"check finds every mistake in the files that are used, or in those named.",
 		Words:   []string{"init", "show", "path", "check"},
 		Options: []*cmdline.Option{tableFormat(&c.format, "table", "json")},
 		Exits: map[int]string{

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -104,6 +105,11 @@ func TestNoFiles(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
 	files(t, "", "", "")
+	t.Setenv("XDG_CONFIG_HOME", os.DevNull)
+	t.Setenv(configVariable, "")
+	if code, _, stderr := line(t, "-r demo go.dev"); code != 0 {
+		t.Errorf("no folder for settings: exit code %d, %s", code, stderr)
+	}
 	t.Setenv(configVariable, "nosuch.toml")
 	if code, _, stderr := line(t, "-r demo go.dev"); code == 0 || !strings.Contains(stderr, "nosuch.toml") {
 		t.Errorf("exit code %d, %s", code, stderr)
@@ -196,7 +202,7 @@ func TestConfigInit(t *testing.T) {
 	if code, _, stderr := line(t, "config init com"); code != 1 || !strings.Contains(stderr, "is there already") {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	settings, err := config.Parse("x", regexp.MustCompile(`(?m)^#([a-z[])`).ReplaceAll([]byte(newFile("")), []byte("$1")))
@@ -232,7 +238,10 @@ func TestOffer(t *testing.T) {
 	} {
 		path, _ := files(t, tt.user, "", "")
 		var stderr strings.Builder
-		inv := &invocation{console: term.New(&stderr), std: Streams{In: strings.NewReader(tt.answer)}, person: tt.person, Args: cmdline.Args{Words: []string{tt.word}}}
+		inv := &invocation{
+			console: term.New(&stderr), std: Streams{In: strings.NewReader(tt.answer)}, person: tt.person,
+			Args: cmdline.Args{Words: []string{tt.word}},
+		}
 		tlds, err := inv.offerTLDs(tt.word)
 		if strings.Join(tlds, " ") != strings.ReplaceAll(tt.want, " io", " .io") || (err == nil) != (tt.want != "") {
 			t.Errorf("%+v: %q, %v", tt, tlds, err)

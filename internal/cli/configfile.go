@@ -24,7 +24,8 @@ import (
 func (inv *invocation) offerTLDs(word string) ([]string, error) {
 	refused := inv.noTLD("", word)
 	path, err := configPath()
-	if err != nil || !inv.person || inv.stdin || inv.console.Quiet || inv.likeCommand(word) || os.Getenv(configVariable) != "" {
+	silent := !inv.person || inv.stdin || inv.console.Quiet
+	if err != nil || silent || inv.likeCommand(word) || os.Getenv(configVariable) != "" {
 		return nil, refused
 	}
 	inv.console.Ask("no TLD given; which from now on, as in com,dev,io? Nothing for none:")
@@ -32,7 +33,7 @@ func (inv *invocation) offerTLDs(word string) ([]string, error) {
 	if err != nil && answer == "" {
 		return nil, refused
 	}
-	tlds := strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' || r == '\r' || r == '\n' || r == '\t' })
+	tlds := strings.Fields(strings.ReplaceAll(answer, ",", " "))
 	if len(tlds) == 0 {
 		return nil, refused
 	}
@@ -112,7 +113,8 @@ func newFile(line string) string {
 		"# finds mistakes, and domprobe config show tells where each value comes from.\n\n" + line)
 	describe := func(options []*cmdline.Option) {
 		for _, o := range options {
-			fmt.Fprintf(&b, "\n# %s\n#%s = %s\n", strings.ReplaceAll(term.Wrap(o.Usage(), 0, 78), "\n", "\n# "), o.Name, exampleOf(o))
+			comment := strings.ReplaceAll(term.Wrap(o.Usage(), 0, 78), "\n", "\n# ")
+			fmt.Fprintf(&b, "\n# %s\n#%s = %s\n", comment, o.Name, exampleOf(o))
 		}
 	}
 	describe(slices.DeleteFunc(slices.Clone(all[0].Options), (*cmdline.Option).Answers))
@@ -121,7 +123,8 @@ func newFile(line string) string {
 			continue
 		}
 		others := slices.DeleteFunc(slices.Clone(cmd.Options), func(o *cmdline.Option) bool {
-			return o.Answers() || slices.ContainsFunc(all[0].Options, func(m *cmdline.Option) bool { return m.Name == o.Name && m.Text() == o.Text() })
+			same := func(m *cmdline.Option) bool { return m.Name == o.Name && m.Text() == o.Text() }
+			return o.Answers() || slices.ContainsFunc(all[0].Options, same)
 		})
 		if len(others) > 0 {
 			fmt.Fprintf(&b, "\n# Of domprobe %s alone:\n#[%s]\n", cmd.Name, tableOf(cmd))

@@ -29,8 +29,9 @@ var projectKeys = []string{
 
 // projectRules says what a project's file may have.
 func projectRules() string {
-	return "A project's file may come from somebody else. It is named on standard error when it is used. It can run no command, read and " +
-		"write no file, open no port, and choose neither who is told the names nor when a verdict is believed, as it may have only these keys: " +
+	return "A project's file may come from somebody else. It is named on standard error when it is used. " +
+		"It can run no command, read and write no file, open no port, and choose neither who is told the names " +
+		"nor when a verdict is believed, as it may have only these keys: " +
 		strings.Join(projectKeys, ", ") + "; and the tables [" + ownTLDs + "] and [" + ownAffixes + "]."
 }
 

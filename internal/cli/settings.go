@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
@@ -84,7 +85,7 @@ func readFiles() (files []settingsFile, err error) {
 		switch {
 		case err == nil:
 			files = append(files, f)
-		case !errors.Is(err, fs.ErrNotExist):
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR): // a HOME of /dev/null
 			return nil, mistaken(err)
 		}
 	}
