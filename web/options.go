@@ -68,6 +68,10 @@ type Options struct {
 	// "https://example.org", or "*" for all.
 	Origins []string
 
+	// Registrar, if not empty, is the page's link to a registrar, with
+	// {domain} in the place of the name, unless a user has chosen another.
+	Registrar string
+
 	// MaxNames bounds the names of one request. Zero means 10,000.
 	MaxNames int
 

@@ -90,7 +90,7 @@ type preset struct {
 }
 
 // choices returns the choices that the page offers.
-func choices(maxNames int, confirms bool) asset {
+func choices(opts Options) asset {
 	var presets []preset
 	for _, name := range candidate.Presets() {
 		// Each of these names has a set.
@@ -104,13 +104,14 @@ func choices(maxNames int, confirms bool) asset {
 	}
 	// Strings and numbers can be encoded.
 	body, _ := json.Marshal(struct {
-		Presets  []preset                `json:"presets"`
-		TLDs     []string                `json:"tlds"`
-		Prefixes []string                `json:"prefixes"`
-		Suffixes []string                `json:"suffixes"`
-		Reasons  map[probe.Reason]string `json:"reasons"`
-		MaxNames int                     `json:"max_names"`
-		Confirm  bool                    `json:"confirm"`
-	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, maxNames, confirms})
+		Presets   []preset                `json:"presets"`
+		TLDs      []string                `json:"tlds"`
+		Prefixes  []string                `json:"prefixes"`
+		Suffixes  []string                `json:"suffixes"`
+		Reasons   map[probe.Reason]string `json:"reasons"`
+		MaxNames  int                     `json:"max_names"`
+		Confirm   bool                    `json:"confirm"`
+		Registrar string                  `json:"registrar,omitempty"`
+	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, opts.MaxNames, opts.Confirmer != nil, opts.Registrar})
 	return newAsset(formats["json"], append(body, '\n'))
 }

@@ -109,3 +109,20 @@ func TestPageRegistrar(t *testing.T) {
 	expect(b, `document.getElementById('detail-register').hidden`, true)
 	expect(b, `document.getElementById('detail-visit').href`, "http://free.dev/")
 }
+
+// The server's link to a registrar counts until the user says otherwise.
+func TestPageServersRegistrar(t *testing.T) {
+	b := open(t, serve(t, Options{Prober: &script{ttl: time.Hour}, Registrar: "https://registrar.example/?q={domain}"}))
+	b.screen(1280, 900, "light")
+	b.visit("#keyword=free,new&tld=dev")
+	b.until(done)
+	b.click(cell("new.dev"))
+	expect(b, `document.getElementById('detail-register').href`, "https://registrar.example/?q=new.dev")
+	b.click("#detail-close")
+	b.click("#open-help")
+	expect(b, `document.getElementById('registrar').value`, "https://registrar.example/?q={domain}")
+	b.set("registrar", "")
+	b.click("#help-close")
+	b.click(cell("new.dev"))
+	expect(b, `document.getElementById('detail-register').hidden`, true)
+}

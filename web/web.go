@@ -148,7 +148,7 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/probe", s.search},
 		{"GET", "/v1/names/{domain}", s.answer(s.decide)},
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
-		{"GET", "/v1/options", choices(s.opts.MaxNames, s.opts.Confirmer != nil).serve},
+		{"GET", "/v1/options", choices(s.opts).serve},
 		{"GET", "/v1/ideas", s.ideas},
 		{"GET", "/healthz", healthy},
 		{"GET", metricsPath, s.metrics},

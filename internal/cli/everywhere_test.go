@@ -12,7 +12,7 @@ import (
 // sampleValues are values, of which each option takes one.
 var sampleValues = []string{
 	"true", "1", "2", "auto", "2s", "90d", "1000ms", "csv", "found", "dev", "rdap", "3/16", "domain", "name", "x.csv", "text", "table",
-	"names", "columns", "2026-11-28", "EUR1000", "30m", "go", "tech", "json",
+	"names", "columns", "2026-11-28", "EUR1000", "https://registrar.example/?q={domain}", "30m", "go", "tech", "json",
 }
 
 // sampleOf returns a value that the option of a new command takes.

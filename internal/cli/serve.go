@@ -7,7 +7,9 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"domprobe/internal/cmdline"
@@ -38,6 +40,7 @@ func serveCommand() *command {
 			cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
 			cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Secret().Common(),
 			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
+			cmdline.Parsed(&s.web.Registrar, "registrar", "", "link names that can be registered to this `URL`, with {domain} in the place of the name", "", parseRegistrar),
 			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 			cmdline.List(&s.web.Origins, "allow-origin", "", "let pages of this `ORIGIN` ask, such as https://example.org, or of all sites: *"),
@@ -48,6 +51,15 @@ func serveCommand() *command {
 			codeInterrupted: "interrupted before it served",
 		},
 	}, run: s.run}
+}
+
+// parseRegistrar returns the link to a registrar.
+func parseRegistrar(s string) (string, error) {
+	u, err := url.Parse(strings.ReplaceAll(s, "{domain}", "go.dev"))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || !strings.Contains(s, "{domain}") {
+		return "", cmdline.Usage("try https://registrar.example/?q={domain}", "--registrar cannot be %q", s)
+	}
+	return s, nil
 }
 
 func (s *serving) run(ctx context.Context, inv *invocation) error {

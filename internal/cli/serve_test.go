@@ -119,3 +119,15 @@ func TestServeUsage(t *testing.T) {
 		})
 	}
 }
+
+// A link to a registrar is an address with a place for the name.
+func TestParseRegistrar(t *testing.T) {
+	for link, ok := range map[string]bool{
+		"https://registrar.example/?q={domain}": true, "http://registrar.example/{domain}": true, "https://{domain}.registrar.example/": true,
+		"": false, "https://registrar.example/": false, "javascript:alert('{domain}')": false, "/{domain}": false, "https:///{domain}": false,
+	} {
+		if got, err := parseRegistrar(link); (err == nil) != ok || ok && got != link {
+			t.Errorf("%q: %q, %v", link, got, err)
+		}
+	}
+}

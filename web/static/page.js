@@ -107,6 +107,7 @@ try {
   complain(error.message, () => location.reload());
 }
 form.drawOffer();
+settings.showRegistrar();
 if (query.keyword.length) load(query);
 else blank();
 document.documentElement.dataset.ready = '';

@@ -1,13 +1,19 @@
 // The settings of a user, which the browser keeps: theme, and registrar's link.
 
 import { $, keep, stored } from './dom.js';
+import { offer } from './model.js';
 
 const linkKey = 'domprobe.registrar', themeKey = 'domprobe.theme';
 
-// registrarLink returns where a name can be registered, if the user has chosen a
+// The link that the user has chosen, or else the server.
+const registrar = () => String(stored(linkKey, offer.registrar));
+
+export const showRegistrar = () => { $('registrar').value = registrar(); };
+
+// registrarLink returns where a name can be registered, if somebody has chosen a
 // registrar.
 export function registrarLink(domain) {
-  const link = String(stored(linkKey, '')).replaceAll('{domain}', encodeURIComponent(domain));
+  const link = registrar().replaceAll('{domain}', encodeURIComponent(domain));
   return URL.canParse(link) && /^https?:$/.test(new URL(link).protocol) ? link : '';
 }
 
@@ -28,7 +34,6 @@ export function listen() {
   $('theme').value = stored(themeKey, '');
   $('theme').addEventListener('change', () => setTheme($('theme').value));
   $('registrar').placeholder = 'https://registrar.example/?q={domain}';
-  $('registrar').value = stored(linkKey, '');
   $('registrar').addEventListener('input', () => {
     keep(linkKey, $('registrar').value.trim());
     const bad = $('registrar').value.trim() && !($('registrar').value.includes('{domain}') && registrarLink('a.example'));
