@@ -58,11 +58,10 @@ func (r *release) tool(ctx context.Context, env []string, name string, args ...s
 // output runs a command and returns its standard output.
 func output(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	var stderr bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stderr = dir, append(os.Environ(), env...), &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("running %s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, stderr.Bytes())
+	var out, stderr bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, append(os.Environ(), env...), &out, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("running %s %s: %w\n%s%s", filepath.Base(name), strings.Join(args, " "), err, stderr.Bytes(), out.Bytes())
 	}
-	return string(out), nil
+	return out.String(), nil
 }
