@@ -21,6 +21,7 @@ type serving struct {
 	listen     string
 	clientRate int
 	noConfirm  bool
+	health     bool
 	ask        asking
 	registry   confirming
 }
@@ -42,16 +43,20 @@ func serveCommand() *command {
 			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
 			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
+			cmdline.Switch(&s.health, "health", "", "ask the server that listens there whether it is well, and end").Local(),
 			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
 		}, s.ask.options(), s.registry.registryOptions()),
 		Exits: map[int]string{
-			codeOK:          "ended by a signal",
+			codeOK:          "ended by a signal; with --health, the server is well",
 			codeInterrupted: "interrupted before it served",
 		},
 	}, run: s.run}
 }
 
 func (s *serving) run(ctx context.Context, inv *invocation) error {
+	if s.health {
+		return askHealth(ctx, s.listen)
+	}
 	if err := s.check(inv); err != nil {
 		return err
 	}
