@@ -18,17 +18,17 @@ func TestHealth(t *testing.T) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
 	for _, listen := range []string{"127.0.0.1:" + port, "0.0.0.0:" + port, ":" + port, "localhost:" + port} {
 		// The token is for clients that search.
-		code, out, stderr := command("serve", "--health", "--listen", listen, "--token", "correct horse")
+		code, out, stderr := printed(t, "serve", "--health", "--listen", listen, "--token", "correct horse")
 		if code != 0 || out != "" || stderr != "" {
 			t.Errorf("%s: exit code %d, %q, %q", listen, code, out, stderr)
 		}
 	}
 	healthy = false
-	if code, _, stderr := command("serve", "--health", "--listen", "127.0.0.1:"+port); code != 1 || !strings.Contains(stderr, "503") {
+	if code, _, stderr := printed(t, "serve", "--health", "--listen", "127.0.0.1:"+port); code != 1 || !strings.Contains(stderr, "503") {
 		t.Errorf("of a server that is not well: exit code %d, %q", code, stderr)
 	}
 	server.Close()
-	if code, _, stderr := command("serve", "--health", "--listen", "127.0.0.1:"+port); code != 1 || !strings.Contains(stderr, "/healthz") {
+	if code, _, stderr := printed(t, "serve", "--health", "--listen", "127.0.0.1:"+port); code != 1 || !strings.Contains(stderr, "/healthz") {
 		t.Errorf("of no server: exit code %d, %q", code, stderr)
 	}
 }
@@ -41,4 +41,12 @@ func TestReachable(t *testing.T) {
 			t.Errorf("reachable(%q) = %q, want %q", listen, got, want)
 		}
 	}
+}
+
+// printed runs a command line without input, and returns all that it printed.
+func printed(t *testing.T, args ...string) (code int, out, stderr string) {
+	t.Helper()
+	var b strings.Builder
+	code, stderr = runLine(t, t.Context(), strings.NewReader(""), &b, args...)
+	return code, b.String(), stderr
 }
