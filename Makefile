@@ -23,7 +23,7 @@ fuzz: # every fuzz target for FUZZTIME
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg || exit 1; done; done
 
-soak: # faults and attacks over and over for SOAK seconds with the race detector, then every fuzz target
+soak: # faults and attacks with the race detector for SOAK seconds, then every fuzz target
 	@end=$$(($$(date +%s) + $(SOAK))); while [ $$(date +%s) -lt $$end ]; do \
 		$(GO) test -race -count 1 -shuffle on -timeout 60m -run '$(CHAOS)' ./... || exit 1; done
 	$(MAKE) fuzz

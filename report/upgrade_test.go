@@ -78,7 +78,8 @@ func TestUpgradeFormatsAgree(t *testing.T) {
 		_, _, rows := readFile(t, path)
 		var keys []key
 		for _, r := range rows {
-			keys = append(keys, key{r.Verdict, strings.Join([]string{r.Name, string(r.Reason), r.TLD, r.Server, r.At.String(), r.RTT.String()}, "|")})
+			rest := []string{r.Name, string(r.Reason), r.TLD, r.Server, r.At.String(), r.RTT.String()}
+			keys = append(keys, key{r.Verdict, strings.Join(rest, "|")})
 		}
 		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 		if other, ok := known[name]; ok && !reflect.DeepEqual(keys, other) {

@@ -24,11 +24,13 @@ func TestHealth(t *testing.T) {
 		}
 	}
 	healthy = false
-	if code, _, stderr := printed(t, "serve", "--health", "--listen", "127.0.0.1:"+port); code != 1 || !strings.Contains(stderr, "503") {
+	code, _, stderr := printed(t, "serve", "--health", "--listen", "127.0.0.1:"+port)
+	if code != 1 || !strings.Contains(stderr, "503") {
 		t.Errorf("of a server that is not well: exit code %d, %q", code, stderr)
 	}
 	server.Close()
-	if code, _, stderr := printed(t, "serve", "--health", "--listen", "127.0.0.1:"+port); code != 1 || !strings.Contains(stderr, "/healthz") {
+	code, _, stderr = printed(t, "serve", "--health", "--listen", "127.0.0.1:"+port)
+	if code != 1 || !strings.Contains(stderr, "/healthz") {
 		t.Errorf("of no server: exit code %d, %q", code, stderr)
 	}
 }

@@ -16,7 +16,8 @@ func TestUpgradeTLDs(t *testing.T) {
 		t.Skip("the folder is named by XDG_CONFIG_HOME")
 	}
 	t.Setenv("XDG_CONFIG_HOME", folder)
-	if code, out, stderr := printed(t, "tlds", "--tld-preset", "mine"); code != 0 || out != "com\nio\nco.uk\n" || stderr != "" {
+	code, out, stderr := printed(t, "tlds", "--tld-preset", "mine")
+	if code != 0 || out != "com\nio\nco.uk\n" || stderr != "" {
 		t.Errorf("exit code %d, %q, %q", code, out, stderr)
 	}
 }

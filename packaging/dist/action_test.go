@@ -39,15 +39,19 @@ func TestAction(t *testing.T) {
 	for _, tt := range []struct {
 		names, expect, flags string
 		code                 int
-		out                  []string
+		annotation           string
 	}{
-		{"go.dev", "found", "-r demo", 0, nil},
-		{"go.dev\nqxvzkwj.dev\n", "found", "-r demo", 5, []string{"::error title=domprobe::qxvzkwj.dev is not-found (nxdomain), expected found"}},
-		{"go\nqxvzkwj", "not-found", "-r demo\n-t dev", 5, []string{"::error title=domprobe::go.dev is found (exists), expected not-found"}},
-		{"go", "found", "-r demo --nonsense", 2, nil},
+		{"go.dev", "found", "-r demo", 0, ""},
+		{"go.dev\nqxvzkwj.dev\n", "found", "-r demo", 5, "qxvzkwj.dev is not-found (nxdomain), expected found"},
+		{"go\nqxvzkwj", "not-found", "-r demo\n-t dev", 5, "go.dev is found (exists), expected not-found"},
+		{"go", "found", "-r demo --nonsense", 2, ""},
 	} {
 		out, code := run("probe.sh", "NAMES="+tt.names, "EXPECT="+tt.expect, "FLAGS="+tt.flags)
-		if code != tt.code || strings.TrimSpace(out) != strings.Join(tt.out, "\n") {
+		want := ""
+		if tt.annotation != "" {
+			want = "::error title=domprobe::" + tt.annotation + "\n"
+		}
+		if code != tt.code || out != want {
 			t.Errorf("%q: exit code %d, want %d; %q", tt.names, code, tt.code, out)
 		}
 	}
@@ -83,7 +87,8 @@ func TestActionChecksTheSum(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		if tt.sum != "" {
-			if err := os.WriteFile(filepath.Join(release, "SHA256SUMS"), []byte(tt.sum+"  "+name+".tar.gz\n"), 0o600); err != nil {
+			line := tt.sum + "  " + name + ".tar.gz\n"
+			if err := os.WriteFile(filepath.Join(release, "SHA256SUMS"), []byte(line), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -47,7 +47,7 @@ func tarGz(w io.Writer, entries []entry, date time.Time) error {
 		if err != nil {
 			return err
 		}
-		header := &tar.Header{Name: e.name, Mode: int64(e.mode), Size: int64(len(text)), ModTime: date, Format: tar.FormatUSTAR}
+		header := &tar.Header{Name: e.name, Mode: int64(e.mode), Size: int64(len(text)), ModTime: date}
 		if err := archive.WriteHeader(header); err != nil {
 			return err
 		}

@@ -47,7 +47,8 @@ func TestChoose(t *testing.T) {
 	if all, err := choose(""); err != nil || len(all) != len(targets) {
 		t.Errorf("%v, %v", all, err)
 	}
-	if some, err := choose("linux/armv7,windows/amd64"); err != nil || len(some) != 2 || some[0].arch != "armv7" || some[1].program() != "domprobe.exe" {
+	some, err := choose("linux/armv7,windows/amd64")
+	if err != nil || len(some) != 2 || some[0].arch != "armv7" || some[1].program() != "domprobe.exe" {
 		t.Errorf("%v, %v", some, err)
 	}
 	if _, err := choose("plan9/amd64"); err == nil || !strings.Contains(err.Error(), "linux/386") {
@@ -84,9 +85,9 @@ func TestFormula(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &release{source: &source{root}, home: "https://example.com/domprobe", build: build{version: "1.2.3"}}
-	sums := []sum{
-		{"domprobe_1.2.3_darwin_arm64.tar.gz", sha256.Sum256([]byte("a"))}, {"domprobe_1.2.3_darwin_amd64.tar.gz", sha256.Sum256([]byte("b"))},
-		{"domprobe_1.2.3_linux_arm64.tar.gz", sha256.Sum256([]byte("c"))}, {"domprobe_1.2.3_linux_amd64.tar.gz", sha256.Sum256([]byte("d"))},
+	var sums []sum
+	for _, system := range []string{"darwin_arm64", "darwin_amd64", "linux_arm64", "linux_amd64"} {
+		sums = append(sums, sum{"domprobe_1.2.3_" + system + ".tar.gz", sha256.Sum256([]byte(system))})
 	}
 	text, err := r.formula(sums)
 	if err != nil {

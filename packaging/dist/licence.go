@@ -25,7 +25,8 @@ func (r *release) licences(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	data, err := output(ctx, r.dir, nil, "git", "ls-files", "--", ":(glob,icase)*/**/LICENSE*", ":(glob,icase)*/**/NOTICE*")
+	const below = ":(glob,icase)*/**/"
+	data, err := output(ctx, r.dir, nil, "git", "ls-files", "--", below+"LICENSE*", below+"NOTICE*")
 	if err != nil {
 		return "", err
 	}

@@ -17,7 +17,8 @@ func (r *release) packages(ctx context.Context, t target, binary string) error {
 	arch := strings.Replace(t.arch, "armv7", "arm7", 1)
 	date := strconv.FormatInt(r.build.date.Unix(), 10)
 	for _, kind := range []string{"deb", "rpm"} {
-		env := []string{"ARCH=" + arch, "VERSION=" + r.build.version, "BINARY=" + binary, "SOURCE_DATE_EPOCH=" + date, "HOME_PAGE=" + r.home}
+		env := []string{"ARCH=" + arch, "VERSION=" + r.build.version, "BINARY=" + binary, "HOME_PAGE=" + r.home,
+			"SOURCE_DATE_EPOCH=" + date}
 		path := filepath.Join(r.out, r.name(t)+"."+kind)
 		if err := r.tool(ctx, env, "nfpm", "package", "-f", "packaging/nfpm.yaml", "-p", kind, "-t", path); err != nil {
 			return err

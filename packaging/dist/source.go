@@ -61,7 +61,8 @@ func output(ctx context.Context, dir string, env []string, name string, args ...
 	var out, stderr bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, append(os.Environ(), env...), &out, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("running %s %s: %w\n%s%s", filepath.Base(name), strings.Join(args, " "), err, stderr.Bytes(), out.Bytes())
+		line := strings.Join(append([]string{filepath.Base(name)}, args...), " ")
+		return "", fmt.Errorf("running %s: %w\n%s%s", line, err, stderr.Bytes(), out.Bytes())
 	}
 	return out.String(), nil
 }

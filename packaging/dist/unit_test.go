@@ -34,7 +34,8 @@ func TestUnitsAreHardened(t *testing.T) {
 	installed(t, "systemd-analyze", "systemd")
 	for _, path := range units(t) {
 		// The threshold is in tenths.
-		out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=20", path).CombinedOutput()
+		cmd := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=20", path)
+		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "Overall exposure level") {
 			t.Errorf("%s: %v\n%s", path, err, out)
 		}
@@ -81,11 +82,11 @@ func TestUnitsStartCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := regexp.MustCompile(`(?m)^ExecStart=/usr/bin/domprobe (\w+)(.*)$`).FindStringSubmatch(string(unit))
-		conf := strings.TrimPrefix(regexp.MustCompile(`(?m)^EnvironmentFile=-.*$`).FindString(string(unit)), "EnvironmentFile=-/etc/domprobe/")
-		if start == nil || conf == "" {
+		conf := regexp.MustCompile(`(?m)^EnvironmentFile=-/etc/domprobe/(.*)$`).FindStringSubmatch(string(unit))
+		if start == nil || conf == nil {
 			t.Fatalf("%s starts no command, or has no settings", path)
 		}
-		settings, err := os.ReadFile(filepath.Join("../systemd", conf))
+		settings, err := os.ReadFile(filepath.Join("../systemd", conf[1]))
 		if err != nil {
 			t.Fatal(err)
 		}
