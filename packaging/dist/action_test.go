@@ -81,9 +81,9 @@ func TestActionChecksTheSum(t *testing.T) {
 		name := "domprobe_1.2.3_linux_amd64"
 		script := `set -e; mkdir -p "$1" stage/` + name + `; echo '#!/bin/sh' >stage/` + name + `/domprobe
 			tar -czf "$1/` + name + `.tar.gz" -C stage ` + name + `; cd "$1"; sha256sum *.tar.gz >SHA256SUMS`
-		make := exec.CommandContext(t.Context(), "bash", "-c", script, "bash", release)
-		make.Dir = dir
-		if out, err := make.CombinedOutput(); err != nil {
+		pack := exec.CommandContext(t.Context(), "bash", "-c", script, "bash", release)
+		pack.Dir = dir
+		if out, err := pack.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		if tt.sum != "" {

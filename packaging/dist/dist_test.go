@@ -43,6 +43,26 @@ func TestArchivesAreReproducible(t *testing.T) {
 	}
 }
 
+// Of a folder with other files only those of a release are removed.
+func TestClear(t *testing.T) {
+	r := &release{out: filepath.Join(t.TempDir(), "new")}
+	if err := r.clear(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"domprobe_1.2.3_linux_386.deb", "thesis.txt"} {
+		if err := os.WriteFile(filepath.Join(r.out, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.clear(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(r.out)
+	if err != nil || len(left) != 1 || left[0].Name() != "thesis.txt" {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
 func TestChoose(t *testing.T) {
 	if all, err := choose(""); err != nil || len(all) != len(targets) {
 		t.Errorf("%v, %v", all, err)

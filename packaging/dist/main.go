@@ -32,7 +32,7 @@ import (
 const home = "https://domprobe.example"
 
 func main() {
-	out := flag.String("o", "dist", "make the files in this `FOLDER`, which is emptied before")
+	out := flag.String("o", "dist", "make the files in this `FOLDER`, in place of those of an earlier release")
 	only := flag.String("targets", "", "make those of these `TARGETS` only: linux/amd64,linux/armv7")
 	at := flag.String("home", home, "the formula downloads from this `URL`/releases/download/VERSION")
 	flag.Parse()
@@ -63,7 +63,7 @@ func run(ctx context.Context, out, only, home string) (err error) {
 	if r.out, err = filepath.Abs(out); err != nil {
 		return err
 	}
-	if err := cmp.Or(os.RemoveAll(r.out), os.MkdirAll(r.out, 0o777)); err != nil {
+	if err := r.clear(); err != nil {
 		return err
 	}
 	if err := r.prepare(ctx); err != nil {
@@ -86,6 +86,18 @@ type release struct {
 	home  string
 	build build
 	files []file // beside each binary
+}
+
+// clear makes the folder, and removes the files of an earlier release from it.
+func (r *release) clear() error {
+	if err := os.MkdirAll(r.out, 0o777); err != nil {
+		return err
+	}
+	sums, err := r.sums()
+	for _, s := range sums {
+		err = cmp.Or(err, os.Remove(filepath.Join(r.out, s.name)))
+	}
+	return err
 }
 
 // prepare makes what all targets have in common.
