@@ -5,20 +5,23 @@
 //
 //   - Keywords come from a sequence of strings. [Lines] and [Records] read them
 //     from a text, [Words] has the keywords of a programming language, [Combine]
-//     joins words, and package pattern expands a pattern. [Concat] puts sequences
-//     one after the other, and [Clean] finds the keywords in pasted text.
+//     and [Blend] join words, and package pattern expands a pattern. [Concat] puts
+//     sequences one after the other, [Clean] finds the keywords in pasted text, and
+//     [Endings] and [Typos] make more of a keyword.
 //   - TLDs are chosen one by one or by [Preset] from the embedded list, [TLDs].
 //     [Closest] corrects a mistyped TLD.
 //   - A keyword with a dot is a whole domain: it is not combined with anything.
 //
 // The result is one [Candidate] for each name, normalized and validated. [Parse]
 // and [Names] return candidates for whole domains directly, [Hacks] finds the
-// domains that spell a keyword, and [Shard] selects a part of a stream.
+// domains that spell a keyword, [Shard] selects a part of a stream, and a [Ranking]
+// puts the best of it first.
 //
 // No name is dropped silently. A name that cannot be registered is a candidate
 // with an [Error], so that a report has a row for every input. Names that are left
 // out are counted: [Generator.Repeated] counts repeats of one of the last million
-// names, and [Generator.Skipped] counts names of the wrong length.
+// names, [Generator.Skipped] names of the wrong length, and [Generator.Excluded]
+// names of an [Exclusion].
 //
 // Names are normalized as UTS 46 specifies, with non-transitional processing and
 // the bidi rule of RFC 5893. Whether a name is registrable follows from the public

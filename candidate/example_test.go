@@ -3,6 +3,7 @@ package candidate_test
 import (
 	"fmt"
 	"log"
+	"slices"
 	"strings"
 
 	"domprobe/candidate"
@@ -52,6 +53,26 @@ func ExampleNames() {
 func ExampleHacks() {
 	fmt.Println(candidate.Hacks("instagram"), candidate.Hacks("delicious"))
 	// Output: [instagr.am] [delicio.us]
+}
+
+func ExampleBlend() {
+	var words []string
+	for word := range candidate.Blend([]string{"motor", "hotel"}) {
+		words = append(words, word)
+	}
+	fmt.Println(words[:2])
+	// Output: [motel hotor]
+}
+
+func ExampleEndings() {
+	fmt.Println(candidate.Endings("flicker")[:3], candidate.Endings("dig")[:3])
+	// Output: [flickerly flickerify flickerio] [digly digify digio]
+}
+
+func ExampleTypos() {
+	typos := candidate.Typos("go.dev")
+	fmt.Println(slices.Contains(typos, "og.dev"), slices.Contains(typos, "g0.dev"), len(typos))
+	// Output: true true 102
 }
 
 func ExampleClosest() {

@@ -33,6 +33,10 @@ type Options struct {
 	// names that are left out.
 	MinLen, MaxLen int
 
+	// Exclude has names to leave out, which [Generator.Excluded] counts. Nil
+	// means none.
+	Exclude *Exclusion
+
 	// Origin says which generator made a keyword. Nil means none.
 	Origin *Origin
 
@@ -67,7 +71,7 @@ type Generator struct {
 	names       text.Slab
 	valid, rest *filter
 
-	repeated, skipped atomic.Int64
+	repeated, skipped, excluded atomic.Int64
 }
 
 // New returns a Generator, or an [*OptionError].
@@ -95,7 +99,7 @@ func New(opts Options) (*Generator, error) {
 func (g *Generator) TLDs() []string { return namesOf(g.tlds) }
 
 // PerKeyword returns the number of names of a keyword that is not a whole domain,
-// including repeats and names of the wrong length.
+// including repeats, excluded names and names of the wrong length.
 func (g *Generator) PerKeyword() int { return len(g.prefixes) * len(g.suffixes) * len(g.tlds) }
 
 // Unique reports whether [Generator.All] does not look for repeats.
@@ -109,6 +113,10 @@ func (g *Generator) Repeated() int64 { return g.repeated.Load() }
 // Skipped returns the number of names that [Generator.All] left out because of
 // MinLen and MaxLen. It may be called while All runs.
 func (g *Generator) Skipped() int64 { return g.skipped.Load() }
+
+// Excluded returns the number of names that [Generator.All] left out because of
+// Exclude. It may be called while All runs.
+func (g *Generator) Excluded() int64 { return g.excluded.Load() }
 
 // All streams the candidates: one for each keyword, prefix, suffix and TLD. A name
 // that cannot be registered is an invalid candidate. An error of the keywords, or
@@ -227,10 +235,14 @@ func (g *Generator) form(k kind) *form {
 	return &g.forms[len(g.forms)-1]
 }
 
-// pass yields the candidate unless it is a repeat. A name can be valid under
-// one TLD and invalid as a whole domain (foo.bar.com); these are not repeats of
-// one another.
+// pass yields the candidate unless it is excluded or a repeat. A name can be
+// valid under one TLD and invalid as a whole domain (foo.bar.com); these are not
+// repeats of one another.
 func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
+	if g.opts.Exclude != nil && g.opts.Exclude.Has(&c) {
+		g.excluded.Add(1)
+		return true
+	}
 	f := g.valid
 	if c.Err != nil {
 		f = g.rest

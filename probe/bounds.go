@@ -20,6 +20,9 @@ import (
 // that queries wait for the pace that was found to get through, and what
 // [Options.Confirm] takes. A number of names below 1 counts as 1.
 func (o Options) WorstCase(names int) time.Duration {
+	if o.Offline {
+		return 0
+	}
 	o.fill()
 	names = max(names, 1)
 	waves := (names-1)/max(o.Concurrency, 1) + 1
@@ -35,7 +38,7 @@ func (o Options) WorstCase(names int) time.Duration {
 // many as the quorum, and the controls of each server for each TLD. The looks
 // that servers are given later on add less than one in a hundred.
 func (o Options) Queries(names, tlds int) int {
-	if o.fill(); names < 1 || tlds < 1 {
+	if o.fill(); names < 1 || tlds < 1 || o.Offline {
 		return 0
 	}
 	const (
@@ -69,7 +72,7 @@ func plus(a, b int) int {
 
 // fill puts defaults in place of zeros, as far as that cannot fail.
 func (o *Options) fill() {
-	if len(o.Servers) == 0 {
+	if len(o.Servers) == 0 && !o.Offline {
 		if o.Servers, _ = resolver.System(); len(o.Servers) == 0 {
 			o.Servers = make([]resolver.Server, 1)
 		}

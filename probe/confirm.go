@@ -286,5 +286,5 @@ func (r *Result) hear(c Confirmation) {
 		r.Reason, r.Err = RDAPFailed, c.Err
 		return
 	}
-	r.Source = "dns+" + c.Source
+	r.Source += "+" + c.Source
 }

@@ -55,6 +55,7 @@
 //	result.go, verdict.go    the words of every answer
 //	confirm.go               the registry's word, behind the DNS
 //	run.go, feed.go          one loop: candidates and outcomes in, results out
+//	zonefile.go              names that zone files decide
 //	lookups.go, votes.go     the candidates under way; the verdicts of servers about one
 //	patience.go              names that have to wait
 //	choose.go                which server is asked

@@ -41,6 +41,10 @@ type Plan struct {
 	// exist, if there is one.
 	DidYouMean string `json:"did_you_mean,omitempty"`
 
+	// ZoneFile is the date of the zone file that decides about the names in
+	// it; the others are asked about. It is nil if there is none.
+	ZoneFile *time.Time `json:"zone_file,omitempty"`
+
 	// Reason and Detail say why the TLD does not exist, or why nobody is
 	// asked about it. They are empty for a TLD that names can be probed in.
 	Reason Reason `json:"reason,omitempty"`
@@ -200,6 +204,16 @@ func (r *run) inspect(c candidate.Candidate) Plan {
 		out.Reason, out.Detail = c.Err.Reason, c.Err.Detail
 		if out.TLD == "" {
 			_, out.TLD, _ = strings.Cut(c.Name, ".")
+		}
+		return out
+	}
+	if z := r.p.zones[c.TLD]; z != nil {
+		date := z.Date()
+		out.ZoneFile, out.Exists = &date, ExistsYes
+	}
+	if r.opts.Offline {
+		if out.ZoneFile == nil {
+			out.Reason = NoResolver
 		}
 		return out
 	}

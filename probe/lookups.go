@@ -28,6 +28,10 @@ func (l *lookups) launch(c candidate.Candidate) {
 		l.results = append(l.results, invalid(c, l.now))
 		return
 	}
+	if r, ok := l.inZone(&c); ok {
+		l.results = append(l.results, r)
+		return
+	}
 	l.evidence.sample.add(c.Name)
 	i := l.queries.add()
 	q := l.queries.at(i)

@@ -20,6 +20,16 @@ type Options struct {
 	// package domprobe/probe/doh to be imported.
 	Servers []resolver.Server
 
+	// ZoneFiles are zone files of registries. A name in one of them is found
+	// without a query; any other may be newer than the file, and is asked
+	// about. At most one zone is of one TLD.
+	ZoneFiles []ZoneFile
+
+	// Offline asks nobody about names: one that is not in the zone file of
+	// its TLD is not found, and one without a zone file is unknown. Servers
+	// are ignored.
+	Offline bool
+
 	// Exchanger, if not nil, carries every query in place of the
 	// package's own transports, addressed to Servers.
 	Exchanger Exchanger

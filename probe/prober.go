@@ -29,7 +29,8 @@ const (
 
 // A Prober decides about names. It is safe for concurrent use.
 type Prober struct {
-	opts Options
+	opts  Options
+	zones map[string]ZoneFile // by TLD
 
 	mu      sync.Mutex
 	warned  map[string]bool
@@ -46,7 +47,13 @@ func New(opts Options) (*Prober, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	return newProber(opts), nil
+	zones, err := zonesOf(opts.ZoneFiles)
+	if err != nil {
+		return nil, err
+	}
+	p := newProber(opts)
+	p.zones = zones
+	return p, nil
 }
 
 func newProber(opts Options) *Prober {
@@ -68,6 +75,10 @@ func (o *Options) complete() error {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Offline {
+		o.Servers = nil
+		return nil
 	}
 	if len(o.Servers) == 0 {
 		system, err := resolver.System()

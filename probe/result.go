@@ -13,8 +13,8 @@ type Result struct {
 	Verdict Verdict
 	Reason  Reason
 
-	// Source names who decided: "dns", or "dns+rdap", "dns+whois" when the
-	// registry confirmed or corrected it. It is empty for a name that was
+	// Source names who decided: "dns" or "zone", or "dns+rdap", "dns+whois"
+	// and the like when the registry confirmed or corrected it. It is empty for a name that was
 	// never asked about. Rcode, Server, RTT and Tries are of the DNS anyway.
 	Source string
 

@@ -64,7 +64,7 @@ func (p *Prober) newRun() (*run, error) {
 		r.evidence.given = append(r.evidence.given, r.servers.newServer(spec, false))
 	}
 	r.registries.locators = r.evidence.given
-	if len(r.evidence.given) == 0 {
+	if len(r.evidence.given) == 0 && !p.opts.Offline {
 		system, err := resolver.System()
 		if err != nil {
 			return nil, fmt.Errorf("finding resolvers that locate the registries: %w", err)

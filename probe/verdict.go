@@ -84,6 +84,12 @@ const (
 	Lame         = trust.Lame         // unknown: the server is not responsible for the zone
 )
 
+// The reasons of [Options.ZoneFiles] and [Options.Offline].
+const (
+	ByZoneFile Reason = "zone-file"   // found or not-found: as the registry's zone file has it
+	NoResolver Reason = "no-resolver" // unknown: nobody is asked, and there is no zone file
+)
+
 // The reasons of [Options.Confirm]: what the registry says by RDAP or WHOIS
 // about a name that the DNS did not find, or why there is no word of it.
 const (
@@ -114,6 +120,7 @@ var reasonDocs = []ReasonDoc{
 	{Exists, Found, "the name is in the registry zone"},
 	{ChildZone, Found, "there is a zone at the name"},
 	{NXDomain, NotFound, "the registry zone denies the name"},
+	{ByZoneFile, Found, "the registry's zone file says so; it also says not-found where nobody is asked"},
 	{RDAPRegistered, Found, "not in the DNS, but the registry says that the name is registered"},
 	{RDAPReserved, Found, "not in the DNS, but the registry withholds the name from registration"},
 	{RDAPNotRegistered, NotFound, "the registry says that the name is not registered"},
@@ -123,6 +130,7 @@ var reasonDocs = []ReasonDoc{
 	{RDAPUnsure, NotFound, "not in the DNS; not confirmed, as the registry's reply proves nothing"},
 	{RDAPFailed, NotFound, "not in the DNS; not confirmed, as the registry cannot be reached or failed"},
 	{RDAPCanceled, NotFound, "not in the DNS; not confirmed, as the run ended first"},
+	{NoResolver, Unknown, "nobody is asked, and no zone file is given for the TLD"},
 	{Timeout, Unknown, "nobody answered in time"},
 	{ServFail, Unknown, "every server that was asked failed"},
 	{Refused, Unknown, "every server that was asked refused"},

@@ -34,7 +34,7 @@ var fields = [...]field{
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return append(dst, r.Verdict.String()...) },
 		parse:  func(r *probe.Result, s string) (err error) { r.Verdict, err = probe.ParseVerdict(s); return err }},
 	{name: "reason", doc: "why", text: func(r *probe.Result) *string { return (*string)(&r.Reason) }},
-	{name: "source", doc: "who decided: dns, dns+rdap or dns+whois; of domprobe rdap: rdap or whois", text: func(r *probe.Result) *string { return &r.Source }},
+	{name: "source", doc: "who decided: dns or zone, and +rdap or +whois if the registry did; of domprobe rdap: rdap or whois", text: func(r *probe.Result) *string { return &r.Source }},
 	{name: "keyword", doc: "the keyword or whole domain as it was given", text: func(r *probe.Result) *string { return &r.Keyword }},
 	{name: "tld", doc: "the effective TLD", text: func(r *probe.Result) *string { return &r.TLD }},
 	{name: "unicode", doc: "the Unicode form of the name, if it has another one", text: func(r *probe.Result) *string { return &r.Unicode }},

@@ -8,8 +8,12 @@ import (
 	"os"
 	"time"
 
+	"domprobe/internal/tempfile"
 	"domprobe/probe"
 )
+
+// ErrLocked is the error of a report that is being written already.
+var ErrLocked = tempfile.ErrLocked
 
 // A File is a report in a file. A run ends it with either [File.Close] or
 // [File.Abort], so that no half report is left that looks whole.
@@ -55,7 +59,7 @@ func Create(path, format string, o Options) (*File, error) {
 	case err == nil && info.IsDir(), path == "", os.IsPathSeparator(path[len(path)-1]):
 		return nil, &fs.PathError{Op: "create", Path: path, Err: errFolder}
 	case kind.whole && (err != nil || info.Mode().IsRegular()):
-		if file.f, file.dest, err = createTemp(path); err == nil {
+		if file.f, file.dest, err = tempfile.Create(path); err == nil {
 			file.temp, file.regular = file.f.Name(), true
 		}
 	default:
@@ -73,15 +77,15 @@ var errFolder = errors.New("not the name of a file")
 // openRows opens the target itself, which Begin empties, and locks it.
 func (f *File) openRows(access int) (err error) {
 	f.created = missing(f.path)
-	if f.f, err = os.OpenFile(f.path, access|os.O_CREATE|appending, 0o666); err != nil {
+	if f.f, err = os.OpenFile(f.path, access|os.O_CREATE|tempfile.Appending, 0o666); err != nil {
 		return err
 	}
 	info, err := f.f.Stat()
 	if err == nil && info.Mode().IsRegular() {
 		f.regular = true
-		removeStale(f.path)
+		tempfile.RemoveStale(f.path)
 		f.prepare = func() error { return f.f.Truncate(0) }
-		err = lockReport(f.f, f.path)
+		err = tempfile.Lock(f.f, f.path)
 	}
 	if err != nil {
 		f.f.Close()
@@ -149,7 +153,7 @@ func (f *File) failed(op string, err error) error {
 	if p, ok := err.(*fs.PathError); err == nil || ok && p.Path == f.path {
 		return err
 	}
-	return &fs.PathError{Op: op, Path: f.path, Err: cause(err)}
+	return &fs.PathError{Op: op, Path: f.path, Err: tempfile.Cause(err)}
 }
 
 // A rowFile is a file that is written in whole rows. Its errors carry the name of
@@ -206,16 +210,16 @@ func (f *File) finish() error {
 	if err != nil || !f.regular {
 		return err
 	}
-	if err = f.failed("write", fsync(f.f)); err == nil { // some disks say only now that they are full
+	if err = f.failed("write", tempfile.Sync(f.f)); err == nil { // some disks say only now that they are full
 		err = f.check()
 	}
 	switch {
 	case err != nil:
 		return err
 	case f.temp != "":
-		return publish(f.f, f.dest)
+		return tempfile.Publish(f.f, f.dest)
 	case f.created:
-		return syncFolder(f.path)
+		return tempfile.SyncFolder(f.path)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 
+	"domprobe/internal/tempfile"
 	"domprobe/probe"
 )
 
@@ -205,20 +206,20 @@ func (old *resumed) restore() (f *os.File, size int64, err error) {
 // rewrite replaces the file by one that has its header and the first row of
 // every settled name.
 func (old *resumed) rewrite() (*os.File, error) {
-	temp, dest, err := createTemp(old.path)
+	temp, dest, err := tempfile.Create(old.path)
 	if err != nil {
 		return old.f, err
 	}
 	f := old.f
 	if err = old.copyRows(temp); err == nil {
-		err = fsync(temp)
+		err = tempfile.Sync(temp)
 	}
 	if err == nil {
-		f, err = replace(f, temp, dest)
+		f, err = tempfile.Replace(f, temp, dest)
 	}
 	if err != nil {
-		discard(temp)
-		err = &fs.PathError{Op: "rewrite", Path: old.path, Err: cause(err)}
+		tempfile.Discard(temp)
+		err = &fs.PathError{Op: "rewrite", Path: old.path, Err: tempfile.Cause(err)}
 	}
 	return f, err
 }

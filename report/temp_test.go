@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"domprobe/candidate"
+	"domprobe/internal/tempfile"
 	"domprobe/probe"
 )
 
@@ -121,7 +122,7 @@ func TestFileSynced(t *testing.T) {
 	for _, format := range []string{"csv", "json"} {
 		path := filepath.Join(t.TempDir(), "report")
 		var synced []string
-		swap(t, &fsync, func(f *os.File) error {
+		swap(t, &tempfile.Sync, func(f *os.File) error {
 			name := "folder"
 			if f.Name() != filepath.Dir(path) {
 				name = "file"
@@ -156,7 +157,7 @@ func TestFileSyncFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		swap(t, &fsync, func(*os.File) error { return errDisk })
+		swap(t, &tempfile.Sync, func(*os.File) error { return errDisk })
 		var pe *fs.PathError
 		if err := f.Close(); !errors.Is(err, errDisk) || !errors.As(err, &pe) || pe.Path != path {
 			t.Errorf("%s: Close: %v", format, err)
@@ -176,7 +177,7 @@ func TestResumeSynced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	swap(t, &fsync, func(*os.File) error { synced++; return nil })
+	swap(t, &tempfile.Sync, func(*os.File) error { synced++; return nil })
 	if err := f.Begin(); err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +238,7 @@ func TestLockOfReplaced(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	swap(t, &lock, func(f *os.File) error {
+	swap(t, &tempfile.LockFile, func(f *os.File) error {
 		if err := os.Rename(path, path+".old"); err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +257,7 @@ func TestLockOfReplaced(t *testing.T) {
 
 // Where the system has no locks, reports are written without them.
 func TestWithoutLocks(t *testing.T) {
-	swap(t, &lock, func(*os.File) error { return errors.ErrUnsupported })
+	swap(t, &tempfile.LockFile, func(*os.File) error { return errors.ErrUnsupported })
 	for _, format := range resumable {
 		path := filepath.Join(t.TempDir(), "report")
 		if err := os.WriteFile(path, []byte(write(t, format, Options{}, saved())), 0o666); err != nil {

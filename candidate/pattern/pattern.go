@@ -12,6 +12,8 @@
 //	(get|try)  one of these; (get|) is get or nothing
 //	.          a dot, which makes the keyword a whole domain
 //
+// [Syllables] is the pattern of names that can be pronounced.
+//
 // [Pattern.All] streams the keywords of a pattern in order, [Pattern.Shuffled] in
 // an order that depends on a seed. Neither keeps a list of them.
 package pattern

@@ -18,20 +18,21 @@ import (
 // An asking is the settings of whom to ask about names, and how.
 type asking struct {
 	resolvers  []string
+	zones      []string      // files
 	probe      probe.Options // Concurrency, Rate, Timeout, Tries and Quorum
 	escalate   *bool         // nil for the default
 	noEscalate bool
 }
 
 // resolverWords are the words that --resolver knows.
-var resolverWords = []string{"system", "cloudflare", "google", "quad9", "direct", "demo"}
+var resolverWords = []string{"system", "cloudflare", "google", "quad9", "direct", "demo", noResolver}
 
 func (a *asking) options() []*cmdline.Option {
 	a.probe.Concurrency, a.probe.Tries, a.probe.Quorum = probe.DefaultConcurrency, probe.MaxTries, 1
 	a.probe.Timeout = probe.DefaultTimeout
 	return []*cmdline.Option{
 		cmdline.Repeated(&a.resolvers, "resolver", "r", "ask this `RESOLVER`: system (default), 1.1.1.1, 9.9.9.9:53, udp://, tcp://, tls:// or "+
-			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline)").
+			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline), none (nobody: see --zone)").
 			Offer(resolverWords...).Common(),
 		cmdline.Number(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536", 1, probe.MaxConcurrency).Common(),
 		cmdline.Parsed(&a.probe.Rate, "rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
@@ -82,7 +83,8 @@ func (a *asking) check() (probe.Options, error) {
 	if opts.Servers, err = parseServers(a.resolvers); err != nil {
 		return opts, err
 	}
-	opts.Escalate = a.escalates(opts.Servers)
+	opts.Offline = len(opts.Servers) == 0
+	opts.Escalate = !opts.Offline && a.escalates(opts.Servers)
 	return opts, nil
 }
 
@@ -108,6 +110,7 @@ type prober struct {
 	opts       probe.Options
 	registries *confirmer // nil without --confirm and --dates
 	stop       func() error
+	closeZones func() error
 }
 
 // newProber returns a prober for the settings. c may be nil.
@@ -133,12 +136,17 @@ func newProber(ctx context.Context, inv *invocation, a *asking, c *confirming, t
 			p.opts.Dates = dating{p.registries}
 		}
 	}
+	if p.opts.ZoneFiles, p.closeZones, err = a.openZones(ctx, inv); err != nil {
+		return nil, err
+	}
 	p.opts.Log, p.opts.Trace = inv.console.Logger(), trace
 	if p.opts.Servers, p.stop, err = openServers(ctx, p.opts.Servers, inv.console); err != nil {
+		p.closeZones()
 		return nil, err
 	}
 	if p.Prober, err = probe.New(p.opts); err != nil {
 		p.stop()
+		p.closeZones()
 		return nil, cmdline.Usage("", "%w", err)
 	}
 	return p, nil
@@ -150,7 +158,7 @@ func (p *prober) close() error {
 	if p.registries != nil {
 		p.registries.close()
 	}
-	return cmp.Or(err, p.stop())
+	return cmp.Or(err, p.stop(), p.closeZones())
 }
 
 // tracer returns a function that prints every query and response, and nil if

@@ -9,13 +9,16 @@
 // row in the table of command.go: help, manual and completion follow.
 //
 //	command.go    the table of commands, and the settings that all have
-//	generate.go   settings of the names; input.go, limit.go: keywords and their number
+//	generate.go   settings of the names; input.go, limit.go: keywords and their number;
+//	              combine.go, forming.go: keywords that are made of others
 //	ask.go        settings of the queries; servers.go: resolvers; confirm.go: registries
 //	write.go      settings of the rows; output.go: where they go; order.go: in which order
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
+//	best.go, bestlist.go: the names with the best score first
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
 //	guess.go      mistaken keywords; exit.go: exit codes

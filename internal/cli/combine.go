@@ -13,6 +13,8 @@ import (
 // maxHeld bounds the keywords that are held in memory to be combined.
 const maxHeld = 1 << 20
 
+var errHeld = fmt.Errorf("more than %d keywords to hold in memory", maxHeld)
+
 func collect(keywords iter.Seq2[string, error]) ([]string, error) {
 	var words []string
 	for word, err := range keywords {
@@ -20,7 +22,7 @@ func collect(keywords iter.Seq2[string, error]) ([]string, error) {
 			return nil, err
 		}
 		if len(words) == maxHeld {
-			return nil, fmt.Errorf("more than %d keywords to combine", maxHeld)
+			return nil, errHeld
 		}
 		words = append(words, strings.Clone(word))
 	}
@@ -48,6 +50,9 @@ func (g *generating) combined(in *input, stdin bool) error {
 				return
 			}
 			candidate.Combine(words, g.combine, g.joins)(yield)
+		}
+		if in.again() != nil {
+			s.again = s.keywords
 		}
 	} else {
 		words, err := collect(keywords)

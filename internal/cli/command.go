@@ -29,6 +29,7 @@ func commands() []*command {
 		resolversCommand(),
 		rdapCommand(),
 		serveCommand(),
+		zoneCommand(),
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),

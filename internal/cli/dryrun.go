@@ -27,12 +27,18 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 			return cmdline.Usage("", "%w", err)
 		}
 	}
+	zones, closeZones, err := p.ask.openZones(ctx, inv)
+	if err != nil {
+		return err
+	}
+	defer closeZones()
+	opts.ZoneFiles = zones
+	known := newZoned(opts)
 	end := byte('\n')
 	if p.gen.null {
 		end = 0
 	}
-	asked, invalid := 0, 0
-	tlds := make(map[string]bool)
+	invalid := 0
 	out := bufio.NewWriter(inv.std.Out)
 	for c, err := range names.all() {
 		switch {
@@ -44,8 +50,10 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 			invalid++
 			continue
 		}
-		asked++
-		tlds[c.TLD] = true
+		if b := p.choose.budget; b > 0 && opts.Queries(known.names-known.decided+1, max(len(known.asked), 1)) > b {
+			break
+		}
+		known.add(&c)
 		out.WriteString(c.Name) // the first error comes again from WriteByte
 		if err := out.WriteByte(end); err != nil {
 			return err
@@ -54,12 +62,14 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s under %s: about %s (%s) if all goes well, at most %s", plural(asked, "name"), plural(len(tlds), "TLD"),
-		roughly(opts.Expected(asked, len(tlds))), pluralOf(opts.Queries(asked, len(tlds)), "query", "queries"), roughly(opts.WorstCase(asked)))
+	asked, tlds := known.names-known.decided, len(known.asked)
+	text := fmt.Sprintf("%s under %s: about %s (%s) if all goes well, at most %s", plural(known.names, "name"), plural(len(known.tlds), "TLD"),
+		roughly(opts.Expected(asked, tlds)), pluralOf(opts.Queries(asked, tlds), "query", "queries"), roughly(opts.WorstCase(asked)))
 	if flags := p.confirm.flags(); flags != "" {
 		each := time.Duration(float64(time.Second) / p.confirm.rate)
 		text += fmt.Sprintf(", and on top for %s %v a name at each registry, or longer", flags, each)
 	}
+	text += known.text()
 	if invalid > 0 {
 		text += fmt.Sprintf("; %d more are invalid", invalid)
 	}

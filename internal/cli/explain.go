@@ -31,7 +31,7 @@ func explainCommand() *command {
   domprobe explain -r demo qxvzkwj.dev
 `,
 		Notes:   "The verdict comes first, then every query and response in the order of time. Add -vv to see them as they happen.",
-		Options: slices.Concat(ask.options(), confirm.options()),
+		Options: slices.Concat(ask.options(), ask.zoneOption(), confirm.options()),
 		Exits: map[int]string{
 			codeOK:      "the name settled",
 			codeUnknown: "the name is unknown",
@@ -71,6 +71,7 @@ func explain(ctx context.Context, inv *invocation, name string, ask *asking, con
 		return err
 	}
 	r, _ := prober.One(ctx, name)
+	s.zone = inZoneFile(prober.opts.ZoneFiles, &r.Candidate)
 	err = prober.close()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -86,6 +87,7 @@ type story struct {
 	start  time.Time
 	trace  func(probe.Event) // nil, or told every event as it happens
 	events []probe.Event
+	zone   string // what the zone file says; empty if there is none
 }
 
 // maxEvents bounds a story, in case servers never stop answering.
@@ -116,6 +118,9 @@ func (s *story) print(w io.Writer, r probe.Result) error {
 	line("%s: %s (%s): %s", name, r.Verdict, r.Reason, meaning(r.Reason))
 	if r.Err != nil {
 		line("  %s", r.Err)
+	}
+	if s.zone != "" {
+		line("  %s", s.zone)
 	}
 	if r.Server != "" && (r.Verdict == probe.Found || r.Verdict == probe.NotFound) {
 		line("  decided by %s in %.1f ms; queries sent for the name: %d", r.Server, float64(r.RTT.Microseconds())/1000, r.Tries)

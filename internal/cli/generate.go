@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -19,11 +20,13 @@ var languages = []string{"go", "python"}
 // A generating is the settings of the names to make.
 type generating struct {
 	naming
+	forming
 	names                              candidate.Options // TLDs, Prefixes, Suffixes, MinLen and MaxLen
 	presets, tldFiles                  []string
 	inputs, languages, patterns, joins []string
 	combine                            int
-	affixes, hacks, null               bool
+	affixes, null                      bool
+	ranked                             bool // names come by their score
 	shuffle                            *uint64
 	shard, shards                      int
 	maxNames                           *int64
@@ -31,7 +34,7 @@ type generating struct {
 
 func (g *generating) options() []*cmdline.Option {
 	g.shards = 1
-	return append([]*cmdline.Option{
+	return slices.Concat([]*cmdline.Option{
 		cmdline.List(&g.names.TLDs, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
 		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
 		cmdline.List(&g.names.Prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
@@ -48,7 +51,6 @@ func (g *generating) options() []*cmdline.Option {
 		cmdline.Number(&g.combine, "combine", "", "replace the keywords by combinations of `N`, in every order", 2, math.MaxInt),
 		cmdline.List(&g.joins, "join", "", "join combined keywords with these `TEXTS`; \",-\" is with nothing and with a hyphen"),
 		cmdline.Switch(&g.affixes, "affixes", "", "also put usual words of products before and after each keyword: get, try, app, hq, ...").Common(),
-		cmdline.Switch(&g.hacks, "hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
 		cmdline.Switch(&g.null, "null", "0", "keywords end in NUL, not in a newline, and # begins no comment; the rows of the format names end in NUL too"),
 		cmdline.Func("shard", "", "probe only the names of this `PART` of several: 3/16; each name is in one part", "", func(s string) (err error) {
 			g.shard, g.shards, err = candidate.ParseShard(s)
@@ -56,7 +58,7 @@ func (g *generating) options() []*cmdline.Option {
 		}),
 		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
 			"1000000 on a terminal, else 0", parseMaxNames),
-	}, g.naming.options()...)
+	}, g.forming.options(), g.naming.options())
 }
 
 func parseSeed(s string) (uint64, error) {
@@ -83,6 +85,7 @@ type selection struct {
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
 	poor    atomic.Int64 // names left out for their score
+	byRank  *candidate.Ranking
 }
 
 // open opens the input and checks the settings. counted says that somebody
@@ -99,10 +102,10 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 	s := &selection{generating: g, in: in, opts: g.names}
 	if g.maxNames != nil {
 		s.most = *g.maxNames
-	} else if inv.terminal {
+	} else if inv.terminal && !g.ranked {
 		s.most = maxOnTerminal
 	}
-	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.hacks
+	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.makes()
 	var err error
 	if s.opts.TLDs, _, err = g.allTLDs(); err != nil {
 		return nil, err
@@ -112,6 +115,9 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 			return nil, inv.noTLD("", in.word)
 		}
 		in.refuse = inv.noTLD
+	}
+	if s.opts.Exclude, err = g.exclusion(inv); err != nil {
+		return nil, err
 	}
 	if g.affixes {
 		prefixes, suffixes := candidate.Affixes()
@@ -129,43 +135,25 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 // generator returns a new generator of the names that keywords make.
 func (s *selection) generator(keywords iter.Seq2[string, error]) (*candidate.Generator, error) {
 	opts := s.opts
-	if s.hacks {
-		keywords = s.in.withHacks(keywords, len(opts.TLDs) > 0)
-	}
-	opts.Keywords = keywords
+	opts.Keywords = s.multiplied(keywords, &s.in.origin, len(opts.TLDs) > 0)
 	return candidate.New(opts)
 }
 
 // measure sets the total, for which it reads files to their end.
 func (s *selection) measure() {
-	a := s.in.amount()
+	a := s.amount()
 	s.total = a.words.Mul(&a.words, big.NewInt(int64(s.gen.PerKeyword())))
 	s.total.Add(s.total, &a.domains)
-	s.exact = a.exact && !s.hacks
-}
-
-// withHacks puts the hacks of every keyword after it, or in its place if there
-// is no TLD for it.
-func (in *input) withHacks(keywords iter.Seq2[string, error], keep bool) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for keyword, err := range keywords {
-			if keep || err != nil || candidate.IsDomain(keyword) {
-				if !yield(keyword, err) {
-					return
-				}
-			}
-			for hack := range in.origin.Tag("hacks", candidate.Strings(candidate.Hacks(keyword)...)) {
-				if !yield(hack, nil) {
-					return
-				}
-			}
-		}
-	}
+	s.exact = a.exact
 }
 
 // all returns the names to be probed, for one loop.
 func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
 	names := s.inShard(seen(s.fit(s.gen.All(), &s.poor), func(*candidate.Candidate) { s.passed.Add(1) }))
+	if s.ranked {
+		s.byRank = s.ranking(names)
+		names = s.byRank.All()
+	}
 	return func(yield func(candidate.Candidate, error) bool) {
 		taken := int64(0)
 		for c, err := range names {
@@ -207,7 +195,7 @@ func seen(names iter.Seq2[candidate.Candidate, error], look func(*candidate.Cand
 
 // known returns how many names the generator makes, and 0 if that is not known.
 func (s *selection) known() int {
-	if s.total == nil || !s.exact || !s.total.IsInt64() || s.total.Int64() > math.MaxInt {
+	if s.ranked || s.total == nil || !s.exact || !s.total.IsInt64() || s.total.Int64() > math.MaxInt {
 		return 0
 	}
 	return int(s.total.Int64())
@@ -250,5 +238,5 @@ func (s *selection) again() iter.Seq2[candidate.Candidate, error] {
 // done returns how far the run has come on the way to total, with so many names
 // in flight.
 func (s *selection) done(inFlight int64) int64 {
-	return s.passed.Load() + s.gen.Repeated() + s.gen.Skipped() + s.poor.Load() - inFlight
+	return s.passed.Load() + s.gen.Repeated() + s.gen.Skipped() + s.gen.Excluded() + s.poor.Load() - inFlight
 }

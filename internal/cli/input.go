@@ -37,18 +37,24 @@ type source struct {
 	count     func() amount            // nil to count again
 }
 
-// openInput opens the sources: arguments, files, word lists and patterns, or
-// the default words.
+// openInput opens the sources: arguments, files, word lists, what is made of these,
+// and patterns, or the default words.
 func (g *generating) openInput(inv *invocation) (*input, error) {
 	in := new(input)
 	if err := g.addAll(in, inv); err != nil {
 		return nil, err
 	}
-	if len(in.sources) == 0 && len(g.patterns) == 0 {
+	if len(in.sources) == 0 && len(g.patterns) == 0 && g.syllables == 0 {
 		in.addWords("", candidate.DefaultWords()...)
 		in.bare = true
 	}
+	if g.ranked {
+		in.repeatable()
+	}
 	if err := g.combined(in, inv.stdin); err != nil {
+		return nil, err
+	}
+	if err := g.blended(in); err != nil {
 		return nil, err
 	}
 	return in, g.addPatterns(in)
@@ -127,9 +133,9 @@ func (g *generating) addFile(in *input, inv *invocation, path string) error {
 	return nil
 }
 
-// addPatterns adds the keywords of --pattern.
+// addPatterns adds the keywords of --pattern and --syllables.
 func (g *generating) addPatterns(in *input) error {
-	if len(g.patterns) == 0 && g.shuffle != nil {
+	if len(g.patterns) == 0 && g.syllables == 0 && g.shuffle != nil {
 		return cmdline.Usage("", "--shuffle is for --pattern only")
 	}
 	for _, text := range g.patterns {
@@ -137,39 +143,53 @@ func (g *generating) addPatterns(in *input) error {
 		if err != nil {
 			return cmdline.Usage("", "%w", err)
 		}
-		keywords := p.All()
-		if g.shuffle != nil {
-			if !p.CanShuffle() {
-				return cmdline.Usage("", "pattern %q: %w", text, pattern.ErrTooMany)
-			}
-			keywords = p.Shuffled(*g.shuffle)
+		if g.shuffle != nil && !p.CanShuffle() {
+			return cmdline.Usage("", "pattern %q: %w", text, pattern.ErrTooMany)
 		}
-		dotted := strings.Contains(text, ".")
-		in.bare = in.bare || !dotted
-		in.unique = len(in.sources) == 0 && len(g.patterns) == 1 && p.Unique()
-		in.sources = append(in.sources, source{generator: "pattern", keywords: keywords, again: keywords, count: func() amount {
-			if dotted { // most likely all of its keywords are whole domains
-				return amount{domains: *p.Count()}
-			}
-			return amount{words: *p.Count(), exact: true}
-		}})
+		g.addPattern(in, "pattern", p, strings.Contains(text, "."))
 	}
-	return nil
+	if g.syllables == 0 {
+		return nil
+	}
+	p, err := pattern.Syllables(g.syllables)
+	g.addPattern(in, "syllables", p, false)
+	return err
+}
+
+// addPattern adds the keywords of a pattern, which are dotted if it has a dot.
+func (g *generating) addPattern(in *input, generator string, p *pattern.Pattern, dotted bool) {
+	keywords := p.All()
+	if g.shuffle != nil {
+		keywords = p.Shuffled(*g.shuffle)
+	}
+	in.bare = in.bare || !dotted
+	in.unique = len(in.sources) == 0 && p.Unique()
+	in.sources = append(in.sources, source{generator: generator, keywords: keywords, again: keywords, count: func() amount {
+		if dotted { // most likely all of its keywords are whole domains
+			return amount{domains: *p.Count()}
+		}
+		return amount{words: *p.Count(), exact: true}
+	}})
 }
 
 // keywords returns the keywords of all sources, for one loop.
 func (in *input) keywords() iter.Seq2[string, error] {
 	seqs := make([]iter.Seq2[string, error], len(in.sources))
 	for i, s := range in.sources {
-		seqs[i] = s.keywords
+		seqs[i] = in.tagged(s, s.keywords)
 		if in.refuse != nil && s.name != "" {
 			seqs[i] = in.refusing(s)
 		}
-		if s.generator != "" {
-			seqs[i] = in.origin.Tag(s.generator, seqs[i])
-		}
 	}
 	return candidate.Concat(seqs...)
+}
+
+// tagged returns keywords of a source, as made by its generator.
+func (in *input) tagged(s source, keywords iter.Seq2[string, error]) iter.Seq2[string, error] {
+	if s.generator == "" {
+		return keywords
+	}
+	return in.origin.Tag(s.generator, keywords)
 }
 
 // refusing returns the keywords of a source up to the first that needs a TLD,
@@ -195,7 +215,7 @@ func (in *input) again() iter.Seq2[string, error] {
 		if s.again == nil {
 			return nil
 		}
-		seqs[i] = s.again
+		seqs[i] = in.tagged(s, s.again)
 	}
 	return candidate.Concat(seqs...)
 }

@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"strconv"
 
-	"domprobe/candidate"
 	"domprobe/internal/cmdline"
 )
 
@@ -29,7 +28,7 @@ const (
 )
 
 // checkMost refuses more names than the limit. Where repeats and names left out
-// for their length could make the difference, it makes the names to find out,
+// could make the difference, it makes the names to find out,
 // unless that would take long.
 func (s *selection) checkMost() error {
 	if s.most == 0 {
@@ -39,7 +38,7 @@ func (s *selection) checkMost() error {
 	if share.Cmp(big.NewInt(s.most)) <= 0 {
 		return nil
 	}
-	certain := s.shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0 && s.minScore == 0
+	certain := s.shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0 && s.minScore == 0 && s.opts.Exclude == nil
 	if !certain && s.total.Cmp(big.NewInt(maxRecounted)) <= 0 {
 		switch n, all := s.recount(); {
 		case all && n <= s.most:
@@ -110,15 +109,8 @@ func (s source) amount() (a amount) {
 		return a
 	}
 	a.exact = true
-	one := big.NewInt(1)
 	for keyword, err := range s.again {
-		switch {
-		case err != nil: // it ends the run when it gets there
-		case candidate.IsDomain(keyword):
-			a.domains.Add(&a.domains, one)
-		default:
-			a.words.Add(&a.words, one)
-		}
+		a.add(keyword, err)
 	}
 	return a
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"sync"
@@ -13,9 +14,15 @@ import (
 // candidates on their way to the prober, and the results on their way back.
 type order struct {
 	window int           // candidates that may wait for their turn; 0 is no limit
+	most   int           // what the window grows to, as a share of the results; 0 if it does not
 	stop   chan struct{} // closed when no result is to come
 
+	// may, if not nil, says whether one more candidate may come in while so
+	// many have no result. If not even the only one may, none will.
+	may func(name candidate.Key, open int) bool
+
 	mu    sync.Mutex
+	open  int           // candidates without a result
 	room  chan struct{} // told that there may be room for a candidate
 	queue []turn        // in the order of the candidates
 	first int           // the place of queue[0] among all
@@ -39,6 +46,27 @@ func newOrder(window int) *order {
 	return &order{window: window, stop: make(chan struct{}), room: make(chan struct{}, 1), last: make(map[candidate.Key]int)}
 }
 
+// batches returns the rows of the names in the order of --ordered and --sort.
+func (p *probing) batches(ctx context.Context, prober *probe.Prober, names candidates, out *output, t *tally) iter.Seq2[[]probe.Result, error] {
+	window := max(minWindow, 2*p.ask.probe.Concurrency)
+	var o *order
+	switch {
+	case p.choose.on():
+		o = p.choose.order(window, t.budget)
+	case p.out.ordered:
+		o = newOrder(window)
+	case p.out.sort == "input":
+		o = newOrder(0)
+	default:
+		return prober.Batches(ctx, names)
+	}
+	batches := prober.Batches(ctx, o.candidates(names))
+	if out.list != nil {
+		batches = out.list.looked(batches)
+	}
+	return o.results(batches)
+}
+
 // candidates passes names on, as long as there is room for their results.
 func (o *order) candidates(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
 	return func(yield func(candidate.Candidate, error) bool) {
@@ -53,29 +81,41 @@ func (o *order) candidates(names iter.Seq2[candidate.Candidate, error]) iter.Seq
 	}
 }
 
-// enter takes a place for a name. It reports false when nobody waits for its
-// result any more.
+// enter takes a place for a name. It reports false when the name may not come in, or
+// nobody waits for its result any more.
 func (o *order) enter(name candidate.Key) bool {
 	for {
-		o.mu.Lock()
-		if o.window == 0 || len(o.queue) < o.window {
-			place := o.first + len(o.queue)
-			same, known := o.last[name]
-			if !known {
-				same = -1
-			}
-			o.last[name] = place
-			o.queue = append(o.queue, turn{same: same})
-			o.mu.Unlock()
-			return true
+		if entered, over := o.tryEnter(name); entered || over {
+			return entered
 		}
-		o.mu.Unlock()
 		select {
 		case <-o.room:
 		case <-o.stop:
 			return false
 		}
 	}
+}
+
+// tryEnter takes a place for a name if there is room. over tells that there will be
+// none.
+func (o *order) tryEnter(name candidate.Key) (entered, over bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.window > 0 && len(o.queue) >= o.window:
+		return false, false
+	case o.may != nil && !o.may(name, o.open):
+		return false, o.open == 0
+	}
+	place := o.first + len(o.queue)
+	same, known := o.last[name]
+	if !known {
+		same = -1
+	}
+	o.last[name] = place
+	o.queue = append(o.queue, turn{same: same})
+	o.open++
+	return true, false
 }
 
 // results yields the results of batches in order. When batches has ended
@@ -115,6 +155,7 @@ func (o *order) settle(rows []probe.Result) []probe.Result {
 			o.queue = append(o.queue, turn{result: r, settled: true, same: -1})
 			continue
 		}
+		o.open--
 		t := &o.queue[place-o.first]
 		t.result, t.settled = r, true
 		if t.same < 0 {
@@ -132,7 +173,10 @@ func (o *order) settle(rows []probe.Result) []probe.Result {
 	clear(o.queue[:n])
 	o.queue = o.queue[n:]
 	o.first += n
-	if n > 0 {
+	if o.most > 0 {
+		o.window = max(o.window, min(o.first/aheadOfAll, o.most))
+	}
+	if len(rows) > 0 {
 		select {
 		case o.room <- struct{}{}:
 		default:

@@ -141,3 +141,70 @@ func TestOrderWaits(t *testing.T) {
 		<-done // the source has been let go
 	})
 }
+
+// The window grows with the results, up to a limit.
+func TestOrderGrows(t *testing.T) {
+	o := newOrder(2)
+	o.most = 5
+	room := func() (n int) {
+		for entered := true; entered; n++ {
+			entered, _ = o.tryEnter(candidate.Key{Name: fmt.Sprint(o.first, n)})
+		}
+		return n - 1
+	}
+	for i, want := range []int{2, 2, 2, 2, 2, 2, 3, 3, 4, 5, 5, 5} {
+		if got := room(); got != want {
+			t.Errorf("round %d: room for %d names after %d results, want %d", i, got, o.first, want)
+		}
+		var rows []probe.Result
+		for name := range o.last {
+			rows = append(rows, probe.Result{Candidate: candidate.Candidate{Name: name.Name, TLD: name.TLD}})
+		}
+		if got := o.settle(rows); len(got) != len(rows) || o.open != 0 {
+			t.Errorf("%d results of %d, %d open", len(got), len(rows), o.open)
+		}
+	}
+}
+
+// A name that may not come in waits for others to have their results. If it may
+// not come in alone, the source ends.
+func TestOrderMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrder(0)
+		allowed := 7
+		o.may = func(_ candidate.Key, open int) bool {
+			if open == 3 || allowed == 0 {
+				return false
+			}
+			allowed--
+			return true
+		}
+		names := candidate.Names("a.dev", "b.dev", "c.dev", "d.dev", "e.dev", "f.dev", "g.dev", "h.dev", "i.dev")
+		taken := make(chan candidate.Candidate, 9)
+		go func() {
+			defer close(taken)
+			for c := range o.candidates(names) {
+				taken <- c
+			}
+		}()
+		var got []string
+		for rows := range o.results(func(yield func([]probe.Result, error) bool) {
+			for c := range taken {
+				synctest.Wait()
+				if n := len(taken); n > 2 {
+					t.Errorf("%d names wait beside one", n)
+				}
+				if !yield([]probe.Result{{Candidate: c}}, nil) {
+					return
+				}
+			}
+		}) {
+			for _, r := range rows {
+				got = append(got, r.Name)
+			}
+		}
+		if len(got) != 7 || got[6] != "g.dev" {
+			t.Errorf("%q", got)
+		}
+	})
+}

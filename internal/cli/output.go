@@ -18,8 +18,9 @@ type output struct {
 	*writing
 	console    *term.Console
 	stdout     report.Writer
-	matched    bool // a row was for stdout
-	unexpected bool // a row has another verdict than --expect says
+	list       *bestList // stdout, if it is a list of the best names
+	matched    bool      // a row was for stdout
+	unexpected bool      // a row has another verdict than --expect says
 	reports    []savedReport
 	legend     report.Legend // of the rows on stdout
 	buf        []probe.Result
@@ -51,7 +52,10 @@ func (w *writing) open(ctx context.Context, inv *invocation, total, longest int)
 		rows = inv.console.Above(rows)
 	}
 	var err error
-	if out.stdout, err = out.writer(report.New(w.format, rows, opts)); err != nil {
+	if w.best > 0 && w.format == "columns" && !w.sorts() && opts.Screen != nil {
+		out.list = &bestList{screen: opts.Screen, w: rows, most: w.best, confirming: w.confirmed, rank: byScore()}
+		out.stdout = out.list
+	} else if out.stdout, err = out.writer(report.New(w.format, rows, opts)); err != nil {
 		return nil, err
 	}
 	for _, t := range w.outputs {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
@@ -27,7 +28,7 @@ func planCommand() *command {
 		Options: slices.Concat([]*cmdline.Option{
 			cmdline.List(&tlds, "tld", "t", "show the plans of these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Local().Common(),
 			tableFormat(&format, "table", "json"),
-		}, ask.options()),
+		}, ask.options(), ask.zoneOption()),
 		Exits: map[int]string{
 			codeOK:      "some server can be believed about every TLD, if only that it does not exist",
 			codeUnknown: "no server can be believed about some TLD",
@@ -69,7 +70,7 @@ func plan(ctx context.Context, inv *invocation, ask *asking, tlds []string, form
 // undecided reports whether names under the TLD would be unknown because no
 // server can be believed.
 func undecided(p probe.Plan) bool {
-	return p.Exists == probe.ExistsUnknown && p.Reason != candidate.SpecialUse
+	return p.ZoneFile == nil && p.Exists == probe.ExistsUnknown && p.Reason != candidate.SpecialUse
 }
 
 func writePlans(inv *invocation, plans []probe.Plan) error {
@@ -88,6 +89,9 @@ func writePlans(inv *invocation, plans []probe.Plan) error {
 		return err
 	}
 	for _, p := range plans {
+		if p.ZoneFile != nil {
+			inv.console.Note("%s: the names in its zone file of %s are found without a query", p.TLD, p.ZoneFile.Format(time.DateOnly))
+		}
 		if p.Detail != "" {
 			inv.console.Note("%s", p.Detail)
 		}

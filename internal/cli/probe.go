@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math"
 	"math/big"
 	"os"
@@ -25,6 +24,7 @@ type probing struct {
 	gen       generating
 	ask       asking
 	confirm   confirming
+	choose    choosing
 	out       writing
 	dryRun    bool
 	yes       bool
@@ -45,13 +45,14 @@ func (p *probing) command() *command {
   domprobe -t com -i words.txt -f csv -o report.jsonl --only not-found
   domprobe --tld-preset tech --affixes -f grid go
   domprobe -t com --pattern '\c\v\c\v' --shuffle 1 --stop-after 10
+  domprobe -t com --about 'fast bird' --blend --best 10    # the best names
   domprobe --resolver demo -t dev go rust zig gopher qxvzkwj    # offline
 `,
-		Options: slices.Concat(p.gen.options(), []*cmdline.Option{
+		Options: slices.Concat(p.gen.options(), p.choose.options(), []*cmdline.Option{
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
+		}, p.ask.options(), p.ask.zoneOption(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -86,6 +87,9 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 func (p *probing) open(inv *invocation) (*selection, error) {
 	p.confirm.dates = p.confirm.dates || p.out.within != nil
 	p.out.opts.Zero, p.out.opts.Score, p.out.opts.Dates = p.gen.null, p.gen.minScore > 0, p.confirm.dates
+	if err := p.choose.apply(p); err != nil {
+		return nil, err
+	}
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err
@@ -95,7 +99,7 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 
 // counted reports whether somebody wants to know how many names there are.
 func (p *probing) counted(inv *invocation) bool {
-	return inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person
+	return !p.choose.on() && (inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person)
 }
 
 // probe probes the names and writes their rows.
@@ -112,27 +116,27 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 		return err
 	}
 	t := &tally{start: time.Now(), stopAfter: int64(p.stopAfter), confirming: p.confirm.on()}
+	if p.choose.budget > 0 && !prober.opts.Offline {
+		if t.budget, err = newBudget(p.choose.budget, prober); err != nil {
+			out.abort()
+			return err
+		}
+	}
 	names.settled = out.settled
 	out.recall()
 	t.before = out.before(t.freeBefore)
 	endProgress := inv.console.StartProgress(names.known(), func() (int64, string) {
-		return names.done(t.names.Load() - t.total()), t.counts()
+		switch {
+		case !names.ranked:
+			return names.done(t.names.Load() - t.total()), t.counts()
+		case t.names.Load() == 0:
+			return names.done(0), "names to choose from"
+		}
+		return t.total(), t.counts()
 	})
 	err = p.stream(ctx, prober.Prober, names, out, t)
 	endProgress()
 	return p.end(ctx, err, names, out, t)
-}
-
-// batches returns the rows of the names in the order of --ordered and --sort.
-func (p *probing) batches(ctx context.Context, prober *probe.Prober, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
-	if !p.out.ordered && p.out.sort != "input" {
-		return prober.Batches(ctx, names)
-	}
-	o := newOrder(0)
-	if p.out.ordered {
-		o.window = max(minWindow, 2*p.ask.probe.Concurrency)
-	}
-	return o.results(prober.Batches(ctx, o.candidates(names)))
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
@@ -142,7 +146,7 @@ func (p *probing) stream(ctx context.Context, prober *probe.Prober, names *selec
 	defer cancel()
 	defer out.abort()
 	var failed error
-	for rows, err := range p.batches(ctx, prober, out.laidOut(t.counted(names.all()))) {
+	for rows, err := range p.batches(ctx, prober, out.laidOut(t.counted(names.all())), out, t) {
 		if len(rows) > 0 {
 			switch err := out.write(t.add(rows)); {
 			case errors.Is(err, errClosed):
@@ -152,7 +156,7 @@ func (p *probing) stream(ctx context.Context, prober *probe.Prober, names *selec
 			}
 		}
 		failed = err
-		if t.stopped {
+		if t.exhausted() {
 			break
 		}
 	}
@@ -177,16 +181,24 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	case errors.Is(err, errClosed):
 		return nil
 	case err == nil:
+		t.exhausted()
 		err = t.check()
 	}
-	t.repeated, t.skipped = names.gen.Repeated(), names.skipped.Load()
-	t.leftOut, t.poor = names.gen.Skipped(), names.poor.Load()
+	if names.byRank != nil {
+		t.repeated = names.byRank.Repeated()
+	}
+	t.repeated += names.gen.Repeated()
+	t.skipped = names.skipped.Load()
+	t.leftOut, t.excluded, t.poor = names.gen.Skipped(), names.gen.Excluded(), names.poor.Load()
 	out.console.Finish()
 	out.explain()
 	if cut {
 		out.console.Note("%s", p.interruption(names, t))
 	}
 	out.console.Note("%s", t.summary())
+	if t.budget != nil {
+		out.console.Note("%d of at most %s sent", t.budget.sent(), pluralOf(t.budget.most, "query", "queries"))
+	}
 	if cut {
 		if errors.Is(err, ctx.Err()) {
 			err = nil
@@ -202,7 +214,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		}
 		return err
 	}
-	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") {
+	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") && !slices.Contains(p.ask.resolvers, noResolver) {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}

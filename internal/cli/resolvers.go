@@ -94,6 +94,9 @@ func (s *surveying) servers(ctx context.Context, inv *invocation) ([]resolver.Se
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(servers) == 0 {
+		return nil, nil, cmdline.Usage("", "none is not a resolver that can be tested")
+	}
 	if slices.ContainsFunc(servers, isDirect) {
 		return nil, nil, cmdline.Usage("try: domprobe plan -r direct -t dev", "direct is not a resolver that can be tested")
 	}

@@ -45,7 +45,7 @@ func serveCommand() *command {
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 			cmdline.Switch(&s.health, "health", "", "ask the server that listens there whether it is well, and end").Local(),
 			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-		}, s.ask.options(), s.registry.registryOptions()),
+		}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions()),
 		Exits: map[int]string{
 			codeOK:          "ended by a signal; with --health, the server is well",
 			codeInterrupted: "interrupted before it served",

@@ -16,11 +16,17 @@ import (
 	"domprobe/probe/resolver"
 )
 
-// parseServers returns the servers of --resolver, by default the system's. It
-// asks nothing of the network.
+// parseServers returns the servers of --resolver, by default the system's, and
+// none for the word none. It asks nothing of the network.
 func parseServers(specs []string) ([]resolver.Server, error) {
 	if len(specs) == 0 {
 		specs = []string{"system"}
+	}
+	if slices.Contains(specs, noResolver) {
+		if len(specs) > 1 {
+			return nil, cmdline.Usage("", "the resolver none goes with no other")
+		}
+		return nil, nil
 	}
 	servers, err := resolver.ParseAll(specs)
 	var bad *resolver.ParseError
@@ -61,6 +67,9 @@ func hasHostName(s resolver.Server) bool {
 // among them. The returned function ends what was started.
 func openServers(ctx context.Context, servers []resolver.Server, console *term.Console) ([]resolver.Server, func() error, error) {
 	stop := func() error { return nil }
+	if len(servers) == 0 {
+		return nil, stop, nil
+	}
 	if isDemo(servers[0]) {
 		registry, err := demo.Start()
 		if err != nil {

@@ -24,8 +24,9 @@ type tally struct {
 	free       atomic.Int64 // free names of this run
 	confirming bool         // only a registry's word makes a name free
 	stopped    bool
+	budget     *budget // nil without a limit on queries
 
-	repeated, skipped, leftOut, poor int64 // names without a row
+	repeated, skipped, leftOut, excluded, poor int64 // names without a row
 }
 
 // counted counts the names that pass. The prober may take them from any
@@ -69,6 +70,13 @@ func (t *tally) freeBefore(s *report.Settled) int {
 
 func (t *tally) enough() bool {
 	return t.stopAfter > 0 && t.before+t.free.Load() >= t.stopAfter
+}
+
+// exhausted reports whether the run has found enough or has no queries left, and
+// then stops it.
+func (t *tally) exhausted() bool {
+	t.stopped = t.stopped || t.budget != nil && t.budget.exhausted()
+	return t.stopped
 }
 
 func (t *tally) of(v probe.Verdict) int64 { return t.rows[v].Load() }
@@ -119,7 +127,8 @@ func (t *tally) summary() string {
 	for _, part := range []struct {
 		n    int64
 		what string
-	}{{t.repeated, "repeated"}, {t.skipped, "settled before"}, {t.leftOut, "left out for their length"}, {t.poor, "left out for their score"}} {
+	}{{t.repeated, "repeated"}, {t.skipped, "settled before"}, {t.leftOut, "left out for their length"},
+		{t.excluded, "excluded"}, {t.poor, "left out for their score"}} {
 		if part.n > 0 {
 			s += fmt.Sprintf(", %d %s", part.n, part.what)
 		}

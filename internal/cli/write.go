@@ -46,6 +46,8 @@ type writing struct {
 	within          *time.Duration // --expires-within
 	sort            string         // empty for the order in which names settle
 	ordered, resume bool
+	confirmed       bool           // only names that a registry confirms go to standard output
+	best            int            // so many rows are a list on a terminal, best on top; 0 is none
 	opts            report.Options // Columns, Zero and Score
 }
 
@@ -115,7 +117,7 @@ func (w *writing) wanted(r *probe.Result) bool {
 	if w.within != nil && (r.Registration == nil || r.Registration.Expires.IsZero() || time.Until(r.Registration.Expires) > *w.within) {
 		return false
 	}
-	return w.only == nil || w.only[r.Verdict]
+	return (w.only == nil || w.only[r.Verdict]) && (!w.confirmed || free(r, true))
 }
 
 // check finds mistakes in the settings without opening anything. The inputs

@@ -211,7 +211,7 @@ func (h *house) folder(t *testing.T, script string) string {
 	today := header + "go.com,not-found,nxdomain,go,com,2026-02-02T03:04:05Z\nzig.com,not-found,nxdomain,zig,com,2026-02-02T03:04:05Z\n"
 	jsonl := `{"v":1,"domain":"go.com","verdict":"found","keyword":"go","tld":"com"}` + "\n"
 	files := map[string]string{
-		"words.txt": "go\nzig\nword1\n", "names/words.txt": "go\nzig\nword1\n", "many.txt": strings.Join(h.resolvers[:], "\n") + "\n",
+		"words.txt": "go\nzig\nword1\n", "names/words.txt": "go\nzig\nword1\n", "names.txt": "go\nzig\n", "many.txt": strings.Join(h.resolvers[:], "\n") + "\n",
 		"report.csv": old, "yesterday.csv": old, "today.csv": today, "names/today.csv": old,
 		"report.jsonl": jsonl,
 	}
@@ -223,13 +223,19 @@ func (h *house) folder(t *testing.T, script string) string {
 			t.Fatal(err)
 		}
 	}
+	files["com.txt"] = "com. 900 IN SOA a. b. 1 1800 900 604800 86400\nexample.com. 900 IN NS ns.example.net.\nword1.com. 900 IN NS ns.example.net.\n"
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := exec.Command("gzip", "-k", filepath.Join(dir, "report.jsonl")).Run(); err != nil {
+	if err := exec.Command("gzip", "-k", filepath.Join(dir, "report.jsonl"), filepath.Join(dir, "com.txt")).Run(); err != nil {
 		daemon.Missing(t, "gzip is not installed: apt-get install gzip")
+	}
+	if strings.Contains(script, "com.zone") && !strings.Contains(script, "zone build") {
+		if out, err := exec.Command("domprobe", "zone", "build", filepath.Join(dir, "com.txt"), "-o", filepath.Join(dir, "com.zone")).CombinedOutput(); err != nil {
+			t.Fatalf("build com.zone: %v\n%s", err, out)
+		}
 	}
 	return dir
 }
@@ -368,6 +374,11 @@ func shapeOf(script string) shape {
 	case m != nil && slices.Contains([]string{"explain", "plan", "resolvers", "rdap", "words", "score", "tlds", "completion", "man", "help", "version"}, m[1]):
 		if format != nil && format[1] == "json" {
 			return "json"
+		}
+		return "text"
+	case m != nil && m[1] == "zone":
+		if strings.Contains(script, "zone build") {
+			return "none"
 		}
 		return "text"
 	case m != nil && m[1] == "diff" && format == nil:

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 
+	"domprobe/candidate/score"
 	"domprobe/internal/dnstest"
 )
 
@@ -271,6 +273,26 @@ func TestGridIsRedrawn(t *testing.T) {
 	}
 	if !strings.Contains(s.raw, "\x1b[36m+\x1b[0m") || !strings.Contains(s.raw, "\x1b[32m-\x1b[0m") {
 		t.Errorf("no colours in %q", s.raw)
+	}
+}
+
+// The list of --best grows at a terminal, and in the end stands there once, best on
+// top.
+func TestBestListGrows(t *testing.T) {
+	t.Parallel()
+	const best = 30
+	labels := ranked(t, "[a-d]{3}", 0)
+	s := atTerminal(t, false, nil, "-r", slowResolver(t, labels[1]+".dev"), "-t", "dev", "-c", "4", "--pattern", "[a-d]{3}", "--best", strconv.Itoa(best))
+	want := []string{" SCORE  NAME"}
+	for _, label := range slices.Delete(labels, 1, 2)[:best] {
+		want = append(want, fmt.Sprintf("%6d  %s.dev", score.Of(label).Total, label))
+	}
+	got := s.screen(t)
+	if s.code != 0 || len(got) != best+3 || !slices.Equal(got[:best+1], want) || !strings.Contains(got[best+1], ": 1 found, 30 not found") {
+		t.Errorf("exit code %d, the screen shows %q, want %q", s.code, got, want)
+	}
+	if n := strings.Count(s.raw, "\x1b[J"); n < 2 || !strings.Contains(s.raw, "\n... and ") {
+		t.Errorf("the list was drawn %d times: %q", n, s.raw)
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 // come. Its methods need the console's lock.
 type Progress struct {
 	w     *os.File
-	total int64 // names of the run; 0 if unknown
+	unit  string // of what is counted
+	total int64  // of the run, in units; 0 if unknown
 	state func() (done int64, counts string)
 	start time.Time
 	drawn time.Time // when it last told something new
@@ -30,13 +31,18 @@ const (
 // ShowsProgress reports whether [Console.StartProgress] shows anything.
 func (c *Console) ShowsProgress() bool { return Is(c.w) && !c.Quiet && !c.NoProgress && !Dumb() }
 
-// StartProgress shows the progress of a run until the returned function is
-// called. A total of 0 is unknown. state is called with the console locked.
+// StartProgress shows the progress of a run over names until the returned function
+// is called. A total of 0 is unknown. state is called with the console locked.
 func (c *Console) StartProgress(total int, state func() (done int64, counts string)) (stop func()) {
+	return c.StartProgressOf("names", int64(total), state)
+}
+
+// StartProgressOf is StartProgress of a run over something else than names.
+func (c *Console) StartProgressOf(unit string, total int64, state func() (done int64, counts string)) (stop func()) {
 	if !c.ShowsProgress() {
 		return func() {}
 	}
-	c.setProgress(&Progress{w: c.w.(*os.File), total: int64(total), state: state, start: time.Now()})
+	c.setProgress(&Progress{w: c.w.(*os.File), unit: unit, total: total, state: state, start: time.Now()})
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -82,7 +88,7 @@ func (p *Progress) line(passed time.Duration) []string {
 	if p.total == 0 {
 		spinner := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
 		at := int(passed/redrawEvery) % len(spinner)
-		return []string{string(spinner[at]), "", fmt.Sprintf("(%d, %.0f names/s)", done, rate),
+		return []string{string(spinner[at]), "", fmt.Sprintf("(%d, %.0f %s/s)", done, rate, p.unit),
 			fmt.Sprintf("[%v]", passed.Truncate(time.Second)), counts}
 	}
 	const width = 10
@@ -97,7 +103,7 @@ func (p *Progress) line(passed time.Duration) []string {
 	if done > 0 {
 		left = time.Duration(float64(passed) * (1/share - 1))
 	}
-	return []string{fmt.Sprintf("%d%%", int(100*share)), "[" + bar + "]", fmt.Sprintf("(%d/%d, %.0f names/s)", done, p.total, rate),
+	return []string{fmt.Sprintf("%d%%", int(100*share)), "[" + bar + "]", fmt.Sprintf("(%d/%d, %.0f %s/s)", done, p.total, rate, p.unit),
 		fmt.Sprintf("[%v:%v]", passed.Truncate(time.Second), left.Truncate(time.Second)), counts}
 }
 

@@ -32,8 +32,8 @@ func TestFitting(t *testing.T) {
 	count := func(done int64, found string) func() (int64, string) {
 		return func() (int64, string) { return done, found }
 	}
-	knownParts := (&Progress{total: 900, state: count(210, "0 found, 210 not found, 0 unknown")}).line(1346 * time.Millisecond)
-	unknownParts := (&Progress{state: count(450, "0 found, 450 not found, 0 unknown")}).line(2960 * time.Millisecond)
+	knownParts := (&Progress{unit: "names", total: 900, state: count(210, "0 found, 210 not found, 0 unknown")}).line(1346 * time.Millisecond)
+	unknownParts := (&Progress{unit: "names", state: count(450, "0 found, 450 not found, 0 unknown")}).line(2960 * time.Millisecond)
 	known := "23% [==>.......] (210/900, 156 names/s) [1s:4s] 0 found, 210 not found, 0 unknown"
 	unknown := "⠏ (450, 152 names/s) [2s] 0 found, 450 not found, 0 unknown"
 	for _, tt := range []struct {

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package report
+package tempfile
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// appending is the flag of a file that is written at its end, wherever that is.
-const appending = os.O_APPEND
+// Appending is the flag of a file that is written at its end, wherever that is.
+const Appending = os.O_APPEND
 
 // flock takes the lock of an open file, or fails with ErrLocked. The lock ends
 // with the file, however the process ends.

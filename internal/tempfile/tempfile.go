@@ -1,4 +1,11 @@
-package report
+// Package tempfile writes a file beside the one that it is to replace, so that
+// whoever looks, also after a crash or on a full disk, sees the old one or the new
+// one as a whole.
+//
+// [Create] makes the new file, which [Publish] gives its name after [Sync], and
+// [Discard] removes. Files that a killed process left behind are removed by the
+// next Create, as their locks have ended with it.
+package tempfile
 
 import (
 	"crypto/rand"
@@ -12,20 +19,20 @@ import (
 	"syscall"
 )
 
-// ErrLocked is the error of a report that is being written already.
-var ErrLocked = errors.New("another process is writing this report")
+// ErrLocked is the error of a file that is being written already.
+var ErrLocked = errors.New("another process is writing this file")
 
-// Tests replace these.
+// What the disk and the system do. Tests replace these.
 var (
-	lock  = flock
-	fsync = (*os.File).Sync
+	LockFile = flock
+	Sync     = (*os.File).Sync
 )
 
-// lockReport takes the lock of a file, and makes sure that path still is its
+// Lock takes the lock of a file, and makes sure that path still is its
 // name: the holder of the lock may just have replaced it. A file system without
 // locks is no reason to refuse.
-func lockReport(f *os.File, path string) error {
-	if err := lock(f); errors.Is(err, ErrLocked) {
+func Lock(f *os.File, path string) error {
+	if err := LockFile(f); errors.Is(err, ErrLocked) {
 		return &fs.PathError{Op: "lock", Path: path, Err: err}
 	}
 	mine, err := f.Stat()
@@ -39,10 +46,10 @@ func lockReport(f *os.File, path string) error {
 	return err
 }
 
-// createTemp creates a locked file beside path, and returns it with the name
+// Create creates a locked file beside path, and returns it with the name
 // that it is to get: path, or the file that path links to. The new file has the
 // mode of that one.
-func createTemp(path string) (temp *os.File, dest string, err error) {
+func Create(path string) (temp *os.File, dest string, err error) {
 	dest = path
 	mode := fs.FileMode(0o666)
 	info, err := os.Stat(path)
@@ -58,14 +65,14 @@ func createTemp(path string) (temp *os.File, dest string, err error) {
 		}
 		mode = info.Mode().Perm()
 	}
-	removeStale(path)
+	RemoveStale(path)
 	if temp, err = openTemp(dest, mode); err == nil && info != nil {
 		if err = temp.Chmod(mode); err != nil { // the umask may have taken something away
-			discard(temp)
+			Discard(temp)
 		}
 	}
 	if err != nil {
-		return nil, "", &fs.PathError{Op: "create", Path: path, Err: cause(err)}
+		return nil, "", &fs.PathError{Op: "create", Path: path, Err: Cause(err)}
 	}
 	return temp, dest, nil
 }
@@ -75,20 +82,21 @@ func createTemp(path string) (temp *os.File, dest string, err error) {
 func openTemp(dest string, mode fs.FileMode) (*os.File, error) {
 	for try := 1; ; try++ {
 		name := filepath.Join(filepath.Dir(dest), tempPrefix(dest)+rand.Text()[:8]+".tmp")
-		temp, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|appending, mode)
+		temp, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|Appending, mode)
 		if err != nil {
 			return nil, err
 		}
-		if err = lockReport(temp, name); err == nil {
+		if err = Lock(temp, name); err == nil {
 			return temp, nil
 		}
-		if discard(temp); try == 10 {
+		if Discard(temp); try == 10 {
 			return nil, err
 		}
 	}
 }
 
-func discard(temp *os.File) {
+// Discard closes and removes a temporary file.
+func Discard(temp *os.File) {
 	temp.Close()
 	os.Remove(temp.Name())
 }
@@ -97,9 +105,9 @@ func tempPrefix(dest string) string { return "." + filepath.Base(dest) + "." }
 
 var tempSuffix = regexp.MustCompile(`^[A-Z2-7]{8}\.tmp$`) // as of rand.Text
 
-// removeStale removes the temporary files of killed runs for a report: openTemp
+// RemoveStale removes the temporary files of killed runs for a file: openTemp
 // named them, and no process holds their lock.
-func removeStale(path string) {
+func RemoveStale(path string) {
 	dest, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		dest = path
@@ -112,7 +120,7 @@ func removeStale(path string) {
 		}
 		name := filepath.Join(filepath.Dir(dest), e.Name())
 		if f, err := os.OpenFile(name, os.O_RDWR, 0); err == nil {
-			if lock(f) == nil {
+			if LockFile(f) == nil {
 				os.Remove(name) // fails on Windows, where f is in the way
 			}
 			f.Close()
@@ -120,25 +128,25 @@ func removeStale(path string) {
 	}
 }
 
-// publish gives a temporary file its name, and has the disk confirm it. Windows
+// Publish gives a temporary file its name, and has the disk confirm it. Windows
 // renames neither over nor from an open file.
-func publish(temp *os.File, dest string) error {
+func Publish(temp *os.File, dest string) error {
 	if runtime.GOOS == "windows" {
 		temp.Close()
 	}
 	if err := os.Rename(temp.Name(), dest); err != nil {
 		return err
 	}
-	return syncFolder(dest)
+	return SyncFolder(dest)
 }
 
-// replace publishes temp in the place of an open report, and returns the file of
+// Replace publishes temp in the place of an open file, and returns the file of
 // that name, still locked. The other one is closed.
-func replace(old, temp *os.File, dest string) (*os.File, error) {
+func Replace(old, temp *os.File, dest string) (*os.File, error) {
 	if runtime.GOOS == "windows" {
 		old.Close()
 	}
-	if err := publish(temp, dest); err != nil {
+	if err := Publish(temp, dest); err != nil {
 		return old, err
 	}
 	if runtime.GOOS != "windows" {
@@ -149,27 +157,27 @@ func replace(old, temp *os.File, dest string) (*os.File, error) {
 	if err != nil {
 		return old, err
 	}
-	return f, lockReport(f, dest)
+	return f, Lock(f, dest)
 }
 
-// syncFolder has the disk confirm the name of a file, where a folder can be
+// SyncFolder has the disk confirm the name of a file, where a folder can be
 // opened and synced at all.
-func syncFolder(path string) error {
+func SyncFolder(path string) error {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil || runtime.GOOS == "windows" {
 		return nil
 	}
 	defer folder.Close()
-	err = fsync(folder)
+	err = Sync(folder)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}
 	return err
 }
 
-// cause returns an error without the name of its file, which may be a temporary
+// Cause returns an error without the name of its file, which may be a temporary
 // one.
-func cause(err error) error {
+func Cause(err error) error {
 	switch e := err.(type) {
 	case *fs.PathError:
 		return e.Err

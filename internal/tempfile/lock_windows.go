@@ -1,4 +1,4 @@
-package report
+package tempfile
 
 import (
 	"os"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// appending is no flag, because Windows cannot truncate a file that has it.
-const appending = 0
+// Appending is no flag, because Windows cannot truncate a file that has it.
+const Appending = 0
 
 // flock takes the lock of an open file, or fails with ErrLocked. The lock ends
 // with the file, however the process ends. It is on a byte far behind the rows,

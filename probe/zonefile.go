@@ -1,0 +1,45 @@
+package probe
+
+import (
+	"fmt"
+	"time"
+
+	"domprobe/candidate"
+)
+
+// A ZoneFile tells which names are registered in the zone of a TLD, as the registry's
+// zone file has them. The Index of package zone is one. It must be safe for
+// concurrent use.
+type ZoneFile interface {
+	Origin() string        // the TLD, in its A-label form
+	Date() time.Time       // of the zone file
+	Has(label string) bool // whether the name of a label, in lower case, is registered
+}
+
+// zonesOf returns the zones by their TLDs.
+func zonesOf(list []ZoneFile) (map[string]ZoneFile, error) {
+	zones := make(map[string]ZoneFile)
+	for _, z := range list {
+		if zones[z.Origin()] != nil {
+			return nil, fmt.Errorf("two zone files are of %s", z.Origin())
+		}
+		zones[z.Origin()] = z
+	}
+	return zones, nil
+}
+
+// inZone returns the result of a candidate that a zone file decides, or that
+// nobody is asked about.
+func (e *env) inZone(c *candidate.Candidate) (r Result, ok bool) {
+	z := e.p.zones[c.TLD]
+	if z == nil {
+		return Result{Candidate: *c, Reason: NoResolver, Rcode: -1, At: e.now}, e.opts.Offline
+	}
+	verdict := NotFound
+	if z.Has(c.Name[:len(c.Name)-len(c.TLD)-1]) {
+		verdict = Found
+	} else if !e.opts.Offline {
+		return r, false
+	}
+	return Result{Candidate: *c, Verdict: verdict, Reason: ByZoneFile, Source: "zone", Rcode: -1, At: z.Date()}, true
+}

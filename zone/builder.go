@@ -1,0 +1,244 @@
+package zone
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/internal/tempfile"
+)
+
+// Options are the settings of a [Builder].
+type Options struct {
+	// Origin is the origin of the zone. Empty means that of the input: the
+	// owner of its SOA record, or else the first $ORIGIN, or the TLD of the
+	// first name of a list.
+	Origin string
+
+	// Date is the date of the data. Zero means the one in the serial of the
+	// SOA record, or else that of the oldest file.
+	Date time.Time
+}
+
+// A Builder builds one index out of any number of files.
+type Builder struct {
+	temp   *os.File // becomes the index; nil after the end
+	dest   string   // its name then
+	opts   Options
+	info   Info
+	oldest time.Time // file
+	sorter *sorter
+	names  atomic.Int64
+}
+
+// Create returns a Builder of the index at a path, where nothing changes before
+// [Builder.Commit]. Temporary files are beside it. An error about the origin is an
+// [*OriginError].
+func Create(path string, opts Options) (*Builder, error) {
+	origin := strings.Trim(dns.CanonicalName(opts.Origin), ".")
+	if _, ok := dns.IsDomainName(opts.Origin); opts.Origin != "" && (!ok || origin == "") {
+		return nil, &OriginError{opts.Origin}
+	}
+	temp, dest, err := tempfile.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Builder{temp: temp, dest: dest, opts: opts, info: Info{Origin: origin}, sorter: newSorter(filepath.Dir(dest))}, nil
+}
+
+// An OriginError is an origin of which there can be no index.
+type OriginError struct{ Origin string }
+
+func (e *OriginError) Error() string {
+	return fmt.Sprintf("%q is not the origin of a zone with registered names", e.Origin)
+}
+
+// A LineError says where a file is not what it has to be.
+type LineError struct {
+	File string
+	Line int
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Read reads a master file or a list of names, which may be compressed by gzip.
+// After an error, which is a [*LineError] if a line is wrong, the Builder is only
+// to be closed. changed is when the file was written last, and zero if unknown.
+func (b *Builder) Read(r io.Reader, name string, changed time.Time) error {
+	in := bufio.NewReaderSize(r, 1<<16)
+	if start, _ := in.Peek(2); string(start) == "\x1f\x8b" {
+		unzipped, err := gzip.NewReader(in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		in = bufio.NewReaderSize(unzipped, 1<<16)
+	}
+	if !changed.IsZero() && (b.oldest.IsZero() || changed.Before(b.oldest)) {
+		b.oldest = changed
+	}
+	l := &lines{in: in, file: name}
+	read := b.readMaster
+	if isList(in) {
+		read = b.readList
+	}
+	err := read(l)
+	var line *LineError
+	if err != nil && !errors.As(err, &line) {
+		err = fmt.Errorf("%s, after line %d: %w", name, l.number, err)
+	}
+	return err
+}
+
+// Names returns how many names have been read, repeats included. It may be called
+// at any time.
+func (b *Builder) Names() int64 { return b.names.Load() }
+
+func (b *Builder) add(label []byte) error {
+	b.names.Add(1)
+	return b.sorter.add(label)
+}
+
+// Commit writes the index and puts it in its place, and closes the Builder. If ctx
+// ends before, the index is as it was.
+func (b *Builder) Commit(ctx context.Context) (Info, error) {
+	defer b.Close()
+	if b.Names() == 0 {
+		return Info{}, errors.New("the input has no registered names")
+	}
+	info, err := b.write(ctx)
+	if err == nil {
+		err = tempfile.Sync(b.temp)
+	}
+	if err == nil {
+		err = tempfile.Publish(b.temp, b.dest)
+	}
+	if err != nil {
+		return Info{}, fmt.Errorf("write %s: %w", b.dest, tempfile.Cause(err))
+	}
+	b.temp.Close() // it is on disk
+	b.temp = nil
+	return info, nil
+}
+
+func (b *Builder) date() time.Time {
+	if !b.opts.Date.IsZero() {
+		return b.opts.Date
+	}
+	now := time.Now()
+	if date, ok := dateOf(b.info.Serial, now); ok {
+		return date
+	}
+	if !b.oldest.IsZero() {
+		now = b.oldest
+	}
+	return now.UTC().Truncate(time.Second)
+}
+
+// write writes the index to the temporary file.
+func (b *Builder) write(ctx context.Context) (Info, error) {
+	info := b.info
+	info.Date = b.date()
+	w := newWriter(ctx, b.temp)
+	if _, err := w.out.WriteString(magic); err != nil {
+		return Info{}, err
+	}
+	if err := b.sorter.writeTo(w); err != nil {
+		return Info{}, err
+	}
+	return w.end(info)
+}
+
+// Close removes what the Builder has on disk, except for a committed index. It may
+// be called again.
+func (b *Builder) Close() {
+	b.sorter.close()
+	if b.temp != nil {
+		tempfile.Discard(b.temp)
+		b.temp = nil
+	}
+}
+
+// lines reads the lines of a file.
+type lines struct {
+	in     *bufio.Reader
+	file   string
+	number int
+	long   []byte // one that does not fit the buffer
+}
+
+// maxRecord bounds lines, and records that take several of them: no record has
+// more than 64 KB on the wire, and few octets take more than four in a file.
+const maxRecord = 1 << 20
+
+var errLong = errors.New("longer than any record")
+
+// next returns the next line, valid until the next call, and io.EOF at the end.
+func (l *lines) next() ([]byte, error) {
+	line, err := l.in.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		l.long = l.long[:0]
+		for err == bufio.ErrBufferFull && len(l.long) < maxRecord {
+			l.long = append(l.long, line...)
+			line, err = l.in.ReadSlice('\n')
+		}
+		line = append(l.long, line...)
+		l.long = line
+	}
+	if len(line) == 0 && err != nil {
+		return nil, err
+	}
+	l.number++
+	if err == bufio.ErrBufferFull {
+		return nil, l.wrong(l.number, errLong)
+	}
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return line, nil
+}
+
+func (l *lines) wrong(number int, err error) error { return &LineError{l.file, number, err} }
+
+// isList reports whether the first line that is no comment has a single word, as
+// no record has.
+func isList(in *bufio.Reader) bool {
+	start, _ := in.Peek(in.Size())
+	for line := range bytes.Lines(start) {
+		fields := bytes.Fields(bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")))
+		switch {
+		case len(fields) == 0 || fields[0][0] == ';':
+		case fields[0][0] == '#':
+			return true
+		default:
+			return len(fields) == 1 || fields[1][0] == '#' || fields[1][0] == ';'
+		}
+	}
+	return false
+}
+
+// setOrigin takes the origin that the input names.
+func (b *Builder) setOrigin(origin string) error {
+	b.info.Origin = cmp.Or(b.info.Origin, origin)
+	if origin != b.info.Origin {
+		return fmt.Errorf("%s is another zone than %s", cmp.Or(origin, "."), b.info.Origin)
+	}
+	if origin == "" {
+		return errors.New("the root zone has no registered names")
+	}
+	return nil
+}
