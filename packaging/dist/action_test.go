@@ -68,6 +68,7 @@ func TestAction(t *testing.T) {
 // A release of another sum than its list has is not installed.
 func TestActionChecksTheSum(t *testing.T) {
 	installed(t, "curl", "curl")
+	installed(t, "sha256sum", "coreutils")
 	installed(t, "bash", "bash")
 	for _, tt := range []struct {
 		sum  string
