@@ -27,16 +27,17 @@ type bench struct {
 	fails    int       // looks that failed one after the other
 	exists   *delivery // the response to the first control, for plans
 
-	closer  *look     // that will leave behind the queries of this turn
-	passed  time.Time // when the last look passed
-	waiting []parked  // responses that wait for the controls
-	later   []parked  // queries that are not sent before the controls have settled
-	open    []vote    // verdicts that wait for a look
-	opened  time.Time // when the first of them came
-	running []*look   // looks under way
-	flying  int       // queries about names under way
-	refused int       // names one after the other that it refused, or failed to answer
-	waiter  bool      // is in evidence.idle
+	closer  *look           // that will leave behind the queries of this turn
+	passed  time.Time       // when the last look passed
+	proven  map[string]bool // names that exist and were not denied, as far as they count
+	waiting []parked        // responses that wait for the controls
+	later   []parked        // queries that are not sent before the controls have settled
+	open    []vote          // verdicts that wait for a look
+	opened  time.Time       // when the first of them came
+	running []*look         // looks under way
+	flying  int             // queries about names under way
+	refused int             // names one after the other that it refused, or failed to answer
+	waiter  bool            // is in evidence.idle
 }
 
 // A parked response waits for the controls of its server.
@@ -55,17 +56,19 @@ type vote struct {
 	rcode   int
 	rtt     time.Duration
 	ttl     time.Duration
+	parked  string // the service whose name servers the registry's referral names
 }
 
 // A look is one look at a server, with the verdicts that it decides about.
 type look struct {
 	trust.Look
-	bench *bench
-	votes []vote
-	out   int       // canaries under way
-	came  []witness // that are to be marked once the controls have settled
-	over  bool
-	good  bool // it has passed
+	bench  *bench
+	behind bool // its canaries leave behind the queries that it covers
+	votes  []vote
+	out    int       // canaries under way
+	came   []witness // that are to be marked once the controls have settled
+	over   bool
+	good   bool // it has passed
 }
 
 // A witness is a canary with its response.
@@ -77,19 +80,22 @@ type witness struct {
 	d     trust.Response
 }
 
-// takeOpen takes the verdicts that wait.
-func (b *bench) takeOpen() []vote {
-	open := b.open
-	b.server.open -= len(open)
-	b.open = nil
-	return open
-}
-
 // believed reports whether the server can be asked for verdicts.
 func (b *bench) believed() bool { return b.finding.Standing == trust.Passed && !b.ready }
 
 // undecided reports whether responses have to wait for the controls.
 func (b *bench) undecided() bool { return b.finding.Standing < trust.Passed || b.ready }
+
+// unproven reports whether the server may still be one that denies only some names.
+func (b *bench) unproven() bool { return b.zone.isCrowd() && len(b.proven) < crowdFirst }
+
+// prove notes that a name exists, or one above it, and was not denied.
+func (b *bench) prove(name string) {
+	if b.proven == nil {
+		b.proven = map[string]bool{}
+	}
+	b.proven[lastLabels(name, int(b.zone.labels)+1)] = true
+}
 
 // query is how to ask about a name.
 func (b *bench) query() (qtype uint16, flags transport.Flags) {
@@ -134,9 +140,15 @@ const (
 	openMost  = 450 // of one TLD
 	openAll   = 800 // of all
 	openFor   = 600 * time.Millisecond
-	openLeast = 150 // of one TLD, to be worth the canaries of a look
-	openFew   = 300 // of so few, a look asks one canary of each kind
+	openLong  = 2000 * time.Millisecond // in a crowd
+	openLeast = 150                     // of one TLD, to be worth the canaries of a look
+	openFew   = 300                     // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
+
+	// A crowd is more servers than anybody knows well. One that denies only some
+	// of the names that exist is found out by asking it about many.
+	crowd      = 16
+	crowdFirst = 16 // names, as soon as so many are at hand
 
 	maxCloser = 16 // looks that are under way at a server before the names of a turn get none
 )

@@ -10,7 +10,7 @@ import (
 
 // WorstCase is the longest that a run of so many names takes if the servers are
 // silent, refuse, or take the whole [Options.Timeout] to fail. It follows from
-// the options alone: names are probed as many at a time as Concurrency says,
+// the options alone: names are probed as many at a time as Concurrency says, or 100,
 // each is asked about at every server in turn, over UDP and TCP, and at the
 // registry's if Escalate allows it, each server's controls come first, servers
 // in trouble are waited for once, and the lowest rate holds everything up.
@@ -25,7 +25,7 @@ func (o Options) WorstCase(names int) time.Duration {
 	}
 	o.fill()
 	names = max(names, 1)
-	waves := (names-1)/max(o.Concurrency, 1) + 1
+	waves := (names-1)/max(o.inFlight(), 1) + 1
 	total := (float64(o.steps())*float64(o.step()) + float64(lookAfter(maxLooks-1, transient))) * float64(waves)
 	if rate := o.slowest(); rate > 0 {
 		total += float64(o.Tries+2) * float64(names) / rate * float64(time.Second)
@@ -35,8 +35,9 @@ func (o Options) WorstCase(names int) time.Duration {
 
 // Queries estimates how many queries a run of so many names under so many
 // TLDs sends if every server answers at the first try: one for each name, or as
-// many as the quorum, and the controls of each server for each TLD. The looks
-// that servers are given later on add less than one in a hundred.
+// many as the quorum, what ForSale and Parked ask if all are found, and the
+// controls of each server for each TLD. The looks that servers are given later on
+// add less than one in a hundred, and of a crowd less than one in twenty.
 func (o Options) Queries(names, tlds int) int {
 	if o.fill(); names < 1 || tlds < 1 || o.Offline {
 		return 0
@@ -47,12 +48,27 @@ func (o Options) Queries(names, tlds int) int {
 		locating   = 10 // queries for the addresses of so many servers of a registry
 		usual      = 4
 	)
-	n := times(names, o.Quorum)
+	n := times(names, o.Quorum+o.details())
 	each := (names-1)/tlds + 1 // for one TLD
 	if o.direct() {
 		return plus(n, times(tlds, locating+min(usual, max(each, opinions))*ofRegistry))
 	}
-	return plus(n, times(tlds, min(len(o.Servers), max(each, opinions))*ofResolver))
+	asked := min(len(o.Servers), max(each, opinions))
+	if len(o.Servers) > crowd {
+		return plus(n, times(tlds, asked*(ofResolver+crowdFirst)))
+	}
+	return plus(n, times(tlds, asked*ofResolver))
+}
+
+// details is how many queries come on top for a name that is found.
+func (o *Options) details() (n int) {
+	if o.ForSale {
+		n++
+	}
+	if o.Parked && !o.direct() {
+		n++
+	}
+	return n
 }
 
 // times and plus stop at the largest number.
@@ -113,7 +129,7 @@ func (o *Options) steps() int {
 			}
 		}
 	}
-	n := 4 * resolvers
+	n := 4*resolvers + o.details()
 	if o.direct() || o.Escalate {
 		n += resolvers + 2*maxRegistryServers
 		if !o.direct() {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -133,6 +134,7 @@ func TestBounds(t *testing.T) {
 		queries     int
 	}{
 		{"one", probe.Options{Servers: local}, 1, 1, 4*step + wait, 1 + 8},
+		{"a crowd", probe.Options{Servers: slices.Repeat(local, 20)}, 1000, 1, 10 * (80*step + wait), 1000 + 20*(8+16)},
 		{"none", probe.Options{Servers: local}, 0, 0, 4*step + wait, 0},
 		{"waves", probe.Options{Servers: local, Concurrency: 10}, 31, 2, 4 * (4*step + wait), 31 + 2*8},
 		{"rate", probe.Options{Servers: local, Rate: 5}, 100, 1, 4*step + wait + 100*time.Second, 100 + 8},

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -70,37 +71,57 @@ func (n *names) exists(name string) bool {
 // believed: the list may be out of date.
 func (n *names) saw(k int) { n.known[k].seen = true }
 
-// all returns the names for canaries at a server: the found ones in random
-// order, then those known before that were seen. While its controls are under
-// way it is the known names that these ask about.
-func (n *names) all(b *bench) []*canaryName {
+// all ranges over the names for canaries at a server: the found ones from a random
+// one on, then those known before that were seen. While its controls are under way
+// it is the known names that these ask about.
+func (n *names) all(b *bench) iter.Seq[*canaryName] {
 	n.load()
-	var list []*canaryName
-	if b.undecided() {
-		for i := range b.controls.Known {
-			list = append(list, &n.known[i])
+	return func(yield func(*canaryName) bool) {
+		if b.undecided() {
+			for i := range b.controls.Known {
+				if !yield(&n.known[i]) {
+					return
+				}
+			}
+			return
 		}
-		return list
-	}
-	for i := range min(n.n, foundLen) {
-		list = append(list, &n.found[i])
-	}
-	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	for i := range n.known {
-		if n.known[i].seen {
-			list = append(list, &n.known[i])
+		found := min(n.n, foundLen)
+		first := rand.IntN(max(found, 1))
+		for i := range found {
+			if !yield(&n.found[(first+i)%found]) {
+				return
+			}
+		}
+		for i := range n.known {
+			if n.known[i].seen && !yield(&n.known[i]) {
+				return
+			}
 		}
 	}
-	return list
 }
 
 // count is how many names there are for canaries at a server.
-func (n *names) count(b *bench) int { return len(n.all(b)) }
+func (n *names) count(b *bench) (count int) {
+	for range n.all(b) {
+		count++
+	}
+	return count
+}
+
+// left is how many of them the server was not asked about like a candidate.
+func (n *names) left(b *bench) (left int) {
+	for c := range n.all(b) {
+		if c.used[b]&sameForm == 0 {
+			left++
+		}
+	}
+	return left
+}
 
 // take returns a name, and with other a type, about which the server of the
 // bench has not been asked, if there is one.
 func (n *names) take(b *bench, other bool) (name string, qtype uint16, ok bool) {
-	for _, c := range n.all(b) {
+	for c := range n.all(b) {
 		if !other && c.take(b, sameForm) {
 			return c.name, b.qtype, true
 		}
@@ -117,8 +138,10 @@ func (n *names) take(b *bench, other bool) (name string, qtype uint16, ok bool) 
 			}
 		}
 	}
-	if all := n.all(b); len(all) > 0 && !other {
-		return all[0].name, b.qtype, true // once more: a cache may answer
+	if !other {
+		for c := range n.all(b) {
+			return c.name, b.qtype, true // once more: a cache may answer
+		}
 	}
 	return "", 0, false
 }

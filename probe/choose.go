@@ -16,13 +16,11 @@ const far = 400 * time.Millisecond
 const busy = 4
 
 // choose returns the best server to ask about a name over its main transport,
-// or nil if none is left. The first query about a name costs the same whatever
-// the number of servers; for one that has failed all of them are looked at.
+// or nil if none is left. While believed servers are at hand it costs the same
+// whatever the number of servers; else all of them are looked at.
 func (e *evidence) choose(q *query) *server {
-	if len(q.tried) == 0 {
-		if s := e.chooseQuickly(q.zone); s != nil {
-			return s
-		}
+	if s := e.chooseQuickly(q); s != nil {
+		return s
 	}
 	list := e.eligible(q, true)
 	if len(list) == 0 {
@@ -35,8 +33,9 @@ func (e *evidence) choose(q *query) *server {
 }
 
 // chooseQuickly returns the cheaper of two random servers that are believed
-// and well.
-func (e *evidence) chooseQuickly(z *zone) *server {
+// and well, and have not been asked about the name.
+func (e *evidence) chooseQuickly(q *query) *server {
+	z := q.zone
 	if len(z.trusted) == 0 {
 		return nil
 	}
@@ -44,7 +43,7 @@ func (e *evidence) chooseQuickly(z *zone) *server {
 	found := 0
 	for range 8 {
 		s := z.trusted[rand.IntN(len(z.trusted))].server
-		if !s.ready(e.now) {
+		if !s.ready(e.now) || s.srtt > z.fastest+far || q.asked(s) || q.hasVoted(s) || q.reason == InZone && s.down() {
 			continue
 		}
 		if found++; best == nil || s.cost() < best.cost() {
@@ -103,6 +102,11 @@ func (e *evidence) eligible(q *query, well bool) []*server {
 	}
 	e.scratch = list
 	return list
+}
+
+// asked reports whether the server was asked about the name.
+func (q *query) asked(s *server) bool {
+	return slices.ContainsFunc(q.tried, func(a attempt) bool { return a.server == s })
 }
 
 // hasVoted reports whether a server at the same address has a vote.

@@ -29,7 +29,8 @@
 //
 // The zero [Verdict] is unknown: nothing is claimed that was not shown. [Reasons]
 // lists why a verdict is what it is. Not found in the DNS is not the same as free:
-// [Options.Confirm] asks the registry besides, by way of package rdap.
+// [Options.Confirm] asks the registry besides, by way of package rdap. And found is
+// not the same as gone: [Options.ForSale] asks whether the owner sells the name.
 //
 // Resolvers over HTTPS need package domprobe/probe/doh to be imported, as image
 // formats do; a program without them does not bring net/http.
@@ -57,8 +58,10 @@
 //	run.go, feed.go          one loop: candidates and outcomes in, results out
 //	zonefile.go              names that zone files decide
 //	lookups.go, votes.go     the candidates under way; the verdicts of servers about one
+//	details.go, parked.go    what is asked about names that are found
 //	patience.go              names that have to wait
 //	choose.go                which server is asked
+//	inflight.go              how many names are in flight
 //	registry.go, locator.go  the authoritative servers of registries; locating them
 //	evidence.go, compare.go  which servers are believed; those that contradict one another
 //	controls.go, look.go     the first look at a server; the later ones
@@ -73,5 +76,6 @@
 //
 // Package trust, below, holds everything that can make a verdict, without a clock
 // or a network. Package resolver reads the strings that name resolvers, package
-// transport carries queries, and package rdap asks registries.
+// transport carries queries, package rdap asks registries, and package forsale reads
+// offers.
 package probe

@@ -24,6 +24,7 @@ type evidence struct {
 	idle    []*bench // with verdicts that wait, and no name under way
 	closers []*look  // that will leave behind the queries of this turn
 	held    int      // verdicts that wait, in all
+	open    int      // of them, those for which no look is under way
 
 	released []vote   // verdicts that count
 	spare    []vote   // to be used for released
@@ -104,7 +105,12 @@ func (b *bench) odd() bool {
 }
 
 // believe takes a server among those that are asked first.
-func (e *evidence) believe(b *bench) { b.zone.trusted = append(b.zone.trusted, b) }
+func (e *evidence) believe(b *bench) {
+	z := b.zone
+	if z.trusted = append(z.trusted, b); len(z.trusted) == 1 || b.server.srtt < z.fastest {
+		z.fastest = b.server.srtt
+	}
+}
 
 func (z *zone) distrust(b *bench) {
 	z.trusted = slices.DeleteFunc(z.trusted, func(other *bench) bool { return other == b })
@@ -146,6 +152,7 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 	}
 	z.distrust(b)
 	z.failed++
+	b.proven = nil
 	b.set(trust.Finding{Standing: trust.Failed, Reason: reason, Err: err})
 	b.fails++
 	if reason != Wildcard || !b.passed.IsZero() {
@@ -163,9 +170,18 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 	e.wake(b)
 }
 
+// takeOpen takes the verdicts of a server that wait for a look.
+func (e *evidence) takeOpen(b *bench) []vote {
+	open := b.open
+	b.server.open -= len(open)
+	e.open -= len(open)
+	b.open = nil
+	return open
+}
+
 // drop returns all verdicts of a server that are not released.
 func (e *evidence) drop(b *bench) {
-	e.returned = append(e.returned, b.takeOpen()...)
+	e.returned = append(e.returned, e.takeOpen(b)...)
 	for _, l := range b.running {
 		e.returned = append(e.returned, l.votes...)
 		l.votes, l.over = nil, true

@@ -107,9 +107,12 @@ func (l *letterCase) heard(q *query, d *delivery) {
 
 // heard notes what became of a packet, and reports whether its server has just
 // been found to be one for which responses are forged.
-func (r *servers) heard(d *delivery) (spoofed bool) {
+func (r *servers) heard(d *delivery, aside bool) (spoofed bool) {
 	s := d.from
-	if s.health.heard(r.now, &d.Outcome) {
+	r.flight.out--
+	if aside && d.Failure == transport.Timeout {
+		s.flying--
+	} else if s.health.heard(r.now, &d.Outcome) {
 		r.opts.Log.Debug("server is down", "server", s.name, "for", s.downFor)
 		r.lookForRoute(s)
 	}

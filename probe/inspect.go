@@ -111,7 +111,7 @@ func (p *Prober) Plans(ctx context.Context, tlds ...string) iter.Seq2[Plan, erro
 		r.fresh = true
 		r.feed = startFeed(nothing, r.wake)
 		defer r.close()
-		for some := range slices.Chunk(names, p.opts.Concurrency) {
+		for some := range slices.Chunk(names, p.opts.inFlight()) {
 			if err := r.prepare(ctx, some); err != nil {
 				yield(Plan{}, err)
 				return

@@ -279,11 +279,16 @@ func (r *registries) canBeServer(a netip.Addr) bool {
 }
 
 // hostsOf lists the name servers of a zone that a response names.
-func hostsOf(m *dns.Msg, zone string) (hosts []string) {
+func hostsOf(m *dns.Msg, zone string) []string {
 	if m == nil || m.Rcode != dns.RcodeSuccess {
 		return nil
 	}
-	for _, rr := range m.Answer {
+	return hostsAmong(m.Answer, zone)
+}
+
+// hostsAmong lists the name servers of a zone that records name.
+func hostsAmong(records []dns.RR, zone string) (hosts []string) {
+	for _, rr := range records {
 		ns, ok := rr.(*dns.NS)
 		if !ok || !strings.EqualFold(ns.Hdr.Name, dns.Fqdn(zone)) || strings.ContainsRune(ns.Ns, '\\') {
 			continue

@@ -12,8 +12,11 @@ import (
 // cover returns the look that covers a query that is sent now, or nil if it
 // has to wait for a later one.
 func (e *evidence) cover(b *bench) *look {
-	if b.closer == nil && (b.undecided() || b.idle(e.now)) && len(b.running) < maxCloser {
-		b.closer = &look{bench: b, Look: trust.Look{Founds: true, NotFounds: true}}
+	if e.bulk && b.zone.isCrowd() && len(b.zone.trusted) > crowd {
+		return nil // the names that others find make a better look
+	}
+	if b.closer == nil && (b.undecided() || !e.bulk && b.idle(e.now)) && len(b.running) < maxCloser {
+		b.closer = &look{bench: b, behind: true, Look: trust.Look{Founds: true, NotFounds: true}}
 		b.running = append(b.running, b.closer)
 		e.closers = append(e.closers, b.closer)
 	}
@@ -53,16 +56,22 @@ func (e *evidence) hold(v vote, cover *look) {
 		}
 		b.open = append(b.open, v)
 		b.server.open++
+		e.open++
 		switch {
 		case len(b.open) >= openMost:
 			e.look(b)
 		case b.server.open >= openAll:
 			e.lookAtServer(b.server)
 		}
-		if len(b.open) > 0 && b.flying == 0 && !b.waiter {
-			b.waiter = true
-			e.idle = append(e.idle, b)
-		}
+		e.rest(b)
+	}
+}
+
+// rest notes verdicts that wait while no name is under way at their server.
+func (e *evidence) rest(b *bench) {
+	if len(b.open) > 0 && b.flying == 0 && !b.waiter {
+		b.waiter = true
+		e.idle = append(e.idle, b)
 	}
 }
 
@@ -86,7 +95,7 @@ func (e *evidence) lookAtServer(s *server) {
 
 // look begins a look at a server for the verdicts that wait.
 func (e *evidence) look(b *bench) {
-	l := &look{bench: b, votes: b.takeOpen()}
+	l := &look{bench: b, votes: e.takeOpen(b)}
 	for i := range l.votes {
 		l.Founds = l.Founds || l.votes[i].verdict == Found
 		l.NotFounds = l.NotFounds || l.votes[i].verdict == NotFound
@@ -98,12 +107,21 @@ func (e *evidence) look(b *bench) {
 
 // size says how many names are at hand for canaries.
 func (e *evidence) size(l *look) {
-	b := l.bench
-	l.Sames = b.zone.names.count(b)
-	if !b.server.registry {
+	e.need(l)
+	if !l.bench.server.registry {
 		l.Others = l.Sames
 	}
 	l.Both = len(l.votes) >= openFew
+}
+
+// need says about how many names a server must be asked. While it is asked, others
+// may find more that can be.
+func (e *evidence) need(l *look) {
+	b := l.bench
+	l.Sames = b.zone.names.count(b)
+	if b.unproven() {
+		l.Need = l.Proven() + min(crowdFirst-len(b.proven), b.zone.names.left(b))
+	}
 }
 
 // step sends the next canaries of a look, or ends it.
@@ -159,6 +177,13 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	}
 	_, flags := b.query()
 	send := e.queries.canary
+	switch {
+	case l.behind:
+	case b.zone.isCrowd():
+		send = e.queries.brief // another may do as well
+	default:
+		send = e.queries.control
+	}
 	if c == trust.Other {
 		send = e.queries.once // the servers of the name may be silent
 	}
@@ -198,9 +223,16 @@ func (e *evidence) weigh(l *look) {
 		}
 		w.query.Belief = f.Belief
 		reason, _ := w.d.Trouble()
-		l.Note(w.kind, b.mark(w), reason)
+		mark := b.mark(w)
+		if mark == trust.Truth && w.kind != trust.Fresh && b.unproven() {
+			b.prove(w.name)
+		}
+		l.Note(w.kind, mark, reason)
 	}
 	l.came = nil
+	if b.unproven() {
+		e.need(l)
+	}
 	e.step(l)
 }
 
@@ -238,10 +270,18 @@ type age struct {
 	since time.Time
 }
 
+// due is when the server is looked at for them.
+func (a age) due() time.Time {
+	if a.bench.zone.isCrowd() {
+		return a.since.Add(openLong)
+	}
+	return a.since.Add(openFor)
+}
+
 // push looks at the servers whose verdicts have waited long enough; quiet
 // tells that no candidate waits, so that nothing else will push verdicts on.
 func (e *evidence) push(quiet bool) {
-	for len(e.ages) > 0 && !e.ages[0].since.Add(openFor).After(e.now) {
+	for len(e.ages) > 0 && (!e.ages[0].due().After(e.now) || e.open > maxVotes/4*3) {
 		a := e.ages[0]
 		e.ages[0] = age{}
 		e.ages = e.ages[1:]
@@ -265,7 +305,7 @@ func (e *evidence) push(quiet bool) {
 // due is when verdicts will have waited long enough, and zero if none waits.
 func (e *evidence) due() (at time.Time) {
 	if len(e.ages) > 0 {
-		at = e.ages[0].since.Add(openFor)
+		at = e.ages[0].due()
 	}
 	return at
 }

@@ -20,6 +20,7 @@ type lookups struct {
 	stranded   []stranded // that wait for the network
 	trying     bool       // a timer looks for it
 	results    []Result
+	details    map[*detailed]struct{} // results that are not given out yet
 }
 
 // launch begins the work on a candidate.
@@ -30,6 +31,9 @@ func (l *lookups) launch(c candidate.Candidate) {
 	}
 	if r, ok := l.inZone(&c); ok {
 		l.results = append(l.results, r)
+		if r.Verdict == Found {
+			l.detail(nil, "")
+		}
 		return
 	}
 	l.evidence.sample.add(c.Name)
@@ -194,6 +198,9 @@ func (l *lookups) askAgain(i uint32) {
 func (l *lookups) send(i uint32, tcp bool, p transport.Query) {
 	q := l.queries.at(i)
 	q.bench.flying++
+	if l.opts.Parked && q.server.registry {
+		p.Flags |= transport.Whole // for the name servers in the referral
+	}
 	l.queries.send(i, q.server, tcp, p)
 }
 
@@ -202,6 +209,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 	q := l.queries.at(i)
 	s, b := q.server, q.bench
 	b.flying--
+	l.evidence.rest(b)
 	q.out = false
 	s.letterCase.heard(q, d)
 	if q.landed {
@@ -209,6 +217,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 		return
 	}
 	heard := q.note(d, l.opts.Tries)
+	l.env.flight.arrived(heard)
 	if s.spoofed && !d.tcp && s.tcp != nil {
 		// It may be forged, whatever it is.
 		a := q.at(s)

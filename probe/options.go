@@ -34,8 +34,9 @@ type Options struct {
 	// package's own transports, addressed to Servers.
 	Exchanger Exchanger
 
-	// Concurrency is a ceiling on names in flight in one loop: zero means
-	// 100, and 65,536 is the most.
+	// Concurrency is a ceiling on names in flight in one loop, and 65,536 the
+	// most. Zero means as many as the servers take: 100 at first, and never
+	// fewer while there are so many.
 	Concurrency int
 
 	// Rate is a ceiling on queries a second to one server, of all loops of
@@ -73,6 +74,14 @@ type Options struct {
 	// as anybody knows if its Reason is [RDAPNotRegistered]: a limit on free
 	// names counts those. Nil asks no registry.
 	Confirm Confirmer
+
+	// ForSale asks a resolver about every name that is found whether its owner
+	// offers it (RFC 10023), and Parked whether its name servers are those of a
+	// service that parks names. The result comes when the query has been
+	// answered, or has had its tries. Where a registry's own server decided,
+	// Parked asks nothing: the referral names the name servers. Offline asks
+	// nobody.
+	ForSale, Parked bool
 
 	// Dates, if not nil, is asked about every name that is found, for its
 	// [Registration], and changes no verdict. Results come as with Confirm,

@@ -21,7 +21,7 @@ import (
 // The limits and defaults of [Options].
 const (
 	MaxConcurrency     = 65536
-	DefaultConcurrency = 100
+	DefaultConcurrency = 100 // at first: see [Options.Concurrency]
 	MaxTries           = 3
 	DefaultTimeout     = 2 * time.Second
 	MaxQuorum          = 16
@@ -64,7 +64,7 @@ func newProber(opts Options) *Prober {
 func (o *Options) complete() error {
 	o.setDefaults()
 	switch {
-	case o.Concurrency < 1 || o.Concurrency > MaxConcurrency:
+	case o.Concurrency < 0 || o.Concurrency > MaxConcurrency:
 		return fmt.Errorf("concurrency %d is not between 1 and %d", o.Concurrency, MaxConcurrency)
 	case o.Tries < 1 || o.Tries > MaxTries:
 		return fmt.Errorf("%d tries are not between 1 and %d (RFC 9520 section 3.1)", o.Tries, MaxTries)
@@ -104,7 +104,6 @@ func (o *Options) complete() error {
 func overHTTPS(s resolver.Server) bool { return s.Transport == resolver.HTTPS }
 
 func (o *Options) setDefaults() {
-	o.Concurrency = cmp.Or(o.Concurrency, DefaultConcurrency)
 	o.Tries = cmp.Or(o.Tries, MaxTries)
 	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
 	o.Quorum = cmp.Or(o.Quorum, 1)

@@ -63,10 +63,22 @@ func (qs *queries) canary(s *server, name string, qtype uint16, flags transport.
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, calm: true})
 }
 
+// brief sends a control that does not wait longer for a response than the server
+// usually takes.
+func (qs *queries) brief(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, brief: true})
+}
+
 // once sends a control that can do without a response: it is not repeated
 // after silence or a failure.
 func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true})
+}
+
+// aside asks about a name that is found, with all tries. It is not repeated after
+// a failure, because a time-out may be the fault of the servers of the name.
+func (qs *queries) aside(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, calm: true, aside: true})
 }
 
 // onceOverTCP is once over the TCP of a server.
@@ -111,10 +123,15 @@ func (qs *queries) advance(i uint32) {
 	case st.do == askTCP:
 		a.tcp = true
 		qs.send(i, q.server, true, transport.Query{Tries: 2, Flags: flags})
+	case q.aside:
+		qs.send(i, q.server, false, transport.Query{Tries: uint8(tries), Flags: flags | transport.Patient})
 	case q.once:
 		qs.send(i, q.server, false, transport.Query{Tries: 1, Flags: flags})
 	default:
-		qs.send(i, q.server, false, transport.Query{Tries: uint8(tries - a.times), Flags: flags | transport.Patient})
+		if !q.brief {
+			flags |= transport.Patient
+		}
+		qs.send(i, q.server, false, transport.Query{Tries: uint8(tries - a.times), Flags: flags})
 	}
 }
 
@@ -147,8 +164,6 @@ func (qs *queries) arrived(i uint32, d *delivery) {
 	tries := qs.opts.Tries
 	heard := q.note(d, tries)
 	qs.trace.control(q, d)
-	one := *d
-	q.outcome = &one
 	switch {
 	case heard && q.retry(d, tries):
 	case heard, q.once && silent(d), d.Failure == transport.Closed, d.Failure == transport.Offline:
@@ -162,6 +177,8 @@ func (qs *queries) arrived(i uint32, d *delivery) {
 	case d.Failure == transport.Unreachable:
 		qs.servers.unreachable(s, d.Err)
 	}
+	one := *d
+	q.outcome = &one
 	qs.advance(i)
 }
 

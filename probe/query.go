@@ -29,6 +29,8 @@ type query struct {
 	then    func(response) // takes the last outcome
 	once    bool           // not repeated after silence or a failure
 	calm    bool           // not ahead of what waits
+	aside   bool           // about a name that is found; a time-out says nothing about the server
+	brief   bool           // its last try waits no longer than the others
 	outcome *delivery      // the last one
 
 	lookup // of a candidate

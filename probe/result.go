@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"domprobe/candidate"
+	"domprobe/probe/forsale"
 )
 
 // A Result is the verdict on one candidate: exactly one for each that went in.
@@ -38,6 +39,14 @@ type Result struct {
 	// TTL is how old a not-found may be: what was left of the negative TTL
 	// (RFC 2308 section 5) in the response. It is zero for every other verdict.
 	TTL time.Duration
+
+	// Sale is what the owner of a found name says about selling it, with
+	// [Options.ForSale].
+	Sale forsale.Sale
+
+	// Parked names the service on whose servers a found name is parked, with
+	// [Options.Parked]. It is a hint, and empty where there is none.
+	Parked string
 
 	// Registration is what the registry publishes about a found name, with
 	// [Options.Dates]. It is nil when there is nothing, and Err says why.

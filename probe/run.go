@@ -21,6 +21,8 @@ type env struct {
 	fresh   bool // nothing of earlier loops is used
 	trace   *tracer
 	scratch []*server
+	flight  inflight
+	bulk    bool // more candidates have come without a pause than may be in flight
 }
 
 // A run is one loop over a stream of candidates. It has no lock: everything in
@@ -34,6 +36,7 @@ type run struct {
 	wake       chan struct{}
 	feed       *feed
 	empty      time.Time // since when no candidate has come
+	launched   int       // candidates since there was a pause
 	servers    servers
 	queries    queries
 	evidence   evidence
@@ -44,6 +47,7 @@ type run struct {
 func (p *Prober) newRun() (*run, error) {
 	e := &env{p: p, opts: &p.opts, now: time.Now()}
 	e.trace = &tracer{p.opts.Trace}
+	e.flight.init(p.opts.Concurrency)
 	p.cache.networkChange(e.now)
 	r := &run{env: e, wake: make(chan struct{}, 1)}
 	r.servers = servers{env: e, at: map[netip.Addr]*server{}}
@@ -55,6 +59,7 @@ func (p *Prober) newRun() (*run, error) {
 	}
 	r.lookups = lookups{
 		env: e, queries: &r.queries, evidence: &r.evidence, registries: &r.registries, servers: &r.servers,
+		details: map[*detailed]struct{}{},
 	}
 	for _, spec := range p.opts.Servers {
 		if spec.Transport == resolver.Direct {
@@ -105,7 +110,7 @@ func (r *run) loop(ctx context.Context, names iter.Seq2[candidate.Candidate, err
 // The bounds of one turn and of what waits.
 const (
 	maxBatch = 4096    // results of one turn, so that they are given out early
-	maxVotes = 1 << 15 // verdicts that wait for looks
+	maxVotes = 1 << 16 // verdicts that wait for looks
 )
 
 // turn does all that there is to do. ended tells that no candidate is to come.
@@ -118,7 +123,9 @@ func (r *run) turn() (ended bool, err error) {
 	r.fire()
 	r.takeBack()
 	r.launch()
-	ended, err = r.feed.over()
+	if ended, err = r.feed.over(); ended || r.paused() {
+		r.launched, r.bulk = 0, false
+	}
 	r.evidence.push(ended || r.quiet())
 	r.takeBack()
 	r.evidence.sendClosers()
@@ -132,7 +139,8 @@ func (r *run) turn() (ended bool, err error) {
 // launch begins as many lookups as there is room for.
 func (r *run) launch() {
 	l := &r.lookups
-	for l.flying < r.opts.Concurrency && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
+	r.flight.full = false
+	for l.flying < r.flight.n && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
 		c, ok := r.feed.next()
 		if !ok {
 			if r.empty.IsZero() {
@@ -141,24 +149,28 @@ func (r *run) launch() {
 			return
 		}
 		r.empty = time.Time{}
+		r.launched++
+		r.bulk = r.launched > r.flight.n
 		l.launch(c)
 	}
+	r.flight.full = l.flying >= r.flight.n
 }
 
 // quietAfter is how long no candidate comes before verdicts that wait for a look
 // get one, as nothing else will push them on.
 const quietAfter = 10 * time.Millisecond
 
+// paused reports whether no candidate has come for a while.
+func (r *run) paused() bool { return !r.empty.IsZero() && r.now.Sub(r.empty) >= quietAfter }
+
 // quiet reports whether no candidate has come for a while, or too many verdicts
 // wait for more to come.
-func (r *run) quiet() bool {
-	return r.evidence.held >= maxVotes || !r.empty.IsZero() && r.now.Sub(r.empty) >= quietAfter
-}
+func (r *run) quiet() bool { return r.evidence.held >= maxVotes || r.paused() }
 
 // deliver hands an outcome to the query that it is of.
 func (r *run) deliver(d *delivery) {
 	wasOffline := d.from.offline
-	if r.servers.heard(d) {
+	if r.servers.heard(d, r.queries.at(d.Token).aside) {
 		r.evidence.lose(d.from, BadResponse, fmt.Errorf("responses of %s are forged", d.from.name))
 	}
 	if d.from.offline && !wasOffline {
@@ -275,6 +287,9 @@ func (l *lookups) left() (names []candidate.Candidate) {
 				names = append(names, q.Candidate)
 			}
 		}
+	}
+	for r := range l.details {
+		names = append(names, r.Candidate)
 	}
 	return names
 }

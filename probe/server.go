@@ -166,7 +166,7 @@ func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 	conf := func(tcp bool) transport.Config {
 		return transport.Config{
 			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, tcp),
-			Window: r.opts.Concurrency, Timeout: r.opts.Timeout, Limit: s.limit,
+			Window: r.opts.window(len(r.opts.Servers)), Waiting: &r.flight.waiting, Timeout: r.opts.Timeout, Limit: s.limit,
 			Sockets: r.p.sockets, Idle: idle, Trace: r.trace.from(s, tcp),
 		}
 	}
@@ -215,6 +215,7 @@ func (r *servers) address(a netip.Addr) *server {
 // send queues a query for the end of the round.
 func (r *servers) send(s *server, q transport.Query, tcp bool) {
 	s.flying++
+	r.flight.out++
 	if tcp && s.tcp != nil {
 		q.Flags &^= transport.MixCase
 		s.askTCP = append(s.askTCP, q)

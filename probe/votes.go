@@ -18,12 +18,18 @@ func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
 		i: i, seq: q.seq, bench: q.bench, verdict: Verdict(ru.Verdict), reason: ru.Reason,
 		rcode: int(d.Reply.Rcode), rtt: d.RTT,
 	}
-	if v.verdict == NotFound {
+	switch {
+	case v.verdict == NotFound:
 		v.ttl = time.Duration(d.Reply.TTL) * time.Second
+	case l.opts.Parked && v.bench.server.registry && d.Msg != nil:
+		v.parked = parkedAt(hostsAmong(slices.Concat(d.Msg.Answer, d.Msg.Ns), q.name))
 	}
 	cover := q.cover
 	if d.Tries > 1 {
 		cover = nil // the response may be to a packet that left behind the look
+	}
+	if v.verdict == NotFound && q.bench.unproven() {
+		cover = nil
 	}
 	if l.quorum(q) > q.held+q.votes.Found+q.votes.NotFound && !v.referral() {
 		q.voters = append(q.voters, q.server.voter)
@@ -102,6 +108,9 @@ func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
 	res := l.land(i)
 	res.Verdict, res.Reason, res.Rcode = verdict, v.reason, v.rcode
 	res.Server, res.RTT, res.TTL = v.bench.server.name, v.rtt, v.ttl
+	if verdict == Found {
+		l.detail(v.bench.server, v.parked)
+	}
 }
 
 // landUnknown lands a name about which nobody can be believed.

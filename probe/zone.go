@@ -32,19 +32,22 @@ type zone struct {
 	tld      *tld // nil for a registry zone
 	servers  []*server
 	benches  map[*server]*bench
-	trusted  []*bench // that are believed
-	failed   int      // benches that are not
-	odd      int      // benches that are to be compared
-	answered []*bench // whose controls were answered last
-	waits    bool     // for the controls of a second authoritative server
-	late     bool     // it has waited long enough
-	names    names    // that exist, for canaries
-	disputed bool     // the resolvers that located it contradict one another
+	trusted  []*bench      // that are believed
+	fastest  time.Duration // round trip of the best of them when it came to be
+	failed   int           // benches that are not
+	odd      int           // benches that are to be compared
+	answered []*bench      // whose controls were answered last
+	waits    bool          // for the controls of a second authoritative server
+	late     bool          // it has waited long enough
+	names    names         // that exist, for canaries
+	disputed bool          // the resolvers that located it contradict one another
 }
 
 func newZone(name string, servers []*server) zone {
 	return zone{name: name, labels: depth(name), servers: servers, benches: map[*server]*bench{}, names: names{under: name}}
 }
+
+func (z *zone) isCrowd() bool { return len(z.servers) > crowd }
 
 // depth is how many labels a name has.
 func depth(name string) transport.Depth {

@@ -138,6 +138,9 @@ func appendName(dst []byte, r *probe.Result, color bool) []byte {
 	if showsReason(r) {
 		dst = appendAside(dst, string(r.Reason))
 	}
+	if offer := offerOf(r); offer != "" {
+		dst = appendAside(dst, offer)
+	}
 	return appendDates(dst, r)
 }
 

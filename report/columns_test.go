@@ -113,7 +113,7 @@ func TestChosenColumns(t *testing.T) {
 	for _, tt := range []struct {
 		columns []string
 		message string
-	}{{[]string{"domain", "price"}, "known: domain, verdict, "}, {[]string{"domain", "domain"}, "twice"}} {
+	}{{[]string{"domain", "appraisal"}, "known: domain, verdict, "}, {[]string{"domain", "domain"}, "twice"}} {
 		var ce *ColumnError
 		_, err := New("csv", io.Discard, Options{Columns: tt.columns})
 		if !errors.As(err, &ce) || !strings.Contains(err.Error(), tt.message) {
@@ -163,7 +163,7 @@ func TestResumeColumns(t *testing.T) {
 		filename string
 	}{
 		{"older", "domain,verdict,reason,source,keyword,tld\na.dev,found,delegated,dns,a,dev\n", Options{}, "b.dev,found,,,,dev\n", true, "csv"},
-		{"older, with a column of others", "domain,verdict,reason,source,keyword,tld,price\na.dev,found,delegated,dns,a,dev,9\n", Options{}, "b.dev,found,,,,dev,\n", true, "csv"},
+		{"older, with a column of others", "domain,verdict,reason,source,keyword,tld,appraisal\na.dev,found,delegated,dns,a,dev,9\n", Options{}, "b.dev,found,,,,dev,\n", true, "csv"},
 		{"chosen", "domain,verdict,reason,tld\na.dev,found,delegated,dev\n", chosen, "b.dev,found,,dev\n", true, "csv"},
 		{"chosen, torn header", "domain,verdict,rea", chosen, "b.dev,found,,dev\n", true, "csv"},
 		{"other columns", "domain,verdict,reason,tld\na.dev,found,delegated,dev\n", Options{Columns: []string{"domain", "tld", "verdict", "reason"}}, "", false, "csv"},

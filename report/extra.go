@@ -27,8 +27,8 @@ func (o *Options) extraNames() (names []string) {
 	if o.Score {
 		names = append(names, "score")
 	}
-	for _, f := range fields[everyReport:] {
-		if o.Dates {
+	for i := range fields[everyReport:] {
+		if f := &fields[everyReport+i]; f.with(o) {
 			names = append(names, f.name)
 		}
 	}

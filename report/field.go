@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/probe"
+	"domprobe/probe/forsale"
 )
 
 // A field is a column of csv and tsv and a member of a JSON object. Its value is
@@ -18,6 +19,8 @@ import (
 type field struct {
 	name, doc string
 	needed    bool // in every row that is read
+
+	with func(*Options) bool // whether reports have it by default; nil is all of them
 
 	text func(r *probe.Result) *string // nil for the others
 
@@ -57,6 +60,12 @@ var fields = [...]field{
 	{name: "prefix", doc: "the prefix glued to the keyword", text: func(r *probe.Result) *string { return &r.Prefix }},
 	{name: "suffix", doc: "the suffix glued to the keyword", text: func(r *probe.Result) *string { return &r.Suffix }},
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
+	forSaleField,
+	saleField("price", "the indicative price of the offer, such as EUR999", func(s *forsale.Sale) *string { return &s.Price }),
+	saleField("sale_uri", "where to ask about the offer, which nobody has checked", func(s *forsale.Sale) *string { return &s.URI }),
+	saleField("sale_text", "the text of the offer", func(s *forsale.Sale) *string { return &s.Text }),
+	{name: "parked", doc: "the service whose name servers the name has, a hint that it is parked there; only with --parked",
+		with: withParked, text: func(r *probe.Result) *string { return &r.Parked }},
 	registrarField,
 	dateField("created", "the day of the registration", func(reg *probe.Registration) *time.Time { return &reg.Created }),
 	dateField("expires", "the day on which it expires", func(reg *probe.Registration) *time.Time { return &reg.Expires }),
@@ -64,9 +73,8 @@ var fields = [...]field{
 	dateField("drops", "the day by which anybody can have the name", func(reg *probe.Registration) *time.Time { return &reg.Drops }),
 }
 
-// everyReport is the number of columns that every report has. The others are those of
-// [Options].Dates.
-const everyReport = len(fields) - 5
+// everyReport is the number of columns that every report has.
+const everyReport = len(fields) - 10
 
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.

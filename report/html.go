@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"time"
+
+	"domprobe/probe"
 )
 
 var (
@@ -42,6 +45,7 @@ func writeHTML(w io.Writer, m *matrix, t *table) error {
 		JS       template.JS
 		Verdicts []verdictCount
 		Times    []time.Time
+		Note     string
 		Table    *table
 	}{CSS: pageCSS, JS: pageJS, Table: t}
 	for _, v := range verdictOrder {
@@ -52,6 +56,9 @@ func writeHTML(w io.Writer, m *matrix, t *table) error {
 		if m.last.Unix() != m.first.Unix() {
 			data.Times = append(data.Times, m.last.UTC())
 		}
+	}
+	if slices.ContainsFunc(m.rows, func(r probe.Result) bool { return HasPrice(&r) }) {
+		data.Note = PriceNote
 	}
 	return page.Execute(w, data)
 }

@@ -10,10 +10,10 @@ import (
 
 // The columns of what a registry publishes about a name: see [Options].Dates.
 var (
-	registrarField = field{name: "registrar", doc: "the registrar of the name; this and the rest only with --dates or --columns",
+	registrarField = field{name: "registrar", doc: "the registrar of the name; this and the rest only with --dates or --columns", with: withDates,
 		text:  func(r *probe.Result) *string { s := registration(r).Registrar; return &s },
 		parse: setRegistration(func(reg *probe.Registration, s string) error { reg.Registrar = s; return nil })}
-	statusField = field{name: "status", doc: "the status of the registration (RFC 8056), several between semicolons",
+	statusField = field{name: "status", doc: "the status of the registration (RFC 8056), several between semicolons", with: withDates,
 		text: func(r *probe.Result) *string { s := strings.Join(registration(r).Status, statusGap); return &s },
 		parse: setRegistration(func(reg *probe.Registration, s string) error {
 			reg.Status = strings.Split(s, statusGap)
@@ -21,11 +21,13 @@ var (
 		})}
 )
 
+func withDates(o *Options) bool { return o.Dates }
+
 const statusGap = "; "
 
 // dateField is a column with a day of a registration.
 func dateField(name, doc string, place func(*probe.Registration) *time.Time) field {
-	return field{name: name, doc: doc, quoted: true, null: true,
+	return field{name: name, doc: doc, with: withDates, quoted: true, null: true,
 		append: func(dst []byte, r *probe.Result, _ *clock) []byte { return appendDay(dst, *place(registration(r))) },
 		parse: setRegistration(func(reg *probe.Registration, s string) (err error) {
 			if *place(reg), err = time.Parse(time.DateOnly, s); err != nil {

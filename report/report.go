@@ -92,6 +92,10 @@ type Options struct {
 	// name. It is ignored with Columns, which may name the column.
 	Score bool
 
+	// ForSale adds the columns of [SaleColumns], and Parked those of
+	// [ParkedColumns]. Both are ignored with Columns.
+	ForSale, Parked bool
+
 	// Dates adds the columns of the registration to all columns: registrar,
 	// created, expires, status and drops.
 	Dates bool

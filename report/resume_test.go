@@ -179,9 +179,9 @@ func TestResumeKeepsFirstOfRepeated(t *testing.T) {
 
 func TestResumeNewerVersion(t *testing.T) {
 	unknown := "b.dev,unknown" + strings.Repeat(",", len(Columns())-2) + ",,\n"
-	header := strings.TrimSuffix(csvHeader, "\n") + ",price,\"since, about\"\n"
+	header := strings.TrimSuffix(csvHeader, "\n") + ",appraisal,\"since, about\"\n"
 	found := "a.dev,found,a-new-reason" + strings.Repeat(",", len(Columns())-3) + ",9.99,2031\n"
-	object := `{"v":2,"domain":"a.dev","verdict":"found","price":{"eur":9.99}}` + "\n"
+	object := `{"v":2,"domain":"a.dev","verdict":"found","appraisal":{"eur":9.99}}` + "\n"
 	for _, tt := range []struct{ format, in, kept, added string }{
 		{"csv", header + unknown + found, header + found, "b.dev,found,,,,,,NOERROR,,,0,,,,,,,\n"},
 		{"jsonl", `{"v":2,"domain":"b.dev","verdict":"unknown"}` + "\n" + object, object, `{"v":1,"domain":"b.dev",`},

@@ -19,6 +19,7 @@ type Settled struct {
 	keys      []key // in order
 	counts    [4]int
 	confirmed int
+	forSale   int
 }
 
 type key struct{ high, low uint64 }
@@ -52,6 +53,9 @@ func (s *Settled) Count(v probe.Verdict) int {
 // Confirmed returns the number of names that a registry confirmed as not registered.
 func (s *Settled) Confirmed() int { return s.confirmed }
 
+// ForSale returns the number of names that are for sale.
+func (s *Settled) ForSale() int { return s.forSale }
+
 func (s *Settled) key(name, tld string) key {
 	k := candidate.Key{Name: name, TLD: tld}
 	return key{maphash.Comparable(s.high, k), maphash.Comparable(s.low, k)}
@@ -72,6 +76,9 @@ func (s *Settled) count(r *probe.Result) {
 	s.counts[r.Verdict]++
 	if r.Reason == probe.RDAPNotRegistered {
 		s.confirmed++
+	}
+	if r.Sale.Listed {
+		s.forSale++
 	}
 }
 

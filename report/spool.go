@@ -33,7 +33,7 @@ type spool struct {
 // add appends a row and returns its offset.
 func (s *spool) add(r *probe.Result) (int64, error) {
 	if s.enc == nil {
-		s.enc = newCSV('\t')(Options{Dates: true})
+		s.enc = newCSV('\t')(Options{Dates: true, ForSale: true, Parked: true})
 	}
 	start := len(s.tail)
 	offset := s.size + int64(start)

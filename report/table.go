@@ -65,6 +65,9 @@ func (m *matrix) table(o *Options) *table {
 	if o.Columns == nil {
 		chosen = []*field{fieldOf("domain"), fieldOf("verdict"), fieldOf("reason")}
 		head = []string{"name", "verdict", "reason"}
+		for _, name := range o.extraNames() {
+			chosen, head = append(chosen, fieldOf(name)), append(head, name)
+		}
 	}
 	return &table{"A row for each name.", head, func(yield func(string, []cell) bool) {
 		var k clock
@@ -125,6 +128,9 @@ func gridCell(r *probe.Result) cell {
 	}
 	if showsReason(r) {
 		c.Text += " (" + visible(string(r.Reason)) + ")"
+	}
+	if offer := offerOf(r); offer != "" {
+		c.Text += " (" + visible(offer) + ")"
 	}
 	return c
 }

@@ -28,13 +28,14 @@ type asking struct {
 var resolverWords = []string{"system", "cloudflare", "google", "quad9", "direct", "demo", noResolver}
 
 func (a *asking) options() []*cmdline.Option {
-	a.probe.Concurrency, a.probe.Tries, a.probe.Quorum = probe.DefaultConcurrency, probe.MaxTries, 1
+	a.probe.Tries, a.probe.Quorum = probe.MaxTries, 1
 	a.probe.Timeout = probe.DefaultTimeout
 	return []*cmdline.Option{
 		cmdline.Repeated(&a.resolvers, "resolver", "r", "ask this `RESOLVER`: system (default), 1.1.1.1, 9.9.9.9:53, udp://, tcp://, tls:// or "+
 			"https:// and a host, cloudflare, google, quad9, @FILE, direct (the registries' own servers), demo (built in, offline), none (nobody: see --zone)").
 			Offer(resolverWords...).Common(),
-		cmdline.Number(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536", 1, probe.MaxConcurrency).Common(),
+		cmdline.Parsed(&a.probe.Concurrency, "concurrency", "c", "have at most `N` names in flight, 1 to 65536; auto is as many as the servers take",
+			"auto", parseConcurrency).Offer("auto").Common(),
 		cmdline.Parsed(&a.probe.Rate, "rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
 			"100 to a registry's server, no limit on this machine and private networks", "auto", parseRate),
 		cmdline.Parsed(&a.probe.Timeout, "timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), parseTimeout),
@@ -55,6 +56,21 @@ func parseTimeout(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("--timeout %s is not more than 0", s)
 	}
 	return d, nil
+}
+
+// parseConcurrency returns the number in the terms of [probe.Options].
+func parseConcurrency(s string) (int, error) {
+	if s == "auto" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("--concurrency cannot be %q", s)
+	case n < 1 || n > probe.MaxConcurrency:
+		return 0, fmt.Errorf("--concurrency %d is not from 1 to %d", n, probe.MaxConcurrency)
+	}
+	return n, nil
 }
 
 // parseRate returns the rate in the terms of [probe.Options].
@@ -83,7 +99,9 @@ func (a *asking) check() (probe.Options, error) {
 	if opts.Servers, err = parseServers(a.resolvers); err != nil {
 		return opts, err
 	}
-	opts.Offline = len(opts.Servers) == 0
+	if opts.Offline = len(opts.Servers) == 0; opts.Offline && (opts.ForSale || opts.Parked) {
+		return opts, cmdline.Usage("name one besides --zone", "--for-sale and --parked ask a resolver, and -r none names none")
+	}
 	opts.Escalate = !opts.Offline && a.escalates(opts.Servers)
 	return opts, nil
 }

@@ -38,7 +38,7 @@ func (c *choosing) apply(p *probing) error {
 	p.gen.ranked, p.out.opts.Score = true, true
 	if c.best > 0 {
 		p.stopAfter = c.best
-		if p.out.only == nil {
+		if !p.out.picks() {
 			p.out.only = verdictSet{probe.NotFound: true}
 			p.out.confirmed, p.out.best = p.confirm.on(), c.best
 		}
@@ -117,19 +117,26 @@ func (in *input) repeatable() {
 
 // A budget bounds the queries of a run.
 type budget struct {
-	most  int
-	opts  probe.Options
-	sent  func() int
-	tlds  map[string]bool
-	names int         // that were let through
-	full  bool        // names have to wait for all that are under way
-	spent atomic.Bool // no more names are let through
+	most    int
+	opts    probe.Options
+	sent    func() int
+	tlds    map[string]bool
+	names   int         // that were let through
+	besides int         // queries for what is asked about a name that is found
+	full    bool        // names have to wait for all that are under way
+	spent   atomic.Bool // no more names are let through
 }
 
 // newBudget returns the budget of a prober, or an error if it cannot pay for one
 // name.
 func newBudget(most int, p *prober) (*budget, error) {
 	b := &budget{most: most, opts: p.opts, tlds: make(map[string]bool)}
+	for _, asked := range []*bool{&b.opts.ForSale, &b.opts.Parked} {
+		if *asked {
+			b.besides += 2*b.opts.Tries + 2
+		}
+		*asked = false // what is expected of them is in besides
+	}
 	b.sent = func() (n int) {
 		for _, s := range p.Stats() {
 			n += int(s.Queries)
@@ -150,7 +157,7 @@ func (b *budget) perName() int {
 	if b.opts.Escalate {
 		n += ofRegistry
 	}
-	return n
+	return n + b.besides
 }
 
 // allows reports whether there is room for one more name, while so many are

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -48,7 +49,7 @@ func newOrder(window int) *order {
 
 // batches returns the rows of the names in the order of --ordered and --sort.
 func (p *probing) batches(ctx context.Context, prober *probe.Prober, names candidates, out *output, t *tally) iter.Seq2[[]probe.Result, error] {
-	window := max(minWindow, 2*p.ask.probe.Concurrency)
+	window := max(minWindow, 2*cmp.Or(p.ask.probe.Concurrency, probe.MaxConcurrency/2))
 	var o *order
 	switch {
 	case p.choose.on():

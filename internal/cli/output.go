@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"domprobe/candidate"
 	"domprobe/internal/term"
@@ -22,6 +23,7 @@ type output struct {
 	matched    bool      // a row was for stdout
 	unexpected bool      // a row has another verdict than --expect says
 	reports    []savedReport
+	priced     bool          // a row on stdout has a price
 	legend     report.Legend // of the rows on stdout
 	buf        []probe.Result
 }
@@ -134,6 +136,7 @@ func (o *output) before(count func(*report.Settled) int) (n int64) {
 
 // recall counts the names of an earlier run for the exit code.
 func (o *output) recall() {
+	o.matched = o.onlySale && o.before((*report.Settled).ForSale) > 0
 	for v := range probe.Invalid + 1 {
 		n := o.before(func(s *report.Settled) int { return s.Count(v) })
 		if n == 0 {
@@ -157,14 +160,15 @@ func (o *output) write(rows []probe.Result) error {
 	if o.expect != nil {
 		o.compare(rows)
 	}
-	if o.only != nil || o.within != nil {
-		rows = o.filter(rows, o.wanted)
+	if o.chooses() {
+		rows = o.filter(rows, o.wants)
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	o.matched = true
 	o.legend.Add(rows)
+	o.priced = o.priced || slices.ContainsFunc(rows, func(r probe.Result) bool { return report.HasPrice(&r) })
 	return o.stdout.Write(rows)
 }
 
@@ -216,8 +220,11 @@ func (o *output) close() error {
 }
 
 // explain prints a line for each reason that standard output shows, under the
-// rows of the formats for people.
+// rows of the formats for people, and a warning about prices.
 func (o *output) explain() {
+	if o.priced {
+		o.console.Note("%s", report.PriceNote)
+	}
 	if o.format == "columns" || o.format == "marks" {
 		for _, line := range o.legend.Lines() {
 			o.console.Note("%s", line)
@@ -255,7 +262,7 @@ func (o *output) end(t *tally) error {
 	if o.unexpected {
 		codes = append(codes, codeUnexpected)
 	}
-	if (o.only != nil || o.within != nil) && !o.matched {
+	if o.chooses() && !o.matched {
 		codes = append(codes, codeNoMatch)
 	}
 	return exit(codes...)

@@ -17,6 +17,7 @@ import (
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
 	"domprobe/probe"
+	"domprobe/report"
 )
 
 // A probing is the settings of the main command.
@@ -52,7 +53,8 @@ func (p *probing) command() *command {
 			cmdline.Number(&p.stopAfter, "stop-after", "", "stop when `N` names are not found; with --confirm, when as many are confirmed", 1, math.MaxInt),
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
-		}, p.ask.options(), p.ask.zoneOption(), p.confirm.options(), []*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
+		}, p.ask.options(), p.ask.zoneOption(), p.detailOptions(), p.confirm.options(),
+			[]*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -87,6 +89,7 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 func (p *probing) open(inv *invocation) (*selection, error) {
 	p.confirm.dates = p.confirm.dates || p.out.within != nil
 	p.out.opts.Zero, p.out.opts.Score, p.out.opts.Dates = p.gen.null, p.gen.minScore > 0, p.confirm.dates
+	p.detail()
 	if err := p.choose.apply(p); err != nil {
 		return nil, err
 	}
@@ -95,6 +98,27 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 		return nil, err
 	}
 	return names, p.out.check(inv.inputs())
+}
+
+// detailOptions are what is asked about names that are found.
+func (p *probing) detailOptions() []*cmdline.Option {
+	return []*cmdline.Option{
+		cmdline.Switch(&p.ask.probe.ForSale, "for-sale", "", "ask whether the owner of each name that is found offers it (RFC 10023): "+
+			"for_sale, price, sale_uri, sale_text").Common(),
+		cmdline.Switch(&p.ask.probe.Parked, "parked", "", "tell of each name that is found at which service it seems to be parked, "+
+			"by its name servers"),
+	}
+}
+
+// detail asks what the choice of rows and columns needs, and writes what is asked.
+func (p *probing) detail() {
+	names := func(columns []string) bool {
+		return slices.ContainsFunc(columns, func(column string) bool { return slices.Contains(p.out.opts.Columns, column) })
+	}
+	opts := &p.ask.probe
+	opts.ForSale = opts.ForSale || p.out.onlySale || p.out.maxPrice != nil || names(report.SaleColumns())
+	opts.Parked = opts.Parked || names(report.ParkedColumns())
+	p.out.opts.ForSale, p.out.opts.Parked = opts.ForSale, opts.Parked
 }
 
 // counted reports whether somebody wants to know how many names there are.

@@ -94,6 +94,9 @@ func (w *writing) openMerged(inv *invocation) (*merged, error) {
 	if err = cmp.Or(err, w.check(inv.inputs())); err != nil {
 		return nil, err
 	}
+	for i := range reports {
+		reports[i] = w.noting(reports[i])
+	}
 	m := new(merged)
 	m.next, m.stop = iter.Pull2(report.Merge(reports...))
 	if m.row, err, m.more = m.next(); err != nil {
@@ -122,6 +125,21 @@ func openReports(inv *invocation) (reports []iter.Seq2[probe.Result, error], err
 		reports = append(reports, named(name, readReport(r, format)))
 	}
 	return reports, nil
+}
+
+// noting adds the columns of what rows hold besides their verdicts to those that
+// are written.
+func (w *writing) noting(rows iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, error] {
+	return func(yield func(probe.Result, error) bool) {
+		for r, err := range rows {
+			w.opts.ForSale = w.opts.ForSale || r.Sale.Listed
+			w.opts.Parked = w.opts.Parked || r.Parked != ""
+			w.opts.Dates = w.opts.Dates || r.Registration != nil
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // readReport reads a report. An empty format is guessed from the first byte.

@@ -48,7 +48,7 @@ func resolversCommand() *command {
 const maxParallel = 128
 
 func (s *surveying) run(ctx context.Context, inv *invocation) error {
-	so := probe.SurveyOptions{Parallel: min(s.ask.probe.Concurrency, maxParallel)}
+	so := probe.SurveyOptions{Parallel: min(cmp.Or(s.ask.probe.Concurrency, probe.DefaultConcurrency), maxParallel)}
 	switch {
 	case len(s.tlds) > 1:
 		return cmdline.Usage("", "resolvers are tested with one TLD, not %d", len(s.tlds))

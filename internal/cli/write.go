@@ -11,6 +11,7 @@ import (
 
 	"domprobe/internal/cmdline"
 	"domprobe/probe"
+	"domprobe/probe/forsale"
 	"domprobe/report"
 )
 
@@ -18,11 +19,26 @@ import (
 type verdictSet = map[probe.Verdict]bool
 
 func verdicts(p *verdictSet, name, usage string) *cmdline.Option {
+	return verdictsOrSale(p, nil, name, usage)
+}
+
+// forSale is the word of --only for names that their owners offer.
+const forSale = "for-sale"
+
+// verdictsOrSale is verdicts with one more word, if sale is not nil.
+func verdictsOrSale(p *verdictSet, sale *bool, name, usage string) *cmdline.Option {
 	var known []string
 	for _, v := range probe.Verdicts() {
 		known = append(known, v.String())
 	}
+	if sale != nil {
+		known = append(known, forSale)
+	}
 	return cmdline.Choices(name, usage+": "+strings.Join(known, ", "), "verdict", known, func(word string) error {
+		if word == forSale {
+			*sale = true
+			return nil
+		}
 		v, err := probe.ParseVerdict(word)
 		if *p == nil {
 			*p = make(verdictSet)
@@ -30,6 +46,34 @@ func verdicts(p *verdictSet, name, usage string) *cmdline.Option {
 		(*p)[v] = true
 		return err
 	})
+}
+
+func parsePrice(s string) (forsale.Price, error) {
+	price, err := forsale.ParsePrice(s)
+	if err != nil {
+		err = cmdline.Usage("try EUR1000", "--max-price: %w", err)
+	}
+	return price, err
+}
+
+// picks reports whether only rows with some verdicts, or offers, go to standard
+// output.
+func (w *writing) picks() bool { return w.only != nil || w.onlySale || w.maxPrice != nil }
+
+// chooses reports whether only some rows go to standard output.
+func (w *writing) chooses() bool { return w.picks() || w.within != nil }
+
+// wants reports whether a row goes to standard output.
+func (w *writing) wants(r *probe.Result) bool {
+	switch reg := r.Registration; {
+	case w.within != nil && (reg == nil || reg.Expires.IsZero() || time.Until(reg.Expires) > *w.within):
+		return false
+	case !w.picks(), w.only[r.Verdict]:
+		return !w.confirmed || free(r, true)
+	case w.maxPrice != nil:
+		return r.Sale.AtMost(*w.maxPrice)
+	}
+	return w.onlySale && r.Sale.Listed
 }
 
 // tableFormat is the option of a command that prints something else than rows.
@@ -43,12 +87,14 @@ type writing struct {
 	format          string
 	outputs         []target
 	only, expect    verdictSet
+	onlySale        bool           // --only for-sale
+	maxPrice        *forsale.Price // of what counts as for sale there
 	within          *time.Duration // --expires-within
 	sort            string         // empty for the order in which names settle
 	ordered, resume bool
 	confirmed       bool           // only names that a registry confirms go to standard output
 	best            int            // so many rows are a list on a terminal, best on top; 0 is none
-	opts            report.Options // Columns, Zero and Score
+	opts            report.Options // Columns, Zero, Score, ForSale, Parked and Dates
 }
 
 // A target is a report to write.
@@ -76,7 +122,9 @@ func (w *writing) options() []*cmdline.Option {
 				w.opts.Columns = append(w.opts.Columns, name)
 				return nil
 			}),
-		verdicts(&w.only, "only", "write only rows with this `VERDICT` to standard output").Common(),
+		verdictsOrSale(&w.only, &w.onlySale, "only", "write only rows with this `VERDICT` to standard output").Common(),
+		cmdline.Optional(&w.maxPrice, "max-price", "", "of what is for sale, write only rows with a `PRICE` in this currency "+
+			"that is no higher to standard output, as EUR1000; implies --only for-sale", "", parsePrice),
 		cmdline.OneOf(&w.sort, "sort", "", "write rows in this `ORDER`, holding them in memory until the end", "order", report.Orders()...),
 		verdicts(&w.expect, "expect", "exit with 5 if a name has another verdict than this `VERDICT`, and print such names to standard error"),
 	}
@@ -110,14 +158,6 @@ func parseSpan(s string) (time.Duration, error) {
 		return 0, cmdline.Usage("try 90d", "--expires-within cannot be %q", s)
 	}
 	return d, nil
-}
-
-// wanted reports whether a row is for standard output.
-func (w *writing) wanted(r *probe.Result) bool {
-	if w.within != nil && (r.Registration == nil || r.Registration.Expires.IsZero() || time.Until(r.Registration.Expires) > *w.within) {
-		return false
-	}
-	return (w.only == nil || w.only[r.Verdict]) && (!w.confirmed || free(r, true))
 }
 
 // check finds mistakes in the settings without opening anything. The inputs

@@ -1,6 +1,7 @@
 // Package demo is the registry of --resolver demo: a resolver on a loopback port
 // that knows the names of an embedded list, names.txt, all of which really are
-// registered.
+// registered. What it says of offers and name servers is made up, and
+// about the names for examples alone.
 package demo
 
 import (
@@ -8,13 +9,18 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
 	"domprobe/internal/dnsserver"
 )
 
-//go:embed names.txt
-var list string
+var (
+	//go:embed names.txt
+	list string
+	//go:embed records.txt
+	records string
+)
 
 // Start starts the resolver. It knows the names of [Names] and, like every
 // [dnsserver.Truth], the name nic under every TLD. Its TLDs are those of the ICANN
@@ -28,7 +34,32 @@ func truth() dnsserver.Truth {
 	for name := range Names() {
 		names[name] = true
 	}
-	return dnsserver.Truth{Registered: func(name string) bool { return names[name] }, Zone: publicZone}
+	own := made()
+	return dnsserver.Truth{
+		Registered: func(name string) bool { return names[name] },
+		Zone:       publicZone,
+		Records:    func(name string, qtype uint16) []dns.RR { return own[recordKey{name, qtype}] },
+	}
+}
+
+// A recordKey is the owner of records, and their type.
+type recordKey struct {
+	name  string
+	qtype uint16
+}
+
+// made returns the records of records.txt.
+func made() map[recordKey][]dns.RR {
+	own := make(map[recordKey][]dns.RR)
+	p := dns.NewZoneParser(strings.NewReader(records), "", "")
+	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
+		key := recordKey{strings.TrimSuffix(rr.Header().Name, "."), rr.Header().Rrtype}
+		own[key] = append(own[key], rr)
+	}
+	if err := p.Err(); err != nil {
+		panic(err) // records.txt is a part of the program
+	}
+	return own
 }
 
 // Names streams the names of the list.

@@ -77,6 +77,9 @@ func TestDemo(t *testing.T) {
 		{"devv", dns.TypeSOA, dns.RcodeNameError, 0, "."},
 		{"go.devv", dns.TypeDS, dns.RcodeNameError, 0, "."},
 		{"co.nosuch", dns.TypeSOA, dns.RcodeNameError, 0, "."},
+		{"_for-sale.example.net", dns.TypeTXT, dns.RcodeSuccess, dns.TypeTXT, ""},
+		{"_for-sale.example.net", dns.TypeA, dns.RcodeSuccess, dns.TypeA, ""},
+		{"_for-sale.go.dev", dns.TypeTXT, dns.RcodeSuccess, 0, "go.dev."},
 		{".", dns.TypeSOA, dns.RcodeSuccess, dns.TypeSOA, ""},
 	}
 	for _, network := range []string{"udp", "tcp"} {

@@ -30,6 +30,10 @@ type Truth struct {
 	// delegated. Nil means that they are, in every registry zone but the root.
 	NIC func(zone string) bool
 
+	// Records returns what a resolver finds at a registered name or below it, in
+	// place of the records that all of them have. Nil means none.
+	Records func(name string, qtype uint16) []dns.RR
+
 	// Serial is that of every SOA record. Zero means 1.
 	Serial uint32
 }
@@ -77,12 +81,24 @@ func (t Truth) resolve(q *dns.Msg) *dns.Msg {
 	switch {
 	case r != nil:
 		return r
+	}
+	if own := t.records(q); len(own) > 0 {
+		return withAnswer(q, own...)
+	}
+	switch {
 	case q.Question[0].Qtype == dns.TypeA:
 		return Address(q, "192.0.2.1")
 	case normal(q.Question[0].Name) == cut:
 		return apex(q)
 	}
 	return NoData(q, cut)
+}
+
+func (t Truth) records(q *dns.Msg) []dns.RR {
+	if t.Records == nil {
+		return nil
+	}
+	return t.Records(normal(q.Question[0].Name), q.Question[0].Qtype)
 }
 
 func (t Truth) delegate(q *dns.Msg) *dns.Msg {

@@ -22,6 +22,7 @@
 //   - [Fast]: for benchmarks of the client. It responds from a hash of the label,
 //     in batches. cmd/fastdns runs it as a command, and cmd/bench measures the
 //     built command against it.
+//   - [Many]: a list of resolvers of all kinds, on a Net or on loopback.
 //   - Package daemon: real servers (NSD, Knot, BIND, Unbound, dnsmasq and
 //     systemd-resolved), and a small internet of them.
 //

@@ -22,8 +22,11 @@ func (w *udpWorker) expire(now time.Time) {
 
 // wait is how long a query in a list waits for its response.
 func (w *udpWorker) wait(list uint8) time.Duration {
-	if list == lastList {
+	switch {
+	case list == lastList && !w.lossy:
 		return w.engine.cfg.Timeout
+	case list == lastList:
+		list = lossyList
 	}
 	return min(w.rto<<list, w.engine.cfg.Timeout)
 }

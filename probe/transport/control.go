@@ -14,16 +14,19 @@ const (
 	minPace     = 20.0 // queries a second: even a throttled server is tried again
 
 	epochLen   = 20 * time.Millisecond  // shortest time over which goodput is measured
-	epochMost  = time.Second            // longest, while paced, to wait for epochLeast outcomes
+	epochMost  = 500 * time.Millisecond // longest to wait for epochLeast responses
 	trialLen   = 100 * time.Millisecond // shortest time to judge a pace by
-	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses
+	trialMost  = 500 * time.Millisecond // how long a pace has to show that it ends losses, at least
+	trialLeast = 2                      // epochs that it has for that
 	probeEvery = time.Second            // how often a pace is tried to be exceeded
 	retrial    = 5 * time.Second        // how long a loss is held for the network's own
 	liftAfter  = 5 * time.Second        // how long a pace must hold nothing back to be lifted
 
+	trialShare = 0.95 // of the goodput, as a pace that is tried
 	lossBound  = 0.02 // a share of losses that is nobody's fault
+	lossyShare = 0.05 // a share of losses at which no query is waited for patiently
 	cutLoss    = 0.25 // a share of losses beside slips that a limit is to blame for
-	epochLeast = 50   // outcomes to say what share is lost at a pace
+	epochLeast = 16   // responses to say how many there are a second
 )
 
 // A control decides how many queries may be in flight at one server, and how
@@ -54,16 +57,19 @@ type control struct {
 
 	epoch     tally
 	goodput   float64 // of the best epoch so far in this phase
+	filled    bool    // the window was what held queries back then
 	flat      int     // epochs since the window last raised goodput
 	since     time.Time
 	before    float64 // share of losses before the trial
+	judged    int     // epochs of the trial
 	loss      float64 // share of losses at the accepted pace
 	nextTrial time.Time
 	nextProbe time.Time
 	probing   bool
 	tight     time.Time // when the pace last held queries back
 	lastGood  time.Time
-	losing    bool // the last epoch had more losses than are nobody's fault
+	losing    bool    // the last epoch had more losses than are nobody's fault
+	lately    float64 // share of losses in the last epochs with responses
 }
 
 type phase uint8
@@ -134,6 +140,10 @@ func (c *control) limited(now time.Time) bool {
 	return c.phase >= trial && c.losing && now.Sub(c.lastGood) < max(c.rto(), epochLen)
 }
 
+// lossy reports whether so much is lost that a query without response has more
+// likely been lost with each of its tries than met a server that takes long.
+func (c *control) lossy() bool { return c.lately > lossyShare }
+
 // overflowed shrinks what may be in flight: this machine, not the network, dropped.
 func (c *control) overflowed(now time.Time) {
 	c.max = min(max(c.max*7/10, minWindow), c.ceiling)
@@ -164,7 +174,7 @@ func (c *control) turn(now time.Time) {
 		length = max(length, c.srtt*3/2, trialLen)
 	}
 	took := now.Sub(c.epoch.start)
-	if took < length || c.phase == paced && took < epochMost && c.epoch.outcomes() < epochLeast {
+	if took < length || took < epochMost && c.epoch.good < epochLeast {
 		return
 	}
 	c.regrow(now)
@@ -176,6 +186,9 @@ func (c *control) turn(now time.Time) {
 	rate := float64(e.good) / took.Seconds()
 	loss := float64(e.lost) / float64(e.good+e.lost+1)
 	c.losing = loss > lossBound && e.lost > 1 // a single name may be the reason itself
+	if e.good >= epochLeast {                 // an outage is another matter
+		c.lately += (loss - c.lately) / 4
+	}
 	if loss > cutLoss {
 		e.slips += e.cuts
 	}
@@ -208,12 +221,16 @@ func (c *control) enter(p phase, now time.Time) {
 
 // open doubles the window while that raises goodput.
 func (c *control) open(now time.Time, e tally, rate, loss float64) {
-	if rate > 1.1*c.goodput {
-		c.goodput, c.flat = rate, 0
+	calm := loss <= lossBound
+	if rate > 1.1*c.goodput || e.full && !c.filled {
+		c.goodput, c.filled, c.flat = max(rate, c.goodput), e.full, 0
 		c.widen(e)
 		return
 	}
-	if c.flat++; c.flat < 2 || c.flat < 3 && loss <= lossBound {
+	if calm && !e.full {
+		return // what a larger window would give is not known
+	}
+	if c.flat++; loss < cutLoss && (c.flat < 2 || c.flat < 3 && calm) {
 		return // one epoch may have nothing but the time-outs of the first flood
 	}
 	if loss > max(lossBound, 1.5*c.loss) && now.After(c.nextTrial) {

@@ -189,6 +189,20 @@ func TestControlFlooded(t *testing.T) {
 	}
 }
 
+// A low limit is found within seconds, from few responses.
+func TestControlFew(t *testing.T) {
+	for seed := range uint64(20) {
+		l := newLink(link{rtt: 25 * time.Millisecond, loss: 0.01, limit: 50})
+		l.rng = rand.New(rand.NewPCG(seed, 1))
+		c := newControl(8, l.now) // a share of the names in flight at many servers
+		l.run(&c, 5*time.Second)
+		good, sent := l.rate(l.good, 3*time.Second), l.rate(l.sent, 3*time.Second)
+		if good < 0.85*l.limit || sent > 1.3*l.limit {
+			t.Errorf("seed %d: %v responses and %v queries a second, of 50 (phase %d, pace %v)", seed, good, sent, c.phase, c.pace)
+		}
+	}
+}
+
 // A limit that is lowered, and a network that begins to lose, are found out.
 func TestControlWorse(t *testing.T) {
 	for _, x := range []struct{ limit, loss, then, thenLoss float64 }{

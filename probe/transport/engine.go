@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // An engine is what every Engine consists of.
@@ -23,7 +24,7 @@ type engine struct {
 
 func newEngine(cfg Config) engine {
 	ctx, stop := context.WithCancel(context.Background())
-	return engine{cfg: cfg, ctx: ctx, stop: stop}
+	return engine{cfg: cfg, ctx: ctx, stop: stop, queue: queue{waiting: cfg.Waiting}}
 }
 
 // Ask puts queries into the queue.
@@ -68,10 +69,18 @@ func outcomes(qs []Query, f Failure, err error) []Outcome {
 // A queue holds queries that wait, the urgent ones in front.
 type queue struct {
 	urgent, rest []Query
-	next         int // of rest
+	next         int           // of rest
+	waiting      *atomic.Int64 // counts rest; see [Config.Waiting]
+}
+
+func (q *queue) count(n int) {
+	if q.waiting != nil {
+		q.waiting.Add(int64(n))
+	}
 }
 
 func (q *queue) push(qs []Query) {
+	had := len(q.rest)
 	for i := range qs {
 		if qs[i].Flags&Urgent != 0 {
 			q.urgent = append(q.urgent, qs[i])
@@ -79,12 +88,14 @@ func (q *queue) push(qs []Query) {
 			q.rest = append(q.rest, qs[i])
 		}
 	}
+	q.count(len(q.rest) - had)
 }
 
 // pushFront puts queries before all that wait.
 func (q *queue) pushFront(qs []Query) {
 	var first queue
 	first.push(qs)
+	q.count(len(first.rest))
 	q.urgent = append(first.urgent, q.urgent...)
 	if n := len(first.rest); n <= q.next {
 		q.next -= n
@@ -104,6 +115,7 @@ func (q *queue) pop(dst []Query, n int) []Query {
 	k = min(n-k, len(q.rest)-q.next)
 	dst = append(dst, q.rest[q.next:q.next+k]...)
 	q.next += k
+	q.count(-k)
 	if q.next == len(q.rest) {
 		q.rest, q.next = q.rest[:0], 0
 	} else if q.next > 1024 && q.next > len(q.rest)/2 {

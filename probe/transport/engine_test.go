@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,3 +141,50 @@ func late(h dnstest.PacketHandler, delay func(i int) time.Duration) dnstest.Pack
 }
 
 var honest = dnstest.Wire(truth.Resolve)
+
+// What waits in the queues of engines is counted, but for urgent queries, until it
+// is sent or the engine is closed.
+func TestWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(dnstest.Net)
+		n.Listen(serverAddr, dnstest.Host{UDP: dnstest.Wire(truth.Resolve)})
+		b := newBox()
+		var waiting atomic.Int64
+		e := NewUDP(Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 100, Timeout: time.Second, Limit: NewLimit(100), Waiting: &waiting})
+		qs := ask(60, 1)
+		for i := range qs[:10] {
+			qs[i].Flags |= Urgent
+		}
+		e.Ask(qs)
+		if got := waiting.Load(); got != 50 {
+			t.Errorf("%d wait, want 50", got)
+		}
+		b.wait(t, 30)
+		synctest.Wait()
+		if sent := int64(len(b.outs)); waiting.Load() != 60-sent {
+			t.Errorf("%d wait when %d of 60 were sent", waiting.Load(), sent)
+		}
+		e.Close()
+		if got := waiting.Load(); got != 0 {
+			t.Errorf("%d wait in a closed engine", got)
+		}
+	})
+}
+
+// A connection that moves one packet at a time loses no time for each of them.
+func TestUDPOneByOne(t *testing.T) {
+	host := dnstest.Host{UDP: late(dnstest.Wire(truth.Resolve), func(int) time.Duration { return 20 * time.Millisecond })}
+	synctest.Test(t, func(t *testing.T) {
+		n := new(dnstest.Net)
+		n.Listen(serverAddr, host)
+		b := newBox()
+		e := NewUDP(Config{Addr: serverAddr, Dial: n.Dial, Deliver: b.deliver, Window: 2000, Timeout: 2 * time.Second})
+		began := time.Now()
+		e.Ask(ask(20000, 3))
+		right(t, b.wait(t, 20000), 20000)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("20,000 queries, 2,000 at a time, took %v", took)
+		}
+		e.Close()
+	})
+}

@@ -18,8 +18,8 @@ func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) 
 func (c *control) try(now time.Time, rate, loss float64) {
 	rate = max(rate, 0.5*c.goodput)
 	c.enter(trial, now)
-	c.before, c.goodput = loss, rate
-	c.setPace(now, 0.95*rate)
+	c.before, c.goodput, c.judged = loss, rate, 0
+	c.setPace(now, trialShare*rate)
 }
 
 func (c *control) setPace(now time.Time, pace float64) {
@@ -36,12 +36,15 @@ func (c *control) judge(now time.Time, e tally, rate, loss float64) {
 		return
 	}
 	c.loss = loss
-	if loss < c.before/2 {
+	c.judged++
+	over := c.judged >= trialLeast && now.Sub(c.since) >= c.rto()+trialMost
+	if loss < c.before/2 && (over || loss <= lossBound+byChance(lossBound, e)) {
 		c.keep(now, rate)
+		c.setPace(now, c.pace/trialShare)
 		return
 	}
-	if now.Sub(c.since) < c.rto()+trialMost {
-		c.setPace(now, min(0.95*rate, c.pace)) // it may still be above a limit
+	if !over {
+		c.setPace(now, min(trialShare*rate, c.pace)) // it may still be above a limit
 		return
 	}
 	c.pace = 0
@@ -64,18 +67,20 @@ func (c *control) keep(now time.Time, rate float64) {
 // few alone it would sink until every other epoch looked like a limit's.
 func (c *control) follow(now time.Time, e tally, rate, loss float64) {
 	usual := max(lossBound, c.loss)
-	chance := 2 * math.Sqrt(usual/float64(e.good+e.lost+1))
+	asked := float64(e.outcomes()) / now.Sub(e.start).Seconds()
 	if !c.probing {
 		c.loss += (loss - c.loss) / 4
 	}
-	if loss > usual+chance {
+	if loss > usual+byChance(usual, e) {
 		c.probing = false
-		c.goodput = max(rate, 0.5*c.goodput)
+		if c.goodput = max(rate, 0.5*c.goodput); asked < c.pace/2 {
+			c.goodput = max(c.goodput, (1-loss)*c.pace) // the rate says how few were asked for
+		}
 		c.setPace(now, min(0.97*c.goodput/(1-min(usual, 0.9)), c.pace))
 		return
 	}
 	c.widen(e)
-	if asked := float64(e.outcomes()) / now.Sub(e.start).Seconds(); asked >= c.pace/2 {
+	if asked >= c.pace/2 {
 		c.tight = now
 	}
 	switch {
@@ -92,6 +97,11 @@ func (c *control) follow(now time.Time, e tally, rate, loss float64) {
 		c.nextProbe = now.Add(probeEvery)
 		c.setPace(now, 1.1*c.pace)
 	}
+}
+
+// byChance is how far above the usual share of losses an epoch may be by chance.
+func byChance(usual float64, e tally) float64 {
+	return 2 * math.Sqrt(usual/float64(e.good+e.lost+1))
 }
 
 // slowDown halves, because the server asked for it.

@@ -65,7 +65,7 @@ func (w *udpWorker) handle(packet []byte, now time.Time) {
 		return
 	}
 	sl := &w.slots.all[i]
-	m := cfg.messageFor(&sl.q)
+	m := cfg.messageFor(&sl.q, packet)
 	reply, cut, rule := read(m, packet, &sl.q, sl.id, sl.mix)
 	if len(packet) == maxPacket {
 		rule = CutShort

@@ -302,3 +302,19 @@ func TestReadName(t *testing.T) {
 		}
 	}
 }
+
+// Messages are unpacked for those who ask for them, which costs more than to read
+// them.
+func TestMessageFor(t *testing.T) {
+	empty := make([]byte, headerLen)
+	full := []byte{7: 1, headerLen - 1: 0} // ANCOUNT=1
+	for _, tt := range []struct {
+		flags  Flags
+		packet []byte
+		want   bool
+	}{{0, full, false}, {Whole, empty, true}, {Answers, empty, false}, {Answers, full, true}, {Answers | Whole, empty, true}} {
+		if got := (&Config{}).messageFor(&Query{Flags: tt.flags}, tt.packet) != nil; got != tt.want {
+			t.Errorf("flags %b, packet % x: unpacked: %v", tt.flags, tt.packet, got)
+		}
+	}
+}

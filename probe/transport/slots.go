@@ -23,7 +23,8 @@ type slot struct {
 // its head need be looked at. List k < lastList waits the measured time
 // doubled k times.
 const (
-	lastList  = 5            // waits the whole timeout
+	lastList  = 5 // waits the whole timeout, unless much is lost: then as the next
+	lossyList = 3
 	restList  = lastList + 1 // settled without response: its ID rests
 	queueList = restList + 1 // to be sent again
 	numLists  = queueList + 1

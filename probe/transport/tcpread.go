@@ -101,7 +101,7 @@ func (c *tcpConn) match(packet []byte) (q *Query, out []Outcome, rule Rule) {
 		c.ignore(now)
 		return nil, nil, WrongID
 	}
-	m := e.cfg.messageFor(&a.q)
+	m := e.cfg.messageFor(&a.q, packet)
 	reply, cut, rule := read(m, packet, &a.q, a.id, a.mix)
 	if rule != Passed {
 		if a.failed = rule; rule == CutShort || rule == Malformed {

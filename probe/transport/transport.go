@@ -31,6 +31,7 @@ package transport
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -48,7 +49,8 @@ const (
 	MixCase                   // letters in random case, to be echoed exactly
 	Whole                     // the outcome is to hold the whole message
 	Urgent                    // sent ahead of what waits
-	Patient                   // the last try waits the whole timeout
+	Patient                   // the last try waits the whole timeout, unless the network loses much
+	Answers                   // as Whole, if the response has an answer section
 )
 
 // A Query is what to ask. The server is the engine's.
@@ -164,6 +166,10 @@ type Config struct {
 	// Nil means no bound.
 	Limit *Limit
 
+	// Waiting, if not nil, is how many queries without the flag Urgent the
+	// engines have been given and have not sent yet. They share it.
+	Waiting *atomic.Int64
+
 	// Trace, if not nil, is called for every query sent and for every
 	// message that is not taken for a response.
 	Trace func(Event)
@@ -191,13 +197,13 @@ func (c *Config) deliver(out []Outcome) {
 	}
 }
 
-// messageFor is where a response to a query is to be unpacked, and nil if it need
-// not be.
-func (c *Config) messageFor(q *Query) *dns.Msg {
-	if q.Flags&Whole == 0 && c.Trace == nil {
-		return nil
+// messageFor is where a packet, which has a header, is to be unpacked that may be
+// the response to a query, and nil if it need not be.
+func (c *Config) messageFor(q *Query, packet []byte) *dns.Msg {
+	if q.Flags&Whole != 0 || q.Flags&Answers != 0 && be16(packet, 6) > 0 || c.Trace != nil {
+		return new(dns.Msg)
 	}
-	return new(dns.Msg)
+	return nil
 }
 
 func (c *Config) traceSent(q *Query) {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -77,6 +79,26 @@ func TestUDP(t *testing.T) {
 		qs[0].Flags |= Patient
 		e.Ask(qs)
 		right(t, b.wait(t, 1), 1)
+	})
+	lossy := func(q []byte, from netip.AddrPort) []dnstest.Reply {
+		if rand.IntN(5) == 0 || strings.Contains(string(q), "go-0") {
+			return nil
+		}
+		return late(honest, func(int) time.Duration { return 5 * time.Millisecond })(q, from)
+	}
+	inBubble(t, "patient where much is lost", dnstest.Host{UDP: lossy}, NewUDP, func(t *testing.T, e Engine, b *box) {
+		const n = 2000
+		qs := ask(n, 3)
+		for i := range qs {
+			qs[i].Flags |= Patient
+		}
+		e.Ask(qs[1:])
+		b.wait(t, n-1)
+		began := time.Now()
+		e.Ask(qs[:1])
+		if out := b.wait(t, 1)[0]; out.Failure != Timeout || time.Since(began) > time.Second {
+			t.Errorf("%v after %d tries and %v", out.Failure, out.Tries, time.Since(began))
+		}
 	})
 	inBubble(t, "whole message", dnstest.Host{UDP: honest}, NewUDP, func(t *testing.T, e Engine, b *box) {
 		qs := ask(1, 1)

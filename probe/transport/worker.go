@@ -45,6 +45,7 @@ type udpWorker struct {
 	rto     time.Duration
 	srtt    time.Duration
 	limited bool
+	lossy   bool
 	cookie  []byte
 }
 
@@ -148,7 +149,7 @@ const pauseFlying = 256
 // many to come, and reports whether it did. A read that waits is woken by the
 // first of them, and would go on to chase the server's packets one by one.
 func (w *udpWorker) pause() bool {
-	if w.flying < pauseFlying || w.srtt == 0 {
+	if w.flying < pauseFlying || w.srtt == 0 || w.conn.batch() == 1 {
 		return false
 	}
 	time.Sleep(min(w.srtt/8, time.Millisecond))
@@ -242,5 +243,5 @@ func (w *udpWorker) report(now time.Time) {
 	w.seen, w.dones = counts{}, 0
 	w.engine.stats.count(&w.count)
 	w.count = Stats{}
-	w.rto, w.srtt, w.limited = c.rto(), c.srtt, c.limited(now)
+	w.rto, w.srtt, w.limited, w.lossy = c.rto(), c.srtt, c.limited(now), c.lossy()
 }

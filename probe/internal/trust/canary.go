@@ -85,6 +85,7 @@ type Look struct {
 	Sames     int  // names at hand that can be asked like every name
 	Others    int  // names at hand that can be asked with another type
 	Both      bool // ask in both ways from the start
+	Need      int  // how many names that exist the server must not deny; 0 is 1
 
 	marks [3]struct{ truth, lie, unclear int } // by Canary
 	why   Reason                               // of the last unclear response
@@ -105,6 +106,9 @@ func (l *Look) Note(c Canary, m Mark, why Reason) {
 		}
 	}
 }
+
+// Proven is how many names that exist the server has not denied.
+func (l *Look) Proven() int { return l.marks[Same].truth + l.marks[Other].truth }
 
 // maxUnclear is how many canaries of one kind may stay unclear.
 const maxUnclear = 3
@@ -152,11 +156,17 @@ func (l *Look) negative() (ask []Canary, reason Reason) {
 
 // positive asks for a name that exists until one is truth: first with another
 // type, which no cache can answer, and like every name if that stays unclear or
-// if Both is set.
+// if Both is set. Then it asks about as many more as Need says.
 func (l *Look) positive() (ask []Canary, reason Reason) {
 	same, other := &l.marks[Same], &l.marks[Other]
-	if same.truth+other.truth > 0 {
-		return nil, ""
+	if truths := same.truth + other.truth; truths > 0 {
+		for range min(l.Need-truths, l.Sames-truths-same.unclear) {
+			ask = append(ask, Same)
+		}
+		if len(ask) > 0 && same.unclear > maxUnclear {
+			return nil, l.trouble()
+		}
+		return ask, ""
 	}
 	first := same.unclear+other.unclear == 0
 	if other.unclear < min(maxUnclear, l.Others) {

@@ -6,6 +6,11 @@
 //
 //	go run ./internal/dnstest/cmd/bench -n 1000000 -c 2000 -runs 5
 //	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
+//	go run ./internal/dnstest/cmd/bench -n 150000 -c auto -resolvers 1000
+//
+// With -resolvers there are so many resolvers of all kinds in place of the
+// responder: see [dnstest.ManyOf]. Limit is then the time over the least in which the
+// good ones could respond about all names.
 //
 // The flags after -- are those of the responder. Medians are over the runs.
 package main
@@ -40,16 +45,17 @@ func main() {
 	names := flag.Int("n", 1_000_000, "names to probe")
 	windows := flag.String("c", "2000", "values of --concurrency, comma-separated")
 	runs := flag.Int("runs", 3, "runs of each")
+	resolvers := flag.Int("resolvers", 0, "resolvers of all kinds, in place of one responder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench(ctx, *names, strings.Split(*windows, ","), *runs, flag.Args()); err != nil {
+	if err := bench(ctx, *names, strings.Split(*windows, ","), *runs, *resolvers, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, names int, windows []string, runs int, responder []string) error {
+func bench(ctx context.Context, names int, windows []string, runs, resolvers int, responder []string) error {
 	dir, err := os.MkdirTemp("", "domprobe-bench-")
 	if err != nil {
 		return err
@@ -62,12 +68,17 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 	if err := writeNames(filepath.Join(dir, "names.txt"), names); err != nil {
 		return err
 	}
-	addr, stop, err := startResponder(cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns")), responder)
+	addr, rate, stop := "", 0, func() {}
+	if resolvers > 0 {
+		addr, rate, stop, err = startMany(dir, resolvers)
+	} else {
+		addr, stop, err = startResponder(cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns")), responder)
+	}
 	if err != nil {
 		return err
 	}
 	defer stop()
-	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds")
+	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds    limit")
 	for _, c := range windows {
 		var all []figures
 		for range runs {
@@ -75,6 +86,7 @@ func bench(ctx context.Context, names int, windows []string, runs int, responder
 			if err != nil {
 				return err
 			}
+			f.limit = f.wall.Seconds() * float64(rate) / float64(names)
 			f.print(c)
 			all = append(all, f)
 		}
@@ -134,12 +146,28 @@ func startResponder(path string, args []string) (addr string, stop func(), err e
 	return "", nil, fmt.Errorf("the responder %s does not listen on %s", path, addr)
 }
 
+// startMany starts so many resolvers of all kinds, and lists them in a file. rate is
+// how many queries a second the good ones take.
+func startMany(dir string, n int) (list string, rate int, stop func(), err error) {
+	m := dnstest.ManyOf(n)
+	s, err := m.Start()
+	if err != nil {
+		return "", 0, nil, err
+	}
+	list = filepath.Join(dir, "resolvers.txt")
+	if err := os.WriteFile(list, []byte(strings.Join(s.Addrs, "\n")+"\n"), 0o600); err != nil {
+		return "", 0, nil, errors.Join(err, s.Close())
+	}
+	return "@" + list, m.Good * m.QPS, func() { s.Close() }, nil
+}
+
 // figures are what one run took and gave.
 type figures struct {
 	wall, user, sys time.Duration
 	peak            float64 // MB
 	rows            int
 	wrong, unknown  int
+	limit           float64 // zero without one
 }
 
 // run runs the command in its directory, with the resolver and the window given.
@@ -207,9 +235,9 @@ func (f *figures) check(report string, names int) error {
 
 func (f figures) print(c string) {
 	cpu := f.user + f.sys
-	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs\n", c, float64(f.rows)/f.wall.Seconds(),
+	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs %8.2f\n", c, float64(f.rows)/f.wall.Seconds(),
 		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak,
-		f.wrong, f.unknown, f.wall.Seconds())
+		f.wrong, f.unknown, f.wall.Seconds(), f.limit)
 }
 
 // median takes the middle of each figure on its own, and the worst of wrong
@@ -221,6 +249,8 @@ func median(all []figures) figures {
 		sys:  middle(all, func(f figures) time.Duration { return f.sys }),
 		peak: middle(all, func(f figures) float64 { return f.peak }),
 		rows: all[0].rows,
+
+		limit: middle(all, func(f figures) float64 { return f.limit }),
 	}
 	for _, f := range all {
 		m.wrong, m.unknown = max(m.wrong, f.wrong), max(m.unknown, f.unknown)

@@ -1,0 +1,144 @@
+package probe_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"domprobe/candidate"
+	"domprobe/internal/dnstest"
+	"domprobe/probe"
+)
+
+// keywords are different keywords under com.
+func keywords(n int) (cs []candidate.Candidate) {
+	for i := range n {
+		label := make([]byte, 0, 6)
+		for k := i + 26; len(label) < 6; k = k*7919%11881376 + i {
+			label = append(label, 'a'+byte(k%26))
+		}
+		cs = append(cs, candidate.Parse(fmt.Sprintf("%s%d.com", label, i)))
+	}
+	return cs
+}
+
+// probeMany decides about names through many resolvers on a network in memory, and
+// returns how long that took and how many verdicts were wrong and unknown.
+func probeMany(t *testing.T, m dnstest.Many, cs []candidate.Candidate) (took time.Duration, wrong, unknown int) {
+	t.Helper()
+	var network dnstest.Net
+	began := time.Now()
+	for _, r := range probeThese(t, probe.Options{Servers: udpServers(m.Join(&network)...), Dial: network.Dial}, cs) {
+		truth := probe.NotFound
+		if dnstest.Registered(r.Name[:len(r.Name)-len(".com")], 50) {
+			truth = probe.Found
+		}
+		switch r.Verdict {
+		case truth:
+		case probe.Unknown:
+			unknown++
+		default:
+			wrong++
+		}
+	}
+	return time.Since(began), wrong, unknown
+}
+
+// A list of resolvers of all kinds takes little longer than its good ones need for
+// the names, and no name is called wrongly or left open.
+func TestCrowd(t *testing.T) {
+	for _, x := range []struct{ resolvers, names int }{{20, 2400}, {200, 24000}} {
+		synctest.Test(t, func(t *testing.T) {
+			m := dnstest.ManyOf(x.resolvers)
+			least := time.Duration(x.names) * time.Second / time.Duration(m.Good*m.QPS)
+			took, wrong, unknown := probeMany(t, m, keywords(x.names))
+			t.Logf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, float64(took)/float64(least))
+			if took > least*17/10 || wrong+unknown > 0 {
+				t.Errorf("%d resolvers, %d names: %v of at least %v, %d wrong, %d unknown", x.resolvers, x.names, took, least, wrong, unknown)
+			}
+		})
+	}
+}
+
+// Resolvers that deny some of the names that exist are found out, many as they are, but
+// for what they say before there are names enough to ask them about.
+func TestCrowdFilters(t *testing.T) {
+	const runs, names = 20, 400
+	all := 0
+	for range runs {
+		synctest.Test(t, func(t *testing.T) {
+			m := dnstest.Many{Good: 12, Filtering: 8, Delay: 25 * time.Millisecond}
+			_, wrong, unknown := probeMany(t, m, keywords(names))
+			all += wrong + unknown
+		})
+	}
+	if all > runs*names/1000 {
+		t.Errorf("%d of %d verdicts are wrong or unknown", all, runs*names)
+	}
+}
+
+// A network that loses one packet in five costs no verdict and little time.
+func TestLossy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		names := numbered(20000)
+		h := lateHost(5*time.Millisecond, world.Resolve)
+		answer := h.UDP
+		h.UDP = func(q []byte, from netip.AddrPort) []dnstest.Reply {
+			if rand.IntN(5) == 0 {
+				return nil
+			}
+			return answer(q, from)
+		}
+		var network dnstest.Net
+		network.Listen("192.0.2.53:53", h)
+		began := time.Now()
+		got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1}, names...)
+		if took := time.Since(began); took > 4*time.Second { // 2 s is the patience with one name
+			t.Errorf("%d names took %v", len(names), took)
+		}
+		for _, name := range names {
+			want := freeRight
+			if strings.HasPrefix(name, "go-") {
+				want = goRight
+			}
+			expect(t, got, name, want)
+		}
+	})
+}
+
+// A run begins with a hundred names in flight, and has as many as the server takes
+// later on; a number that is given is kept, but for the canaries.
+func TestInFlight(t *testing.T) {
+	const rtt, canaries = 20 * time.Millisecond, 20
+	for _, x := range []struct{ concurrency, first, least, most int }{
+		{0, 100, 500, 512 + canaries}, {7, 7, 7, 7 + canaries}, {300, 300, 300, 300 + canaries},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var flying, first, most atomic.Int64
+			began := time.Now()
+			var network dnstest.Net
+			network.Listen("192.0.2.53:53", lateHost(rtt, func(q *dns.Msg) *dns.Msg {
+				if name := normal(q); strings.HasPrefix(name, "go-") || strings.HasPrefix(name, "free-") {
+					n := flying.Add(1)
+					time.AfterFunc(rtt-time.Millisecond, func() { flying.Add(-1) })
+					if most.Store(max(most.Load(), n)); time.Since(began) < rtt {
+						first.Store(n)
+					}
+				}
+				return world.Resolve(q)
+			}))
+			opts := probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1, Concurrency: x.concurrency}
+			probeAll(t, opts, numbered(20000)...)
+			if n := int(most.Load()); int(first.Load()) > x.first || n < x.least || n > x.most {
+				t.Errorf("concurrency %d: %d names in flight at first, %d at most", x.concurrency, first.Load(), n)
+			}
+		})
+	}
+}

@@ -1,0 +1,61 @@
+package probe
+
+import (
+	"cmp"
+	"sync/atomic"
+)
+
+// inflight decides how many names are in flight. A number that the caller gives
+// is the number. Otherwise it follows what the servers take: it rises by one with
+// each response while next to all queries leave at once, as a TCP connection begins,
+// and falls by one with each that is lost and while most queries wait for the rates
+// and windows of their servers.
+type inflight struct {
+	n       int          // names that may be in flight
+	most    int          // zero if n is fixed
+	full    bool         // so many are, and more candidates wait
+	out     int          // queries under way, controls and canaries too
+	waiting atomic.Int64 // of them, those that have not left yet
+}
+
+func (f *inflight) init(concurrency int) {
+	f.n = concurrency
+	if concurrency == 0 {
+		f.n, f.most = DefaultConcurrency, MaxConcurrency
+	}
+}
+
+// arrived takes in the outcome of a query about a name.
+func (f *inflight) arrived(answered bool) {
+	if f.most == 0 {
+		return
+	}
+	waiting := int(f.waiting.Load())
+	switch sent := f.out - waiting; {
+	case !answered, waiting > 3*sent:
+		f.n = max(f.n-1, DefaultConcurrency)
+	case f.full && waiting < sent:
+		f.n = min(f.n+1, f.most)
+	}
+}
+
+// inFlight is how many names are in flight at least.
+func (o *Options) inFlight() int { return cmp.Or(o.Concurrency, DefaultConcurrency) }
+
+// The window of one server if the caller has given no number: what the names in
+// flight may come to, shared among the servers. A server that lies for a while is
+// found out if canaries are among its responses then, so that no more names than one
+// look decides about are under way at a time.
+const (
+	mostWindow  = 512
+	leastWindow = 256
+	allWindows  = 2 * MaxConcurrency
+)
+
+// window is how many queries may be under way at one server of so many.
+func (o *Options) window(servers int) int {
+	if o.Concurrency > 0 {
+		return o.Concurrency
+	}
+	return min(max(allWindows/max(servers, 1), leastWindow), mostWindow)
+}
