@@ -17,8 +17,8 @@ import (
 func upgradeFiles(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob("../testdata/upgrade/report/*")
-	if err != nil || len(paths) < 9 {
-		t.Fatalf("%q, %v; want 9 reports at least", paths, err)
+	if err != nil || len(paths) < 13 {
+		t.Fatalf("%q, %v; want 13 reports at least", paths, err)
 	}
 	return paths
 }
@@ -52,7 +52,7 @@ func TestUpgradeReads(t *testing.T) {
 			}
 			continue
 		}
-		again := written(t, format, Options{Dates: true}, rows)
+		again := written(t, format, Options{Score: true, ForSale: true, Parked: true, Dates: true}, rows)
 		old, now := objectsIn(t, format, string(text)), objectsIn(t, format, again)
 		if len(old) != len(now) {
 			t.Fatalf("%s has %d objects, and %d when it is written again", path, len(old), len(now))
@@ -106,7 +106,10 @@ func TestUpgradeResumes(t *testing.T) {
 		if err := os.WriteFile(copied, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file, names, err := Resume(copied, format, Options{Dates: strings.HasPrefix(filepath.Base(path), "dates.")})
+		name := filepath.Base(path)
+		sale := strings.HasPrefix(name, "sale.")
+		o := Options{Dates: strings.HasPrefix(name, "dates."), ForSale: sale, Parked: sale}
+		file, names, err := Resume(copied, format, o)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
