@@ -48,6 +48,9 @@ type Result struct {
 	// [Options.Parked]. It is a hint, and empty where there is none.
 	Parked string
 
+	// Via names the worker that decided, where several share a run.
+	Via string
+
 	// Registration is what the registry publishes about a found name, with
 	// [Options.Dates]. It is nil when there is nothing, and Err says why.
 	Registration *Registration

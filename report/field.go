@@ -71,10 +71,12 @@ var fields = [...]field{
 	dateField("expires", "the day on which it expires", func(reg *probe.Registration) *time.Time { return &reg.Expires }),
 	statusField,
 	dateField("drops", "the day by which anybody can have the name", func(reg *probe.Registration) *time.Time { return &reg.Drops }),
+	{name: "via", doc: "the worker that decided; only with --nats or --columns",
+		with: func(o *Options) bool { return o.Via }, text: func(r *probe.Result) *string { return &r.Via }},
 }
 
 // everyReport is the number of columns that every report has.
-const everyReport = len(fields) - 10
+const everyReport = len(fields) - 11
 
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.

@@ -100,6 +100,10 @@ type Options struct {
 	// created, expires, status and drops.
 	Dates bool
 
+	// Via adds the column via, which names the worker that decided. It is ignored
+	// with Columns, which may name the column.
+	Via bool
+
 	// Longest is the width of the longest name, by [NameWidth], and Width the
 	// number of characters in a line of the terminal. The format columns
 	// fits its columns to both. Zero means unknown.

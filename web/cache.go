@@ -32,14 +32,23 @@ type cached struct {
 	until time.Time
 }
 
+// Age is for how long after it was reached a verdict may be given out again. Zero is
+// not at all.
+func Age(r *probe.Result) time.Duration {
+	switch r.Verdict {
+	case probe.Found:
+		return foundAge
+	case probe.NotFound:
+		return min(r.TTL, notFoundAge)
+	}
+	return 0
+}
+
 // put adds a verdict, unless it may not be given out again. It copies the name,
 // which may share its memory with thousands of others.
 func (c *cache) put(r probe.Result) {
-	age := min(r.TTL, notFoundAge)
-	if r.Verdict == probe.Found {
-		age = foundAge
-	}
-	if c.size == 0 || age <= 0 || r.Verdict != probe.Found && r.Verdict != probe.NotFound {
+	age := Age(&r)
+	if c.size == 0 || age <= 0 {
 		return
 	}
 	k := candidate.Key{Name: strings.Clone(r.Name), TLD: strings.Clone(r.TLD)}

@@ -16,8 +16,10 @@
 //
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
+//	watch.go, watched.go: names that are watched
 //	best.go, bestlist.go: the names with the best score first
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, serve.go, render.go, diff.go
+//	work.go, herd.go, nats.go  runs on many machines, and their server
 //	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //

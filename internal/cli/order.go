@@ -48,8 +48,11 @@ func newOrder(window int) *order {
 }
 
 // batches returns the rows of the names in the order of --ordered and --sort.
-func (p *probing) batches(ctx context.Context, prober *probe.Prober, names candidates, out *output, t *tally) iter.Seq2[[]probe.Result, error] {
+func (p *probing) batches(ctx context.Context, d decider, names candidates, out *output, t *tally) iter.Seq2[[]probe.Result, error] {
 	window := max(minWindow, 2*cmp.Or(p.ask.probe.Concurrency, probe.MaxConcurrency/2))
+	if p.herd.on() {
+		window = herdWindow
+	}
 	var o *order
 	switch {
 	case p.choose.on():
@@ -59,9 +62,9 @@ func (p *probing) batches(ctx context.Context, prober *probe.Prober, names candi
 	case p.out.sort == "input":
 		o = newOrder(0)
 	default:
-		return prober.Batches(ctx, names)
+		return d.Batches(ctx, names)
 	}
-	batches := prober.Batches(ctx, o.candidates(names))
+	batches := d.Batches(ctx, o.candidates(names))
 	if out.list != nil {
 		batches = out.list.looked(batches)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"math/big"
 	"os"
@@ -25,6 +26,7 @@ type probing struct {
 	gen       generating
 	ask       asking
 	confirm   confirming
+	herd      herding
 	choose    choosing
 	out       writing
 	dryRun    bool
@@ -54,7 +56,7 @@ func (p *probing) command() *command {
 			cmdline.Switch(&p.dryRun, "dry-run", "", "ask nobody: print the names, and to standard error how long a run takes and how many queries").Common(),
 			cmdline.Switch(&p.yes, "yes", "y", "begin with more than 10000 names at a public resolver without a question"),
 		}, p.ask.options(), p.ask.zoneOption(), p.detailOptions(), p.confirm.options(),
-			[]*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.out.options(), p.out.runOptions()),
+			[]*cmdline.Option{p.confirm.datesOption(), p.out.withinOption()}, p.herd.options(), p.out.options(), p.out.runOptions()),
 		Exits: rowExits,
 	}, run: p.run}
 }
@@ -75,12 +77,15 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 	if p.dryRun {
 		return interruptible(func(ctx context.Context, inv *invocation) error { return p.plan(ctx, inv, names) })(ctx, inv)
 	}
+	if p.herd.on() {
+		return p.herdRun(ctx, inv, names)
+	}
 	prober, err := newProber(ctx, inv, &p.ask, &p.confirm, tracer(inv.console))
 	if err != nil {
 		return err
 	}
 	if err = p.agree(ctx, inv, names, prober.opts); err == nil {
-		err = p.probe(ctx, inv, names, prober)
+		err = p.probe(ctx, inv, names, prober, func() string { return "" })
 	}
 	return cmp.Or(err, prober.close())
 }
@@ -126,8 +131,13 @@ func (p *probing) counted(inv *invocation) bool {
 	return !p.choose.on() && (inv.console.ShowsProgress() || inv.terminal && p.out.format == "grid" || inv.person)
 }
 
-// probe probes the names and writes their rows.
-func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, prober *prober) error {
+// A decider decides about names: a prober, or the herd.
+type decider interface {
+	Batches(context.Context, candidates) iter.Seq2[[]probe.Result, error]
+}
+
+// probe probes the names and writes their rows. state adds to the progress.
+func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, d decider, state func() string) error {
 	if p.out.sorts() {
 		inv.console.Note("rows come at the end, sorted by %s; until then they are held in memory", p.out.sort)
 	}
@@ -140,7 +150,7 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 		return err
 	}
 	t := &tally{start: time.Now(), stopAfter: int64(p.stopAfter), confirming: p.confirm.on()}
-	if p.choose.budget > 0 && !prober.opts.Offline {
+	if prober, ok := d.(*prober); ok && p.choose.budget > 0 && !prober.opts.Offline {
 		if t.budget, err = newBudget(p.choose.budget, prober); err != nil {
 			out.abort()
 			return err
@@ -152,25 +162,25 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	endProgress := inv.console.StartProgress(names.known(), func() (int64, string) {
 		switch {
 		case !names.ranked:
-			return names.done(t.names.Load() - t.total()), t.counts()
+			return names.done(t.names.Load() - t.total()), t.counts() + state()
 		case t.names.Load() == 0:
 			return names.done(0), "names to choose from"
 		}
-		return t.total(), t.counts()
+		return t.total(), t.counts() + state()
 	})
-	err = p.stream(ctx, prober.Prober, names, out, t)
+	err = p.stream(ctx, d, names, out, t)
 	endProgress()
 	return p.end(ctx, err, names, out, t)
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
 // happened. A closed pipe ends the run as an interrupt does.
-func (p *probing) stream(ctx context.Context, prober *probe.Prober, names *selection, out *output, t *tally) error {
+func (p *probing) stream(ctx context.Context, d decider, names *selection, out *output, t *tally) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer out.abort()
 	var failed error
-	for rows, err := range p.batches(ctx, prober, out.laidOut(t.counted(names.all())), out, t) {
+	for rows, err := range p.batches(ctx, d, out.laidOut(t.counted(names.all())), out, t) {
 		if len(rows) > 0 {
 			switch err := out.write(t.add(rows)); {
 			case errors.Is(err, errClosed):

@@ -24,6 +24,7 @@ type serving struct {
 	health     bool
 	ask        asking
 	registry   confirming
+	nats       connecting
 }
 
 func serveCommand() *command {
@@ -45,7 +46,7 @@ func serveCommand() *command {
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 			cmdline.Switch(&s.health, "health", "", "ask the server that listens there whether it is well, and end").Local(),
 			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-		}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions()),
+		}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions(), s.nats.options()),
 		Exits: map[int]string{
 			codeOK:          "ended by a signal; with --health, the server is well",
 			codeInterrupted: "interrupted before it served",
@@ -67,6 +68,14 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 	defer asked.close()
 	opts := s.web
 	opts.Prober, opts.AtOnce = asked.Prober, asked.opts.Concurrency
+	if s.nats.on() {
+		shared, conn, err := s.nats.share(ctx, inv, &s.ask, asked)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		opts.Prober = shared
+	}
 	opts.Access = func(a web.Access) { inv.console.Note("%s", accessLine(a)) }
 	if opts.ClientRate = float64(s.clientRate); s.clientRate == 0 {
 		opts.ClientRate = -1

@@ -8,13 +8,21 @@ import (
 	"strings"
 )
 
-func version() string {
+func version() string { return versionText(buildInfo()) }
+
+func buildInfo() *debug.BuildInfo {
 	info, _ := debug.ReadBuildInfo()
-	return versionText(cmp.Or(info, new(debug.BuildInfo)))
+	return cmp.Or(info, new(debug.BuildInfo))
 }
 
-// versionText tells what was built, as far as the build recorded it.
+// versionText tells what was built, as far as the build recorded it, and for which
+// machine.
 func versionText(info *debug.BuildInfo) string {
+	return fmt.Sprintf("%s (%s %s/%s)\n", buildText(info), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// buildText tells what was built. The same text means the same rules.
+func buildText(info *debug.BuildInfo) string {
 	settings := make(map[string]string)
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
@@ -32,7 +40,7 @@ func versionText(info *debug.BuildInfo) string {
 			text += " of " + date
 		}
 	}
-	return fmt.Sprintf("%s (%s %s/%s)\n", text, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return text
 }
 
 // userAgent names the program to the registries (RFC 9110 section 10.1.5).

@@ -39,6 +39,12 @@ var notRun = map[string]string{
 	"go run ./internal/dnstest/cmd/bench": "it takes minutes",
 	"DOMPROBE_FASTDNS=./fastdns go run":   "it takes minutes",
 	"apiVersion: batch/v1":                "it needs a cluster; its command is that of Slurm",
+	"apiVersion: v1":                      "it needs a cluster; TestManifests reads it",
+	"services:":                           "it needs Docker; TestManifests reads it",
+	"nats-server -js":                     "it needs a NATS server; TestHerdCommands has one",
+	"domprobe work --nats":                "it needs a NATS server; TestHerdCommands has one",
+	"domprobe herd --nats":                "it needs a NATS server; TestHerdCommands has one",
+	"domprobe --nats":                     "it needs a NATS server; TestHerdCommands has one",
 }
 
 // documented returns the examples of a Markdown file: the lines of its literal
@@ -245,11 +251,12 @@ func (h *house) folder(t *testing.T, script string) string {
 func (h *house) substituted(text string) string {
 	n := 0
 	text = strings.ReplaceAll(text, "192.0.2.7:8053", "127.0.0.1:0")
+	text = strings.ReplaceAll(text, "domprobe watch ", "domprobe watch --once ")
 	text = regexp.MustCompile(`-r (cloudflare|google|quad9|direct|tls://[\w.]+|[0-9.]+)`).ReplaceAllStringFunc(text, func(string) string {
 		n++
 		return "-r " + h.resolvers[(n-1)%len(h.resolvers)]
 	})
-	return strings.TrimSpace(regexp.MustCompile(`^[0-9*]+ [0-9*]+ \* \* \* `).ReplaceAllString(text, "")) // when cron runs it
+	return strings.TrimSpace(regexp.MustCompile(`^[0-9*/]+ [0-9*]+ \* \* \* `).ReplaceAllString(text, "")) // when cron runs it
 }
 
 func (h *house) command(ctx context.Context, dir, script string) *exec.Cmd {
@@ -381,6 +388,8 @@ func shapeOf(script string) shape {
 			return "none"
 		}
 		return "text"
+	case m != nil && m[1] == "watch": // nothing, as long as nothing changes
+		return "any"
 	case m != nil && m[1] == "diff" && format == nil:
 		return "changes"
 	case format == nil:

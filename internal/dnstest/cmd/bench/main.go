@@ -6,13 +6,16 @@
 //
 //	go run ./internal/dnstest/cmd/bench -n 1000000 -c 2000 -runs 5
 //	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
+//	go run ./internal/dnstest/cmd/bench -n 200000 -c 500 -herd 1,2,4,8 -- --qps 2000
 //	go run ./internal/dnstest/cmd/bench -n 150000 -c auto -resolvers 1000
 //
 // With -resolvers there are so many resolvers of all kinds in place of the
 // responder: see [dnstest.ManyOf]. Limit is then the time over the least in which the
 // good ones could respond about all names.
 //
-// The flags after -- are those of the responder. Medians are over the runs.
+// With -herd the names are decided by so many workers, each a process with a
+// responder of its own, by way of a NATS server in this process. The flags after --
+// are those of the responder. Medians are over the runs.
 package main
 
 import (
@@ -45,17 +48,27 @@ func main() {
 	names := flag.Int("n", 1_000_000, "names to probe")
 	windows := flag.String("c", "2000", "values of --concurrency, comma-separated")
 	runs := flag.Int("runs", 3, "runs of each")
+	workers := flag.String("herd", "", "numbers of workers, comma-separated")
 	resolvers := flag.Int("resolvers", 0, "resolvers of all kinds, in place of one responder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench(ctx, *names, strings.Split(*windows, ","), *runs, *resolvers, flag.Args()); err != nil {
+	b := func(dir string) error {
+		return bench(ctx, dir, *names, strings.Split(*windows, ","), *runs, *resolvers, flag.Args())
+	}
+	if *workers != "" {
+		b = func(dir string) error {
+			return benchHerd(ctx, dir, *names, *windows, strings.Split(*workers, ","), *runs, flag.Args())
+		}
+	}
+	if err := built(ctx, *names, b); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, names int, windows []string, runs, resolvers int, responder []string) error {
+// built calls f with a directory that has the programs and names.txt.
+func built(ctx context.Context, names int, f func(dir string) error) error {
 	dir, err := os.MkdirTemp("", "domprobe-bench-")
 	if err != nil {
 		return err
@@ -68,11 +81,15 @@ func bench(ctx context.Context, names int, windows []string, runs, resolvers int
 	if err := writeNames(filepath.Join(dir, "names.txt"), names); err != nil {
 		return err
 	}
+	return f(dir)
+}
+
+func bench(ctx context.Context, dir string, names int, windows []string, runs, resolvers int, responder []string) (err error) {
 	addr, rate, stop := "", 0, func() {}
 	if resolvers > 0 {
 		addr, rate, stop, err = startMany(dir, resolvers)
 	} else {
-		addr, stop, err = startResponder(cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns")), responder)
+		addr, stop, err = startResponder(dir, responder)
 	}
 	if err != nil {
 		return err
@@ -82,7 +99,7 @@ func bench(ctx context.Context, names int, windows []string, runs, resolvers int
 	for _, c := range windows {
 		var all []figures
 		for range runs {
-			f, err := run(ctx, dir, names, addr, c)
+			f, err := run(ctx, dir, names, "-r", addr, "-c", c)
 			if err != nil {
 				return err
 			}
@@ -118,7 +135,8 @@ func writeNames(path string, n int) error {
 }
 
 // startResponder starts the responder and waits until it listens.
-func startResponder(path string, args []string) (addr string, stop func(), err error) {
+func startResponder(dir string, args []string) (addr string, stop func(), err error) {
+	path := cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns"))
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -170,8 +188,8 @@ type figures struct {
 	limit           float64 // zero without one
 }
 
-// run runs the command in its directory, with the resolver and the window given.
-func run(ctx context.Context, dir string, names int, addr, c string) (f figures, err error) {
+// run runs the command in its directory, with flags that say who is asked.
+func run(ctx context.Context, dir string, names int, flags ...string) (f figures, err error) {
 	report := filepath.Join(dir, "report.csv")
 	out, err := os.Create(report)
 	if err != nil {
@@ -179,7 +197,7 @@ func run(ctx context.Context, dir string, names int, addr, c string) (f figures,
 	}
 	defer out.Close()
 	cmd := exec.CommandContext(ctx, filepath.Join(dir, "domprobe"),
-		"-q", "-r", addr, "-c", c, "-t", "com", "-i", "names.txt", "-f", "csv")
+		append([]string{"-q", "-t", "com", "-i", "names.txt", "-f", "csv"}, flags...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, os.Stderr
 	began := time.Now()
 	err = cmd.Run()
@@ -202,6 +220,7 @@ func (f *figures) check(report string, names int) error {
 	defer in.Close()
 	r := csv.NewReader(bufio.NewReader(in))
 	r.ReuseRecord = true
+	seen := make(map[string]bool, names)
 	if _, err := r.Read(); err != nil {
 		return fmt.Errorf("reading the header of the report: %w", err)
 	}
@@ -214,6 +233,10 @@ func (f *figures) check(report string, names int) error {
 			return err
 		}
 		f.rows++
+		if seen[row[0]] {
+			return fmt.Errorf("%s has two rows", row[0])
+		}
+		seen[strings.Clone(row[0])] = true
 		label, _, _ := strings.Cut(row[0], ".")
 		truth := "not-found"
 		if dnstest.Registered(label, share) {

@@ -1,0 +1,16 @@
+package herd
+
+import "time"
+
+// SetAckWait sets after how long a batch is given to another worker.
+func SetAckWait(d time.Duration) { ackWait = d }
+
+// MaxOpinions and MinOut are what the tests count with.
+const (
+	MaxOpinions = maxOpinions
+	MinOut      = minOut
+	MaxNames    = maxNames
+)
+
+// Sever ends a connection as the death of the process does.
+func (c *Conn) Sever() { c.nc.Close() }

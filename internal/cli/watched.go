@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"domprobe/candidate"
+	"domprobe/internal/cmdline"
+	"domprobe/probe"
+	"domprobe/report"
+	"domprobe/watch"
+)
+
+// names returns the names of the arguments and files, as they are when they begin
+// to be watched.
+func (s *watching) names(inv *invocation) (states []watch.State, err error) {
+	for i, word := range inv.Words {
+		literal := i >= len(inv.Words)-inv.Literal
+		if word == "-" && !literal {
+			s.inputs = append(s.inputs, word)
+			continue
+		}
+		words := []string{word}
+		if !literal {
+			if err := looksLikeFile(word); err != nil {
+				return nil, err
+			}
+			words = inv.meant(word)
+		}
+		for _, w := range words {
+			if states, err = addName(states, "", w); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, path := range s.inputs {
+		name, r, err := inv.open(path)
+		if err != nil {
+			return nil, err
+		}
+		if states, err = readNames(inv, states, name, r); err != nil {
+			return nil, err
+		}
+	}
+	return states, nil
+}
+
+// addName adds a domain that was read from a source, or is an argument.
+func addName(states []watch.State, source, text string) ([]watch.State, error) {
+	c := candidate.Parse(text)
+	switch {
+	case c.Err == nil:
+		return append(states, watch.State{Name: c.Name}), nil
+	case source == "":
+		return nil, cmdline.Usage("try: domprobe watch go.dev", "%w", c.Err)
+	}
+	return nil, cmdline.Usage("", "%s: %w", source, c.Err)
+}
+
+// readNames adds the names of a file: those of a report with the verdicts that they
+// have there, so that a first look which finds another one is an event.
+func readNames(inv *invocation, states []watch.State, source string, r io.Reader) ([]watch.State, error) {
+	in := bufio.NewReader(r)
+	if format := reportFormat(in, source); format != "" {
+		for r, err := range named(source, report.Read(in, format)) {
+			if err != nil {
+				return nil, err
+			}
+			s := watch.State{Name: r.Name}
+			if r.Verdict == probe.Found || r.Verdict == probe.NotFound {
+				s = s.After(&r)
+			}
+			if candidate.Parse(r.Name).Err == nil {
+				states = append(states, s)
+			}
+		}
+		return states, nil
+	}
+	for word, err := range cleaned(named(source, candidate.Lines(in)), inv.meant) {
+		if err == nil {
+			states, err = addName(states, source, word)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return states, nil
+}
+
+// reportFormat returns the format of a report by the name of its file or how it
+// begins, and nothing for a list of names.
+func reportFormat(in *bufio.Reader, source string) string {
+	if format, err := report.FormatOf(source); err == nil && slices.Contains(report.Readable(), format) {
+		return format
+	}
+	begin, _ := in.Peek(len("domain,")) // an error comes again when it is read
+	for prefix, format := range map[string]string{"{": "jsonl", "[": "json", "domain,": "csv", "domain\t": "tsv"} {
+		if bytes.HasPrefix(begin, []byte(prefix)) {
+			return format
+		}
+	}
+	return ""
+}
+
+// print prints what is watched.
+func (s *watching) print(ctx context.Context, inv *invocation, file *watch.File) error {
+	states, err := await(ctx, file.List)
+	if err != nil {
+		return err
+	}
+	longest := 0
+	for i := range states {
+		longest = max(longest, len(states[i].Name))
+	}
+	rows := newListing(inv.std.Out, s.format, []int{longest, 9, 20, 20, 10, 10, 8, 0},
+		"domain", "verdict", "looked", "next", "expires", "drops", "for_sale", "status")
+	for i := range states {
+		st := &states[i]
+		err := rows.add(st.Name, st.Verdict.String(), stamp(st.Looked), cmp.Or(stamp(st.Next), "now"), dayOf(st.Expires), dayOf(st.Drops),
+			st.ForSale, strings.Join(st.Status, "; "))
+		if err != nil {
+			return err
+		}
+	}
+	if err := rows.close(); err != nil {
+		return err
+	}
+	return tellWaiting(inv, file)
+}
+
+func dayOf(t time.Time) string { return stamp(t)[:min(len(stamp(t)), len(time.DateOnly))] }
+
+// tellWaiting tells how many events are not delivered yet.
+func tellWaiting(inv *invocation, file *watch.File) error {
+	counts, err := file.Waiting()
+	for _, sink := range slices.Sorted(maps.Keys(counts)) {
+		inv.console.Note("%s to be delivered to %s", plural(counts[sink], "event"), sink)
+	}
+	return err
+}
+
+// forget ends the watch of names.
+func (s *watching) forget(ctx context.Context, inv *invocation, file *watch.File) error {
+	var list []string
+	for _, text := range s.remove {
+		for _, word := range inv.meant(text) {
+			list = append(list, cmp.Or(candidate.Parse(word).Name, word))
+		}
+	}
+	missing, err := await(ctx, func() ([]string, error) { return file.Remove(list...) })
+	if err == nil && len(missing) > 0 {
+		err = cmdline.Usage("domprobe watch --list prints the names", "not watched: %s", strings.Join(missing, ", "))
+	}
+	return err
+}
