@@ -78,7 +78,7 @@ func TestHostsAreListed(t *testing.T) {
 func TestModulePath(t *testing.T) {
 	var places []string
 	literals(t, func(path, text string) {
-		if regexp.MustCompile(`\bdomprobe/(candidate|probe|report|web|watch|herd|zone|internal)\b`).MatchString(text) {
+		if regexp.MustCompile(`\bdomprobe/(candidate|probe|report|web|zone|internal)\b`).MatchString(text) {
 			places = append(places, path)
 		}
 	})

@@ -123,6 +123,12 @@ func (r *release) make(ctx context.Context, t target) error {
 	if err := r.compile(ctx, t, binary); err != nil {
 		return err
 	}
+	switch b, err := readBuild(binary); {
+	case err != nil:
+		return err
+	case b.version != r.build.version:
+		return fmt.Errorf("the version in the binary is %q, want %q", b.version, r.build.version)
+	}
 	if err := r.archive(t, binary); err != nil {
 		return err
 	}

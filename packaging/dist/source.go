@@ -33,8 +33,11 @@ func checkOut(ctx context.Context, dir string) (*source, error) {
 	} else if changed != "" {
 		fmt.Fprint(os.Stderr, "dist: not in the release, because they are not committed:\n", changed)
 	}
-	_, err = output(ctx, ".", nil, "git", "clone", "--quiet", repository, dir)
-	return &source{dir}, err
+	if _, err := output(ctx, ".", nil, "git", "clone", "--quiet", repository, dir); err != nil {
+		return nil, err
+	}
+	// What is made here is no change of the commit.
+	return &source{dir}, os.WriteFile(filepath.Join(dir, ".git", "info", "exclude"), []byte("*\n"), 0o666)
 }
 
 // install builds the programs that are run.
