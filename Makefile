@@ -1,6 +1,8 @@
 # What developers run; .ci/run does all of it on a fresh machine.
 GO ?= go
 FUZZTIME ?= 15s
+SOAK ?= 600
+CHAOS = Chaos|Fault|Outage|Hostile|Kill|Lies|Denies|Rewrites|Forger|Turns|Slips|Resets|Lab
 
 check: # format, vet, lint, test
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
@@ -21,4 +23,12 @@ fuzz: # every fuzz target for FUZZTIME
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg || exit 1; done; done
 
-.PHONY: check race bench fuzz
+soak: # faults and attacks with the race detector for SOAK seconds, then every fuzz target
+	@end=$$(($$(date +%s) + $(SOAK))); while [ $$(date +%s) -lt $$end ]; do \
+		$(GO) test -race -count 1 -shuffle on -timeout 60m -run '$(CHAOS)' ./... || exit 1; done
+	$(MAKE) fuzz
+
+dist: # a release of the last commit
+	$(GO) run ./packaging/dist -o dist
+
+.PHONY: check race bench fuzz soak dist

@@ -21,6 +21,7 @@ type serving struct {
 	web        web.Options // Token, Hosts and MaxNames
 	listen     string
 	clientRate int
+	health     bool
 	service
 	nats connecting
 }
@@ -45,9 +46,10 @@ func serveCommand() *command {
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 			cmdline.List(&s.web.Origins, "allow-origin", "", "let pages of this `ORIGIN` ask, such as https://example.org, or of all sites: *"),
 			cmdline.Switch(&s.web.MCP, "mcp", "", "also answer assistants at /mcp: the Model Context Protocol over HTTP"),
+			cmdline.Switch(&s.health, "health", "", "ask the server that listens there whether it is well, and end").Local(),
 		}, s.service.options(), s.nats.options()),
 		Exits: map[int]string{
-			codeOK:          "ended by a signal",
+			codeOK:          "ended by a signal; with --health, the server is well",
 			codeInterrupted: "interrupted before it served",
 		},
 	}, run: s.run}
@@ -63,6 +65,9 @@ func parseRegistrar(s string) (string, error) {
 }
 
 func (s *serving) run(ctx context.Context, inv *invocation) error {
+	if s.health {
+		return askHealth(ctx, s.listen)
+	}
 	if err := s.check(inv); err != nil {
 		return err
 	}
