@@ -42,8 +42,8 @@ func (a *asking) options() []*cmdline.Option {
 		cmdline.Number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
 		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a verdict when `N` different servers agree", 1, probe.MaxQuorum),
 		cmdline.OptionalSwitch(&a.escalate, "escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
-			"the default for the system's and public resolvers"),
-		cmdline.Switch(&a.noEscalate, "no-escalate", "", "never ask the registries' own servers"),
+			"the default for the system's and public resolvers").Instead("no-escalate"),
+		cmdline.Switch(&a.noEscalate, "no-escalate", "", "never ask the registries' own servers").Instead("escalate"),
 	}
 }
 

@@ -24,6 +24,8 @@
 //	zone.go       indexes of zone files; zonefile.go: their use
 //	info.go       help, version, man, completion; manual.go, version.go: their texts
 //
+//	settings.go   settings of files; settingkeys.go: which there can be;
+//	              config.go, configfile.go: the command for them
 //	guess.go      mistaken keywords; exit.go: exit codes
 //	table.go      aligned columns; interrupt.go: calls that know no context
 //
@@ -73,24 +75,34 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	case isMistake(err):
 		code = codeUsage
 	}
-	if usage, ok := errors.AsType[*cmdline.UsageError](err); ok && usage.Hint != "" {
-		err = fmt.Errorf("%w; %s", err, usage.Hint)
-	}
 	if err != nil { // else the code says it all
-		console.Print(err.Error())
+		console.Print(withHint(err).Error())
 	}
 	return code
+}
+
+// withHint adds to an error the hint that it has.
+func withHint(err error) error {
+	if usage, ok := errors.AsType[*cmdline.UsageError](err); ok && usage.Hint != "" {
+		return fmt.Errorf("%w; %s", err, usage.Hint)
+	}
+	return err
 }
 
 func run(ctx context.Context, args []string, std Streams, console *term.Console) error {
 	all := commands()
 	if n := len(args); n > 0 && args[n-1] == cmdline.CompleteFlag {
+		var own configuration
+		if own.load(all) == nil {
+			own.offer(all)
+		}
 		return cmdline.Complete(std.Out, plain(all), args[:n-1])
 	}
 	at, args := cmdline.Pick(plain(all), args)
 	cmd := all[at]
 	inv := &invocation{std: std, console: console, stdout: std.Out, terminal: term.Is(std.Out), person: term.Is(std.In) && term.Is(std.Err)}
 	inv.std.Out = rowWriter{std.Out}
+	inv.own.configure(cmd, all)
 	var err error
 	inv.Args, err = cmd.Parse(args)
 	switch {
@@ -104,6 +116,7 @@ func run(ctx context.Context, args []string, std Streams, console *term.Console)
 		return err
 	}
 	console.Quiet, console.Verbosity, console.NoProgress = cmd.talk.quiet, cmd.talk.verbosity, cmd.talk.noProgress
+	inv.own.announce(console)
 	inv.color = cmd.talk.colors(inv.terminal)
 	err = cmd.run(ctx, inv)
 	if ctx.Err() == nil { // else a call that was left behind may still open one
@@ -119,13 +132,14 @@ type invocation struct {
 	cmdline.Args // the word "-" is standard input
 	std          Streams
 	console      *term.Console
-	stdout       io.Writer  // as it was given to Run
-	terminal     bool       // standard output is a terminal
-	person       bool       // somebody can answer a question
-	color        bool       // rows on standard output are coloured
-	files        []*os.File // opened by open
-	stdin        bool       // standard input is one of the files that are read
-	notes        []string   // about pasted text, that the user has been told
+	own          configuration // what files say
+	stdout       io.Writer     // as it was given to Run
+	terminal     bool          // standard output is a terminal
+	person       bool          // somebody can answer a question
+	color        bool          // rows on standard output are coloured
+	files        []*os.File    // opened by open
+	stdin        bool          // standard input is one of the files that are read
+	notes        []string      // about pasted text, that the user has been told
 }
 
 // errClosed says that the reader of standard output has closed the pipe.

@@ -37,6 +37,7 @@ func commands() []*command {
 		tldsCommand(),
 		renderCommand(),
 		diffCommand(),
+		configCommand(),
 		completionCommand(),
 		manCommand(),
 		helpCommand(),
@@ -79,8 +80,8 @@ func (t *talking) options() []*cmdline.Option {
 		cmdline.Switch(&t.quiet, "quiet", "q", "print nothing but errors to standard error").Common(),
 		cmdline.Parsed(&t.verbosity, "verbose", "v", "print decisions to standard error; -vv prints every query and response", "", parseVerbosity).
 			Counting().Common(),
-		cmdline.OneOf(&t.color, "color", "", "say `WHEN` rows have colours; auto is on a terminal, unless NO_COLOR is set, and always if CLICOLOR_FORCE is", "--color", term.Whens...),
-		cmdline.Switch(&t.noColor, "no-color", "", "the same as --color never"),
+		cmdline.OneOf(&t.color, "color", "", "say `WHEN` rows have colours; auto is on a terminal, unless NO_COLOR is set, and always if CLICOLOR_FORCE is", "--color", term.Whens...).Instead("no-color"),
+		cmdline.Switch(&t.noColor, "no-color", "", "the same as --color never").Instead("color"),
 		cmdline.Switch(&t.noProgress, "no-progress", "", "show no progress on a terminal"),
 		cmdline.Switch(ignored, "version", "", "print the version").Local(),
 		cmdline.Switch(ignored, "help", "h", "print help: -h the usual flags, --help everything").Local().Common(),

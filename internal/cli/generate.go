@@ -35,7 +35,7 @@ type generating struct {
 func (g *generating) options() []*cmdline.Option {
 	g.shards = 1
 	return slices.Concat([]*cmdline.Option{
-		cmdline.List(&g.names.TLDs, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Common(),
+		cmdline.List(&g.names.TLDs, "tld", "t", "put keywords under these `TLD`s: dev,.io,co.uk").Offer(candidate.TLDs()...).Instead("tld-preset", "tld-file").Common(),
 		cmdline.Repeated(&g.inputs, "input", "i", "read keywords from this `FILE`, a line each; - is standard input").Common(),
 		cmdline.List(&g.names.Prefixes, "prefix", "p", "also put these `WORDS` before each keyword: get,my").Common(),
 		cmdline.List(&g.names.Suffixes, "suffix", "s", "also put these `WORDS` after each keyword: app,hq").Common(),
@@ -43,8 +43,9 @@ func (g *generating) options() []*cmdline.Option {
 		cmdline.Number(&g.names.MinLen, "min-len", "", "leave out names whose first label is shorter than `N`", 0, math.MaxInt),
 		cmdline.Number(&g.names.MaxLen, "max-len", "", "leave out names whose first label is longer than `N`", 0, math.MaxInt),
 		cmdline.List(&g.presets, "tld-preset", "", "put keywords under the TLDs of this `SET`: popular, tech, country, all, ...; see domprobe tlds").
-			Offer(candidate.Presets()...).Common(),
-		cmdline.Repeated(&g.tldFiles, "tld-file", "", `put keywords under the TLDs in this `+"`FILE`"+`; its lines "name: com io" are sets for --tld-preset`),
+			Offer(candidate.Presets()...).Instead("tld", "tld-file").Common(),
+		cmdline.Repeated(&g.tldFiles, "tld-file", "", `put keywords under the TLDs in this `+"`FILE`"+`; its lines "name: com io" are sets for --tld-preset`).
+			Instead("tld", "tld-preset"),
 		cmdline.Repeated(&g.patterns, "pattern", "", "add the keywords of a `PATTERN`: '[a-z]{3}', '\\c\\v\\c\\v', '(get|try)\\d'; "+
 			"\\c is a consonant, \\v a vowel, \\w a letter or digit").Common(),
 		cmdline.Optional(&g.shuffle, "shuffle", "", "take the keywords of a pattern in the random order of this `SEED`", "", parseSeed),
@@ -107,20 +108,23 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 	}
 	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.makes()
 	var err error
-	if s.opts.TLDs, _, err = g.allTLDs(); err != nil {
+	if s.opts.TLDs, _, err = g.allTLDs(inv.own.tlds); err != nil {
 		return nil, err
 	}
 	if len(s.opts.TLDs) == 0 && !g.hacks {
 		if in.bare {
-			return nil, inv.noTLD("", in.word)
+			if s.opts.TLDs, err = inv.offerTLDs(in.word); err != nil {
+				return nil, err
+			}
+		} else {
+			in.refuse = inv.noTLD
 		}
-		in.refuse = inv.noTLD
 	}
 	if s.opts.Exclude, err = g.exclusion(inv); err != nil {
 		return nil, err
 	}
 	if g.affixes {
-		prefixes, suffixes := candidate.Affixes()
+		prefixes, suffixes := inv.own.words()
 		s.opts.Prefixes, s.opts.Suffixes = append(s.opts.Prefixes, prefixes...), append(s.opts.Suffixes, suffixes...)
 	}
 	if s.gen, err = s.generator(in.keywords()); err != nil {

@@ -35,6 +35,11 @@ func (inv *invocation) noTLD(source, word string) error {
 	return cmdline.Usage(hint, "no TLD given for %q", word)
 }
 
+// likeCommand reports whether a word may be meant as a command.
+func (inv *invocation) likeCommand(word string) bool {
+	return word != "" && cmdline.Nearest(word, cmdline.Names(plain(commands())[1:])) != ""
+}
+
 // looksLikeFile is the error of an argument that is a file and hardly a domain,
 // because it has a slash or an ending that is no TLD.
 func looksLikeFile(word string) error {

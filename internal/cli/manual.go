@@ -37,6 +37,7 @@ func reference() string {
 	var b strings.Builder
 	err := template.Must(t.Parse(manualText)).Execute(&b, map[string]any{
 		"Main": all[0], "Commands": all[1:], "Reasons": probe.Reasons(), "Columns": append(report.Columns(), report.ExtraColumns()...), "Precedence": precedence,
+		"Project": projectRules(),
 	})
 	if err != nil {
 		panic(err) // the template does not fit these tables

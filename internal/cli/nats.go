@@ -19,7 +19,7 @@ type connecting struct{ nats herd.Options }
 func (c *connecting) options() []*cmdline.Option {
 	return []*cmdline.Option{
 		cmdline.Text(&c.nats.URL, "nats", "", "share the work with other machines by way of this NATS server: `URL` is nats://host:4222, or tls://, "+
-			"with user:password@ or token@ if need be"),
+			"with user:password@ or token@ if need be").Secret(),
 		cmdline.Text(&c.nats.Creds, "nats-creds", "", "connect to NATS with the credentials in this `FILE`"),
 		cmdline.Text(&c.nats.NKey, "nats-nkey", "", "connect to NATS with the nkey seed in this `FILE`"),
 		cmdline.Text(&c.nats.CA, "nats-ca", "", "believe NATS servers whose certificates are signed by those in this `FILE`"),

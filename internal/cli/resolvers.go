@@ -90,7 +90,9 @@ func (s *surveying) run(ctx context.Context, inv *invocation) error {
 
 // servers returns the servers of the arguments and --resolver.
 func (s *surveying) servers(ctx context.Context, inv *invocation) ([]resolver.Server, func() error, error) {
-	servers, err := await(ctx, func() ([]resolver.Server, error) { return parseServers(append(s.ask.resolvers, inv.Words...)) })
+	servers, err := await(ctx, func() ([]resolver.Server, error) {
+		return parseServers(append(s.ask.resolvers, inv.own.named(inv.Words)...))
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -36,7 +36,7 @@ func serveCommand() *command {
 `,
 		Options: slices.Concat([]*cmdline.Option{
 			cmdline.Text(&s.listen, "listen", "", "serve on this `ADDRESS` and port").Common(),
-			cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Common(),
+			cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Secret().Common(),
 			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
 			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),

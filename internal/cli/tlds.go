@@ -23,7 +23,7 @@ func tldsCommand() *command {
   domprobe tlds --tld-preset tech            # the TLDs of one, a line each
   domprobe tlds --tld-preset all | wc -l
 `,
-		Notes: "Sets of your own go to the file ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
+		Notes: "Sets of your own stand in a file of settings, see domprobe config, or in ~/.config/domprobe/tlds, a line each: \"name: com io dev\". " +
 			"The folder is ~/Library/Application Support/domprobe on macOS, %AppData%\\domprobe on Windows, and " +
 			"$XDG_CONFIG_HOME/domprobe where that is set.",
 		Options: []*cmdline.Option{
@@ -42,7 +42,7 @@ func (g *generating) text(inv *invocation) (string, error) {
 	if len(inv.Words) > 0 {
 		return "", cmdline.Usage("try: domprobe tlds --tld-preset "+inv.Words[0], "tlds takes no words")
 	}
-	tlds, filed, err := g.allTLDs()
+	tlds, filed, err := g.allTLDs(inv.own.tlds)
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +52,7 @@ func (g *generating) text(inv *invocation) (string, error) {
 	}
 	lines := gen.TLDs()
 	if len(tlds) == 0 {
-		sets, order, err := allSets(filed)
+		sets, order, err := allSets(inv.own.tlds, filed)
 		if err != nil {
 			return "", err
 		}
@@ -68,7 +68,7 @@ type tldSets map[string][]string
 
 // allTLDs returns the TLDs of --tld, --tld-file and --tld-preset, and the sets
 // of --tld-file.
-func (g *generating) allTLDs() (tlds []string, filed tldSets, err error) {
+func (g *generating) allTLDs(user tldSets) (tlds []string, filed tldSets, err error) {
 	tlds, filed = g.names.TLDs, make(tldSets)
 	for _, path := range g.tldFiles {
 		bare, sets, err := readTLDs(path)
@@ -81,7 +81,7 @@ func (g *generating) allTLDs() (tlds []string, filed tldSets, err error) {
 	if len(g.presets) == 0 {
 		return tlds, filed, nil
 	}
-	sets, order, err := allSets(filed)
+	sets, order, err := allSets(user, filed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,12 +95,13 @@ func (g *generating) allTLDs() (tlds []string, filed tldSets, err error) {
 }
 
 // allSets returns all sets of TLDs, and their names in order: the built-in
-// ones, and after them those of the user's file and of --tld-file. A set of
+// ones, and after them those of the user's files and of --tld-file. A set of
 // the user takes precedence over a built-in one of its name, and then stands
 // among those of the user.
-func allSets(filed tldSets) (sets tldSets, order []string, err error) {
+func allSets(user, filed tldSets) (sets tldSets, order []string, err error) {
 	own := make(tldSets)
-	if path := ownSetsPath(); path != "" {
+	if dir := configFolder(); dir != "" {
+		path := filepath.Join(dir, "tlds")
 		bare, more, err := readTLDs(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -111,6 +112,7 @@ func allSets(filed tldSets) (sets tldSets, order []string, err error) {
 		}
 		maps.Copy(own, more)
 	}
+	maps.Copy(own, user)
 	maps.Copy(own, filed)
 	sets = maps.Clone(own)
 	for _, name := range candidate.Presets() {
@@ -122,19 +124,6 @@ func allSets(filed tldSets) (sets tldSets, order []string, err error) {
 		}
 	}
 	return sets, append(order, slices.Sorted(maps.Keys(own))...), nil
-}
-
-// ownSetsPath returns the name of the user's file of sets, or nothing where
-// there is no place for it.
-func ownSetsPath() string {
-	dir := os.Getenv("XDG_CONFIG_HOME")
-	if !filepath.IsAbs(dir) { // as the XDG Base Directory Specification says
-		var err error
-		if dir, err = os.UserConfigDir(); err != nil {
-			return ""
-		}
-	}
-	return filepath.Join(dir, "domprobe", "tlds")
 }
 
 // readTLDs reads a file of TLDs and of sets of them.

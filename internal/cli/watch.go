@@ -55,7 +55,7 @@ func watchCommand() *command {
 			cmdline.Switch(&s.watch.Once, "once", "", "look at the names that are due, and end").Local().Common(),
 			cmdline.Parsed(&s.watch.Interval, "interval", "", "look at each name every `TIME`, whatever its state: 30m, 6h", "", parseInterval),
 			cmdline.Text(&s.exec, "exec", "", "run this shell `COMMAND` for each event, with DOMPROBE_NAME, DOMPROBE_EVENT, DOMPROBE_OLD and DOMPROBE_NEW").Common(),
-			cmdline.Text(&s.webhook, "webhook", "", "post each event as JSON to this `URL`").Common(),
+			cmdline.Text(&s.webhook, "webhook", "", "post each event as JSON to this `URL`").Secret().Common(),
 			cmdline.Text(&s.secretFile, "webhook-secret-file", "", "sign what is posted with the secret in this `FILE`; without it with that in "+
 				watch.SecretVariable+", if any"),
 			cmdline.Text(&s.state, "state", "", "keep what is known of the names in this `FILE` (domprobe/watch.db in the user's state folder)"),

@@ -29,6 +29,9 @@ type Command struct {
 	Options  []*Option
 	Words    []string       // what may follow the name, where the list is closed
 	Exits    map[int]string // exit codes, and what they mean
+
+	Files  func() ([][]Setting, error)            // settings of files, in rising precedence; may be nil
+	Expand func(o *Option, value string) []string // the values that a value stands for; may be nil
 }
 
 // Names returns the names of commands.

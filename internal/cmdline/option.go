@@ -20,6 +20,11 @@ type Option struct {
 	values  []string // offered by completion
 	several bool     // a value may be a list with commas
 	counts  bool     // it may be repeated for more: -vv
+	single  bool     // of several values only the last would count
+	secret  bool     // its value is not printed
+	instead []string // options whose values in files it replaces
+
+	source Source
 
 	set func(value string) error
 }
@@ -59,10 +64,12 @@ func Func(name, letter, usage, initial string, set func(string) error) *Option {
 // Parsed is a value that parse understands. initial is the default, as it is
 // written.
 func Parsed[T any](p *T, name, letter, usage, initial string, parse func(string) (T, error)) *Option {
-	return Func(name, letter, usage, initial, func(s string) (err error) {
+	o := Func(name, letter, usage, initial, func(s string) (err error) {
 		*p, err = parse(s)
 		return err
 	})
+	o.single = true
+	return o
 }
 
 // Optional is a value that parse understands, and nil if the option is not

@@ -23,10 +23,10 @@ type Args struct {
 	Literal int // so many words, at the end, come after "--"
 }
 
-// Parse sets the options of a command from its arguments and the environment.
+// Parse sets the options of a command from its arguments, the environment and
+// files, in falling precedence.
 //
-// urfave/cli decides which of them sets an option: an argument takes precedence
-// over the environment. It gets one argument for each option, because it stops
+// urfave/cli decides whether an argument or the environment sets an option. It gets one argument for each option, because it stops
 // at the first that is none, and hands every value over as text, because its
 // errors about values are sentences that a program cannot take apart.
 func (c *Command) Parse(args []string) (Args, error) {
@@ -34,13 +34,23 @@ func (c *Command) Parse(args []string) (Args, error) {
 	if err != nil {
 		return rest, err
 	}
+	var files [][]Setting
+	if c.Files != nil {
+		if files, err = c.Files(); err != nil {
+			return rest, err
+		}
+	}
 	app := &cli.App{
 		Name: Program, Writer: io.Discard, ErrWriter: io.Discard, HideHelp: true, HideVersion: true,
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Action: func(ctx *cli.Context) error {
+			c.choose(func(o *Option) ([]string, bool) {
+				argument := slices.ContainsFunc(given, func(arg string) bool { return strings.HasPrefix(arg, "--"+o.Name+"=") })
+				return ctx.StringSlice(o.Name), argument
+			}, files)
 			for _, o := range c.Options {
-				if err := o.take(ctx.StringSlice(o.Name), given); err != nil {
+				if err := o.take(c.Expand); err != nil {
 					return err
 				}
 			}
@@ -55,29 +65,6 @@ func (c *Command) Parse(args []string) (Args, error) {
 		app.Flags = append(app.Flags, f)
 	}
 	return rest, app.Run(append([]string{app.Name}, given...))
-}
-
-// take sets the option to values, which are of the environment unless the
-// option is among the given arguments.
-func (o *Option) take(values, given []string) error {
-	argument := slices.ContainsFunc(given, func(arg string) bool { return strings.HasPrefix(arg, "--"+o.Name+"=") })
-	for _, value := range values {
-		if value == "" && !argument {
-			continue
-		}
-		err := o.set(value)
-		_, usage := errors.AsType[*UsageError](err)
-		switch {
-		case err == nil:
-		case !argument:
-			return Usage("", "the environment variable %s cannot be %q", o.Variable(), value)
-		case usage:
-			return err
-		default:
-			return Usage("", "%w", err)
-		}
-	}
-	return nil
 }
 
 // split tells options from the other arguments, which may come in any order. It

@@ -65,7 +65,7 @@ func documented(t *testing.T, path string) (examples []example) {
 					examples[i].output = block
 				}
 			}
-		case regexp.MustCompile(`(?m)^( |#!)|\\$|^(cd|declare) `).MatchString(block):
+		case regexp.MustCompile(`(?m)^( |#!)|\\$|^(cd|declare) |<<'`).MatchString(block):
 			examples = append(examples, example{where: path, text: block})
 		default:
 			for line := range strings.Lines(block) {
@@ -388,8 +388,8 @@ func shapeOf(script string) shape {
 		return "text"
 	case m != nil && m[1] == "mcp":
 		return "none" // to an assistant that ends at once
-	case m != nil && m[1] == "zone":
-		if strings.Contains(script, "zone build") {
+	case m != nil && (m[1] == "zone" || m[1] == "config"):
+		if strings.Contains(script, "zone build") || regexp.MustCompile(`config (init|check)`).MatchString(script) {
 			return "none"
 		}
 		return "text"

@@ -64,3 +64,27 @@ func TestColumnsFitTerminal(t *testing.T) {
 		}
 	}
 }
+
+// Somebody who gives no TLD at a terminal is asked for those from now on, once.
+func TestTLDsOfferedAtTerminal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, asked := range []bool{true, false} {
+		keyboard, program := openTerminal(t)
+		cmd := exec.Command("domprobe", "-r", "none", "-f", "names", "--dry-run", "go")
+		cmd.Env = append(os.Environ(), "TERM=xterm", "XDG_CONFIG_HOME="+dir)
+		cmd.Stdin = program
+		answered := false
+		s := runAtTerminal(t, cmd, func(_ *os.File, raw string) {
+			if !answered && strings.HasSuffix(raw, "Nothing for none: ") {
+				answered = true
+				if _, err := keyboard.WriteString("dev, io\n"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if s.code != 0 || answered != asked || !strings.Contains(s.raw, "go.dev") || !strings.Contains(s.raw, "go.io") {
+			t.Errorf("exit code %d, asked %t, want %t: %q", s.code, answered, asked, s.raw)
+		}
+	}
+}

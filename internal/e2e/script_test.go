@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -43,6 +44,8 @@ func (b builder) Run() int {
 		log.Printf("build the command: %v\n%s", err, out)
 		return 1
 	}
+	os.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "settings")) // not the developer's
+	os.Unsetenv("DOMPROBE_CONFIG")
 	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return b.tests.Run()
 }
