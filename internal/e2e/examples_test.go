@@ -123,6 +123,9 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range append(paths, "../../README.md") {
+		if filepath.Base(path) == "tour.md" { // its steps build on one another: TestTour
+			continue
+		}
 		found := documented(t, path)
 		if len(found) == 0 {
 			t.Errorf("%s has no example", path)
@@ -251,7 +254,7 @@ func (h *house) folder(t *testing.T, script string) string {
 func (h *house) substituted(text string) string {
 	n := 0
 	text = strings.ReplaceAll(text, "192.0.2.7:8053", "127.0.0.1:0")
-	text = strings.ReplaceAll(text, "domprobe watch ", "domprobe watch --once ")
+	text = regexp.MustCompile(`domprobe watch (--once )?`).ReplaceAllString(text, "domprobe watch --once ")
 	text = regexp.MustCompile(`-r (cloudflare|google|quad9|direct|tls://[\w.]+|[0-9.]+)`).ReplaceAllStringFunc(text, func(string) string {
 		n++
 		return "-r " + h.resolvers[(n-1)%len(h.resolvers)]
