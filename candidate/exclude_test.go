@@ -7,10 +7,7 @@ import (
 )
 
 func TestExclude(t *testing.T) {
-	var text []string
-	for _, n := range textsOf(3) {
-		text = append(text, n)
-	}
+	text := slices.Clone(textsOf(3))
 	e, err := NewExclusion([]string{"abe", " LOT ", "*t2", "b?b", "toy.dev", "*el.i?", "bücher", "*ß*"})
 	if err != nil {
 		t.Fatal(err)

@@ -85,7 +85,9 @@ func built(ctx context.Context, names int, f func(dir string) error) error {
 }
 
 func bench(ctx context.Context, dir string, names int, windows []string, runs, resolvers int, responder []string) (err error) {
-	addr, rate, stop := "", 0, func() {}
+	var addr string
+	var rate int
+	var stop func()
 	if resolvers > 0 {
 		addr, rate, stop, err = startMany(dir, resolvers)
 	} else {
