@@ -39,7 +39,7 @@ func rdapCommand() *command {
 		}, l.registryOptions()...),
 		Exits: map[int]string{
 			codeOK:      "the registries have told: each name is registered, reserved or not registered",
-			codeUnknown: "a registry cannot be asked, or does not tell",
+			codeUnknown: "a registry cannot be asked, does not tell, or the name is invalid",
 		},
 	}, run: l.run}
 }
@@ -58,13 +58,13 @@ func (l *looking) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer client.Close()
-	unknown := false
+	open := false
 	for r, err := range lookUp(ctx, client, names) {
 		switch {
 		case err != nil:
 			return err
 		case r.Error != "":
-			unknown = unknown || r.Verdict == probe.Unknown
+			open = open || r.Verdict == probe.Unknown || r.Verdict == probe.Invalid
 			inv.console.Print(r.Name + ": " + r.Error)
 		}
 		if err := out.write(r); err != nil {
@@ -74,7 +74,7 @@ func (l *looking) run(ctx context.Context, inv *invocation) error {
 	switch err := out.close(); {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case err != nil || !unknown:
+	case err != nil || !open:
 		return err
 	}
 	return exit(codeUnknown)
