@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"domprobe/internal/tempfile"
 	"domprobe/probe"
@@ -78,6 +79,11 @@ func Resume(path, format string, o Options) (*File, *Settled, error) {
 		w.begun = true
 		if e, ok := w.enc.(*csv); ok {
 			e.fields = old.header
+			for _, f := range old.columns {
+				if !slices.Contains(old.header, f) {
+					old.settled.lacks = append(old.settled.lacks, f.name)
+				}
+			}
 		}
 	}
 	file.Writer = w

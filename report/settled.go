@@ -20,6 +20,7 @@ type Settled struct {
 	counts    [4]int
 	confirmed int
 	forSale   int
+	lacks     []string
 }
 
 type key struct{ high, low uint64 }
@@ -55,6 +56,10 @@ func (s *Settled) Confirmed() int { return s.confirmed }
 
 // ForSale returns the number of names that are for sale.
 func (s *Settled) ForSale() int { return s.forSale }
+
+// Lacks returns the chosen columns that the header of the report does not have, so
+// that they are lost.
+func (s *Settled) Lacks() []string { return s.lacks }
 
 func (s *Settled) key(name, tld string) key {
 	k := candidate.Key{Name: name, TLD: tld}

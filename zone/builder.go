@@ -15,8 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/miekg/dns"
-
+	"domprobe/candidate"
 	"domprobe/internal/tempfile"
 )
 
@@ -47,15 +46,27 @@ type Builder struct {
 // [Builder.Commit]. Temporary files are beside it. An error about the origin is an
 // [*OriginError].
 func Create(path string, opts Options) (*Builder, error) {
-	origin := strings.Trim(dns.CanonicalName(opts.Origin), ".")
-	if _, ok := dns.IsDomainName(opts.Origin); opts.Origin != "" && (!ok || origin == "") {
-		return nil, &OriginError{opts.Origin}
+	origin, err := parseOrigin(opts.Origin)
+	if err != nil {
+		return nil, err
 	}
 	temp, dest, err := tempfile.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	return &Builder{temp: temp, dest: dest, opts: opts, info: Info{Origin: origin}, sorter: newSorter(filepath.Dir(dest))}, nil
+}
+
+// parseOrigin returns an origin in A-label form, as names below it are compared.
+func parseOrigin(typed string) (string, error) {
+	if typed == "" {
+		return "", nil
+	}
+	below := candidate.Parse("a." + typed)
+	if err := below.Err; err != nil && (err.Reason == candidate.BadLabel || err.Reason == candidate.TooLong) {
+		return "", &OriginError{typed}
+	}
+	return strings.TrimPrefix(below.Name, "a."), nil
 }
 
 // An OriginError is an origin of which there can be no index.

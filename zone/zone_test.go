@@ -126,9 +126,22 @@ func TestSmallest(t *testing.T) {
 	if _, err := build(t, 10, Options{}, "; nothing\n"); err == nil || err.Error() != "the input has no registered names" {
 		t.Errorf("nothing: %v", err)
 	}
-	for _, origin := range []string{".", "a..b", strings.Repeat("x", 64)} {
+	for _, origin := range []string{".", "a..b", "a b", "-a", strings.Repeat("x", 64)} {
 		if _, err := Create("x", Options{Origin: origin}); !errors.As(err, new(*OriginError)) {
 			t.Errorf("the origin %q is taken", origin)
+		}
+	}
+}
+
+// Origins and names are compared in A-label form, in whichever they are given.
+func TestUnicodeOrigin(t *testing.T) {
+	for _, origin := range []string{"рф", "XN--p1ai"} {
+		x, err := build(t, 10, Options{Origin: origin}, "b\nc.рф\nd.xn--p1ai\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := names(t, x); x.Origin() != "xn--p1ai" || !slices.Equal(got, []string{"b.xn--p1ai", "c.xn--p1ai", "d.xn--p1ai"}) {
+			t.Errorf("%s: %q under %s", origin, got, x.Origin())
 		}
 	}
 }

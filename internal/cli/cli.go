@@ -165,6 +165,9 @@ func (inv *invocation) open(path string) (name string, r io.Reader, err error) {
 			return path, nil, err
 		}
 		inv.files = append(inv.files, f)
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return path, nil, fmt.Errorf("read %s: it is a folder", path)
+		}
 		return path, f, nil
 	}
 	if inv.stdin {

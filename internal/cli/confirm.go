@@ -56,7 +56,8 @@ const maxRegistryRate = 10_000
 func parseRegistryRate(s string) (float64, error) {
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(n > 0 && n <= maxRegistryRate) {
-		return 0, cmdline.Usage("the default, 1, is what registries bear", "--rdap-rate %q is not a number of queries a second from 0 to %d", s, maxRegistryRate)
+		return 0, cmdline.Usage("the default, 1, is what registries bear",
+			"--rdap-rate %q is not a number of queries a second above 0 and up to %d", s, maxRegistryRate)
 	}
 	return n, nil
 }

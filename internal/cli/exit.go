@@ -16,7 +16,7 @@ const (
 	codeFailed      = 1   // the run failed
 	codeUsage       = 2   // the command line makes no sense
 	codeUnknown     = 3   // some name is unknown
-	codeNoMatch     = 4   // --only matched no row
+	codeNoMatch     = 4   // no row was wanted
 	codeUnexpected  = 5   // --expect not met
 	codeNoTLD       = 6   // some TLD does not exist
 	codeInterrupted = 130 // by a signal
@@ -36,7 +36,7 @@ var commonExits = map[int]string{
 var rowExits = map[int]string{
 	codeOK:          "every name settled; also when the reader closed the pipe",
 	codeUnknown:     "some name is unknown",
-	codeNoMatch:     "--only matched no row",
+	codeNoMatch:     "no row matched: --only, --max-price, --expires-within, --best",
 	codeUnexpected:  "some name has another verdict than --expect says",
 	codeNoTLD:       "some name is invalid because its TLD does not exist",
 	codeInterrupted: "interrupted; the rows of settled names are written",

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"iter"
 	"math/big"
 	"strings"
@@ -142,8 +143,11 @@ func (f *forming) exclusion(inv *invocation) (*candidate.Exclusion, error) {
 			return nil, err
 		}
 		lines, err := collect(named(name, candidate.Lines(r)))
+		if err == nil {
+			_, err = candidate.NewExclusion(lines)
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--exclude %s: %w", word, err)
 		}
 		words = append(words, lines...)
 	}

@@ -60,9 +60,20 @@ func (inv *invocation) meant(text string) []string {
 	fullStop := len(words) == 1 && words[0]+"." == text
 	if note != "" && !fullStop && !slices.Contains(inv.notes, note) {
 		inv.notes = append(inv.notes, note)
-		inv.console.Note("%q is read as %s: %s", text, strings.Join(words, ", "), note)
+		inv.console.Note("%q is read as %s: %s", cut(text, 60), cut(strings.Join(words, ", "), 120), note)
 	}
 	return words
+}
+
+// cut returns a text of so many characters at most.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most-3]) + "..."
+	}
+	return text
 }
 
 // cleaned returns the keywords that lines mean.

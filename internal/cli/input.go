@@ -120,8 +120,6 @@ func (g *generating) addFile(in *input, inv *invocation, path string) error {
 	f, _ := r.(*os.File)
 	switch info, err := f.Stat(); {
 	case err != nil:
-	case info.IsDir():
-		return fmt.Errorf("read %s: it is a folder", name)
 	case info.Mode().IsRegular():
 		start, _ := f.Seek(0, io.SeekCurrent) // regular files can be sought
 		s.again = func(yield func(string, error) bool) {

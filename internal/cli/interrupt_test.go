@@ -75,6 +75,10 @@ func TestInterruptedInput(t *testing.T) {
 	if err := os.WriteFile(saved, []byte("domain,verdict\ngo.dev,found\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	nobody := filepath.Join(t.TempDir(), "rdap.json")
+	if err := os.WriteFile(nobody, []byte(`{"version":"1.0","services":[[["test"],["http://127.0.0.1:9/"]]]}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct{ args, typed string }{
 		{"-r demo -q -t dev -", "go\n"},
 		{"-r demo -q -t dev - --ordered", "go\n"},
@@ -83,6 +87,8 @@ func TestInterruptedInput(t *testing.T) {
 		{"render -", "domain,verdict\n"},
 		{"diff - " + saved, "domain,verdict\n"},
 		{"diff " + saved + " -", ""},
+		{"rdap --rdap-bootstrap " + nobody + " - -f json", ""},
+		{"rdap --rdap-bootstrap " + nobody + " - -q", "-.dev\n"},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		in := &stuck{strings.NewReader(tt.typed), cancel, make(chan struct{})}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"domprobe/candidate"
 	"domprobe/internal/term"
@@ -96,6 +97,9 @@ func (o *output) addReport(ctx context.Context, t target) error {
 	}
 	if err != nil {
 		return err
+	}
+	if r.settled != nil && len(r.settled.Lacks()) > 0 {
+		o.console.Note("warning: %s has no columns for %s; its new rows are without them", t.path, strings.Join(r.settled.Lacks(), ", "))
 	}
 	o.reports = append(o.reports, r)
 	r.Writer, err = o.writer(r.Writer, nil)

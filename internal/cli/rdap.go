@@ -39,7 +39,7 @@ func rdapCommand() *command {
 		}, l.registryOptions()...),
 		Exits: map[int]string{
 			codeOK:      "the registries have told: each name is registered, reserved or not registered",
-			codeUnknown: "a registry cannot be asked, or does not tell",
+			codeUnknown: "a registry cannot be asked, does not tell, or the name is invalid",
 		},
 	}, run: l.run}
 }
@@ -58,22 +58,23 @@ func (l *looking) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer client.Close()
-	unknown := false
+	open := false
 	for r, err := range lookUp(ctx, client, names) {
 		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
 		case err != nil:
 			return err
 		case r.Error != "":
-			unknown = unknown || r.Verdict == probe.Unknown
+			open = open || r.Verdict == probe.Unknown || r.Verdict == probe.Invalid
 			inv.console.Print(r.Name + ": " + r.Error)
 		}
 		if err := out.write(r); err != nil {
 			return err
 		}
 	}
-	if err := out.close(); err != nil || !unknown {
+	switch err := out.close(); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil || !open:
 		return err
 	}
 	return exit(codeUnknown)
@@ -114,7 +115,7 @@ func (l *looking) names(inv *invocation) (iter.Seq2[string, error], error) {
 const maxLookUps = 64
 
 // lookUp asks about names at the same time, and yields what registries say in the
-// order of the names.
+// order of the names. It ends when ctx is done.
 func lookUp(ctx context.Context, client *rdap.Client, names iter.Seq2[string, error]) iter.Seq2[registration, error] {
 	return func(yield func(registration, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -125,7 +126,7 @@ func lookUp(ctx context.Context, client *rdap.Client, names iter.Seq2[string, er
 		waiting := make(chan chan registration, maxLookUps)
 		asking.Go(func() {
 			defer close(waiting)
-			for name, err := range names {
+			for name, err := range readAhead(ctx, names) {
 				if failed = err; err != nil {
 					return
 				}
@@ -146,12 +147,44 @@ func lookUp(ctx context.Context, client *rdap.Client, names iter.Seq2[string, er
 			}
 		})
 		for one := range waiting {
-			if !yield(<-one, nil) {
+			if r := <-one; ctx.Err() != nil || !yield(r, nil) {
 				return
 			}
 		}
-		if failed != nil {
+		if failed != nil && ctx.Err() == nil {
 			yield(registration{}, failed)
+		}
+	}
+}
+
+// readAhead yields names until ctx is done, even while the next one is waited for:
+// a read of standard input may never end, and is left behind.
+func readAhead(ctx context.Context, names iter.Seq2[string, error]) iter.Seq2[string, error] {
+	type line struct {
+		name string
+		err  error
+	}
+	return func(yield func(string, error) bool) {
+		lines := make(chan line)
+		go func() {
+			defer close(lines)
+			for name, err := range names {
+				select {
+				case lines <- line{name, err}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		for {
+			select {
+			case l, ok := <-lines:
+				if !ok || !yield(l.name, l.err) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"domprobe/candidate/words"
 	"domprobe/internal/cmdline"
+	"domprobe/internal/term"
 )
 
 // A finding is the settings of the command words.
@@ -77,6 +78,10 @@ func textsOf(found []words.Result) (lines []string) {
 	return lines
 }
 
+// minGloss is how much of a gloss is printed on a terminal however narrow it is.
+const minGloss = 20
+
+// list prints words with the reasons why. On a terminal a gloss ends with its line.
 func (f *finding) list(inv *invocation, found []words.Result) error {
 	widths := make([]int, 4)
 	for _, r := range found {
@@ -85,8 +90,12 @@ func (f *finding) list(inv *invocation, found []words.Result) error {
 		widths[2] = max(widths[2], len(r.Why))
 	}
 	l := newListing(inv.std.Out, f.format, widths, "word", "class", "why", "gloss")
+	room := math.MaxInt // a line of the terminal holds the rest
+	if width, _ := term.Size(inv.stdout); inv.terminal && width > 0 && f.format == "columns" {
+		room = max(minGloss, width-1-widths[0]-widths[1]-widths[2]-3*2)
+	}
 	for _, r := range found {
-		if err := l.add(r.Word, r.Class, r.Why, r.Gloss); err != nil {
+		if err := l.add(r.Word, r.Class, r.Why, cut(r.Gloss, room)); err != nil {
 			return err
 		}
 	}

@@ -105,6 +105,10 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 		b.Close()
 		return err
 	}
+	if isOneOf(z.output, inv.inputs()) {
+		b.Close()
+		return cmdline.Usage("", "--output %s would overwrite the input", z.output)
+	}
 	start := time.Now()
 	endProgress := inv.console.StartProgressOf("MB", in.size>>20, func() (int64, string) {
 		return in.done.Load() >> 20, plural(b.Names(), "name")

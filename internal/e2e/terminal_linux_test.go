@@ -450,3 +450,15 @@ func TestInterruptedProgress(t *testing.T) {
 		t.Errorf("the screen shows %q", lines)
 	}
 }
+
+// A word has one line, however long its gloss is.
+func TestWordsFitTheTerminal(t *testing.T) {
+	lines := atTerminal(t, false, nil, "words", "fast", "bird", "-n", "9").screen(t)
+	if len(lines) != 11 || !strings.HasSuffix(lines[1], "...") {
+		t.Errorf("%d lines: %q", len(lines), lines)
+	}
+	piped := atTerminal(t, true, nil, "words", "fast", "bird", "-n", "9").stdout
+	if strings.Contains(piped, "...") || !strings.Contains(piped, "two-toed feet; largest living bird") {
+		t.Errorf("where it is no terminal: %s", piped)
+	}
+}
