@@ -12,6 +12,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // ErrRunning says that another Watcher runs on the file.
@@ -37,7 +38,7 @@ const busy = 10 * time.Second
 // an empty database beside the file: it ends with the process.
 func (f *File) lock() (unlock func() error, err error) {
 	db, err := bolt.Open(f.path+".lock", 0o600, &bolt.Options{Timeout: time.Nanosecond})
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		err = ErrRunning
 	}
 	if err != nil {
@@ -84,9 +85,9 @@ func (f *File) open(opts *bolt.Options, transact func(*bolt.DB) error) (err erro
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && opts.ReadOnly:
 		return err
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return f.failed(errors.New("another program holds it"))
-	case errors.Is(err, bolt.ErrInvalid), errors.Is(err, bolt.ErrChecksum), errors.Is(err, bolt.ErrVersionMismatch):
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return f.failed(fmt.Errorf("it is damaged or no state file: %w", err))
 	case err != nil:
 		return f.failed(err)
