@@ -42,20 +42,10 @@ func (f *inflight) arrived(answered bool) {
 // inFlight is how many names are in flight at least.
 func (o *Options) inFlight() int { return cmp.Or(o.Concurrency, DefaultConcurrency) }
 
-// The window of one server if the caller has given no number: what the names in
-// flight may come to, shared among the servers. A server that lies for a while is
-// found out if canaries are among its responses then, so that no more names than one
-// look decides about are under way at a time.
-const (
-	mostWindow  = 512
-	leastWindow = 256
-	allWindows  = 2 * MaxConcurrency
-)
+// autoWindow is how many queries may be under way at one server if the caller has
+// given no number. One that lies for a while is found out if a canary is among its
+// responses then: the fewer are under way, the sooner a canary comes.
+const autoWindow = 128
 
-// window is how many queries may be under way at one server of so many.
-func (o *Options) window(servers int) int {
-	if o.Concurrency > 0 {
-		return o.Concurrency
-	}
-	return min(max(allWindows/max(servers, 1), leastWindow), mostWindow)
-}
+// window is how many queries may be under way at one server.
+func (o *Options) window() int { return cmp.Or(o.Concurrency, autoWindow) }
