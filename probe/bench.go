@@ -66,6 +66,7 @@ type look struct {
 	behind bool // its canaries leave behind the queries that it covers
 	votes  []vote
 	out    int       // canaries under way
+	found  string    // the last fresh label that the server has found
 	came   []witness // that are to be marked once the controls have settled
 	over   bool
 	good   bool // it has passed

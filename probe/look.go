@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -160,9 +161,15 @@ var lookTexts = map[Reason]string{
 func (e *evidence) canary(l *look, c trust.Canary) {
 	b := l.bench
 	name, qtype, ok := "", b.qtype, true
-	if c == trust.Fresh {
+	switch c {
+	case trust.Fresh:
 		name = e.sample.fresh(b.zone.name)
-	} else {
+	case trust.Recheck:
+		name = l.found
+		if !b.server.registry {
+			qtype = otherTypes[rand.IntN(len(otherTypes))]
+		}
+	default:
 		name, qtype, ok = b.zone.names.take(b, c == trust.Other)
 	}
 	if !ok {
@@ -184,7 +191,7 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	default:
 		send = e.queries.control
 	}
-	if c == trust.Other {
+	if c == trust.Other || c == trust.Recheck {
 		send = e.queries.once // the servers of the name may be silent
 	}
 	q := b.trustQuery(name, qtype, flags|transport.DO)
@@ -218,13 +225,16 @@ func (e *evidence) weigh(l *look) {
 		case w.kind != trust.Fresh && !b.zone.names.exists(w.name):
 			e.size(l) // the list of known names was wrong
 			continue
-		case w.kind != trust.Other && (w.query.Qtype != b.qtype || flags&^w.flags&transport.DO != 0):
+		case (w.kind == trust.Fresh || w.kind == trust.Same) && (w.query.Qtype != b.qtype || flags&^w.flags&transport.DO != 0):
 			continue // the controls have found another form that decides
 		}
 		w.query.Belief = f.Belief
 		reason, _ := w.d.Trouble()
 		mark := b.mark(w)
-		if mark == trust.Truth && w.kind != trust.Fresh && b.unproven() {
+		switch {
+		case mark == trust.Lie && w.kind == trust.Fresh:
+			l.found = w.name
+		case mark == trust.Truth && (w.kind == trust.Same || w.kind == trust.Other) && b.unproven():
 			b.prove(w.name)
 		}
 		l.Note(w.kind, mark, reason)
@@ -243,6 +253,8 @@ func (b *bench) mark(w *witness) trust.Mark {
 		return trust.NegativeCanary(&w.query, &w.d)
 	case trust.Same:
 		return trust.PositiveCanary(&w.query, &w.d)
+	case trust.Recheck:
+		return trust.RecheckCanary(&w.query, &w.d)
 	}
 	return trust.OtherCanary(&w.query, &w.d)
 }

@@ -69,13 +69,29 @@ func OtherCanary(q *Query, d *Response) Mark {
 	return Unclear
 }
 
+// RecheckCanary marks another response about a fresh label that the server has found.
+// Asked of a resolver it has another type, as a cache may keep the lie.
+func RecheckCanary(q *Query, d *Response) Mark {
+	if !q.Registry {
+		return OtherCanary(q, d)
+	}
+	switch NegativeCanary(q, d) {
+	case Truth:
+		return Lie
+	case Lie:
+		return Truth
+	}
+	return Unclear
+}
+
 // A Canary is the kind of one canary.
 type Canary uint8
 
 const (
-	Fresh Canary = iota // [NegativeCanary]
-	Same                // [PositiveCanary]
-	Other               // [OtherCanary]
+	Fresh   Canary = iota // [NegativeCanary]
+	Same                  // [PositiveCanary]
+	Other                 // [OtherCanary]
+	Recheck               // [RecheckCanary]
 )
 
 // A Look gathers the canaries of one look at a server that has been believed.
@@ -87,7 +103,7 @@ type Look struct {
 	Both      bool // ask in both ways from the start
 	Need      int  // how many names that exist the server must not deny; 0 is 1
 
-	marks [3]struct{ truth, lie, unclear int } // by Canary
+	marks [4]struct{ truth, lie, unclear int } // by Canary
 	why   Reason                               // of the last unclear response
 }
 
@@ -119,6 +135,9 @@ func (l *Look) Next() (ask []Canary, reason Reason) {
 	if l.marks[Same].lie+l.marks[Other].lie > 0 {
 		return nil, DeniesKnown
 	}
+	if l.marks[Recheck].lie > 0 {
+		return nil, Hijacked
+	}
 	if l.Founds {
 		more, reason := l.negative()
 		if reason != "" {
@@ -136,9 +155,14 @@ func (l *Look) Next() (ask []Canary, reason Reason) {
 	return ask, ""
 }
 
+// negative asks about fresh labels until one is denied. If others were found, the
+// last of them is asked about again then: it may exist by chance, but a server that
+// denies it now has lied, and has ceased to.
 func (l *Look) negative() (ask []Canary, reason Reason) {
-	n := &l.marks[Fresh]
+	n, again := &l.marks[Fresh], &l.marks[Recheck]
 	switch {
+	case n.truth > 0 && n.lie > 0 && again.truth == 0 && again.unclear < maxUnclear:
+		return []Canary{Recheck}, ""
 	case n.truth > 0:
 		return nil, ""
 	case n.lie >= MaxFresh:

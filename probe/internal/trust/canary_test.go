@@ -165,13 +165,16 @@ func TestLook(t *testing.T) {
 		{"many are needed, too many are unclear", Look{NotFounds: true, Sames: 20, Others: 20, Need: 16},
 			[][]marked{{other}, append(times(11, same), times(4, noSame)...)}, []string{ask(1, Other), ask(15, Same), over}, ServFail},
 
-		{"a fresh label is there by chance", Look{Founds: true}, [][]marked{{freshLie}, {fresh, freshLie}}, []string{ask(1, Fresh), ask(2, Fresh), over}, ""},
+		{"a fresh label is there by chance", Look{Founds: true}, [][]marked{{freshLie}, {fresh, freshLie}, {{Recheck, Truth}}},
+			[]string{ask(1, Fresh), ask(2, Fresh), ask(1, Recheck), over}, ""},
+		{"a fresh label was found, and is denied now", Look{Founds: true}, [][]marked{{freshLie}, {fresh, freshLie}, {{Recheck, Lie}}},
+			[]string{ask(1, Fresh), ask(2, Fresh), ask(1, Recheck), over}, Hijacked},
 		{"every fresh label is there", Look{Founds: true},
 			[][]marked{{freshLie}, times(2, freshLie), times(3, freshLie), times(6, freshLie), times(2, freshLie)},
 			[]string{ask(1, Fresh), ask(2, Fresh), ask(3, Fresh), ask(6, Fresh), ask(2, Fresh), over}, Hijacked},
 		{"the last fresh label is denied", Look{Founds: true},
-			[][]marked{{freshLie}, times(2, freshLie), times(3, freshLie), times(6, freshLie), {freshLie, fresh}},
-			[]string{ask(1, Fresh), ask(2, Fresh), ask(3, Fresh), ask(6, Fresh), ask(2, Fresh), over}, ""},
+			[][]marked{{freshLie}, times(2, freshLie), times(3, freshLie), times(6, freshLie), {freshLie, fresh}, {{Recheck, Truth}}},
+			[]string{ask(1, Fresh), ask(2, Fresh), ask(3, Fresh), ask(6, Fresh), ask(2, Fresh), ask(1, Recheck), over}, ""},
 		{"fresh labels are unclear", Look{Founds: true},
 			[][]marked{{noFresh}, {noFresh}, {noFresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ServFail},
 		{"a fresh label is there by chance, others are unclear", Look{Founds: true},
@@ -219,7 +222,7 @@ func FuzzLook(f *testing.F) {
 			Founds: how&1 != 0, NotFounds: how&2 != 0, Both: how&4 != 0,
 			Sames: int(how >> 3 & 3), Others: int(how >> 5 & 3), Need: len(data) % 5,
 		}
-		var truths, lies [3]int
+		var truths, lies [4]int
 		for asked := 0; ; asked++ {
 			ask, reason := l.Next()
 			if len(ask) > 0 && reason != "" {
@@ -241,7 +244,7 @@ func FuzzLook(f *testing.F) {
 				}
 				continue
 			}
-			good := lies[Same]+lies[Other] == 0 && (!l.Founds || truths[Fresh] > 0) &&
+			good := lies[Same]+lies[Other]+lies[Recheck] == 0 && (!l.Founds || truths[Fresh] > 0) &&
 				(!l.NotFounds || truths[Same]+truths[Other] > 0 || l.Sames+l.Others == 0)
 			// Where many names are needed, some may stay unclear after the first truth.
 			if good != (reason == "") && (reason == "" || l.Need == 0) {
