@@ -42,10 +42,15 @@ func (f *inflight) arrived(answered bool) {
 // inFlight is how many names are in flight at least.
 func (o *Options) inFlight() int { return cmp.Or(o.Concurrency, DefaultConcurrency) }
 
-// autoWindow is how many queries may be under way at one server if the caller has
-// given no number. One that lies for a while is found out if a canary is among its
-// responses then: the fewer are under way, the sooner a canary comes.
-const autoWindow = 128
+// The window of one server if the caller has given no number. One that lies for a
+// while is found out if a canary is among its responses then: the fewer queries are
+// under way, the sooner a canary comes.
+const (
+	allWindows  = DefaultConcurrency
+	leastWindow = 32
+)
 
-// window is how many queries may be under way at one server.
-func (o *Options) window() int { return cmp.Or(o.Concurrency, autoWindow) }
+// window is how many queries may be under way at one of so many servers.
+func (o *Options) window(servers int) int {
+	return cmp.Or(o.Concurrency, max(allWindows/max(servers, 1), leastWindow))
+}
