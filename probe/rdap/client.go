@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -192,7 +191,7 @@ func retry(ask func() *Error) (err *Error) {
 var rdapHeader = http.Header{"Accept": {"application/rdap+json"}}
 
 // hostName matches a name of at least two labels of letters, digits and hyphens.
-var hostName = regexp.MustCompile(`^(?:` + ldhLabel + `\.)+` + ldhLabel + `$`)
+var hostName = lazily(`^(?:` + ldhLabel + `\.)+` + ldhLabel + `$`)
 
 const ldhLabel = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`
 
@@ -200,7 +199,7 @@ const ldhLabel = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`
 // sure that it can be put in a URL and on a line of its own as it is.
 func normalize(name string) (string, *Error) {
 	n := strings.ToLower(strings.TrimSuffix(name, "."))
-	if len(n) > 253 || !hostName.MatchString(n) {
+	if len(n) > 253 || !hostName().MatchString(n) {
 		return "", &Error{Reason: BadName, Err: fmt.Errorf("%s is not the A-label form of a domain below a TLD", printable(name))}
 	}
 	return n, nil

@@ -11,19 +11,19 @@ import (
 // and years are the groups in the order of the letters.
 var dateForms = []struct {
 	order string
-	expr  *regexp.Regexp
+	expr  func() *regexp.Regexp
 }{
-	{"ymd", regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})`)},
-	{"ymd", regexp.MustCompile(`^(\d{4})/(\d{1,2})/(\d{1,2})`)},
-	{"ymd", regexp.MustCompile(`^(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})`)},
-	{"ymd", regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:\d{6})?`)},
-	{"ymd", regexp.MustCompile(`^(\d{4})[- ]([a-z]{3,9})[- ](\d{1,2})`)},
-	{"dmy", regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th)?[- .]([a-z]{3,9})[- .,]+(\d{4})`)},
-	{"dmy", regexp.MustCompile(`^(?:[a-z]{3},? )(\d{1,2}) ([a-z]{3,9}) (\d{4})`)},
-	{"mdy", regexp.MustCompile(`^(?:[a-z]{3},? +)?([a-z]{3,9}) +(\d{1,2}),? +(\d{4})`)},
-	{"mdy", regexp.MustCompile(`^(?:[a-z]{3} +)?([a-z]{3}) +(\d{1,2}) [\d:]+(?: [a-z]+)? (\d{4})`)},
-	{"dmy", regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.(\d{4})`)},
-	{"?", regexp.MustCompile(`^(\d{1,2})[/-](\d{1,2})[/-](\d{4})`)},
+	{"ymd", lazily(`^(\d{4})-(\d{1,2})-(\d{1,2})`)},
+	{"ymd", lazily(`^(\d{4})/(\d{1,2})/(\d{1,2})`)},
+	{"ymd", lazily(`^(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})`)},
+	{"ymd", lazily(`^(\d{4})(\d{2})(\d{2})(?:\d{6})?`)},
+	{"ymd", lazily(`^(\d{4})[- ]([a-z]{3,9})[- ](\d{1,2})`)},
+	{"dmy", lazily(`^(\d{1,2})(?:st|nd|rd|th)?[- .]([a-z]{3,9})[- .,]+(\d{4})`)},
+	{"dmy", lazily(`^(?:[a-z]{3},? )(\d{1,2}) ([a-z]{3,9}) (\d{4})`)},
+	{"mdy", lazily(`^(?:[a-z]{3},? +)?([a-z]{3,9}) +(\d{1,2}),? +(\d{4})`)},
+	{"mdy", lazily(`^(?:[a-z]{3} +)?([a-z]{3}) +(\d{1,2}) [\d:]+(?: [a-z]+)? (\d{4})`)},
+	{"dmy", lazily(`^(\d{1,2})\.(\d{1,2})\.(\d{4})`)},
+	{"?", lazily(`^(\d{1,2})[/-](\d{1,2})[/-](\d{4})`)},
 }
 
 // timeForms are the ways to write a date with a time and its zone.
@@ -46,7 +46,7 @@ func parseDate(key, value string) time.Time {
 	}
 	lower := strings.ToLower(value)
 	for _, form := range dateForms {
-		if m := form.expr.FindStringSubmatch(lower); m != nil && endsDate(lower[len(m[0]):]) {
+		if m := form.expr().FindStringSubmatch(lower); m != nil && endsDate(lower[len(m[0]):]) {
 			return day(dayOrder(form.order, key, m[1:]), m[1:])
 		}
 	}

@@ -134,7 +134,7 @@ func (r *record) hasData() bool {
 
 // hasDate reports whether a value of that kind has a year.
 func (r *record) hasDate(kind string) bool {
-	return slices.ContainsFunc(r.values(kind), year.MatchString)
+	return slices.ContainsFunc(r.values(kind), year().MatchString)
 }
 
-var year = regexp.MustCompile(`\b(?:19|20)\d\d`)
+var year = lazily(`\b(?:19|20)\d\d`)

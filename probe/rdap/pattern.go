@@ -25,6 +25,12 @@ type whoisTLD struct {
 	patterns map[string][]*regexp.Regexp // by kind
 }
 
+// lazily returns a regular expression that is compiled with its first use: most
+// runs of a program ask no registry.
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
 // whoisPatterns are the lines of whois.txt.
 type whoisPatterns struct {
 	tlds   map[string]*whoisTLD // by suffix

@@ -28,18 +28,18 @@ const theName = "§"
 const maxSentence = 160
 
 // The ways in which registries write a key and its value.
-var keyForms = []*regexp.Regexp{
-	regexp.MustCompile(`^(?:[a-z]\.? +)?\[([^\]]{1,60})\][ \t]*(.*)$`),             // [Key] value
-	regexp.MustCompile(`^[ \t]*(\pL[^:.]{0,60}?)#?:?\.?(?:[. ]\.){3}[. :]*(.*)$`),  // Key......: value
-	regexp.MustCompile(`^[ \t*]*\[?([^:\[\]]{1,60}?)\]?[ \t.]*:(?:[ \t.]*(.*))?$`), // Key: value
-	regexp.MustCompile(`^(\pL[\pL -]{0,40}?)(?: {2,}|\t+)(\S.*)$`),                 // Key   value
+var keyForms = []func() *regexp.Regexp{
+	lazily(`^(?:[a-z]\.? +)?\[([^\]]{1,60})\][ \t]*(.*)$`),             // [Key] value
+	lazily(`^[ \t]*(\pL[^:.]{0,60}?)#?:?\.?(?:[. ]\.){3}[. :]*(.*)$`),  // Key......: value
+	lazily(`^[ \t*]*\[?([^:\[\]]{1,60}?)\]?[ \t.]*:(?:[ \t.]*(.*))?$`), // Key: value
+	lazily(`^(\pL[\pL -]{0,40}?)(?: {2,}|\t+)(\S.*)$`),                 // Key   value
 }
 
 var (
-	lastNumber = regexp.MustCompile(` \d+$`)
-	dataAlone  = regexp.MustCompile(`^(?:[^ .]+\.[^ ]+|.*\b(?:19|20)\d\d\b.*)$`) // a name or a date
-	notInName  = regexp.MustCompile(`[^\pL\pM\pN.-]+`)
-	unquoted   = regexp.MustCompile("[\"'`“”«»\\[\\]()" + theName + "]")
+	lastNumber = lazily(` \d+$`)
+	dataAlone  = lazily(`^(?:[^ .]+\.[^ ]+|.*\b(?:19|20)\d\d\b.*)$`) // a name or a date
+	notInName  = lazily(`[^\pL\pM\pN.-]+`)
+	unquoted   = lazily("[\"'`“”«»\\[\\]()" + theName + "]")
 )
 
 // The marks around a sentence: of comments, and punctuation.
@@ -59,7 +59,7 @@ func readRecord(lines, name string) *record {
 		depth := len(line) - len(strings.TrimLeft(line, " \t"))
 		if open >= 0 && line != "" {
 			value := strings.TrimSpace(line)
-			if !strings.Contains(line, ":") && (depth > open || dataAlone.MatchString(value)) {
+			if !strings.Contains(line, ":") && (depth > open || dataAlone().MatchString(value)) {
 				r.fields[len(r.fields)-1].value = value
 			}
 			open = -1
@@ -73,7 +73,7 @@ func readRecord(lines, name string) *record {
 		if len(line) > maxSentence {
 			continue
 		}
-		for _, part := range sentenceEnd.Split(strings.ToLower(line), -1) {
+		for _, part := range sentenceEnd().Split(strings.ToLower(line), -1) {
 			if s := sentence(part, names); s != "" {
 				sentences.WriteString(s + "\n")
 			}
@@ -89,9 +89,9 @@ func readField(line string) (f field, ok bool) {
 		return f, false
 	}
 	for _, expr := range keyForms {
-		if m := expr.FindStringSubmatch(line); m != nil {
+		if m := expr().FindStringSubmatch(line); m != nil {
 			key := strings.Join(strings.FieldsFunc(strings.ToLower(m[1]), isKeySpace), " ")
-			return field{lastNumber.ReplaceAllString(key, ""), strings.TrimSpace(m[2])}, true
+			return field{lastNumber().ReplaceAllString(key, ""), strings.TrimSpace(m[2])}, true
 		}
 	}
 	return f, false
@@ -125,7 +125,7 @@ func spellings(name string) []string {
 
 // sentence returns a line in lower case as record.sentences has it.
 func sentence(line string, names []string) string {
-	line = unquoted.ReplaceAllLiteralString(strings.ReplaceAll(line, "_", " "), "")
+	line = unquoted().ReplaceAllLiteralString(strings.ReplaceAll(line, "_", " "), "")
 	words := strings.Fields(strings.Trim(strings.TrimLeft(line, marks), endings))
 	for i, w := range words {
 		if core := strings.Trim(w, ":,.;!?"); slices.Contains(names, core) {
@@ -138,14 +138,14 @@ func sentence(line string, names []string) string {
 // about says whether the reply has a line for its domain, of the name that was
 // asked about or of another one, and whether another line has the name.
 func (r *record) about(name string) (own, echoed, other bool) {
-	own = domainLine.MatchString(r.sentences)
+	own = domainLine().MatchString(r.sentences)
 	names := spellings(name)
 	for _, f := range r.fields {
 		echo := f.is("echo")
 		if !echo && !f.is("domain") {
 			continue
 		}
-		value := notInName.Split(strings.ToLower(f.value), 2)[0]
+		value := notInName().Split(strings.ToLower(f.value), 2)[0]
 		value = strings.TrimSuffix(value, ".")
 		same := slices.Contains(names, value)
 		own, echoed = own || same && !echo, echoed || same && echo
@@ -155,7 +155,7 @@ func (r *record) about(name string) (own, echoed, other bool) {
 }
 
 // domainLine is a line for the domain without a colon.
-var domainLine = regexp.MustCompile(`(?m)^domain(?: name)? ` + theName + `(?: (?:is )?(?:active|registered))?$`)
+var domainLine = lazily(`(?m)^domain(?: name)? ` + theName + `(?: (?:is )?(?:active|registered))?$`)
 
 // values returns what stands behind keys of that kind, in the order of the reply.
 func (r *record) values(kind string) (all []string) {

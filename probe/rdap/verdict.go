@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"domprobe/candidate"
@@ -122,12 +121,12 @@ func parseVerdict(rep *reply) (v verdict, err error) {
 // words about such names, that explain them or say where they are listed, leave
 // open what they mean for this one.
 var (
-	sentenceEnd = regexp.MustCompile(`[.;!]+(?: |$)`)
-	withheld    = regexp.MustCompile(`^(?:(` + subject + `)?` + state + `(?: and (?:is )?` + state + `)?|(?:a )?reserved (?:domain name|domain|name))` +
+	sentenceEnd = lazily(`[.;!]+(?: |$)`)
+	withheld    = lazily(`^(?:(` + subject + `)?` + state + `(?: and (?:is )?` + state + `)?|(?:a )?reserved (?:domain name|domain|name))` +
 		`(?: by (?:the )?registry(?: operator)?)?(?: in accordance with icann policy)?$`)
-	harmless = regexp.MustCompile(`\brights (?:are )?reserved\b|\b(?:not|nor|never) (?:a |been |currently |yet )?reserved\b|` +
+	harmless = lazily(`\brights (?:are )?reserved\b|\b(?:not|nor|never) (?:a |been |currently |yet )?reserved\b|` +
 		`^(?:(?:the |a )?list of )?reserved (?:domain )?names (?:are|can|may)\b`)
-	mentions = regexp.MustCompile(`\br[eé]serv(?:ed|iert|ad|é)|\b(?:withheld|blocked|cannot be registered)\b|\b(?:not |un)available for registration\b`)
+	mentions = lazily(`\br[eé]serv(?:ed|iert|ad|é)|\b(?:withheld|blocked|cannot be registered)\b|\b(?:not |un)available for registration\b`)
 )
 
 const (
@@ -142,10 +141,10 @@ func (v verdict) reserved(name string) (said, unclear bool) {
 	for _, text := range append(v.Description, v.Title) {
 		text = strings.Join(strings.Fields(plain.Replace(strings.ToLower(text))), " ")
 		text = strings.TrimRight(text, ".;!")
-		for _, s := range sentenceEnd.Split(text, -1) {
-			if m := withheld.FindStringSubmatch(s); m != nil && (m[1] != "" || s == text) {
+		for _, s := range sentenceEnd().Split(text, -1) {
+			if m := withheld().FindStringSubmatch(s); m != nil && (m[1] != "" || s == text) {
 				said = true
-			} else if mentions.MatchString(harmless.ReplaceAllString(s, "")) {
+			} else if mentions().MatchString(harmless().ReplaceAllString(s, "")) {
 				unclear = true
 			}
 		}

@@ -150,7 +150,7 @@ func whoisAddr(s string) (string, error) {
 		host, port = strings.Trim(s, "[]"), "43"
 	}
 	if _, err := netip.ParseAddr(host); err != nil {
-		if host = strings.ToLower(strings.TrimSuffix(host, ".")); host != "localhost" && !hostName.MatchString(host) {
+		if host = strings.ToLower(strings.TrimSuffix(host, ".")); host != "localhost" && !hostName().MatchString(host) {
 			return "", fmt.Errorf("WHOIS server %q is neither a host name nor an address", s)
 		}
 	}
