@@ -67,7 +67,7 @@ type problemKind struct {
 // docs is what the page for people shows, but for the address of the server.
 var docs = sync.OnceValues(func() (*docsData, error) {
 	var d apiDescription
-	if err := json.Unmarshal(assets["openapi.json"].body, &d); err != nil {
+	if err := json.Unmarshal(assets()["openapi.json"].body, &d); err != nil {
 		return nil, err
 	}
 	data := &docsData{Title: d.Info.Title, Text: d.Info.Description, Row: d.Components.Schemas["Row"].Properties}

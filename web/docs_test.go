@@ -82,7 +82,7 @@ func TestDescriptionLint(t *testing.T) {
 		daemon.Missing(t, "needs the Redocly CLI, as .ci/run provides it: npm install @redocly/cli, and DOMPROBE_REDOCLY=node_modules/.bin/redocly")
 	}
 	file := filepath.Join(t.TempDir(), "openapi.json")
-	if err := os.WriteFile(file, assets["openapi.json"].body, 0o600); err != nil {
+	if err := os.WriteFile(file, assets()["openapi.json"].body, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "lint", file, "--extends", "recommended", "--max-problems", "100")

@@ -313,7 +313,7 @@ func TestLoginOfSmallServer(t *testing.T) {
 
 func TestStaticFiles(t *testing.T) {
 	server := serve(t, Options{Prober: &script{}})
-	for name, want := range assets {
+	for name, want := range assets() {
 		path := "/" + name
 		resp, body := do(t, server, "GET", path, "")
 		if strings.HasSuffix(name, ".html") {
@@ -331,20 +331,20 @@ func TestStaticFiles(t *testing.T) {
 		}
 		// The page works without another server: all that it loads is here.
 		for _, m := range regexp.MustCompile(`(?:from|import\(?) ?'\./([^']+)'`).FindAllStringSubmatch(body, -1) {
-			if _, ok := assets["static/"+m[1]]; !ok {
+			if _, ok := assets()["static/"+m[1]]; !ok {
 				t.Errorf("%s imports %s, which is not served", path, m[1])
 			}
 		}
 	}
 	for _, name := range []string{"page.html", "login.html"} {
-		body := string(assets[name].body)
+		body := string(assets()[name].body)
 		for _, bad := range []string{"http://", "https://", "style=", "onclick", "<style", "<script>"} {
 			if strings.Contains(body, bad) {
 				t.Errorf("%s contains %s", name, bad)
 			}
 		}
 		for _, m := range regexp.MustCompile(`(?:src|href)="/(static/[^"]+)"`).FindAllStringSubmatch(body, -1) {
-			if _, ok := assets[m[1]]; !ok {
+			if _, ok := assets()[m[1]]; !ok {
 				t.Errorf("%s loads %s, which is not served", name, m[1])
 			}
 		}

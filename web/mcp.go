@@ -91,11 +91,11 @@ func (a *assistant) tools() *mcp.Server {
 	}, &mcp.ServerOptions{Instructions: instructions, SchemaCache: schemas, Capabilities: &mcp.ServerCapabilities{}})
 	addTool(server, "probe_names", "Are these domains registered?",
 		"Tells of each of up to 1,000 whole domains whether it is registered, with the reason. Unknown is no answer, never a free name.",
-		probeSchema, a.probeNames)
+		probeSchema(), a.probeNames)
 	addTool(server, "find_names", "Find names that are likely free",
 		"Makes names of keywords, meanings, patterns and generators under TLDs, asks about them in the order of their score (0 to 100: how good "+
 			"they sound and spell), and returns the best that are not found. Give at least one of keywords, about and patterns, and TLDs or a preset.",
-		findSchema, a.findNames)
+		findSchema(), a.findNames)
 	addTool(server, "explain_name", "How the verdict on a domain is reached",
 		"Asks about one domain anew, and returns the verdict with every query, response and rule that led to it.", nil, a.explainName)
 	addTool(server, "registry_data", "What the registry publishes about a domain",

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"sync"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -63,19 +64,22 @@ var findSchema = schemaOf[findArgs](func(p map[string]*jsonschema.Schema) {
 var generators = []string{"affixes", "blend", "combine", "endings", "typos", "hacks"}
 
 // schemaOf returns the schema of arguments with more about their properties. A list
-// is a list, and not null: clients take the words of a user by their one type.
-func schemaOf[Args any](complete func(map[string]*jsonschema.Schema)) *jsonschema.Schema {
-	s, err := jsonschema.For[Args](nil)
-	if err != nil {
-		panic(err) // the type is wrong
-	}
-	for _, p := range s.Properties {
-		if len(p.Types) > 0 {
-			p.Type, p.Types = p.Types[len(p.Types)-1], nil
+// is a list, and not null: clients take the words of a user by their one type. It is
+// made with its first use, as few runs of the program have tools.
+func schemaOf[Args any](complete func(map[string]*jsonschema.Schema)) func() *jsonschema.Schema {
+	return sync.OnceValue(func() *jsonschema.Schema {
+		s, err := jsonschema.For[Args](nil)
+		if err != nil {
+			panic(err) // the type is wrong
 		}
-	}
-	complete(s.Properties)
-	return s
+		for _, p := range s.Properties {
+			if len(p.Types) > 0 {
+				p.Type, p.Types = p.Types[len(p.Types)-1], nil
+			}
+		}
+		complete(s.Properties)
+		return s
+	})
 }
 
 func enum[T any](values []T) (all []any) {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -99,7 +100,7 @@ type series struct {
 	value func(*probe.ServerStats) float64
 }
 
-var serverSeries = func() (all []series) {
+var serverSeries = sync.OnceValue(func() (all []series) {
 	add := func(name, help string, kind prometheus.ValueType, value func(*probe.ServerStats) float64) {
 		all = append(all, series{prometheus.NewDesc("domprobe_server_"+name, help, []string{"server"}, nil), kind, value})
 	}
@@ -122,11 +123,11 @@ var serverSeries = func() (all []series) {
 	add("pace", "Queries a second that are kept to; 0 is no bound.", prometheus.GaugeValue,
 		func(s *probe.ServerStats) float64 { return s.Pace })
 	return all
-}()
+})
 
 // Describe implements [prometheus.Collector].
 func (s servers) Describe(to chan<- *prometheus.Desc) {
-	for _, one := range serverSeries {
+	for _, one := range serverSeries() {
 		to <- one.desc
 	}
 }
@@ -134,7 +135,7 @@ func (s servers) Describe(to chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (s servers) Collect(to chan<- prometheus.Metric) {
 	send := func(stats *probe.ServerStats) {
-		for _, one := range serverSeries {
+		for _, one := range serverSeries() {
 			to <- prometheus.MustNewConstMetric(one.desc, one.kind, one.value(stats), stats.Server)
 		}
 	}

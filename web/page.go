@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"sync"
 	"time"
 
 	"domprobe/candidate"
@@ -40,7 +41,7 @@ func newAsset(kind string, body []byte) asset {
 }
 
 // assets are the embedded files, by name.
-var assets = func() map[string]asset {
+var assets = sync.OnceValue(func() map[string]asset {
 	all := map[string]asset{}
 	// Reading embedded files does not fail.
 	_ = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, _ error) error {
@@ -50,7 +51,7 @@ var assets = func() map[string]asset {
 		return nil
 	})
 	return all
-}()
+})
 
 func (a asset) serve(w http.ResponseWriter, r *http.Request) *problem {
 	h := w.Header()
@@ -67,12 +68,12 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) *problem {
 		askToken(w, false)
 		return nil
 	}
-	return assets["page.html"].serve(w, r)
+	return assets()["page.html"].serve(w, r)
 }
 
 // askToken answers with the page that asks for the token.
 func askToken(w http.ResponseWriter, wrong bool) {
-	login := assets["login.html"]
+	login := assets()["login.html"]
 	body := login.body
 	if wrong {
 		body = bytes.Replace(body, []byte(`role="alert" hidden`), []byte(`role="alert"`), 1)

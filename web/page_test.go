@@ -316,7 +316,7 @@ func TestPageLiveAndStop(t *testing.T) {
 func TestPageWeight(t *testing.T) {
 	server := serve(t, Options{Prober: &script{}})
 	total := 0
-	for name := range assets {
+	for name := range assets() {
 		if name == "openapi.json" || strings.Contains(name, "login") {
 			continue
 		}

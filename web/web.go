@@ -160,7 +160,7 @@ func (s *Server) routes() []route {
 	if s.opts.MCP {
 		all = append(all, route{"POST", mcpPath, s.assist})
 	}
-	for name, f := range assets {
+	for name, f := range assets() {
 		if path.Ext(name) != ".html" { // pages are for those who have the token
 			all = append(all, route{"GET", "/" + name, f.serve})
 		}
