@@ -59,7 +59,11 @@ func runHerd(ctx context.Context, dir string, names int, c string, n int, first 
 		defer stop()
 	}
 	for nats.NumClients() < n {
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 	f, err := run(ctx, dir, names, "--nats", nats.ClientURL())
 	if err != nil {
