@@ -101,7 +101,7 @@ func newControl(ceiling int, now time.Time) control {
 // some back, wait is how long it is until the next.
 func (c *control) admit(now time.Time, want int) (n int, wait time.Duration) {
 	c.turn(now)
-	room := min(int(c.window), c.max) - c.flying
+	room := c.room()
 	n, wait = c.spend(now, max(min(want, room), 0))
 	if room < want && wait == 0 {
 		c.epoch.full = true
@@ -109,6 +109,9 @@ func (c *control) admit(now time.Time, want int) (n int, wait time.Duration) {
 	c.flying += n
 	return n, wait
 }
+
+// room is how many more queries may be under way.
+func (c *control) room() int { return min(int(c.window), c.max) - c.flying }
 
 // readmit says how many of n queries, which are in the window, may go out again.
 func (c *control) readmit(now time.Time, n int) (granted int, wait time.Duration) {

@@ -110,14 +110,23 @@ func (e *udp) grow(granted, wanted int) {
 	}
 }
 
-// wake wakes up to n sleeping workers, any of them. The caller holds the lock.
+// wake wakes up to n sleeping workers that can take queries, any of them. The caller
+// holds the lock.
 func (e *udp) wake(n int) {
-	first := rand.IntN(len(e.workers))
+	first := rand.IntN(max(len(e.workers), 1))
 	for i := range e.workers {
-		if w := e.workers[(first+i)%len(e.workers)]; n > 0 && w.sleeping && !w.full() {
+		if w := e.workers[(first+i)%len(e.workers)]; n > 0 && w.sleeping && w.room() > 0 {
 			e.rouse(w)
 			n--
 		}
+	}
+}
+
+// wakeForRoom wakes a worker for queries that wait, if the control has room for them:
+// the worker that made the room may take none. The caller holds the lock.
+func (e *udp) wakeForRoom() {
+	if e.queue.len() > 0 && e.control.room() > 0 {
+		e.wake(1)
 	}
 }
 
@@ -172,6 +181,7 @@ func (e *udp) retire(w *udpWorker, err error) {
 	case e.scout != nil && len(e.workers) == 1:
 		e.grown, e.retry = false, 2*e.asked
 	}
+	e.wakeForRoom()
 	e.mu.Unlock()
 	e.cfg.deliver(outcomes(waiting, e.cfg.blame(e.ctx, "udp", err), err))
 }

@@ -138,6 +138,20 @@ func (c *failingConn) Read(b []byte) (int, error) {
 
 // A packet that this machine does not send, or that is too long to be read, is
 // lost, and says nothing about the other queries.
+// The scout may have the whole window when it leaves: the others go on with what waits.
+func TestUDPSmallWindow(t *testing.T) {
+	const n = 500
+	inBubble(t, "", dnstest.Host{UDP: late(honest, func(int) time.Duration { return 5 * time.Millisecond })}, func(cfg Config) Engine {
+		cfg.Window = 33
+		return NewUDP(cfg)
+	}, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(20, 3))
+		synctest.Wait()
+		e.Ask(ask(n, 3)[20:])
+		right(t, b.wait(t, n), n)
+	})
+}
+
 func TestUDPPacketErrors(t *testing.T) {
 	for _, loss := range lossErrors {
 		testPacketErrors(t, loss, nil)

@@ -203,12 +203,11 @@ func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 		return false
 	}
 	deadline = earlier(deadline, idle)
-	if wait == 0 && e.queue.len() > 0 && w.room() > 0 && e.control.flying < min(int(e.control.window), e.control.max) {
-		deadline = longAgo
-	} else {
-		w.sleeping = true
-	}
 	w.conn.SetReadDeadline(deadline)
+	w.sleeping = true
+	if wait == 0 {
+		e.wakeForRoom()
+	}
 	return true
 }
 
