@@ -14,9 +14,9 @@ const (
 // connections. What a server has not read yet waits in them, and its time runs, so the
 // window follows the delay: it doubles in every round trip while the responses come as
 // fast as those of an idle server, and shrinks when they come later by an eighth of
-// the time-out. The delay is that of the first quarter of the responses: all of those
-// that wait in a queue are late, while a resolver that has to ask around is late with
-// some.
+// the time-out. The delay is that of the fastest quarter of a window of responses: all
+// of those that wait in a queue are late, while a resolver that has to ask around is
+// late with some.
 //
 // It has no lock and no clock.
 type tcpWindow struct {
@@ -41,7 +41,7 @@ func (w *tcpWindow) good(n uint64, trip time.Duration) {
 	if w.base == 0 || trip < w.base {
 		w.base = trip
 	}
-	if w.trips = append(w.trips, trip); n >= w.mark {
+	if w.trips = append(w.trips, trip); n >= w.mark && len(w.trips) > w.size/4 {
 		w.turn()
 	}
 }
@@ -49,7 +49,7 @@ func (w *tcpWindow) good(n uint64, trip time.Duration) {
 // turn ends a round.
 func (w *tcpWindow) turn() {
 	slices.Sort(w.trips)
-	trip := w.trips[len(w.trips)/4]
+	trip := w.trips[max(len(w.trips), w.size)/4]
 	switch delay := trip - w.base; {
 	case delay > w.bound && w.size <= minTCPWindow:
 		w.base = trip // it was not a queue
