@@ -83,7 +83,7 @@ func TestScripts(t *testing.T) {
 // serve starts a server of one of these kinds:
 //
 //	resolver   a healthy resolver in a world where the given names are registered
-//	mute       the same, but it does not answer about a name that has "mute" in it
+//	mute       the same, but it does not answer about a name whose first label is mute
 //	refusing   REFUSED to everything
 //	failing    SERVFAIL to everything
 //	silent     never answers
@@ -103,7 +103,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	answers := map[string]func(q *dns.Msg) *dns.Msg{
 		"resolver": truth.Resolve,
 		"mute": func(q *dns.Msg) *dns.Msg {
-			if len(q.Question) == 1 && strings.Contains(strings.ToLower(q.Question[0].Name), "mute") {
+			if len(q.Question) == 1 && strings.HasPrefix(strings.ToLower(q.Question[0].Name), "mute.") {
 				return nil
 			}
 			return truth.Resolve(q)
