@@ -193,9 +193,10 @@ func (e *evidence) restale(b *bench) {
 			return v.verdict == NotFound
 		})
 	}
-	n := len(b.open)
-	b.open = keep(b.open)
-	b.server.open -= n - len(b.open)
+	open := e.takeOpen(b)
+	b.open = keep(open)
+	b.server.open += len(b.open)
+	e.open += len(b.open)
 	for _, l := range b.running {
 		l.votes = keep(l.votes)
 	}

@@ -93,15 +93,15 @@ func TestRestale(t *testing.T) {
 	for _, stale := range []bool{false, true} {
 		b := &bench{server: &server{open: 3}, open: votes(), running: []*look{{votes: votes()}}}
 		b.finding.Stale = stale
-		e := &evidence{env: &env{}}
+		e := &evidence{env: &env{}, open: 3}
 		e.restale(b)
 		left, back := 3, 0
 		if stale {
 			left, back = 1, 4
 		}
-		if len(b.open) != left || b.server.open != left || len(b.running[0].votes) != left || len(e.returned) != back {
-			t.Errorf("stale %t: %d and %d verdicts are left, %d of the server, %d are given back",
-				stale, len(b.open), len(b.running[0].votes), b.server.open, len(e.returned))
+		if len(b.open) != left || b.server.open != left || e.open != left || len(b.running[0].votes) != left || len(e.returned) != back {
+			t.Errorf("stale %t: %d and %d verdicts are left, %d of the server, %d in all, %d are given back",
+				stale, len(b.open), len(b.running[0].votes), b.server.open, e.open, len(e.returned))
 		}
 		if stale && (b.open[0].verdict != Found || b.running[0].votes[0].verdict != Found) {
 			t.Error("a verdict found is given back")
