@@ -146,8 +146,8 @@ const (
 	openFew   = 300                     // of so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
 
-	// A crowd is more servers than anybody knows well. One that denies only some
-	// of the names that exist is found out by asking it about many.
+	// A crowd is more servers than anybody knows well. A server of it that denies
+	// only some of the names that exist is found out by asking it about many.
 	crowd      = 16
 	crowdFirst = 16 // names, as soon as so many are at hand
 

@@ -183,16 +183,16 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 		return
 	}
 	_, flags := b.query()
-	send := e.queries.canary
+	var send sender
 	switch {
+	case c == trust.Other || c == trust.Recheck:
+		send = e.queries.once // the servers of the name may be silent
 	case l.behind:
+		send = e.queries.canary
 	case b.zone.isCrowd():
 		send = e.queries.brief // another may do as well
 	default:
 		send = e.queries.control
-	}
-	if c == trust.Other || c == trust.Recheck {
-		send = e.queries.once // the servers of the name may be silent
 	}
 	q := b.trustQuery(name, qtype, flags|transport.DO)
 	send(b.server, name, qtype, flags, func(d response) {
