@@ -18,10 +18,10 @@ type inflight struct {
 	waiting atomic.Int64 // of them, those that have not left yet
 }
 
-func (f *inflight) init(concurrency int) {
-	f.n = concurrency
-	if concurrency == 0 {
-		f.n, f.most = DefaultConcurrency, MaxConcurrency
+func (f *inflight) init(o *Options) {
+	f.n = o.inFlight()
+	if o.Concurrency == 0 {
+		f.most = MaxConcurrency
 	}
 }
 
@@ -50,7 +50,7 @@ const (
 	leastWindow = 32
 )
 
-// window is how many queries may be under way at one of so many servers.
-func (o *Options) window(servers int) int {
-	return cmp.Or(o.Concurrency, max(allWindows/max(servers, 1), leastWindow))
+// window is how many queries may be under way at one server.
+func (o *Options) window() int {
+	return cmp.Or(o.Concurrency, max(allWindows/max(len(o.Servers), 1), leastWindow))
 }

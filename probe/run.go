@@ -47,7 +47,7 @@ type run struct {
 func (p *Prober) newRun() (*run, error) {
 	e := &env{p: p, opts: &p.opts, now: time.Now()}
 	e.trace = &tracer{p.opts.Trace}
-	e.flight.init(p.opts.Concurrency)
+	e.flight.init(&p.opts)
 	p.cache.networkChange(e.now)
 	r := &run{env: e, wake: make(chan struct{}, 1)}
 	r.servers = servers{env: e, at: map[netip.Addr]*server{}}

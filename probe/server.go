@@ -166,7 +166,7 @@ func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 	conf := func(tcp bool) transport.Config {
 		return transport.Config{
 			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, tcp),
-			Window: r.opts.window(len(r.opts.Servers)), Waiting: &r.flight.waiting, Timeout: r.opts.Timeout, Limit: s.limit,
+			Window: r.opts.window(), Waiting: &r.flight.waiting, Timeout: r.opts.Timeout, Limit: s.limit,
 			Sockets: r.p.sockets, Idle: idle, Trace: r.trace.from(s, tcp),
 		}
 	}
