@@ -1,6 +1,6 @@
 package probe
 
-import "strings"
+import "github.com/miekg/dns"
 
 // parking are the services that park names, or sell them, and the domains of
 // their name servers. Ordinary registrars, whose servers serve any name, are not
@@ -25,7 +25,7 @@ var parking = []struct{ domain, service string }{
 func parkedAt(hosts []string) string {
 	for _, host := range hosts {
 		for _, p := range parking {
-			if host == p.domain || strings.HasSuffix(host, "."+p.domain) {
+			if dns.IsSubDomain(p.domain, host) {
 				return p.service
 			}
 		}
