@@ -111,6 +111,6 @@ func (w *udpWorker) packSlot(i int32, now time.Time) {
 		w.slots.move(i, uint8(min(charged+int(sl.q.Backoff), lastList-1)))
 	}
 	buf := w.bufs[len(w.pack)][:0]
-	w.pack = append(w.pack, appendQuery(buf, &sl.q, sl.id, sl.mix, w.cookie, -1))
+	w.pack = append(w.pack, appendQuery(buf, &sl.q, sl.id, sl.mix, w.cookie, 0))
 	w.engine.cfg.traceSent(&sl.q)
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// errHung is the error of a connection that ended without a word.
-var errHung = errors.New("connection closed by the server")
+// errEnded is the error of a connection that the server has ended.
+var errEnded = errors.New("connection closed by the server")
 
 // errGarbled is the error of a connection whose messages cannot be told apart any
 // more: a length before one was wrong.
@@ -35,7 +35,7 @@ func (c *tcpConn) readAll() {
 			continue
 		}
 		if errors.Is(err, io.EOF) {
-			err = errHung
+			err = errEnded
 		}
 		c.e.mu.Lock()
 		if c.err == nil {

@@ -110,7 +110,7 @@ type Outcome struct {
 	Tries   uint8 // how often it was sent
 	Failure Failure
 	Reply   Reply  // if Failure is None
-	Forged  uint16 // forged responses that were ignored since the outcome before it; see below
+	Forged  uint16 // forged responses that were ignored since the outcome before it
 
 	// RTT is the time from the last time the query was sent to the response that
 	// was accepted, one that is truncated included. Without such a response it is
