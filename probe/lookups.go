@@ -217,7 +217,7 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 		return
 	}
 	heard := q.note(d, l.opts.Tries)
-	l.env.flight.arrived(heard)
+	l.flight.arrived(heard)
 	if s.spoofed && !d.tcp && s.tcp != nil {
 		// It may be forged, whatever it is.
 		a := q.at(s)
