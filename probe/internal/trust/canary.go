@@ -70,7 +70,7 @@ func OtherCanary(q *Query, d *Response) Mark {
 }
 
 // RecheckCanary marks another response about a fresh label that the server has found.
-// Asked of a resolver it has another type, as a cache may keep the lie.
+// A resolver is asked with another type then, as a cache may keep the lie.
 func RecheckCanary(q *Query, d *Response) Mark {
 	if !q.Registry {
 		return OtherCanary(q, d)
