@@ -27,13 +27,10 @@ func Command(line string) (Sink, error) {
 	return Sink{Name: "exec", Deliver: func(ctx context.Context, e Event) error { return run(ctx, line, e) }}, nil
 }
 
-// plainWord matches a first word that is the command, and not a part of the shell's
-// language.
-var plainWord = regexp.MustCompile(`^\s*([\w./+-]+)(\s|$)`)
-
-// findable asks the shell whether it knows the first word of a command line.
+// findable asks the shell whether it knows the first word of a command line, if that
+// is the command, and not a part of the shell's language.
 func findable(line string) error {
-	m := plainWord.FindStringSubmatch(line)
+	m := regexp.MustCompile(`^\s*([\w./+-]+)(\s|$)`).FindStringSubmatch(line)
 	if m == nil || runtime.GOOS == "windows" {
 		return nil
 	}

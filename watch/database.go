@@ -2,8 +2,6 @@ package watch
 
 import (
 	"cmp"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -83,8 +81,6 @@ func (f *File) open(opts *bolt.Options, transact func(*bolt.DB) error) (err erro
 	}()
 	db, err := bolt.Open(f.path, 0o600, opts)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && opts.ReadOnly:
-		return err
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return f.failed(errors.New("another program holds it"))
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
@@ -127,8 +123,7 @@ func prepare(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	random := hex.EncodeToString(binary.BigEndian.AppendUint32(nil, rand.Uint32()))
 	_, errNames := tx.CreateBucket(names)
 	_, errWaiting := tx.CreateBucket(waiting)
-	return errors.Join(errNames, errWaiting, about.Put(version, []byte(format)), about.Put(tag, []byte(random)))
+	return errors.Join(errNames, errWaiting, about.Put(version, []byte(format)), about.Put(tag, fmt.Appendf(nil, "%08x", rand.Uint32())))
 }

@@ -31,8 +31,8 @@ type Event struct {
 	New  string    `json:"new"`
 }
 
-// changes returns the events between two states of a name. Between a verdict and
-// none there is none.
+// changes returns the events between two states of a name. Its first verdict is no
+// event.
 func changes(old, new *State, now time.Time) (events []Event) {
 	add := func(kind Kind, was, is string) {
 		if was != is {

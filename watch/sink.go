@@ -8,7 +8,7 @@ import (
 
 // A Sink takes events, one after the other.
 type Sink struct {
-	// Name is under which events wait in the file, from one run to the next.
+	// Name is the name of the queue in the file, from one run to the next.
 	Name string
 
 	// Deliver takes an event. After an error, and after the end of ctx, it is
@@ -44,20 +44,13 @@ func (d *delivery) run(ctx context.Context) error {
 	failures := 0
 	for ctx.Err() == nil {
 		key, e, err := d.File.first(d.sink.Name)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case key == nil:
-			over := false
-			select {
-			case <-d.over:
-				over = len(d.rung) == 0
-			default:
-			}
-			if over {
+		}
+		if key == nil {
+			if !d.more(ctx) {
 				return nil
 			}
-			d.sleep(ctx)
 			continue
 		}
 		if err = d.try(ctx, e); err == nil {
@@ -78,12 +71,15 @@ func (d *delivery) run(ctx context.Context) error {
 	return nil
 }
 
-// sleep waits until events have come or no more will.
-func (d *delivery) sleep(ctx context.Context) {
+// more waits until events have come, and reports whether they have.
+func (d *delivery) more(ctx context.Context) bool {
 	select {
 	case <-d.rung:
+		return true
 	case <-d.over:
+		return len(d.rung) > 0 // the last may have come with the end
 	case <-ctx.Done():
+		return false
 	}
 }
 

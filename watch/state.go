@@ -77,8 +77,7 @@ func (s *State) register(reg *probe.Registration) {
 	if len(reg.Status) == 0 {
 		return
 	}
-	status := slices.Clone(reg.Status)
-	slices.Sort(status)
+	status := slices.Sorted(slices.Values(reg.Status))
 	// The day of a drop may be reckoned from today, and then moves with it.
 	if !slices.Equal(status, s.Status) || s.Drops.IsZero() || reg.Drops.Before(s.Drops) {
 		s.Drops = reg.Drops

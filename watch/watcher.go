@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -116,7 +117,6 @@ func (w *Watcher) looks(ctx context.Context) error {
 		if full && !was {
 			w.note("more than %d events wait to be delivered; no name is looked at until they are fewer", w.most)
 		}
-		busy := false
 		for p, due := range c.due {
 			if len(due) > 0 && !running[p] && !full {
 				running[p] = true
@@ -125,9 +125,8 @@ func (w *Watcher) looks(ctx context.Context) error {
 					return w.round(ctx, due)
 				})
 			}
-			busy = busy || running[p]
 		}
-		if w.Once && !busy {
+		if w.Once && !slices.Contains(running[:], true) {
 			break
 		}
 		select {
@@ -206,12 +205,13 @@ func (w *Watcher) settle(results []probe.Result) error {
 	if w.Settled != nil {
 		w.Settled(results)
 	}
+	if events == 0 {
+		return nil
+	}
 	for _, rung := range w.rings {
-		if events > 0 {
-			select {
-			case rung <- struct{}{}:
-			default: // it is awake already
-			}
+		select {
+		case rung <- struct{}{}:
+		default: // it is awake already
 		}
 	}
 	return nil

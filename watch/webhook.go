@@ -63,7 +63,7 @@ func Webhook(address string, secret []byte, agent string) (Sink, error) {
 // be secret.
 func post(client *http.Client, req *http.Request) error {
 	resp, err := client.Do(req)
-	if failed := new(url.Error); errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err
 	}
 	if err != nil {
