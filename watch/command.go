@@ -10,9 +10,10 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"domprobe/internal/term"
 )
 
 // Command returns a sink that runs a command line of the shell for each event, with
@@ -85,9 +86,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lastLine returns the last line with everything escaped that is not printable.
+// lastLine returns the last line, for a terminal.
 func (t *tail) lastLine() string {
 	text := bytes.TrimSpace(t.text)
-	line := string(text[bytes.LastIndexByte(text, '\n')+1:])
-	return strings.ReplaceAll(strings.Trim(strconv.Quote(line), `"`), `\"`, `"`)
+	return term.Visible(string(text[bytes.LastIndexByte(text, '\n')+1:]))
 }

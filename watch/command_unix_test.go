@@ -32,6 +32,7 @@ func TestCommandFails(t *testing.T) {
 	for line, want := range map[string]string{
 		"exit 3":                              "exit status 3",
 		"echo one; echo 'two\x1b' >&2; false": `exit status 1: two\x1b`,
+		`echo 'no "x"'; false`:                `exit status 1: no "x"`,
 		"(nosuch-program)":                    "not found",
 		"seq 100000; exit 1":                  "exit status 1: 100000",
 	} {
