@@ -30,8 +30,8 @@ const (
 	maxString = 255 // octets of a character-string
 )
 
-// Owner returns the name at which the records about a name stand. Under arpa, and
-// below a name that is too long, there are none.
+// Owner returns the owner name of the records about a name. Under arpa, and below a
+// name that is too long, there are none.
 func Owner(name string) (owner string, ok bool) {
 	if name == "arpa" || strings.HasSuffix(name, ".arpa") || len(label)+len(name) > maxName {
 		return "", false

@@ -37,7 +37,7 @@ func isDigits(s string) bool {
 }
 
 // AtMost reports whether one of the prices of a sale is in the currency of most
-// and no higher. A sale without such a price is not compared, and so is not.
+// and no higher. Prices in other currencies are not compared.
 func (s *Sale) AtMost(most Price) bool {
 	for price := range strings.FieldsSeq(s.Price) {
 		p, err := ParsePrice(price)
