@@ -19,7 +19,7 @@ type Client struct {
 
 	mu       sync.Mutex
 	hosts    map[string]*host
-	controls map[string]*control // by base URL
+	controls map[string]*control // by server, as vouch names it
 }
 
 // New checks the options and returns a Client. It opens no connection, and
@@ -66,9 +66,9 @@ func (c *Client) Close() {
 	}
 }
 
-// Ask asks the registry about name: by RDAP, and by WHOIS where there is no RDAP
-// server for the TLD, or where Options.WhoisFile has one. It takes as long as the host's turn, its back-off
-// and Options.Timeout allow; ending ctx ends it.
+// Ask asks the registry about name: by RDAP, and by WHOIS where the TLD has no RDAP
+// server, or Options.WhoisFile names a WHOIS server. It takes as long as the host's
+// turn, its back-off and Options.Timeout allow; ending ctx ends it.
 func (c *Client) Ask(ctx context.Context, name string) Answer {
 	name, r, err := c.route(ctx, name)
 	if err != nil {

@@ -27,7 +27,7 @@ type Options struct {
 	// Empty means IANA's. A file at a path is the whole truth: neither the
 	// cache nor the built-in list is used beside it. Of a server that is not
 	// on IANA's list as the program has it, Registered and Reserved are
-	// believed, and NotRegistered once it knows one of the Known names.
+	// believed, and NotRegistered once it knows each of the Known names.
 	Bootstrap string
 
 	// CacheDir is where the bootstrap file and the names of WHOIS servers
@@ -65,9 +65,10 @@ type Options struct {
 	// that IANA names.
 	WHOIS bool
 
-	// WhoisFile is the path of a file that names WHOIS servers: a TLD and
-	// host[:port] on each line, and # comments. Names in its TLDs are asked
-	// about there, also if WHOIS is false. Empty means that there is none.
+	// WhoisFile is the path of a file that names WHOIS servers: a TLD or a
+	// suffix below one, and host[:port], on each line, and # comments. Names
+	// below it are asked about there, also if WHOIS is false. Empty means that
+	// there is none.
 	WhoisFile string
 
 	// WhoisServer is the host and port of the server that knows the other
@@ -77,7 +78,8 @@ type Options struct {
 	// Dial opens the WHOIS connections. Nil means [net.Dialer.DialContext].
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// Log receives warnings. Nil discards them.
+	// Log receives warnings, and debug messages about the bootstrap file. Nil
+	// discards them.
 	Log *slog.Logger
 }
 

@@ -26,7 +26,7 @@ type Domain struct {
 	Created     time.Time `json:"created,omitzero"`
 	Updated     time.Time `json:"updated,omitzero"`
 	Expires     time.Time `json:"expires,omitzero"`
-	Drops       time.Time `json:"drops,omitzero"`       // the day by which anybody can have it, if the registry says so
+	Drops       time.Time `json:"drops,omitzero"`       // the day by which anybody can have it, published or reckoned
 	SecureDNS   string    `json:"secure_dns,omitempty"` // "signed" or "unsigned"
 	Variants    []string  `json:"variants,omitempty"`
 	Nameservers []string  `json:"nameservers"`
