@@ -40,12 +40,15 @@ type whoisServer struct {
 // it: the name is directly below a TLD, or below a suffix of the registry's own.
 // What is sold below com.ru is not known to the registry of ru.
 func (c *Client) hasWhois(name string, r route) bool {
-	_, suffix, _ := strings.Cut(name, ".")
-	switch {
-	case c.whoisListed(name) != "":
+	if c.whoisListed(name) != "" {
 		return true
-	case !c.opts.WHOIS || r.listed || !strings.Contains(suffix, "."):
-		return c.opts.WHOIS && !r.listed
+	}
+	if !c.opts.WHOIS || r.listed {
+		return false
+	}
+	_, suffix, _ := strings.Cut(name, ".")
+	if !strings.Contains(suffix, ".") {
+		return true
 	}
 	public, official := publicsuffix.PublicSuffix(suffix)
 	return official && public == suffix
