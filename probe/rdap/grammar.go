@@ -75,13 +75,13 @@ const maxNested = 4
 // understand says what the reply of a registry means whose wording is not known.
 func understand(name, lines string) whoisWord {
 	g, r := words(), readRecord(lines, name)
-	own, echoed, other := r.about(name)
+	own, echoed, other := r.about()
 	data, active := r.hasData(), false
 	free, named := r.saysFree(own)
 	own = own || echoed
 	withheld, withheldNamed := r.says("withheld")
 	for _, s := range r.values("status") {
-		switch s = sentence(strings.ToLower(s), spellings(name)); {
+		switch s = r.sentence(strings.ToLower(s)); {
 		case g.lines["free-status"].MatchString(s):
 			own := own || strings.Contains(s, theName)
 			free, named = free || own, named || own

@@ -10,6 +10,7 @@ import (
 
 // A record is a WHOIS reply taken apart without knowledge of who wrote it.
 type record struct {
+	names  []string // the name that was asked about: its A-label form, and its U-label form if it has one
 	fields []field
 
 	// sentences are the lines in lower case without comment marks, quotes and
@@ -50,8 +51,7 @@ const (
 
 // readRecord takes a reply apart. Only whole lines count.
 func readRecord(lines, name string) *record {
-	r := new(record)
-	names := spellings(name)
+	r := &record{names: spellings(name)}
 	var sentences strings.Builder
 	open := -1 // the depth of a key whose value is still to come
 	for line := range strings.Lines(lines) {
@@ -74,7 +74,7 @@ func readRecord(lines, name string) *record {
 			continue
 		}
 		for _, part := range sentenceEnd().Split(strings.ToLower(line), -1) {
-			if s := sentence(part, names); s != "" {
+			if s := r.sentence(part); s != "" {
 				sentences.WriteString(s + "\n")
 			}
 		}
@@ -123,12 +123,12 @@ func spellings(name string) []string {
 	return []string{name}
 }
 
-// sentence returns a line in lower case as record.sentences has it.
-func sentence(line string, names []string) string {
+// sentence returns a line in lower case as r.sentences has it.
+func (r *record) sentence(line string) string {
 	line = unquoted().ReplaceAllLiteralString(strings.ReplaceAll(line, "_", " "), "")
 	words := strings.Fields(strings.Trim(strings.TrimLeft(line, marks), endings))
 	for i, w := range words {
-		if core := strings.Trim(w, ":,.;!?"); slices.Contains(names, core) {
+		if core := strings.Trim(w, ":,.;!?"); slices.Contains(r.names, core) {
 			words[i] = strings.Replace(w, core, theName, 1)
 		}
 	}
@@ -137,9 +137,8 @@ func sentence(line string, names []string) string {
 
 // about says whether the reply has a line for its domain, of the name that was
 // asked about or of another one, and whether another line has the name.
-func (r *record) about(name string) (own, echoed, other bool) {
+func (r *record) about() (own, echoed, other bool) {
 	own = domainLine().MatchString(r.sentences)
-	names := spellings(name)
 	for _, f := range r.fields {
 		echo := f.is("echo")
 		if !echo && !f.is("domain") {
@@ -147,7 +146,7 @@ func (r *record) about(name string) (own, echoed, other bool) {
 		}
 		value := notInName().Split(strings.ToLower(f.value), 2)[0]
 		value = strings.TrimSuffix(value, ".")
-		same := slices.Contains(names, value)
+		same := slices.Contains(r.names, value)
 		own, echoed = own || same && !echo, echoed || same && echo
 		other = other || !same && !echo && strings.Contains(value, ".")
 	}

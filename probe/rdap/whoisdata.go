@@ -10,10 +10,10 @@ import (
 // registries use. What it does not say, or not clearly, is left out.
 func whoisDomain(lines, name, server string) *Domain {
 	d := newDomain(name, server)
-	if u := spellings(name); len(u) > 1 {
-		d.Unicode = printable(u[1])
-	}
 	r := readRecord(lines, name)
+	if len(r.names) > 1 {
+		d.Unicode = printable(r.names[1])
+	}
 	for _, v := range r.values("status") {
 		for s := range strings.SplitSeq(v, ",") {
 			d.addStatus(s)
