@@ -22,8 +22,14 @@ type control struct {
 	turn *semaphore.Weighted // held by who asks
 
 	mu     sync.Mutex
-	passed time.Time            // until when it is believed
-	failed map[string]time.Time // until when it is not, by suffix
+	passed time.Time         // until when it is believed
+	failed map[string]denial // by suffix
+}
+
+// A denial is that a server did not know a name that must exist.
+type denial struct {
+	name  string
+	until time.Time // the server is not believed
 }
 
 // control returns the control of a server, the same one for everybody.
@@ -32,7 +38,7 @@ func (c *Client) control(server string) *control {
 	defer c.mu.Unlock()
 	k := c.controls[server]
 	if k == nil {
-		k = &control{turn: semaphore.NewWeighted(1), failed: make(map[string]time.Time)}
+		k = &control{turn: semaphore.NewWeighted(1), failed: make(map[string]denial)}
 		c.controls[server] = k
 	}
 	return k
@@ -45,12 +51,19 @@ func (k *control) pass() {
 	k.passed = time.Now().Add(controlLife)
 }
 
-// state says what is known about the server.
-func (k *control) state(suffix string) (passed, failed bool) {
+// fail notes that the server did not know a name below the suffix.
+func (k *control) fail(suffix, name string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := time.Now()
-	return now.Before(k.passed), now.Before(k.failed[suffix])
+	k.failed[suffix] = denial{name, time.Now().Add(controlLife)}
+}
+
+// state says what is known about the server, and which name it denied if it failed.
+func (k *control) state(suffix string) (passed, failed bool, denied string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now, d := time.Now(), k.failed[suffix]
+	return now.Before(k.passed), now.Before(d.until), d.name
 }
 
 // vouch returns nil if a server may be believed when it says that a name is not
@@ -71,33 +84,38 @@ func (c *Client) vouch(ctx context.Context, server, suffix string, names []strin
 		return canceled(ctx)
 	}
 	defer k.turn.Release(1)
-	passed, failed := k.state(suffix)
+	passed, failed, denied := k.state(suffix)
+	if !passed && !failed {
+		var err *Error
+		if passed, denied, err = examine(names, stranger, ask); err != nil {
+			return err
+		}
+		if passed {
+			k.pass()
+		} else {
+			k.fail(suffix, denied)
+		}
+	}
 	if passed {
 		return nil
 	}
-	names = names[:min(len(names), maxControls)]
-	denied := names[0]
-	for i := 0; i < len(names) && !failed; i++ {
-		a := ask(names[i])
-		switch e, _ := a.Err.(*Error); {
-		case a.Status == Registered || a.Status == Reserved:
-			if !stranger || i == len(names)-1 {
-				k.pass()
-				return nil
-			}
-			continue
-		case e != nil && e.passing():
-			return e
-		}
-		if stranger {
-			denied = names[i]
-			break
-		}
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !failed {
-		k.failed[suffix] = time.Now().Add(controlLife)
-	}
 	return &Error{Reason: DeniesKnown, Err: fmt.Errorf("does not know %s either, which is registered", denied)}
+}
+
+// examine asks a server about names until it is clear whether it passes. Of one that
+// does not it returns the first name that the server denied.
+func examine(names []string, stranger bool, ask func(name string) Answer) (passed bool, denied string, err *Error) {
+	for _, name := range names[:min(len(names), maxControls)] {
+		a := ask(name)
+		e, _ := a.Err.(*Error)
+		switch knows := a.Status == Registered || a.Status == Reserved; {
+		case e != nil && e.passing():
+			return false, "", e
+		case stranger && !knows:
+			return false, name, nil
+		case !stranger && knows:
+			return true, "", nil
+		}
+	}
+	return stranger, names[0], nil // a stranger has known each, any other server none
 }

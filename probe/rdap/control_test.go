@@ -241,6 +241,9 @@ func TestStranger(t *testing.T) {
 		if got := cmp.Or(string(a.Reason), a.Status.String()); got != tt.want {
 			t.Errorf("%s without %q: %s, want %s; asked %q", tt.name, tt.without, got, tt.want, r.asked)
 		}
+		if again := c.Ask(t.Context(), tt.name); fmt.Sprint(again.Err) != fmt.Sprint(a.Err) {
+			t.Errorf("%s without %q: %v, and then %v", tt.name, tt.without, a.Err, again.Err)
+		}
 	}
 }
 
