@@ -162,8 +162,9 @@ func fullName(entity map[string]any) string {
 		if name := text(object(card["name"])["full"]); name != "" {
 			return name
 		}
-		for _, id := range slices.Sorted(maps.Keys(object(card["organizations"]))) {
-			if name := text(object(object(card["organizations"])[id])["name"]); name != "" {
+		organizations := object(card["organizations"])
+		for _, id := range slices.Sorted(maps.Keys(organizations)) {
+			if name := text(object(organizations[id])["name"]); name != "" {
 				return name
 			}
 		}

@@ -15,9 +15,9 @@ const (
 // A meaning is what a status says for people.
 type meaning struct{ status, words string }
 
-// meanings are the status values of RFC 8056, which maps those of EPP to RDAP's.
+// meanings are the status values of RFC 8056, which maps those of EPP to RDAP's, but
+// "active", which says nothing more.
 var meanings = []meaning{
-	{"active", "registered, without restrictions"},
 	{"inactive", "registered without name servers"},
 	{"add period", "registered within the last days; the registrar can still give it back"},
 	{"auto renew period", "expired and renewed by the registry; the registrar can still give it back"},
@@ -64,7 +64,7 @@ func eppWords(s string) string {
 			}
 		}
 	}
-	if word == "ok" {
+	if word == "ok" || word == "active" {
 		return "active"
 	}
 	return strings.TrimSpace(s)
@@ -81,7 +81,7 @@ func (d *Domain) addStatus(s string) {
 func (d *Domain) interpret(now time.Time) {
 	for _, s := range d.Status {
 		for _, m := range meanings {
-			if m.status == s && s != "active" {
+			if m.status == s {
 				d.Meaning = append(d.Meaning, s+": "+m.words)
 			}
 		}
