@@ -64,16 +64,11 @@ func (c *Client) use(t *table, expires time.Time) {
 }
 
 func (c *Client) loadFile() error {
-	f, err := os.Open(c.opts.Bootstrap)
+	data, err := readFile(c.opts.Bootstrap)
 	if err != nil {
 		return fmt.Errorf("reading the bootstrap file: %w", err)
 	}
-	defer f.Close()
-	data, err := readAll(f, maxCacheFile)
-	if err == nil {
-		c.boot.table, err = parseTable(data)
-	}
-	if err != nil {
+	if c.boot.table, err = parseTable(data); err != nil {
 		return fmt.Errorf("%s: %w", c.opts.Bootstrap, err)
 	}
 	return nil

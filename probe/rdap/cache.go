@@ -19,25 +19,22 @@ var errNoCache = errors.New("no cache directory")
 // damaged all the same is not read.
 type cache string
 
-const maxCacheFile = 4 << 20
+// maxFile is the most bytes of a file: one in a cache, or of the user's.
+const maxFile = 4 << 20
 
 // load reads the file of that name into v.
 func (dir cache) load(name string, v any) error {
 	if dir == "" {
 		return errNoCache
 	}
-	f, err := os.Open(filepath.Join(string(dir), name))
+	path := filepath.Join(string(dir), name)
+	data, err := readFile(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	data, err := readAll(f, maxCacheFile)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", f.Name(), err)
-	}
 	sum, data, _ := bytes.Cut(data, []byte("\n"))
 	if string(sum) != checksum(data) {
-		return fmt.Errorf("reading %s: damaged", f.Name())
+		return fmt.Errorf("reading %s: damaged", path)
 	}
 	return json.Unmarshal(data, v)
 }
@@ -68,6 +65,20 @@ func (dir cache) store(name string, v any) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), filepath.Join(string(dir), name))
+}
+
+// readFile reads a file that is not longer than maxFile.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := readAll(f, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
 }
 
 func checksum(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }

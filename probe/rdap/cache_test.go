@@ -69,7 +69,7 @@ func TestCacheDamaged(t *testing.T) {
 		flipped[n] ^= 1 << rand.IntN(8)
 		damage(fmt.Sprintf("bit of byte %d flipped", n), flipped)
 	}
-	damage("too large", make([]byte, maxCacheFile+1))
+	damage("too large", make([]byte, maxFile+1))
 	damage("empty", nil)
 }
 

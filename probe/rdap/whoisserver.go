@@ -117,14 +117,9 @@ func (c *Client) loadWhoisServers() map[string]whoisServer {
 // readWhoisServers reads a file with a suffix and its server, host[:port], on each
 // line, and comments that begin with #.
 func readWhoisServers(path string) (map[string]string, error) {
-	f, err := os.Open(path)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the WHOIS servers: %w", err)
-	}
-	defer f.Close()
-	data, err := readAll(f, maxCacheFile)
-	if err != nil {
-		return nil, fmt.Errorf("reading the WHOIS servers: %s: %w", path, err)
 	}
 	servers, n := map[string]string{}, 0
 	for line := range strings.Lines(string(data)) {
