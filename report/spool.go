@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"domprobe/internal/tempfile"
 	"domprobe/probe"
 )
 
@@ -46,12 +47,11 @@ func (s *spool) add(r *probe.Result) (int64, error) {
 		return offset, nil
 	}
 	if s.f == nil {
-		f, err := os.CreateTemp("", "domprobe-*.rows")
+		f, err := tempfile.Scratch("", "domprobe-*.rows")
 		if err != nil {
 			return 0, err
 		}
 		s.f = f
-		os.Remove(f.Name()) // so that nothing is left of a killed process; close does it on Windows
 	}
 	n, err := s.f.Write(s.tail)
 	s.size += int64(n)
@@ -103,7 +103,6 @@ func (s *spool) bytes(offset int64, n int) ([]byte, error) {
 
 func (s *spool) close() {
 	if s.f != nil {
-		s.f.Close()
-		os.Remove(s.f.Name())
+		tempfile.Discard(s.f)
 	}
 }

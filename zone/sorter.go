@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"domprobe/internal/tempfile"
 )
 
 // The bounds of what a sorter holds in memory, twice: the names being collected,
@@ -132,7 +134,7 @@ func (s *sorter) writeTo(w *writer) error {
 func (s *sorter) close() {
 	_ = s.wait() // its error was that of add, or nobody wants to know
 	for _, r := range s.runs {
-		r.remove()
+		tempfile.Discard(r.file)
 	}
 }
 
@@ -143,13 +145,10 @@ type run struct {
 }
 
 func newRun(folder string) (*run, error) {
-	f, err := os.CreateTemp(folder, ".domprobe-*.run")
+	f, err := tempfile.Scratch(folder, ".domprobe-*.run")
 	if err != nil {
 		return nil, err
 	}
-	// Without a name it is gone when the process is, however that ends.
-	// Windows refuses, and gets the file removed at the end.
-	_ = os.Remove(f.Name())
 	return &run{file: f}, nil
 }
 
@@ -161,11 +160,6 @@ func (r *run) fill(b *batch) error {
 	}
 	r.sizes = append(w.offsets, uint64(w.size))
 	return err
-}
-
-func (r *run) remove() {
-	r.file.Close()
-	_ = os.Remove(r.file.Name())
 }
 
 // cursor reads the run from its beginning.

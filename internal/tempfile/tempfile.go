@@ -5,6 +5,8 @@
 // [Create] makes the new file, which [Publish] gives its name after [Sync], and
 // [Discard] removes. Files that a killed process left behind are removed by the
 // next Create, as their locks have ended with it.
+//
+// [Scratch] makes a file for this process alone.
 package tempfile
 
 import (
@@ -93,6 +95,19 @@ func openTemp(dest string, mode fs.FileMode) (*os.File, error) {
 			return nil, err
 		}
 	}
+}
+
+// Scratch creates a file in a folder that only this process reads and writes, and
+// that [Discard] ends. An empty folder is that of the system.
+func Scratch(folder, pattern string) (*os.File, error) {
+	f, err := os.CreateTemp(folder, pattern)
+	if err != nil {
+		return nil, err
+	}
+	// Without a name it is gone when the process is, however that ends. Windows
+	// refuses, and the file is removed by Discard.
+	_ = os.Remove(f.Name())
+	return f, nil
 }
 
 // Discard closes and removes a temporary file.
