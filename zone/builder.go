@@ -2,7 +2,6 @@ package zone
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -76,16 +75,20 @@ func (e *OriginError) Error() string {
 	return fmt.Sprintf("%q is not the origin of a zone with registered names", e.Origin)
 }
 
-// A LineError says where a file is not what it has to be.
-type LineError struct {
-	File string
-	Line int
-	Err  error
+// setOrigin takes the origin that the input names.
+func (b *Builder) setOrigin(origin string) error {
+	b.info.Origin = cmp.Or(b.info.Origin, origin)
+	if origin != b.info.Origin {
+		return fmt.Errorf("%s is another zone than %s", cmp.Or(origin, "."), b.info.Origin)
+	}
+	if origin == "" {
+		return errors.New("the root zone has no registered names")
+	}
+	return nil
 }
 
-func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
-
-func (e *LineError) Unwrap() error { return e.Err }
+// mark is the byte order mark that an editor may put before the first line.
+const mark = "\ufeff"
 
 // Read reads a master file or a list of names, which may be compressed by gzip.
 // After an error, which is a [*LineError] if a line is wrong, the Builder is only
@@ -98,6 +101,9 @@ func (b *Builder) Read(r io.Reader, name string, changed time.Time) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		in = bufio.NewReaderSize(unzipped, 1<<16)
+	}
+	if start, _ := in.Peek(len(mark)); string(start) == mark {
+		_, _ = in.Discard(len(mark)) // which are in the buffer
 	}
 	if !changed.IsZero() && (b.oldest.IsZero() || changed.Before(b.oldest)) {
 		b.oldest = changed
@@ -182,74 +188,4 @@ func (b *Builder) Close() {
 		tempfile.Discard(b.temp)
 		b.temp = nil
 	}
-}
-
-// lines reads the lines of a file.
-type lines struct {
-	in     *bufio.Reader
-	file   string
-	number int
-	long   []byte // one that does not fit the buffer
-}
-
-// maxRecord bounds lines, and records that take several of them: no record has
-// more than 64 KB on the wire, and few octets take more than four in a file.
-const maxRecord = 1 << 20
-
-var errLong = errors.New("longer than any record")
-
-// next returns the next line, valid until the next call, and io.EOF at the end.
-func (l *lines) next() ([]byte, error) {
-	line, err := l.in.ReadSlice('\n')
-	if err == bufio.ErrBufferFull {
-		l.long = l.long[:0]
-		for err == bufio.ErrBufferFull && len(l.long) < maxRecord {
-			l.long = append(l.long, line...)
-			line, err = l.in.ReadSlice('\n')
-		}
-		line = append(l.long, line...)
-		l.long = line
-	}
-	if len(line) == 0 && err != nil {
-		return nil, err
-	}
-	l.number++
-	if err == bufio.ErrBufferFull {
-		return nil, l.wrong(l.number, errLong)
-	}
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	return line, nil
-}
-
-func (l *lines) wrong(number int, err error) error { return &LineError{l.file, number, err} }
-
-// isList reports whether the first line that is no comment has a single word, as
-// no record has.
-func isList(in *bufio.Reader) bool {
-	start, _ := in.Peek(in.Size())
-	for line := range bytes.Lines(start) {
-		fields := bytes.Fields(bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")))
-		switch {
-		case len(fields) == 0 || fields[0][0] == ';':
-		case fields[0][0] == '#':
-			return true
-		default:
-			return len(fields) == 1 || fields[1][0] == '#' || fields[1][0] == ';'
-		}
-	}
-	return false
-}
-
-// setOrigin takes the origin that the input names.
-func (b *Builder) setOrigin(origin string) error {
-	b.info.Origin = cmp.Or(b.info.Origin, origin)
-	if origin != b.info.Origin {
-		return fmt.Errorf("%s is another zone than %s", cmp.Or(origin, "."), b.info.Origin)
-	}
-	if origin == "" {
-		return errors.New("the root zone has no registered names")
-	}
-	return nil
 }

@@ -19,9 +19,6 @@ func (b *Builder) readList(l *lines) error {
 		if err != nil {
 			return err
 		}
-		if l.number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
-		}
 		if i := bytes.IndexAny(line, "#;"); i >= 0 {
 			line = line[:i]
 		}

@@ -37,9 +37,6 @@ func (b *Builder) readMaster(l *lines) error {
 		if err != nil {
 			return err
 		}
-		if l.number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
-		}
 		line = bytes.TrimRight(line, "\r\n")
 		start := l.number
 		simple, err := m.simple(line)

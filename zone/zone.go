@@ -3,7 +3,7 @@
 //
 //	b, err := zone.Create("com.zone", zone.Options{})
 //	...
-//	err = b.Read(f, "com.txt.gz")  // any number of files
+//	err = b.Read(f, "com.txt.gz", changed) // any number of files
 //	info, err := b.Commit(ctx)
 //
 //	x, err := zone.Open("com.zone")
@@ -20,7 +20,7 @@
 //
 // # Inside
 //
-//	builder.go     from files to an index
+//	builder.go     from files to an index; lines.go: their lines
 //	master.go      the reader of master files; record.go: records that need a whole parser
 //	list.go        the reader of lists
 //	serial.go      the date of a zone
