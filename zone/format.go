@@ -27,9 +27,11 @@ type trailer struct {
 	sum    uint32 // of the checksums
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli returns the table of the checksums, which package crc32 makes with its
+// first use.
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
-func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli()) }
 
 func (t *trailer) bytes() []byte {
 	b := make([]byte, 0, trailerSize)

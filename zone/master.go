@@ -83,7 +83,7 @@ const maxFields = 6
 // fields cuts a line at its blanks. Where it begins with one, the first field is
 // empty.
 func fields(line []byte) (list [maxFields][]byte, n int, simple bool) {
-	if len(line) > 0 && (kinds[line[0]] == blank) {
+	if len(line) > 0 && kinds[line[0]] == blank {
 		n = 1
 	}
 	for i := 0; i < len(line); {
@@ -133,15 +133,16 @@ func (m *master) simple(line []byte) (bool, error) {
 	if n != i+2 {
 		return false, nil
 	}
-	isNS := isWord(list[i], "ns")
-	if !isNS && !(isWord(list[i], "a") && isAddress(list[i+1], netip.Addr.Is4)) &&
-		!(isWord(list[i], "aaaa") && isAddress(list[i+1], netip.Addr.Is6)) {
-		return false, nil
+	isNS, data := isWord(list[i], "ns"), list[i+1]
+	switch {
+	case isNS && isName(data),
+		isWord(list[i], "a") && isAddress(data, netip.Addr.Is4),
+		isWord(list[i], "aaaa") && isAddress(data, netip.Addr.Is6):
+		if m.setOwner(list[0]) {
+			return true, m.owned(isNS)
+		}
 	}
-	if isNS && !isName(list[i+1]) || !m.setOwner(list[0]) {
-		return false, nil
-	}
-	return true, m.owned(isNS)
+	return false, nil
 }
 
 func isNumber(word []byte) bool {

@@ -1,7 +1,6 @@
 package zone
 
 import (
-	"bytes"
 	"errors"
 	"io"
 )
@@ -191,7 +190,8 @@ func search(block []byte, name string) bool {
 	return false
 }
 
-func sharedWith(b []byte, name string) (n int) {
+// sharedWith returns how many octets two names have in common at the front.
+func sharedWith[T string | []byte](b []byte, name T) (n int) {
 	for n < len(b) && n < len(name) && b[n] == name[n] {
 		n++
 	}
@@ -245,6 +245,3 @@ func (c *cursor) nextBlock() bool {
 	c.name, c.block = append(c.name[:0], head...), after
 	return true
 }
-
-// before orders cursors by their names.
-func (c *cursor) before(other *cursor) bool { return bytes.Compare(c.name, other.name) < 0 }

@@ -140,8 +140,8 @@ func (s *sorter) close() {
 
 // A run is a file of sorted names.
 type run struct {
-	file  *os.File
-	sizes []uint64 // where the blocks begin, and the end
+	file   *os.File
+	bounds []uint64 // where the blocks begin, and the end
 }
 
 func newRun(folder string) (*run, error) {
@@ -158,21 +158,22 @@ func (r *run) fill(b *batch) error {
 	if err == nil {
 		err = w.out.Flush()
 	}
-	r.sizes = append(w.offsets, uint64(w.size))
+	r.bounds = append(w.offsets, uint64(w.size))
 	return err
 }
 
 // cursor reads the run from its beginning.
 func (r *run) cursor() *cursor {
-	in := bufio.NewReaderSize(io.NewSectionReader(r.file, 0, int64(r.sizes[len(r.sizes)-1])), 1<<18)
-	sizes := r.sizes
+	bounds := r.bounds
+	in := bufio.NewReaderSize(io.NewSectionReader(r.file, 0, int64(bounds[len(bounds)-1])), 1<<18)
 	var buf []byte
 	return &cursor{blocks: func() ([]byte, error) {
-		if len(sizes) == 1 {
+		if len(bounds) == 1 {
 			return nil, io.EOF
 		}
-		buf = slices.Grow(buf[:0], int(sizes[1]-sizes[0]))[:sizes[1]-sizes[0]]
-		sizes = sizes[1:]
+		size := int(bounds[1] - bounds[0])
+		buf = slices.Grow(buf[:0], size)[:size]
+		bounds = bounds[1:]
 		_, err := io.ReadFull(in, buf)
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
@@ -214,7 +215,7 @@ func merge(w *writer, runs []*run) error {
 type cursors []*cursor
 
 func (h cursors) Len() int           { return len(h) }
-func (h cursors) Less(i, j int) bool { return h[i].before(h[j]) }
+func (h cursors) Less(i, j int) bool { return bytes.Compare(h[i].name, h[j].name) < 0 }
 func (h cursors) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *cursors) Push(x any)        { *h = append(*h, x.(*cursor)) }
 

@@ -42,11 +42,7 @@ func (w *writer) add(name []byte) error {
 		w.keys, w.offsets = append(w.keys, keyOf(name)), append(w.offsets, uint64(w.size))
 		w.buf = append(append(w.buf, byte(len(name))), name...)
 	} else {
-		shared := 0
-		for shared < len(w.last) && w.last[shared] == name[shared] {
-			shared++
-		}
-		w.buf = appendName(w.buf, name, shared)
+		w.buf = appendName(w.buf, name, sharedWith(w.last, name))
 	}
 	w.names++
 	w.size += int64(len(w.buf))
@@ -61,7 +57,7 @@ func (w *writer) write(b []byte) error {
 	}
 	for len(b) > 0 {
 		n := min(len(b), pieceSize-w.filled)
-		w.sum, w.filled = crc32.Update(w.sum, castagnoli, b[:n]), w.filled+n
+		w.sum, w.filled = crc32.Update(w.sum, castagnoli(), b[:n]), w.filled+n
 		if b = b[n:]; w.filled == pieceSize {
 			w.endPiece()
 		}
