@@ -178,7 +178,7 @@ func (g *Generator) glue(keyword string, f class, prefix, suffix *affix, yield f
 	g.label = append(append(append(g.label[:0], prefix.text...), keyword...), suffix.text...)
 	f |= prefix.class | suffix.class
 	if f&upper != 0 {
-		lower(g.label)
+		text.Lower(g.label)
 	}
 	g.forms = g.forms[:0]
 	g.plain = f&(other|high) == 0 && fits(g.label)
@@ -256,12 +256,4 @@ func (g *Generator) pass(c Candidate, yield func(Candidate, error) bool) bool {
 
 func (g *Generator) within(n int) bool {
 	return n >= g.opts.MinLen && (g.opts.MaxLen == 0 || n <= g.opts.MaxLen)
-}
-
-func lower(b []byte) {
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
 }

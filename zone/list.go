@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"domprobe/candidate"
+	"domprobe/internal/text"
 )
 
 // readList reads a list: a name in a line, or a label if the origin is known. The
@@ -37,7 +38,7 @@ func (b *Builder) readList(l *lines) error {
 
 // listed returns the label of a name in a list.
 func (b *Builder) listed(word []byte) ([]byte, error) {
-	lower(word)
+	text.Lower(word)
 	word = bytes.TrimSuffix(word, []byte("."))
 	if label, ok := b.cutOrigin(word); ok && isPlain(label) {
 		return label, nil
@@ -89,12 +90,4 @@ func isPlain(label []byte) bool {
 		}
 	}
 	return true
-}
-
-func lower(b []byte) {
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
 }

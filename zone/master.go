@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/text"
 )
 
 // A master is a master file being read (RFC 1035 section 5). The records of a
@@ -207,7 +209,7 @@ func (m *master) setOwner(word []byte) bool {
 		}
 		m.owner = append(append(m.owner, '.'), m.origin...)
 	}
-	lower(m.owner)
+	text.Lower(m.owner)
 	return len(m.owner) < 255
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/text"
 )
 
 const soa = "com. 900 IN SOA a. b. 2026010203 1 1 1 1\n"
@@ -135,9 +137,9 @@ func TestMasterMistakes(t *testing.T) {
 }
 
 // registered is what package dns reads of a zone com.
-func registered(text string) (names map[string]bool, err error) {
+func registered(master string) (names map[string]bool, err error) {
 	names = make(map[string]bool)
-	p := dns.NewZoneParser(strings.NewReader(text), "com.", "")
+	p := dns.NewZoneParser(strings.NewReader(master), "com.", "")
 	p.SetDefaultTTL(0)
 	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
 		h := rr.Header()
@@ -148,7 +150,7 @@ func registered(text string) (names map[string]bool, err error) {
 				return nil, err
 			}
 			label := wire[1:][:wire[0]]
-			lower(label)
+			text.Lower(label)
 			names[string(label)] = true
 		}
 	}

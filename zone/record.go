@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"domprobe/internal/text"
 )
 
 // record reads a record or directive that is not simple and begins with a line.
@@ -140,7 +142,7 @@ func (m *master) parse() error {
 func (m *master) take(rr dns.RR) error {
 	h := rr.Header()
 	m.owner = append(m.owner[:0], h.Name...)
-	lower(m.owner) // dns.CanonicalName takes octets for runes
+	text.Lower(m.owner) // dns.CanonicalName takes octets for runes
 	name := string(m.owner)
 	if soa, ok := rr.(*dns.SOA); ok {
 		if err := m.soa(soa); err != nil {
@@ -166,7 +168,7 @@ func (m *master) ownedEscaped(name string) error {
 		return nil
 	}
 	label := m.wire[1:][:m.wire[0]] // of the record that was packed
-	lower(label)
+	text.Lower(label)
 	return m.add(label)
 }
 

@@ -35,3 +35,13 @@ func Distinct(list []string) []string {
 		return repeat
 	})
 }
+
+// Lower changes the capitals of ASCII to small letters. Other octets stay, whatever
+// they mean.
+func Lower(b []byte) {
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+}

@@ -29,3 +29,10 @@ func TestDistinct(t *testing.T) {
 		t.Errorf("got %q, of %q", got, list)
 	}
 }
+
+func TestLower(t *testing.T) {
+	b := []byte("@AMZ[`az{É\xc4-9")
+	if Lower(b); string(b) != "@amz[`az{É\xc4-9" {
+		t.Errorf("got %q", b)
+	}
+}
