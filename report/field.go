@@ -25,7 +25,7 @@ type field struct {
 	text func(r *probe.Result) *string // nil for the others
 
 	append func(dst []byte, r *probe.Result, c *clock) []byte // nothing for a value that is not known
-	parse  func(r *probe.Result, s string) error              // the inverse, but for nothing
+	parse  func(r *probe.Result, s string) error              // the inverse, but for nothing; nil for a text or a derived field
 	quoted bool                                               // a string in JSON, not a number
 	null   bool                                               // null in JSON when there is no value
 }
@@ -60,6 +60,7 @@ var fields = [...]field{
 	{name: "prefix", doc: "the prefix glued to the keyword", text: func(r *probe.Result) *string { return &r.Prefix }},
 	{name: "suffix", doc: "the suffix glued to the keyword", text: func(r *probe.Result) *string { return &r.Suffix }},
 	{name: "generator", doc: "what made the keyword", text: func(r *probe.Result) *string { return &r.Generator }},
+	scoreField,
 	forSaleField,
 	saleField("price", "the indicative price of the offer, such as EUR999", func(s *forsale.Sale) *string { return &s.Price }),
 	saleField("sale_uri", "where to ask about the offer, which nobody has checked", func(s *forsale.Sale) *string { return &s.URI }),
@@ -76,7 +77,7 @@ var fields = [...]field{
 }
 
 // everyReport is the number of columns that every report has.
-const everyReport = len(fields) - 11
+const everyReport = len(fields) - 12
 
 // A Column documents a column of the reports in csv and tsv, which is a member
 // of the objects in json and jsonl.
@@ -114,7 +115,7 @@ func fieldOf(name string) *field {
 	if i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i]
 	}
-	return extraOf(name)
+	return nil
 }
 
 // fields returns the chosen columns, which are all by default.
@@ -147,6 +148,7 @@ func (f *field) set(r *probe.Result, s string) error {
 		s = unescape(s)
 	}
 	switch {
+	case f.derived():
 	case f.parse == nil:
 		*f.text(r) = s
 	case s != "" || f.needed:
@@ -154,6 +156,9 @@ func (f *field) set(r *probe.Result, s string) error {
 	}
 	return nil
 }
+
+// derived reports whether the value follows from other fields, and is not read.
+func (f *field) derived() bool { return f.text == nil && f.parse == nil }
 
 // unread is the result of a row of which nothing was read yet.
 var unread = probe.Result{Rcode: -1}

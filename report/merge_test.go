@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/probe"
+	"domprobe/probe/forsale"
 )
 
 // short makes a report of "name verdict minute [TLD]" lines, where - is no TLD.
@@ -79,6 +81,24 @@ func TestMerge(t *testing.T) {
 }
 
 // A name is told apart by its TLD, but not from one whose TLD is not known.
+// Everything that is read of a row is in the merged one.
+func TestMergeKeeps(t *testing.T) {
+	day := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	want := probe.Result{
+		Candidate: candidate.Candidate{Name: "a.dev", Unicode: "ä.dev", Keyword: "a", Prefix: "p", Suffix: "s", Generator: "typo", TLD: "dev"},
+		Verdict:   probe.Found, Reason: probe.Delegated, Source: "dns", Server: "192.0.2.1:53", Rcode: 3,
+		RTT: 5 * time.Millisecond, Tries: 2, At: day.Add(time.Millisecond), TTL: time.Minute,
+		Sale:   forsale.Sale{Listed: true, Price: "EUR9", URI: "https://a.dev", Text: "a"},
+		Parked: "park", Via: "worker", Err: errors.New("an error"),
+		Registration: &probe.Registration{Registrar: "R", Status: []string{"a", "b"}, Created: day, Expires: day, Drops: day},
+	}
+	for got, err := range Merge(func(yield func(probe.Result, error) bool) { yield(want, nil) }) {
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+}
+
 func TestMergeTLD(t *testing.T) {
 	two := []string{"a.b.io invalid 10:00 io", "a.b.io unknown 10:00 b.io"}
 	invalid, unknown := "a.b.io invalid io", "a.b.io unknown b.io"

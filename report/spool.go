@@ -20,9 +20,10 @@ const (
 
 // A spool keeps rows that can be read again by their offset: in memory, and in a
 // temporary file once they are many. Each has its length before it, in four
-// bytes, then the line of tsv and the text of the error.
+// bytes, then a line of tsv with every field but the derived ones, and the text of
+// the error.
 type spool struct {
-	enc    encoder
+	enc    *csv
 	tail   []byte // the rows that are not in the file
 	f      *os.File
 	size   int64        // of the file
@@ -34,7 +35,12 @@ type spool struct {
 // add appends a row and returns its offset.
 func (s *spool) add(r *probe.Result) (int64, error) {
 	if s.enc == nil {
-		s.enc = newCSV('\t')(Options{Dates: true, ForSale: true, Parked: true})
+		s.enc = &csv{comma: '\t'}
+		for i := range fields {
+			if f := &fields[i]; !f.derived() {
+				s.enc.fields = append(s.enc.fields, f)
+			}
+		}
 	}
 	start := len(s.tail)
 	offset := s.size + int64(start)
@@ -67,10 +73,10 @@ func (s *spool) at(offset int64) (probe.Result, error) {
 		data, err = s.bytes(offset+4, int(binary.BigEndian.Uint32(data)))
 	}
 	line, message, _ := strings.Cut(string(data), "\n")
-	for i := 0; i < len(fields) && err == nil; i++ {
+	for i := 0; i < len(s.enc.fields) && err == nil; i++ {
 		var cell string
 		cell, line, _ = strings.Cut(line, "\t")
-		err = fields[i].setCell(&s.row, cell)
+		err = s.enc.fields[i].setCell(&s.row, cell)
 	}
 	if message != "" {
 		s.row.Err = errors.New(message)
