@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"domprobe/probe"
@@ -25,7 +26,9 @@ var (
 // page is the template of the format html: one page that loads nothing else and
 // is still a readable table without its script. Its policy lets it run its own
 // script and style and load nothing, whatever may be in a name.
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"hash": sourceHash}).Parse(pageHTML))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{"hash": sourceHash}).Parse(pageHTML))
+})
 
 // sourceHash allows one inline source (Content Security Policy Level 3, section 2.3.1).
 func sourceHash(source any) string {
@@ -60,5 +63,5 @@ func writeHTML(w io.Writer, m *matrix, t *table) error {
 	if slices.ContainsFunc(m.rows, func(r probe.Result) bool { return HasPrice(&r) }) {
 		data.Note = PriceNote
 	}
-	return page.Execute(w, data)
+	return page().Execute(w, data)
 }

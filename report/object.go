@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"sync"
 
 	"domprobe/probe"
 )
@@ -17,7 +18,7 @@ type object struct {
 }
 
 // objectType is the type of the struct.
-var objectType = func() reflect.Type {
+var objectType = sync.OnceValue(func() reflect.Type {
 	var members []reflect.StructField
 	add := func(name string, t reflect.Type) {
 		tag := reflect.StructTag(`json:"` + name + `"`)
@@ -32,7 +33,7 @@ var objectType = func() reflect.Type {
 	}
 	add("error", reflect.TypeFor[string]())
 	return reflect.StructOf(members)
-}()
+})
 
 // A number is the text of a JSON value that is no string.
 type number string
@@ -46,9 +47,9 @@ func (n *number) UnmarshalJSON(text []byte) error {
 }
 
 func newObject() *object {
-	row := reflect.New(objectType)
+	row := reflect.New(objectType())
 	o := &object{row: row.Interface()}
-	for i := range objectType.NumField() {
+	for i := range row.Elem().NumField() {
 		member := row.Elem().Field(i).Addr().Convert(reflect.TypeFor[*string]())
 		o.members = append(o.members, member.Interface().(*string))
 	}

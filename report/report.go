@@ -43,12 +43,13 @@
 //
 // # Files of this package
 //
-// row.go joins rows into single writes. field.go is the table of columns. csv.go
-// and json.go write and read their formats, with object.go for the objects of
-// JSON. matrix.go holds the rows of a grid, in the order of a [Layout], and
-// table.go turns them into tables for markdown.go and html.go. merge.go finds the
-// newest row of each name, and spool.go keeps the rows on disk. resume.go goes on
-// with a file, and temp.go has temporary files and locks.
+// row.go joins rows into single writes. field.go is the table of columns, of which
+// extra.go, sale.go and registration.go have those that options add. csv.go and
+// json.go write and read their formats, with object.go for the objects of JSON.
+// matrix.go holds the rows of a grid, in the order of a [Layout], and table.go turns
+// them into tables for markdown.go and html.go. merge.go finds the newest row of
+// each name, and spool.go keeps the rows on disk. file.go writes a report to a file,
+// and resume.go goes on with one.
 package report
 
 import (
