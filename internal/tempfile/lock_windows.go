@@ -10,7 +10,7 @@ import (
 const Appending = 0
 
 // flock takes the lock of an open file, or fails with ErrLocked. The lock ends
-// with the file, however the process ends. It is on a byte far behind the rows,
+// with the file, however the process ends. It is on a byte far behind the data,
 // because Windows lets nobody read a locked part.
 func flock(f *os.File) error {
 	behind := &windows.Overlapped{OffsetHigh: 1 << 30}

@@ -15,7 +15,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -24,7 +23,7 @@ import (
 // ErrLocked is the error of a file that is being written already.
 var ErrLocked = errors.New("another process is writing this file")
 
-// What the disk and the system do. Tests replace these.
+// The operations of the system that can fail. Tests replace these.
 var (
 	LockFile = flock
 	Sync     = (*os.File).Sync
@@ -118,7 +117,12 @@ func Discard(temp *os.File) {
 
 func tempPrefix(dest string) string { return "." + filepath.Base(dest) + "." }
 
-var tempSuffix = regexp.MustCompile(`^[A-Z2-7]{8}\.tmp$`) // as of rand.Text
+// isTempSuffix reports whether the rest of a name is as openTemp makes it, with
+// characters of rand.Text.
+func isTempSuffix(rest string) bool {
+	random, ok := strings.CutSuffix(rest, ".tmp")
+	return ok && len(random) == 8 && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
 
 // RemoveStale removes the temporary files of killed runs for a file: openTemp
 // named them, and no process holds their lock.
@@ -130,7 +134,7 @@ func RemoveStale(path string) {
 	entries, _ := os.ReadDir(filepath.Dir(dest)) // an unreadable folder keeps them
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), tempPrefix(dest))
-		if !ours || !tempSuffix.MatchString(rest) || !e.Type().IsRegular() {
+		if !ours || !isTempSuffix(rest) || !e.Type().IsRegular() {
 			continue
 		}
 		name := filepath.Join(filepath.Dir(dest), e.Name())
