@@ -241,7 +241,7 @@ func (old *resumed) copyRows(w io.Writer) error {
 	}
 	settled := old.settled
 	written := make([]bool, settled.Len())
-	settled.counts, settled.confirmed, settled.forSale = [4]int{}, 0, 0 // repeated names are counted in them
+	settled.tally = tally{} // in which repeated names are counted
 	err := old.scan(func(r *probe.Result, from, to int64) error {
 		i, found := settled.find(r.Name, r.TLD)
 		if !found || unfinished(r) || written[i] {

@@ -17,10 +17,15 @@ import (
 type Settled struct {
 	high, low maphash.Seed
 	keys      []key // in order
-	counts    [4]int
+	tally
+	lacks []string
+}
+
+// A tally counts rows.
+type tally struct {
+	counts    [4]int // by verdict
 	confirmed int
 	forSale   int
-	lacks     []string
 }
 
 type key struct{ high, low uint64 }
@@ -77,13 +82,13 @@ func (s *Settled) add(r *probe.Result) {
 	s.count(r)
 }
 
-func (s *Settled) count(r *probe.Result) {
-	s.counts[r.Verdict]++
+func (t *tally) count(r *probe.Result) {
+	t.counts[r.Verdict]++
 	if r.Reason == probe.RDAPNotRegistered {
-		s.confirmed++
+		t.confirmed++
 	}
 	if r.Sale.Listed {
-		s.forSale++
+		t.forSale++
 	}
 }
 
