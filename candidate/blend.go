@@ -112,4 +112,6 @@ func newWords(list []string, given ...string) []string {
 	return text.Distinct(slices.DeleteFunc(list, func(word string) bool { return slices.Contains(given, word) }))
 }
 
-func isVowel(c rune) bool { return strings.ContainsRune("aeiou", c) }
+const vowels = "aeiou"
+
+func isVowel(c rune) bool { return strings.ContainsRune(vowels, c) }

@@ -67,5 +67,5 @@ func doubledVowel(word string) string {
 	if i < 1 || i == len(word)-1 || isVowel(rune(word[i+1])) || !strings.Contains("eo", word[i:i+1]) {
 		return ""
 	}
-	return word[:i] + word[i:i+1] + word[i:]
+	return word[:i+1] + word[i:]
 }

@@ -20,10 +20,10 @@ func NewExclusion(list []string) (*Exclusion, error) {
 	for _, typed := range list {
 		name := strings.ToLower(strings.TrimSpace(typed))
 		var err *Error
-		switch wild := strings.ContainsAny(name, "*?"); {
+		switch {
 		case name == "":
 			err = invalid(BadLabel, "nothing to exclude")
-		case wild:
+		case strings.ContainsAny(name, "*?"):
 			if err = checkCharacters(strings.NewReplacer("*", "", "?", "").Replace(name)); err == nil {
 				e.wildcards = append(e.wildcards, name)
 			}

@@ -48,7 +48,7 @@ type Options struct {
 
 // An OptionError is an invalid value of an option.
 type OptionError struct {
-	Option string // "TLD", "prefix", "suffix", "length"
+	Option string // such as "TLD", "prefix" or "length"
 	Value  string
 	Err    error // an [*Error] if no name can contain Value
 }

@@ -85,7 +85,7 @@ func (w *mistyped) slips(i int, c rune) {
 		w.add(i, 1, string(key))
 	}
 	if isVowel(c) {
-		for _, vowel := range "aeiou" {
+		for _, vowel := range vowels {
 			w.add(i, 1, string(vowel))
 		}
 	}

@@ -36,7 +36,7 @@ type Builder struct {
 	dest   string   // its name then
 	opts   Options
 	info   Info
-	oldest time.Time // file
+	oldest time.Time // when the oldest file was written last
 	sorter *sorter
 	names  atomic.Int64
 }
