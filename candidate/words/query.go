@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"domprobe/internal/text"
 )
 
 // A QueryError says why a query cannot be searched.
@@ -20,13 +22,13 @@ type query struct{ words, prefixes []string }
 var small = strings.Fields("a an and as at by for from in into is it its like of on or some something " +
 	"that the this to thing things very which who with word words")
 
-func parse(text string) (q query, err error) {
+func parse(typed string) (q query, err error) {
 	var rest []string
-	for _, field := range strings.FieldsFunc(strings.ToLower(text), isBetween) {
+	for _, field := range strings.FieldsFunc(strings.ToLower(typed), isBetween) {
 		word, star := strings.CutSuffix(field, "*")
 		switch {
 		case strings.Contains(word, "*"):
-			return q, &QueryError{text, "has a * that is not at the end of a word"}
+			return q, &QueryError{typed, "has a * that is not at the end of a word"}
 		case star && word != "":
 			q.prefixes = append(q.prefixes, word)
 		case slices.Contains(small, word):
@@ -36,13 +38,13 @@ func parse(text string) (q query, err error) {
 		}
 	}
 	if len(q.words)+len(q.prefixes) == 0 {
-		q.words = slices.Compact(rest)
+		q.words = text.Distinct(rest)
 	}
 	switch n := len(q.words) + len(q.prefixes); {
 	case n == 0:
-		return q, &QueryError{text, "has no word"}
+		return q, &QueryError{typed, "has no word"}
 	case n > maxWords:
-		return q, &QueryError{text, fmt.Sprintf("has more than %d words", maxWords)}
+		return q, &QueryError{typed, fmt.Sprintf("has more than %d words", maxWords)}
 	}
 	return q, nil
 }

@@ -153,6 +153,9 @@ func TestSmallWords(t *testing.T) {
 	if got := wordsOf(search(t, "words", 10)); !slices.Contains(got, "word") {
 		t.Errorf("%q", got)
 	}
+	if a, b := search(t, "the it the", 10), search(t, "the it", 10); !slices.Equal(a, b) {
+		t.Errorf("a word that is repeated counts twice: %q, want %q", wordsOf(a), wordsOf(b))
+	}
 }
 
 func TestLicense(t *testing.T) {
