@@ -15,18 +15,44 @@ const maxHeld = 1 << 20
 
 var errHeld = fmt.Errorf("more than %d keywords to hold in memory", maxHeld)
 
+// collect returns all keywords.
 func collect(keywords iter.Seq2[string, error]) ([]string, error) {
 	var words []string
-	for word, err := range keywords {
+	for _, err := range remembered(keywords, &words) {
 		if err != nil {
 			return nil, err
 		}
-		if len(words) == maxHeld {
-			return nil, errHeld
-		}
-		words = append(words, strings.Clone(word))
 	}
 	return words, nil
+}
+
+// remembered adds the keywords that pass to words.
+func remembered(keywords iter.Seq2[string, error], words *[]string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for word, err := range keywords {
+			if err == nil && len(*words) == maxHeld {
+				word, err = "", errHeld
+			}
+			if err == nil {
+				*words = append(*words, strings.Clone(word))
+			}
+			if !yield(word, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// ofAll returns what make makes of all keywords together. Each loop reads them first.
+func ofAll(keywords iter.Seq2[string, error], make func(words []string) iter.Seq2[string, error]) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		words, err := collect(keywords)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		make(words)(yield)
+	}
 }
 
 // combined replaces the sources by combinations of their keywords. It reads all
@@ -41,16 +67,10 @@ func (g *generating) combined(in *input, stdin bool) error {
 		return cmdline.Usage("", "--combine needs keywords; those of a pattern do not count")
 	}
 	keywords := in.keywords()
+	combine := func(words []string) iter.Seq2[string, error] { return candidate.Combine(words, g.combine, g.joins) }
 	s := source{generator: "combine"}
 	if stdin {
-		s.keywords = func(yield func(string, error) bool) {
-			words, err := collect(keywords)
-			if err != nil {
-				yield("", err)
-				return
-			}
-			candidate.Combine(words, g.combine, g.joins)(yield)
-		}
+		s.keywords = ofAll(keywords, combine)
 		if in.again() != nil {
 			s.again = s.keywords
 		}
@@ -59,7 +79,7 @@ func (g *generating) combined(in *input, stdin bool) error {
 		if err != nil {
 			return err
 		}
-		s.keywords = candidate.Combine(words, g.combine, g.joins)
+		s.keywords = combine(words)
 		s.again = s.keywords
 		s.count = func() amount { return countCombinations(words, g.combine, g.joins) }
 		for _, err := range s.keywords {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math/big"
+	"slices"
 	"strings"
 
 	"domprobe/candidate"
@@ -48,7 +49,9 @@ func (f *forming) makers() []maker {
 }
 
 // makes reports whether more is made of the keywords.
-func (f *forming) makes() bool { return f.endings || f.typos || f.hacks }
+func (f *forming) makes() bool {
+	return slices.ContainsFunc(f.makers(), func(m maker) bool { return m.on })
+}
 
 // multiplied returns keywords with what the makers make of them, each after its
 // keyword. Without keep it drops all that needs a TLD.
@@ -88,14 +91,7 @@ func (f *forming) blended(in *input) error {
 	}
 	b := source{generator: "blend"}
 	if again := in.again(); again != nil {
-		b.keywords = func(yield func(string, error) bool) {
-			words, err := collect(again)
-			if err != nil {
-				yield("", err)
-				return
-			}
-			candidate.Blend(words)(yield)
-		}
+		b.keywords = ofAll(again, candidate.Blend)
 		b.again = b.keywords
 		b.count = func() amount { return counted(b.again) }
 	} else {
@@ -107,23 +103,6 @@ func (f *forming) blended(in *input) error {
 	}
 	in.sources = append(in.sources, b)
 	return nil
-}
-
-// remembered adds the keywords that pass to words.
-func remembered(keywords iter.Seq2[string, error], words *[]string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for word, err := range keywords {
-			if err == nil && len(*words) == maxHeld {
-				word, err = "", errHeld
-			}
-			if err == nil {
-				*words = append(*words, strings.Clone(word))
-			}
-			if !yield(word, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // exclusion returns the names to leave out, and nil if there are none.

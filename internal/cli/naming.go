@@ -3,11 +3,9 @@ package cli
 import (
 	"iter"
 	"math"
-	"strings"
 	"sync/atomic"
 
 	"domprobe/candidate"
-	"domprobe/candidate/score"
 	"domprobe/candidate/words"
 	"domprobe/internal/cmdline"
 )
@@ -58,9 +56,9 @@ func (n *naming) fit(names candidates, count *atomic.Int64) candidates {
 		return names
 	}
 	return func(yield func(candidate.Candidate, error) bool) {
+		rank := byScore()
 		for c, err := range names {
-			label, _, _ := strings.Cut(c.Name, ".")
-			if err == nil && score.Of(label).Total < n.minScore {
+			if err == nil && rank(c.Name) < n.minScore {
 				count.Add(1)
 				continue
 			}
