@@ -20,6 +20,7 @@ import (
 type confirming struct {
 	how       []string // the values of --confirm
 	dates     bool
+	refused   bool // --no-confirm
 	rate      float64
 	bootstrap string
 	servers   string // the path of --whois-servers
@@ -38,6 +39,11 @@ func (c *confirming) options() []*cmdline.Option {
 
 func (c *confirming) datesOption() *cmdline.Option {
 	return cmdline.Switch(&c.dates, "dates", "", "ask the registry about each name that is found, too: registrar, created, expires, status, drops").Common()
+}
+
+// refusal is the option of a command that asks registries unless it is given.
+func (c *confirming) refusal() *cmdline.Option {
+	return cmdline.Switch(&c.refused, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)")
 }
 
 // registryOptions are those of a command that asks registries anyway.
@@ -76,16 +82,17 @@ func (c *confirming) flags() string {
 	return strings.Join(flags, " and ")
 }
 
-// offline reports whether registries must not be asked: the names of the demo
-// are not those of the world, unless the user has registries for them.
-func (c *confirming) offline(servers []resolver.Server) bool {
-	return slices.ContainsFunc(servers, isDemo) && c.bootstrap == ""
+// mayAsk reports whether registries may be asked: the user has not refused it, and
+// the names are not those of the demo, which are not those of the world unless the
+// user has registries for them.
+func (c *confirming) mayAsk(servers []resolver.Server) bool {
+	return !c.refused && (!slices.ContainsFunc(servers, isDemo) || c.bootstrap != "")
 }
 
 // check has the settings fit the servers that are asked.
 func (c *confirming) check(servers []resolver.Server) error {
 	switch {
-	case c.flags() != "" && c.offline(servers):
+	case c.flags() != "" && !c.mayAsk(servers):
 		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and %s is not", c.flags())
 	case c.on() && !slices.Contains(c.how, "rdap"):
 		return cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")

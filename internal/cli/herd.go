@@ -4,16 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	"domprobe/herd"
 	"domprobe/internal/cmdline"
 )
-
-// A herding is the settings of a run on many machines.
-type herding struct{ connecting }
 
 // herdWindow is how many names may wait for their turn with --ordered.
 const herdWindow = 1 << 16
@@ -46,7 +42,7 @@ func (p *probing) herdRun(ctx context.Context, inv *invocation, names *selection
 	}
 	defer conn.Close()
 	p.out.opts.Via = true
-	co := conn.Coordinator(p.ask.settings(&p.confirm, p.ask.namesDemo()))
+	co := conn.Coordinator(p.ask.settings(&p.confirm))
 	if len(p.ask.resolvers) > 0 {
 		ctx, cancel := context.WithCancel(ctx)
 		var working sync.WaitGroup
@@ -138,7 +134,7 @@ func writeHerd(inv *invocation, jobs []herd.JobInfo, members []herd.Status) erro
 		case m.Job == "":
 			state = "waits"
 		}
-		workers = append(workers, []string{m.Name, fmt.Sprintf("%.0f", m.Rate), fmt.Sprint(m.Names), fmt.Sprint(m.Held), dash(m.Job), state})
+		workers = append(workers, []string{m.Name, fmt.Sprintf("%.0f", m.Rate), fmt.Sprint(m.Names), fmt.Sprint(m.Held), cmp.Or(m.Job, "-"), state})
 	}
 	lines := [][]string{{"JOB", "AGE", "BACKLOG", "OUT", "UNREAD", "BYTES", "NAMES/S", "NAMES", "COORDINATOR"}}
 	for _, j := range jobs {
@@ -157,11 +153,4 @@ func writeHerd(inv *invocation, jobs []herd.JobInfo, members []herd.Status) erro
 		return err
 	}
 	return writeTable(inv.std.Out, workers)
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return strings.TrimSpace(s)
 }

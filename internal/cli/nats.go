@@ -58,7 +58,7 @@ func (c *connecting) share(ctx context.Context, inv *invocation, a *asking, p *p
 	if err != nil {
 		return nil, nil, err
 	}
-	settings := a.settings(new(confirming), a.namesDemo())
+	settings := a.settings(new(confirming))
 	settings.Escalate = &p.opts.Escalate
 	shared, err := conn.Share(p.Prober, settings, web.Age)
 	if err != nil {
@@ -68,10 +68,10 @@ func (c *connecting) share(ctx context.Context, inv *invocation, a *asking, p *p
 }
 
 // settings are what travels with a job.
-func (a *asking) settings(c *confirming, demo bool) herd.Settings {
+func (a *asking) settings(c *confirming) herd.Settings {
 	s := herd.Settings{
 		Quorum: a.probe.Quorum, Tries: a.probe.Tries, Timeout: a.probe.Timeout, Escalate: a.escalate,
-		ForSale: a.probe.ForSale, Parked: a.probe.Parked, Confirm: c.how, Dates: c.dates, Demo: demo,
+		ForSale: a.probe.ForSale, Parked: a.probe.Parked, Confirm: c.how, Dates: c.dates, Demo: a.namesDemo(),
 	}
 	if a.noEscalate {
 		s.Escalate = new(bool)

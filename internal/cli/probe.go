@@ -26,7 +26,7 @@ type probing struct {
 	gen       generating
 	ask       asking
 	confirm   confirming
-	herd      herding
+	herd      connecting
 	choose    choosing
 	out       writing
 	dryRun    bool
@@ -248,7 +248,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		}
 		return err
 	}
-	if t.noneBelieved() && !slices.Contains(p.ask.resolvers, "demo") && !slices.Contains(p.ask.resolvers, noResolver) {
+	if t.noneBelieved() && !p.ask.namesDemo() && !slices.Contains(p.ask.resolvers, noResolver) {
 		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
 			"domprobe explain %s tells why, and -r demo needs no network", t.open)
 	}

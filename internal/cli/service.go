@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"domprobe/internal/cmdline"
@@ -14,15 +13,12 @@ import (
 
 // A service is the settings of who answers the clients of serve and mcp.
 type service struct {
-	ask       asking
-	registry  confirming
-	noConfirm bool
+	ask      asking
+	registry confirming
 }
 
 func (s *service) options() []*cmdline.Option {
-	return slices.Concat([]*cmdline.Option{
-		cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
-	}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions())
+	return slices.Concat([]*cmdline.Option{s.registry.refusal()}, s.ask.options(), s.ask.zoneOption(), s.registry.registryOptions())
 }
 
 // registryWait is how long a name waits for a registry that refuses: a user of
@@ -44,9 +40,9 @@ func (s *service) open(ctx context.Context, inv *invocation, opts *web.Options) 
 	}
 	b := &backend{prober: asked}
 	opts.Prober, opts.AtOnce = asked.Prober, asked.opts.Concurrency
-	_, opts.Version, _ = strings.Cut(userAgent(), "/")
+	opts.Version = release()
 	opts.Explain, opts.With = b.explain, b.with
-	if s.noConfirm || s.registry.offline(asked.opts.Servers) {
+	if !s.registry.mayAsk(asked.opts.Servers) {
 		return b, nil
 	}
 	registryOpts := s.registry.rdap(inv)

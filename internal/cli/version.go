@@ -44,9 +44,12 @@ func buildText(info *debug.BuildInfo) string {
 }
 
 // userAgent names the program to the registries (RFC 9110 section 10.1.5).
-func userAgent() string {
-	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
-		return "domprobe/" + info.Main.Version[1:]
+func userAgent() string { return "domprobe/" + release() }
+
+// release returns the number of the release, and devel for any other build.
+func release() string {
+	if number, ok := strings.CutPrefix(buildInfo().Main.Version, "v"); ok {
+		return number
 	}
-	return "domprobe/devel"
+	return "devel"
 }

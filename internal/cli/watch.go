@@ -28,7 +28,6 @@ type watching struct {
 	exec       string
 	webhook    string
 	secretFile string
-	noConfirm  bool
 	ask        asking
 	registry   confirming
 }
@@ -61,7 +60,7 @@ func watchCommand() *command {
 			cmdline.Text(&s.state, "state", "", "keep what is known of the names in this `FILE` (domprobe/watch.db in the user's state folder)"),
 			cmdline.Switch(&s.list, "list", "", "print the names, what is known of them, and when they are looked at next").Local().Common(),
 			cmdline.List(&s.remove, "remove", "", "watch these `NAMES` no longer").Local().Common(),
-			cmdline.Switch(&s.noConfirm, "no-confirm", "", "do not ask registries about single names (RDAP, WHOIS)"),
+			s.registry.refusal(),
 		}, s.ask.options(), s.registry.registryOptions()),
 		Exits: map[int]string{
 			codeOK:          "ended by a signal; with --once, all names that were due are looked at, and all events are delivered",
@@ -131,7 +130,7 @@ func (s *watching) prober(ctx context.Context, inv *invocation) (*prober, error)
 		return nil, err
 	}
 	s.ask.probe.ForSale = !opts.Offline
-	if s.noConfirm || s.registry.offline(opts.Servers) {
+	if !s.registry.mayAsk(opts.Servers) {
 		return newProber(ctx, inv, &s.ask, nil, tracer(inv.console))
 	}
 	s.registry.how, s.registry.dates = []string{"rdap", "whois"}, true
