@@ -36,6 +36,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -175,6 +176,24 @@ func (inv *invocation) open(path string) (name string, r io.Reader, err error) {
 	}
 	inv.stdin = true
 	return "standard input", inv.std.In, nil
+}
+
+// noArguments returns the error of an argument for a command that takes none.
+func (inv *invocation) noArguments(command, hint string) error {
+	if len(inv.Words) == 0 {
+		return nil
+	}
+	return cmdline.Usage(hint, "%s takes no arguments, but got %s", command, inv.Words[0])
+}
+
+// ask asks the person at the terminal, and returns the line that they answer.
+func (inv *invocation) ask(question string) (string, error) {
+	inv.console.Ask(question)
+	answer, err := bufio.NewReader(inv.std.In).ReadString('\n')
+	if answer != "" {
+		err = nil // the last line may have no end
+	}
+	return answer, err
 }
 
 // inputs returns the files that must not be overwritten.

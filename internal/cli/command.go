@@ -50,7 +50,7 @@ func commands() []*command {
 		maps.Copy(exits, c.Exits)
 		c.Exits = exits
 		if c.Name == "help" {
-			c.Words = cmdline.Names(plain(all[1:]))
+			c.Words = namesOf(all)
 		}
 	}
 	return all
@@ -63,6 +63,9 @@ func plain(commands []*command) (list []*cmdline.Command) {
 	}
 	return list
 }
+
+// namesOf returns the names of all commands but the main one, which has none.
+func namesOf(all []*command) []string { return cmdline.Names(plain(all[1:])) }
 
 // A talking is the settings of standard error and of colours, which every
 // command has.

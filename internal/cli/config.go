@@ -100,7 +100,7 @@ func (c *settingUp) show(inv *invocation, name string) error {
 		return configured(cmd) && (name == cmd.Name || tablePrefix+name == tableOf(cmd))
 	})
 	if i < 0 {
-		return cmdline.Unknown("command", name, cmdline.Names(plain(all[1:])))
+		return cmdline.Unknown("command", name, namesOf(all))
 	}
 	cmd := all[i]
 	var own configuration

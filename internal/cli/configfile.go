@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,16 +24,12 @@ func (inv *invocation) offerTLDs(word string) ([]string, error) {
 	refused := inv.noTLD("", word)
 	path, err := configPath()
 	silent := !inv.person || inv.stdin || inv.console.Quiet
-	if err != nil || silent || inv.likeCommand(word) || os.Getenv(configVariable) != "" {
+	if err != nil || silent || likeCommand(word) != "" || os.Getenv(configVariable) != "" {
 		return nil, refused
 	}
-	inv.console.Ask("no TLD given; which from now on, as in com,dev,io? Nothing for none:")
-	answer, err := bufio.NewReader(inv.std.In).ReadString('\n')
-	if err != nil && answer == "" {
-		return nil, refused
-	}
+	answer, err := inv.ask("no TLD given; which from now on, as in com,dev,io? Nothing for none:")
 	tlds := strings.Fields(strings.ReplaceAll(answer, ",", " "))
-	if len(tlds) == 0 {
+	if err != nil || len(tlds) == 0 {
 		return nil, refused
 	}
 	if err := writeTLDs(path, tlds); err != nil {

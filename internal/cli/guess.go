@@ -19,7 +19,7 @@ const tldHint = "try: domprobe -t dev go rust, or domprobe --help"
 // where the keyword was read, empty for an argument.
 func (inv *invocation) noTLD(source, word string) error {
 	hint := tldHint
-	switch meant := cmdline.Nearest(word, cmdline.Names(plain(commands())[1:])); {
+	switch meant := likeCommand(word); {
 	case word == "":
 		return cmdline.Usage(hint, "no TLD given")
 	case source != "":
@@ -35,9 +35,12 @@ func (inv *invocation) noTLD(source, word string) error {
 	return cmdline.Usage(hint, "no TLD given for %q", word)
 }
 
-// likeCommand reports whether a word may be meant as a command.
-func (inv *invocation) likeCommand(word string) bool {
-	return word != "" && cmdline.Nearest(word, cmdline.Names(plain(commands())[1:])) != ""
+// likeCommand returns the command that a word may mean, and nothing if there is none.
+func likeCommand(word string) string {
+	if word == "" {
+		return ""
+	}
+	return cmdline.Nearest(word, namesOf(commands()))
 }
 
 // looksLikeFile is the error of an argument that is a file and hardly a domain,
@@ -51,6 +54,21 @@ func looksLikeFile(word string) error {
 		return nil
 	}
 	return cmdline.Usage("to read keywords from it: -i "+word+"; to probe it as a name: -- "+word, "%s is a file", word)
+}
+
+// isLiteral reports whether the argument comes after "--", and so is taken as it is.
+func (inv *invocation) isLiteral(i int) bool { return i >= len(inv.Words)-inv.Literal }
+
+// keywordsOf returns the keywords that an argument means. A literal one is its own.
+func (inv *invocation) keywordsOf(i int) ([]string, error) {
+	word := inv.Words[i]
+	if inv.isLiteral(i) {
+		return []string{word}, nil
+	}
+	if err := looksLikeFile(word); err != nil {
+		return nil, err
+	}
+	return inv.meant(word), nil
 }
 
 // meant returns the keywords that pasted text means, and tells the user once for

@@ -47,7 +47,7 @@ func helpCommand() *command {
 		all := commands()
 		at, rest := cmdline.Pick(plain(all), inv.Words)
 		if len(rest) > 0 {
-			return "", cmdline.Unknown("command", strings.Join(inv.Words, " "), cmdline.Names(plain(all[1:])))
+			return "", cmdline.Unknown("command", strings.Join(inv.Words, " "), namesOf(all))
 		}
 		return inv.help(all[at], true), nil
 	})

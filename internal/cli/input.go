@@ -62,19 +62,15 @@ func (g *generating) openInput(inv *invocation) (*input, error) {
 
 func (g *generating) addAll(in *input, inv *invocation) error {
 	for i, arg := range inv.Words {
-		literal := i >= len(inv.Words)-inv.Literal
-		switch err := looksLikeFile(arg); {
-		case arg == "-":
+		if arg == "-" {
 			if err := g.addFile(in, inv, arg); err != nil {
 				return err
 			}
 			continue
-		case err != nil && !literal:
-			return err
 		}
-		words := []string{arg}
-		if !literal {
-			words = inv.meant(arg)
+		words, err := inv.keywordsOf(i)
+		if err != nil {
+			return err
 		}
 		for _, word := range words {
 			if !in.bare && !candidate.IsDomain(word) {

@@ -29,8 +29,8 @@ func mcpCommand() *command {
 }
 
 func (s *service) mcp(ctx context.Context, inv *invocation) error {
-	if len(inv.Words) > 0 {
-		return cmdline.Usage("an assistant asks about names", "mcp takes no arguments, but got %s", inv.Words[0])
+	if err := inv.noArguments("mcp", "an assistant asks about names"); err != nil {
+		return err
 	}
 	opts := web.Options{ClientRate: -1}
 	b, err := s.open(ctx, inv, &opts)

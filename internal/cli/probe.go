@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -284,9 +283,9 @@ func (p *probing) agree(ctx context.Context, inv *invocation, names *selection, 
 	if n.IsInt64() && n.Int64() < 1<<40 {
 		took = fmt.Sprintf(", in about %v", roughly(opts.Expected(int(n.Int64()), 1)))
 	}
-	inv.console.Ask(fmt.Sprintf("%s names%s, to %s: begin? [y/N]", shortNumber(n), took, describe(opts.Servers)))
-	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(inv.std.In).ReadString('\n') })
-	if err != nil && answer == "" {
+	question := fmt.Sprintf("%s names%s, to %s: begin? [y/N]", shortNumber(n), took, describe(opts.Servers))
+	answer, err := await(ctx, func() (string, error) { return inv.ask(question) })
+	if err != nil {
 		return err
 	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {

@@ -98,9 +98,10 @@ const minToken = 12
 const tokenHint = `name one: --token "$(openssl rand -hex 16)"`
 
 func (s *serving) check(inv *invocation) error {
+	if err := inv.noArguments("serve", "names are typed into the page"); err != nil {
+		return err
+	}
 	switch n := len(s.web.Token); {
-	case len(inv.Words) > 0:
-		return cmdline.Usage("names are typed into the page", "serve takes no arguments, but got %s", inv.Words[0])
 	case n > 0 && n < minToken:
 		return cmdline.Usage("try: openssl rand -hex 16", "--token has %d characters, which can be guessed; %d are the least", n, minToken)
 	case n == 0 && !isLoopbackAddress(s.listen):

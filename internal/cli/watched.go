@@ -22,17 +22,13 @@ import (
 // to be watched.
 func (s *watching) names(inv *invocation) (states []watch.State, err error) {
 	for i, word := range inv.Words {
-		literal := i >= len(inv.Words)-inv.Literal
-		if word == "-" && !literal {
+		if word == "-" && !inv.isLiteral(i) {
 			s.inputs = append(s.inputs, word)
 			continue
 		}
-		words := []string{word}
-		if !literal {
-			if err := looksLikeFile(word); err != nil {
-				return nil, err
-			}
-			words = inv.meant(word)
+		words, err := inv.keywordsOf(i)
+		if err != nil {
+			return nil, err
 		}
 		for _, w := range words {
 			if states, err = addName(states, "", w); err != nil {

@@ -39,8 +39,8 @@ func workCommand() *command {
 var travels = map[string]bool{"timeout": true, "tries": true, "quorum": true}
 
 func (w *working) run(ctx context.Context, inv *invocation) error {
-	if len(inv.Words) > 0 {
-		return cmdline.Usage("names come from runs with --nats", "work takes no arguments, but got %s", inv.Words[0])
+	if err := inv.noArguments("work", "names come from runs with --nats"); err != nil {
+		return err
 	}
 	if _, err := await(ctx, w.ask.check); err != nil {
 		return err
