@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -137,12 +138,7 @@ func appendSettings(settings []Setting, k key, value any) ([]Setting, error) {
 	var items []any
 	switch v := value.(type) {
 	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			var err error
 			if settings, err = appendSettings(settings, key{append(slices.Clone(k.path), name), k.line}, v[name]); err != nil {
 				return nil, err
