@@ -63,14 +63,7 @@ func parseConcurrency(s string) (int, error) {
 	if s == "auto" {
 		return 0, nil
 	}
-	n, err := strconv.Atoi(s)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("--concurrency cannot be %q", s)
-	case n < 1 || n > probe.MaxConcurrency:
-		return 0, fmt.Errorf("--concurrency %d is not from 1 to %d", n, probe.MaxConcurrency)
-	}
-	return n, nil
+	return cmdline.ParseNumber("concurrency", s, 1, probe.MaxConcurrency)
 }
 
 // parseRate returns the rate in the terms of [probe.Options].

@@ -16,6 +16,8 @@ import (
 // A setting up is the settings of the command config.
 type settingUp struct{ format string }
 
+var configParts = []string{"init", "show", "path", "check"}
+
 // configCommand makes, shows and checks files of settings.
 func configCommand() *command {
 	c := new(settingUp)
@@ -33,7 +35,7 @@ func configCommand() *command {
 			"show prints the values of a command, by default those of a search; a secret is hidden. " +
 			"path prints the name of your own file. " +
 			"check finds every mistake in the files that are used, or in those named.",
-		Words:   []string{"init", "show", "path", "check"},
+		Words:   configParts,
 		Options: []*cmdline.Option{tableFormat(&c.format, "table", "json")},
 		Exits: map[int]string{
 			codeOK:     "the file is written, shown or right",
@@ -64,7 +66,7 @@ func (c *settingUp) run(_ context.Context, inv *invocation) error {
 	case word == "show" || word == "path":
 		return cmdline.Usage("", "config %s does not take %q", word, strings.Join(rest, " "))
 	}
-	return cmdline.Unknown("word for config", word, []string{"init", "show", "path", "check"})
+	return cmdline.Unknown("word for config", word, configParts)
 }
 
 // init writes a file of settings where there is none.

@@ -117,10 +117,7 @@ func newFile(line string) string {
 		if !configured(cmd) {
 			continue
 		}
-		others := slices.DeleteFunc(slices.Clone(cmd.Options), func(o *cmdline.Option) bool {
-			same := func(m *cmdline.Option) bool { return m.Name == o.Name && m.Text() == o.Text() }
-			return o.Answers() || slices.ContainsFunc(all[0].Options, same)
-		})
+		others := slices.DeleteFunc(slices.Clone(cmd.Options), func(o *cmdline.Option) bool { return o.Answers() || all[0].Shares(o) })
 		if len(others) > 0 {
 			fmt.Fprintf(&b, "\n# Of domprobe %s alone:\n#[%s]\n", cmd.Name, tableOf(cmd))
 			describe(others)

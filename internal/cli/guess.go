@@ -9,7 +9,6 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
-	"domprobe/report"
 )
 
 const tldHint = "try: domprobe -t dev go rust, or domprobe --help"
@@ -23,7 +22,7 @@ func (inv *invocation) noTLD(source, word string) error {
 	case word == "":
 		return cmdline.Usage(hint, "no TLD given")
 	case source != "":
-		if format, err := report.FormatOf(source); err == nil && slices.Contains(report.Readable(), format) {
+		if _, err := savedFormat(source); err == nil {
 			hint = "if it is a report, try: domprobe render " + source
 		}
 		return cmdline.Usage(hint, "%s: no TLD given for %q", source, word)

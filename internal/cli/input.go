@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -218,8 +217,7 @@ func (in *input) again() iter.Seq2[string, error] {
 func named[T any](name string, seq iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for s, err := range seq {
-			var file *fs.PathError // which carries the name already
-			if err != nil && !errors.As(err, &file) {
+			if err != nil && !is[*fs.PathError](err) { // which carries the name already
 				err = fmt.Errorf("%s: %w", name, err)
 			}
 			if !yield(s, err) {

@@ -2,9 +2,10 @@ package cli
 
 import "context"
 
-// await returns the result of f, or the error of ctx as soon as it is done. It is for calls that know no context: a read of standard input,
-// the opening of a FIFO that nobody writes. A blocked call is left behind,
-// because the process is about to end.
+// await returns the result of f, or the error of ctx as soon as it is done. It is
+// for calls that know no context: a read of standard input, the opening of a FIFO
+// that nobody writes. A blocked call is left behind, because the process is about
+// to end.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	var none T
 	if ctx.Err() != nil { // else f would begin work that nobody ends

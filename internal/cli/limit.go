@@ -28,8 +28,8 @@ const (
 )
 
 // checkMost refuses more names than the limit. Where repeats and names left out
-// could make the difference, it makes the names to find out,
-// unless that would take long.
+// could make the difference, it makes the names to find out, unless that would take
+// long.
 func (s *selection) checkMost() error {
 	if s.most == 0 {
 		return nil

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -55,11 +54,11 @@ func flags(top, c *cmdline.Command) string {
 	var b strings.Builder
 	var shared []string
 	for _, o := range c.Options {
-		text := o.Text()
-		if slices.ContainsFunc(top.Options, func(other *cmdline.Option) bool { return other.Name == o.Name && other.Text() == text }) {
+		if top.Shares(o) {
 			shared = append(shared, "--"+o.Name)
 			continue
 		}
+		text := o.Text()
 		if o.Variable() == "" {
 			text += "; no variable"
 		}

@@ -158,7 +158,7 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	names.settled = out.settled
 	out.recall()
 	t.before = out.before(t.freeBefore)
-	endProgress := inv.console.StartProgress(names.known(), func() (int64, string) {
+	endProgress := inv.console.StartProgress("names", int64(names.known()), func() (int64, string) {
 		switch {
 		case !names.ranked:
 			return names.done(t.names.Load() - t.total()), t.counts() + state()

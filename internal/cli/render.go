@@ -111,10 +111,7 @@ func openReports(inv *invocation) (reports []iter.Seq2[probe.Result, error], err
 	for _, path := range inv.Words {
 		format := ""
 		if path != "-" {
-			if format, err = report.FormatOf(path); err == nil && !slices.Contains(report.Readable(), format) {
-				err = fmt.Errorf("%s: the format %s cannot be read back: only %s can", path, format, strings.Join(report.Readable(), ", "))
-			}
-			if err != nil {
+			if format, err = savedFormat(path); err != nil {
 				return nil, cmdline.Usage("", "%w", err)
 			}
 		}
@@ -125,6 +122,16 @@ func openReports(inv *invocation) (reports []iter.Seq2[probe.Result, error], err
 		reports = append(reports, named(name, readReport(r, format)))
 	}
 	return reports, nil
+}
+
+// savedFormat returns the format of a report by the name of its file, and an error if
+// it cannot be read back.
+func savedFormat(path string) (string, error) {
+	format, err := report.FormatOf(path)
+	if err == nil && !slices.Contains(report.Readable(), format) {
+		err = fmt.Errorf("%s: the format %s cannot be read back: only %s can", path, format, strings.Join(report.Readable(), ", "))
+	}
+	return format, err
 }
 
 // noting adds the columns of what rows hold besides their verdicts to those that

@@ -29,8 +29,7 @@ func parseServers(specs []string) ([]resolver.Server, error) {
 		return nil, nil
 	}
 	servers, err := resolver.ParseAll(specs)
-	var bad *resolver.ParseError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*resolver.ParseError](err); ok {
 		return nil, cmdline.Usage(cmdline.Hint(bad.Input, resolverWords), "%w", bad)
 	}
 	if err != nil {

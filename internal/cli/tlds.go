@@ -134,8 +134,7 @@ func readTLDs(path string) (bare []string, sets tldSets, err error) {
 	}
 	defer f.Close()
 	sets, err = candidate.ReadPresets(f)
-	var line *candidate.LineError
-	if errors.As(err, &line) {
+	if is[*candidate.LineError](err) {
 		return nil, nil, cmdline.Usage("", "%s: %w", path, err)
 	}
 	bare = sets[""]

@@ -93,7 +93,7 @@ func readNames(inv *invocation, states []watch.State, source string, r io.Reader
 // reportFormat returns the format of a report by the name of its file or how it
 // begins, and nothing for a list of names.
 func reportFormat(in *bufio.Reader, source string) string {
-	if format, err := report.FormatOf(source); err == nil && slices.Contains(report.Readable(), format) {
+	if format, err := savedFormat(source); err == nil {
 		return format
 	}
 	begin, _ := in.Peek(len("domain,")) // an error comes again when it is read
@@ -131,7 +131,11 @@ func (s *watching) print(ctx context.Context, inv *invocation, file *watch.File)
 	return tellWaiting(inv, file)
 }
 
-func dayOf(t time.Time) string { return stamp(t)[:min(len(stamp(t)), len(time.DateOnly))] }
+// dayOf is stamp without the time of day.
+func dayOf(t time.Time) string {
+	day, _, _ := strings.Cut(stamp(t), "T")
+	return day
+}
 
 // tellWaiting tells how many events are not delivered yet.
 func tellWaiting(inv *invocation, file *watch.File) error {

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,7 +93,7 @@ func (z *zoning) run(ctx context.Context, inv *invocation) error {
 // build makes an index.
 func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) error {
 	b, err := zone.Create(z.output, zone.Options{Origin: z.origin, Date: z.date})
-	if errors.As(err, new(*zone.OriginError)) {
+	if is[*zone.OriginError](err) {
 		return cmdline.Usage("", "--origin: %w", err)
 	}
 	if err != nil {
@@ -110,7 +109,7 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 		return cmdline.Usage("", "--output %s would overwrite the input", z.output)
 	}
 	start := time.Now()
-	endProgress := inv.console.StartProgressOf("MB", in.size>>20, func() (int64, string) {
+	endProgress := inv.console.StartProgress("MB", in.size>>20, func() (int64, string) {
 		return in.done.Load() >> 20, plural(b.Names(), "name")
 	})
 	build := func() (zone.Info, error) { return in.build(ctx, b) }
@@ -121,7 +120,7 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 		info, err = build()
 	}
 	endProgress()
-	if errors.As(err, new(*zone.LineError)) { // and not a mistake of the command line
+	if is[*zone.LineError](err) { // and not a mistake of the command line
 		return &exitError{code: codeFailed, err: err}
 	}
 	if err != nil {

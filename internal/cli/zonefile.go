@@ -56,6 +56,11 @@ func (a *asking) openZones(ctx context.Context, inv *invocation) (zones []probe.
 	return zones, close, nil
 }
 
+// registered reports whether a zone file has a name of its zone.
+func registered(z probe.ZoneFile, c *candidate.Candidate) bool {
+	return z.Has(strings.TrimSuffix(c.Name, "."+c.TLD))
+}
+
 // inZoneFile tells what the zone file of a name's TLD says, if there is one.
 func inZoneFile(zones []probe.ZoneFile, c *candidate.Candidate) string {
 	for _, z := range zones {
@@ -63,7 +68,7 @@ func inZoneFile(zones []probe.ZoneFile, c *candidate.Candidate) string {
 			continue
 		}
 		says := "does not have"
-		if z.Has(strings.TrimSuffix(c.Name, "."+c.TLD)) {
+		if registered(z, c) {
 			says = "has"
 		}
 		return fmt.Sprintf("the zone file of %s, of %s, %s the name", z.Origin(), z.Date().Format(time.DateOnly), says)
@@ -93,7 +98,7 @@ func (z *zoned) add(c *candidate.Candidate) {
 	z.names++
 	z.tlds[c.TLD] = true
 	one := z.zones[c.TLD]
-	found := one != nil && one.Has(strings.TrimSuffix(c.Name, "."+c.TLD))
+	found := one != nil && registered(one, c)
 	if found {
 		z.found++
 	}

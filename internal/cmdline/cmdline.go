@@ -3,8 +3,7 @@
 //
 // A [Command] has a list of options. Each [Option] is bound to a variable that
 // [Command.Parse] sets. [Command.Help] and [Complete] write the same table as
-// text. A [UsageError] names the mistake, and the hint guesses what
-// was meant.
+// text. A [UsageError] names the mistake, and the hint guesses what was meant.
 package cmdline
 
 import (
@@ -62,6 +61,13 @@ func (c *Command) option(name string) *Option {
 		}
 	}
 	return nil
+}
+
+// Shares reports whether the command has an option of another one, with the same
+// meaning.
+func (c *Command) Shares(o *Option) bool {
+	own := c.option(o.Name)
+	return own != nil && own.Text() == o.Text()
 }
 
 // A UsageError is a mistake in the command line.

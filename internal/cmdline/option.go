@@ -134,18 +134,21 @@ func Number(p *int, name, letter, usage string, low, high int) *Option {
 	if *p != 0 {
 		initial = strconv.Itoa(*p)
 	}
-	return Parsed(p, name, letter, usage, initial, func(s string) (int, error) {
-		n, err := strconv.Atoi(s)
-		switch {
-		case err != nil:
-			err = fmt.Errorf("--%s cannot be %q", name, s)
-		case n < low && high == math.MaxInt:
-			err = fmt.Errorf("--%s %d is not at least %d", name, n, low)
-		case n < low || n > high:
-			err = fmt.Errorf("--%s %d is not from %d to %d", name, n, low, high)
-		}
-		return n, err
-	})
+	return Parsed(p, name, letter, usage, initial, func(s string) (int, error) { return ParseNumber(name, s, low, high) })
+}
+
+// ParseNumber returns the value of the option name: a whole number from low to high.
+func ParseNumber(name, s string, low, high int) (int, error) {
+	n, err := strconv.Atoi(s)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("--%s cannot be %q", name, s)
+	case n < low && high == math.MaxInt:
+		err = fmt.Errorf("--%s %d is not at least %d", name, n, low)
+	case n < low || n > high:
+		err = fmt.Errorf("--%s %d is not from %d to %d", name, n, low, high)
+	}
+	return n, err
 }
 
 // Switch is on or off. Without a value it is on.

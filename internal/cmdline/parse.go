@@ -26,9 +26,10 @@ type Args struct {
 // Parse sets the options of a command from its arguments, the environment and
 // files, in falling precedence.
 //
-// urfave/cli decides whether an argument or the environment sets an option. It gets one argument for each option, because it stops
-// at the first that is none, and hands every value over as text, because its
-// errors about values are sentences that a program cannot take apart.
+// urfave/cli decides whether an argument or the environment sets an option. It gets
+// one argument for each option, because it stops at the first that is none. It hands
+// every value over as text, because its errors about values are sentences that a
+// program cannot take apart.
 func (c *Command) Parse(args []string) (Args, error) {
 	given, rest, err := c.split(args)
 	if err != nil {

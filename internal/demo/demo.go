@@ -1,7 +1,7 @@
 // Package demo is the registry of --resolver demo: a resolver on a loopback port
 // that knows the names of an embedded list, names.txt, all of which really are
-// registered. What it says of offers and name servers is made up, and
-// about the names for examples alone.
+// registered. What it says of offers and name servers is made up, and about the
+// names for examples alone.
 package demo
 
 import (

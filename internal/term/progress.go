@@ -31,14 +31,9 @@ const (
 // ShowsProgress reports whether [Console.StartProgress] shows anything.
 func (c *Console) ShowsProgress() bool { return Is(c.w) && !c.Quiet && !c.NoProgress && !Dumb() }
 
-// StartProgress shows the progress of a run over names until the returned function
-// is called. A total of 0 is unknown. state is called with the console locked.
-func (c *Console) StartProgress(total int, state func() (done int64, counts string)) (stop func()) {
-	return c.StartProgressOf("names", int64(total), state)
-}
-
-// StartProgressOf is StartProgress of a run over something else than names.
-func (c *Console) StartProgressOf(unit string, total int64, state func() (done int64, counts string)) (stop func()) {
+// StartProgress shows the progress of a run, counted in units, until the returned
+// function is called. A total of 0 is unknown. state is called with the console locked.
+func (c *Console) StartProgress(unit string, total int64, state func() (done int64, counts string)) (stop func()) {
 	if !c.ShowsProgress() {
 		return func() {}
 	}
