@@ -31,7 +31,7 @@ func TestReference(t *testing.T) {
 func documentedIn(section string) (names []string) {
 	_, text, _ := strings.Cut(reference(), "## "+section+"\n")
 	text, _, _ = strings.Cut(text, "\n## ")
-	for _, item := range itemPattern.FindAllStringSubmatch(text, -1) {
+	for _, item := range itemPattern().FindAllStringSubmatch(text, -1) {
 		names = append(names, strings.Trim(item[1], "`"))
 	}
 	return names

@@ -70,6 +70,9 @@ func parseSeed(s string) (uint64, error) {
 	return seed, err
 }
 
+// A sequence of candidates ends with the error of its keywords, if there is one.
+type candidates = iter.Seq2[candidate.Candidate, error]
+
 // A selection is the names of a run: all that the generator makes, without those
 // of other shards and those that have their row already.
 type selection struct {
@@ -152,7 +155,7 @@ func (s *selection) measure() {
 }
 
 // all returns the names to be probed, for one loop.
-func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
+func (s *selection) all() candidates {
 	names := s.inShard(seen(s.fit(s.gen.All(), &s.poor), func(*candidate.Candidate) { s.passed.Add(1) }))
 	if s.ranked {
 		s.byRank = s.ranking(names)
@@ -176,7 +179,7 @@ func (s *selection) all() iter.Seq2[candidate.Candidate, error] {
 	}
 }
 
-func (s *selection) inShard(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
+func (s *selection) inShard(names candidates) candidates {
 	if s.shards == 1 {
 		return names
 	}
@@ -184,7 +187,7 @@ func (s *selection) inShard(names iter.Seq2[candidate.Candidate, error]) iter.Se
 }
 
 // seen calls look with each name that passes.
-func seen(names iter.Seq2[candidate.Candidate, error], look func(*candidate.Candidate)) iter.Seq2[candidate.Candidate, error] {
+func seen(names candidates, look func(*candidate.Candidate)) candidates {
 	return func(yield func(candidate.Candidate, error) bool) {
 		for c, err := range names {
 			if err == nil {
@@ -230,7 +233,7 @@ func (s *selection) longest() (n int) {
 
 // again returns the names of the run for another loop, and nil if the keywords
 // can be read only once.
-func (s *selection) again() iter.Seq2[candidate.Candidate, error] {
+func (s *selection) again() candidates {
 	keywords := s.in.again()
 	if keywords == nil {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/cpuguy83/go-md2man/v2/md2man"
@@ -70,10 +71,8 @@ func flags(top, c *cmdline.Command) string {
 	return b.String() + term.Wrap("Flags as above: "+strings.Join(shared, ", ")+". Exit codes:", 0, 100)
 }
 
-var (
-	headingPattern = regexp.MustCompile(`(?m)^## .*$`)
-	itemPattern    = regexp.MustCompile("(?m)^[*] (`[^`]+`): (.*(?:\n  .*)*)\n")
-)
+// itemPattern matches an item of a list.
+var itemPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(?m)^[*] (`[^`]+`): (.*(?:\n  .*)*)\n") })
 
 // roffFixes takes out blank lines, which groff sets beside its own, and keeps
 // groff from setting ASCII characters as typographic ones.
@@ -81,8 +80,9 @@ var roffFixes = strings.NewReplacer("\n\n.EX", "\n.PP\n.EX", "\n\n", "\n", `\-`,
 
 // man returns the reference as a page for man(1): its items are definitions.
 func man() string {
+	heading := regexp.MustCompile(`(?m)^## .*$`)
 	_, text, _ := strings.Cut(reference(), "## Name\n")
-	text = headingPattern.ReplaceAllStringFunc("# domprobe 1\n\n## Name\n"+text, strings.ToUpper)
-	text = itemPattern.ReplaceAllString(text, "$1\n: $2\n\n")
+	text = heading.ReplaceAllStringFunc("# domprobe 1\n\n## Name\n"+text, strings.ToUpper)
+	text = itemPattern().ReplaceAllString(text, "$1\n: $2\n\n")
 	return roffFixes.Replace(string(md2man.Render([]byte(text))))
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"iter"
 	"math"
 	"sync/atomic"
 
@@ -47,8 +46,6 @@ func (n *naming) addAbout(in *input) error {
 	}
 	return nil
 }
-
-type candidates = iter.Seq2[candidate.Candidate, error]
 
 // fit leaves out the names whose score is below --min-score, and counts them.
 func (n *naming) fit(names candidates, count *atomic.Int64) candidates {

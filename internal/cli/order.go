@@ -72,7 +72,7 @@ func (p *probing) batches(ctx context.Context, d decider, names candidates, out 
 }
 
 // candidates passes names on, as long as there is room for their results.
-func (o *order) candidates(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
+func (o *order) candidates(names candidates) candidates {
 	return func(yield func(candidate.Candidate, error) bool) {
 		for c, err := range names {
 			if err == nil && !o.enter(c.Key()) {

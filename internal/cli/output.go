@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
-	"domprobe/candidate"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
@@ -107,7 +105,7 @@ func (o *output) addReport(ctx context.Context, t target) error {
 }
 
 // laidOut has the layout of tables remember the names that pass.
-func (o *output) laidOut(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
+func (o *output) laidOut(names candidates) candidates {
 	if o.opts.Layout == nil {
 		return names
 	}

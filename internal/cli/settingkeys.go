@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
@@ -13,7 +14,7 @@ import (
 )
 
 // ownName is how a user's name for something looks. It is printed as it is.
-var ownName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var ownName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]+$`) })
 
 var ownTables = []string{ownTLDs, ownResolvers, ownAffixes}
 
@@ -103,7 +104,7 @@ func keysOf(table string, all []*command) (keys []string, elsewhere map[string]s
 // checkOwn checks a setting of the user's own words.
 func (f settingsFile) checkOwn(s config.Setting, fail func(hint, format string, args ...any) error) error {
 	switch {
-	case !ownName.MatchString(s.Key):
+	case !ownName().MatchString(s.Key):
 		return fail("a name has letters, digits and hyphens", "%q is no name", s.Key)
 	case s.Table == ownTLDs:
 		if _, err := candidate.New(candidate.Options{TLDs: s.Values}); err != nil {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"iter"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +30,7 @@ type tally struct {
 
 // counted counts the names that pass. The prober may take them from any
 // goroutine.
-func (t *tally) counted(names iter.Seq2[candidate.Candidate, error]) iter.Seq2[candidate.Candidate, error] {
+func (t *tally) counted(names candidates) candidates {
 	if t.enough() { // from an earlier run
 		return candidate.Names()
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rivo/uniseg"
 )
@@ -87,14 +88,14 @@ func (s *Screen) clear() (restore func()) {
 	}
 }
 
-var colour = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+var colour = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\x1b\[[0-9;]*m`) })
 
 // lines returns how many lines of the terminal text takes. They are more than
 // its own lines when the terminal has become narrower since it was drawn:
 // nearly every terminal breaks long lines anew.
 func (s *Screen) lines(text []byte) (n int) {
 	width, _ := s.Size()
-	for line := range bytes.Lines(colour.ReplaceAll(text, nil)) {
+	for line := range bytes.Lines(colour().ReplaceAll(text, nil)) {
 		n++
 		if w := uniseg.StringWidth(string(bytes.TrimSuffix(line, []byte("\n")))); width > 0 && w > width {
 			n += (w - 1) / width
