@@ -101,6 +101,11 @@ type docsData struct {
 	Problems    []problemKind
 }
 
+// Here returns an example with the address of the server.
+func (d docsData) Here(source string) string {
+	return strings.ReplaceAll(source, docsDefault, d.Server)
+}
+
 var docsTemplate = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("docs").Parse(docsPage)
 })
@@ -120,22 +125,9 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) *problem {
 	if overTLS(r) {
 		here.Server = "https://" + r.Host
 	}
-	here.Operations = slices.Clone(data.Operations)
-	for i, op := range here.Operations {
-		op.Examples = slices.Clone(op.Examples)
-		for k := range op.Examples {
-			op.Examples[k].Source = strings.ReplaceAll(op.Examples[k].Source, docsDefault, here.Server)
-		}
-		here.Operations[i] = op
-	}
 	var body bytes.Buffer
 	if err := page.Execute(&body, here); err != nil {
 		return problemf(http.StatusServiceUnavailable, "the page cannot be made: %v", err)
 	}
-	return asset{kinds[".html"], body.Bytes(), tagOf(body.Bytes())}.serve(w, r)
-}
-
-// style answers with the style of the page.
-func style(w http.ResponseWriter, r *http.Request) *problem {
-	return asset{kinds[".css"], docsStyle, tagOf(docsStyle)}.serve(w, r)
+	return newAsset(kinds[".html"], body.Bytes()).serve(w, r)
 }

@@ -2,9 +2,7 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -36,8 +34,7 @@ type asset struct {
 }
 
 func newAsset(kind string, body []byte) asset {
-	sum := sha256.Sum256(body)
-	return asset{kind, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	return asset{kind, body, tagOf(body)}
 }
 
 // assets are the embedded files, by name.

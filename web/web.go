@@ -153,7 +153,7 @@ func (s *Server) routes() []route {
 		{"GET", "/healthz", healthy},
 		{"GET", metricsPath, s.metrics},
 		{"GET", "/docs", s.document},
-		{"GET", "/docs.css", style},
+		{"GET", "/docs.css", newAsset(kinds[".css"], docsStyle).serve},
 		{"POST", "/login", s.login},
 		{"GET", "/{$}", s.page},
 	}
