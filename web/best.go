@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"net/netip"
@@ -67,7 +66,7 @@ func (p *pick) batches(ctx context.Context, names iter.Seq2[candidate.Candidate,
 		next, stop := iter.Pull2(names)
 		defer stop()
 		missing := p.Best
-		for left := cmp.Or(p.Budget, maxRanked); left > 0 && (p.Best == 0 || missing > 0); {
+		for left := p.Budget; left > 0 && (p.Best == 0 || missing > 0); {
 			some, failed := take(next, min(max(minAhead, 2*missing), left))
 			if left -= len(some); len(some) == 0 && failed == nil {
 				return

@@ -153,25 +153,18 @@ func (q *query) keywords(origin *candidate.Origin) (iter.Seq2[string, error], er
 // A maker makes keywords of each keyword.
 type maker struct {
 	generator string
+	on        bool // the query asks for it
 	make      func(keyword string) []string
 }
 
 // makers returns the generators that the query asks for.
 func (q *query) makers() []maker {
-	var all []maker
-	for _, m := range []struct {
-		on bool
-		maker
-	}{
-		{q.Endings, maker{"endings", candidate.Endings}},
-		{q.Typos, maker{"typos", candidate.Typos}},
-		{q.Hacks, maker{"hacks", candidate.Hacks}},
-	} {
-		if m.on {
-			all = append(all, m.maker)
-		}
+	all := []maker{
+		{"endings", q.Endings, candidate.Endings},
+		{"typos", q.Typos, candidate.Typos},
+		{"hacks", q.Hacks, candidate.Hacks},
 	}
-	return all
+	return slices.DeleteFunc(all, func(m maker) bool { return !m.on })
 }
 
 // multiply puts after each keyword what is made of it. Hacks need no TLD: without

@@ -123,14 +123,14 @@ func addTool[In, Out any](s *mcp.Server, name, title, text string, input *jsonsc
 
 // A call is one call of a tool.
 type call struct {
-	ctx      context.Context // ends when there must be an answer
-	end      context.CancelFunc
-	request  *mcp.CallToolRequest
-	answered time.Time // the last word of progress
+	ctx     context.Context // ends when there must be an answer
+	end     context.CancelFunc
+	request *mcp.CallToolRequest
+	told    time.Time // of the last notification of progress, or of the call
 }
 
 func newCall(ctx context.Context, req *mcp.CallToolRequest) *call {
-	c := &call{request: req, answered: time.Now()}
+	c := &call{request: req, told: time.Now()}
 	c.ctx, c.end = context.WithTimeoutCause(ctx, answerTime, errLate)
 	return c
 }
@@ -142,10 +142,10 @@ func (c *call) late() bool { return errors.Is(context.Cause(c.ctx), errLate) }
 // progress tells the client that so many of so many names have their rows.
 func (c *call) progress(done, of int) {
 	token := c.request.Params.GetProgressToken()
-	if token == nil || done < of && time.Since(c.answered) < progressTime {
+	if token == nil || done < of && time.Since(c.told) < progressTime {
 		return
 	}
-	c.answered = time.Now()
+	c.told = time.Now()
 	// A client that does not read its progress may still want the answer.
 	_ = c.request.Session.NotifyProgress(c.ctx, &mcp.ProgressNotificationParams{
 		ProgressToken: token, Progress: float64(done), Total: float64(of), Message: fmt.Sprintf("%d of %d names", done, of),

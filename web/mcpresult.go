@@ -47,10 +47,6 @@ func (c *counts) of(v probe.Verdict) *int {
 	return &c.Unknown
 }
 
-func (a *findings) asked() int {
-	return a.Counts.Found + a.Counts.NotFound + a.Counts.Unknown + a.Counts.Invalid
-}
-
 // A nameRow is the verdict on one name.
 type nameRow struct {
 	Domain    string `json:"domain" jsonschema:"in its A-label form"`

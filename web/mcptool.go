@@ -78,7 +78,7 @@ func (a *assistant) findNames(c *call, in findArgs) (*findings, error) {
 	}
 	out := newFindings(rows, &q.keeping)
 	out.Made, out.Repeated, out.Truncated = made, names.repeated, late
-	if !late && out.Counts.NotFound < q.Best && out.asked() == q.Budget && made > q.Budget {
+	if !late && out.Counts.NotFound < q.Best && len(rows) == q.Budget && made > q.Budget {
 		out.Note = fmt.Sprintf("the budget of %d names is used up; a larger one may find more", q.Budget)
 	}
 	return out, nil

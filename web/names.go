@@ -100,8 +100,7 @@ func (s *Server) ask(ctx context.Context, v *verdicts, r *http.Request, c candid
 		return row, p
 	}
 	defer done()
-	one := func(yield func(candidate.Candidate, error) bool) { yield(c, nil) }
-	for rows, err := range v.batches(ctx, one) {
+	for rows, err := range v.batches(ctx, streamed([]candidate.Candidate{c})) {
 		if err != nil {
 			return row, unanswered(ctx, err)
 		}

@@ -119,11 +119,10 @@ type stream struct {
 }
 
 func newStream(w http.ResponseWriter, q *query) *stream {
-	format := cmp.Or(q.Format, "jsonl")
-	rows, _ := report.New(format, w, report.Options{ // it has each of formats
+	rows, _ := report.New(q.Format, w, report.Options{ // it has each of formats
 		Score: q.Score || q.ranked() || q.MinScore > 0, Dates: q.Dates, ForSale: q.ForSale, Parked: q.Parked,
 	})
-	return &stream{w, http.NewResponseController(w), format, &q.keeping, rows}
+	return &stream{w, http.NewResponseController(w), q.Format, &q.keeping, rows}
 }
 
 // begin sends the headers, so that the client knows at once how many rows follow.
