@@ -35,6 +35,8 @@ type making struct {
 	MinLen   int   `json:"min_len"`
 	MaxLen   int   `json:"max_len"`
 	MinScore int   `json:"min_score"`
+
+	meant []string // words for the texts of About
 }
 
 // The bounds of generators, in words and names.
@@ -100,23 +102,30 @@ func (q *query) generates() bool {
 	return len(q.About)+len(q.Pattern)+q.Syllables+q.Combine > 0 || q.Blend || len(q.makers()) > 0
 }
 
+// lookUp finds the words for the texts of About.
+func (m *making) lookUp() error {
+	m.meant = nil
+	for _, about := range m.About {
+		found, err := meanings.Search(about, cmp.Or(m.AboutMax, defaultAbout))
+		if err != nil {
+			return fmt.Errorf("about: %w", err)
+		} else if len(found) == 0 {
+			return fmt.Errorf("about %.100q: no word has to do with all of it", about)
+		}
+		for _, r := range found {
+			m.meant = append(m.meant, r.Word)
+		}
+	}
+	return nil
+}
+
 // keywords returns the keywords of a query with what generators make of them.
 func (q *query) keywords(origin *candidate.Origin) (iter.Seq2[string, error], error) {
 	given := text.Distinct(q.Keyword)
 	sources := []iter.Seq2[string, error]{candidate.Strings(given...)}
-	for _, about := range q.About {
-		found, err := meanings.Search(about, cmp.Or(q.AboutMax, defaultAbout))
-		if err != nil {
-			return nil, fmt.Errorf("about: %w", err)
-		} else if len(found) == 0 {
-			return nil, fmt.Errorf("about %.100q: no word has to do with all of it", about)
-		}
-		var list []string
-		for _, r := range found {
-			list = append(list, r.Word)
-		}
-		given = append(given, list...)
-		sources = append(sources, origin.Tag("about", candidate.Strings(list...)))
+	if len(q.meant) > 0 {
+		given = append(given, q.meant...)
+		sources = append(sources, origin.Tag("about", candidate.Strings(q.meant...)))
 	}
 	switch {
 	case q.Combine > 1 && len(given) > maxCombined:
@@ -232,6 +241,9 @@ func (s *nameSet) cost(q *query) int {
 // not kept: they are generated again when they are needed. It ends early when ctx
 // is done.
 func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
+	if err := q.lookUp(); err != nil {
+		return nil, problemf(http.StatusBadRequest, "%v", err)
+	}
 	g, err := q.generator(false)
 	if err != nil {
 		return nil, problemf(http.StatusBadRequest, "%v", err)
@@ -257,8 +269,10 @@ func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
 		again, _ := q.generator(g.Repeated() == 0) // of the options that it has just accepted
 		return q.fitting(again)
 	}
-	if s.all = pass(0); q.ranked() {
+	if q.ranked() {
 		s.all = (&candidate.Ranking{Rank: scoreOf, Pass: pass}).All()
+	} else {
+		s.all = pass(0)
 	}
 	return s, nil
 }
