@@ -29,7 +29,7 @@ type idea struct {
 // ideasFor returns what generators make of words, the best first. Of the generators
 // that make the same keyword the first is named.
 func ideasFor(given []string) []idea {
-	var all []idea
+	all := []idea{} // none are an empty list in JSON
 	known := map[string]bool{}
 	for _, word := range given {
 		known[word] = true
@@ -110,6 +110,6 @@ func (s *Server) ideas(w http.ResponseWriter, r *http.Request) *problem {
 	// A client that has left needs no answer.
 	_ = json.NewEncoder(w).Encode(struct {
 		Ideas []idea `json:"ideas"`
-	}{slices.Concat([]idea{}, all[:min(most, len(all))])})
+	}{all[:min(most, len(all))]})
 	return nil
 }

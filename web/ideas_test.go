@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -42,6 +43,9 @@ func TestIdeas(t *testing.T) {
 	}
 	if got := ideas("q=xq"); len(got) == 0 {
 		t.Error("no ideas for xq")
+	}
+	if _, body := do(t, server, "GET", "/v1/ideas?q="+strings.Repeat("q", 63), ""); body != "{\"ideas\":[]}\n" {
+		t.Errorf("no ideas for a long word: %s", body)
 	}
 	for _, bad := range []string{"", "q=", "q=a+b+c+d+e", "q=go.dev", "q=a_b", "q=net&max=0", "q=net&max=many", "q=net&resolver=x", "q=%ff"} {
 		if resp, body := do(t, server, "GET", "/v1/ideas?"+bad, ""); resp.StatusCode != 400 {
