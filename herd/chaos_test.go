@@ -16,6 +16,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/herd"
+	"domprobe/herd/herdtest"
 	"domprobe/probe"
 )
 
@@ -36,7 +37,7 @@ func TestWorkerDies(t *testing.T) {
 	boss, _ := connect(t, s, "boss", nil)
 	done := make(chan map[string]int)
 	go func() { done <- check(t, boss.Coordinator(herd.Settings{}), 5000) }()
-	until(t, func() bool { return statusOf(t, boss, "dying").Names > 500 }, func() string { return "the first worker decides nothing" })
+	herdtest.Until(t, func() bool { return statusOf(t, boss, "dying").Names > 500 }, func() string { return "the first worker decides nothing" })
 	dying.Sever()
 	stop()
 	heir, _ := connect(t, s, "heir", nil)
@@ -72,9 +73,9 @@ func TestServerRestarts(t *testing.T) {
 	done := make(chan map[string]int)
 	go func() { done <- check(t, boss.Coordinator(herd.Settings{}), 6000) }()
 	for i := range 2 {
-		until(t, func() bool { return len(gates) == 0 }, func() string { return "nothing is decided" })
-		stopNATS(s)
-		said.wait(t, strings.Repeat("waiting for it", 1))
+		herdtest.Until(t, func() bool { return len(gates) == 0 }, func() string { return "nothing is decided" })
+		herdtest.StopNATS(s)
+		said.Wait(t, "waiting for it")
 		go func() {
 			for range 1000 { // the worker goes on without the server
 				gates <- struct{}{}
@@ -102,7 +103,7 @@ func TestWorkerLeaves(t *testing.T) {
 	boss, _ := connect(t, s, "boss", nil)
 	done := make(chan map[string]int)
 	go func() { done <- check(t, boss.Coordinator(herd.Settings{}), 3000) }()
-	until(t, func() bool { return statusOf(t, boss, "first").Names > 100 }, func() string { return "the first worker decides nothing" })
+	herdtest.Until(t, func() bool { return statusOf(t, boss, "first").Names > 100 }, func() string { return "the first worker decides nothing" })
 	second, _ := connect(t, s, "second", nil)
 	work(t, second, truth{share: 50})
 	stop()
@@ -121,8 +122,8 @@ func TestWorkerInTheDark(t *testing.T) {
 	boss, heard := connect(t, s, "boss", nil)
 	done := make(chan map[string]int)
 	go func() { done <- check(t, boss.Coordinator(herd.Settings{}), 4000) }()
-	said.wait(t, "cannot be believed: ")
-	heard.wait(t, "worker dark has given its batches back")
+	said.Wait(t, "cannot be believed: ")
+	heard.Wait(t, "worker dark has given its batches back")
 	good, _ := connect(t, s, "good", nil)
 	work(t, good, truth{share: 50})
 	if by := <-done; by["good"] != 4000-40 {
@@ -147,7 +148,7 @@ func TestOpinions(t *testing.T) {
 	co := boss.Coordinator(herd.Settings{})
 	unknown := 0
 	slow := func(yield func(candidate.Candidate, error) bool) {
-		said.settle(t, co)
+		settle(t, co, said)
 		for c, err := range namesOf(20) {
 			if !yield(c, err) {
 				return
@@ -173,8 +174,8 @@ func TestOpinions(t *testing.T) {
 }
 
 // settle waits until the coordinator knows all five workers.
-func (l *log) settle(t *testing.T, co *herd.Coordinator) {
-	until(t, func() bool { n, _ := co.State(); return n == 5 }, l.String)
+func settle(t *testing.T, co *herd.Coordinator, said *herdtest.Log) {
+	herdtest.Until(t, func() bool { n, _ := co.State(); return n == 5 }, said.String)
 }
 
 // Another version is refused by both sides, in words.
@@ -185,9 +186,9 @@ func TestOtherVersion(t *testing.T) {
 	boss, heard := connect(t, s, "boss", nil)
 	done := make(chan map[string]int)
 	go func() { done <- check(t, boss.Coordinator(herd.Settings{}), 500) }()
-	said.wait(t, "of boss is refused: it is of v1, and this is v0")
-	heard.wait(t, "worker old is refused: it is v0, and this is v1")
-	heard.wait(t, "no worker takes part; waiting for one")
+	said.Wait(t, "of boss is refused: it is of v1, and this is v0")
+	heard.Wait(t, "worker old is refused: it is v0, and this is v1")
+	heard.Wait(t, "no worker takes part; waiting for one")
 	good, _ := connect(t, s, "good", nil)
 	work(t, good, truth{share: 50})
 	if by := <-done; by["old"] != 0 {
@@ -219,7 +220,7 @@ func TestSettings(t *testing.T) {
 	check(t, boss.Coordinator(want), 300)
 	refused, stop := context.WithCancel(t.Context())
 	go func() {
-		said.wait(t, "is refused: a quorum of 3 needs 3 resolvers")
+		said.Wait(t, "is refused: a quorum of 3 needs 3 resolvers")
 		stop()
 	}()
 	for _, err := range boss.Coordinator(herd.Settings{Quorum: 3}).Batches(refused, namesOf(10)) {
@@ -245,8 +246,8 @@ func TestCoordinatorIsBounded(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		said.wait(t, "no worker takes part")
-		until(t, func() bool { return read.Load() >= herd.MinOut }, func() string { return fmt.Sprint("only read ", read.Load()) })
+		said.Wait(t, "no worker takes part")
+		herdtest.Until(t, func() bool { return read.Load() >= herd.MinOut }, func() string { return fmt.Sprint("only read ", read.Load()) })
 		<-time.After(200 * time.Millisecond)
 		cancel()
 	}()
@@ -268,7 +269,7 @@ func TestPurge(t *testing.T) {
 	var purging sync.WaitGroup
 	purging.Go(func() {
 		var jobs []herd.JobInfo
-		until(t, func() bool {
+		herdtest.Until(t, func() bool {
 			jobs, _ = boss.Jobs(t.Context())
 			return len(jobs) > 0 && jobs[0].Backlog == 1
 		}, func() string { return "there is no job" })
@@ -354,7 +355,7 @@ func TestDebianServer(t *testing.T) {
 		_ = cmd.Wait()
 	})
 	var url string
-	until(t, func() bool {
+	herdtest.Until(t, func() bool {
 		files, _ := filepath.Glob(filepath.Join(dir, "*.ports"))
 		if len(files) == 0 {
 			return false

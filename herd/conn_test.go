@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"domprobe/herd"
+	"domprobe/herd/herdtest"
 	"domprobe/internal/dnstest/daemon"
 )
 
@@ -63,12 +64,12 @@ func wrongURL(o *herd.Options) { o.URL = strings.Replace(o.URL, secret, secret+"
 func same(*herd.Options) {}
 
 func TestPassword(t *testing.T) {
-	s := startWith(t, server.Options{Port: -1, StoreDir: t.TempDir(), Username: "ann", Password: secret})
+	s := herdtest.NATS(t, server.Options{Port: -1, StoreDir: t.TempDir(), Username: "ann", Password: secret})
 	connects(t, s, "nats://ann:"+secret+"@HOST", same, wrongURL)
 }
 
 func TestToken(t *testing.T) {
-	s := startWith(t, server.Options{Port: -1, StoreDir: t.TempDir(), Authorization: secret})
+	s := herdtest.NATS(t, server.Options{Port: -1, StoreDir: t.TempDir(), Authorization: secret})
 	connects(t, s, "nats://"+secret+"@HOST", same, wrongURL)
 	connects(t, s, secret+"@HOST", same, wrongURL)
 }
@@ -80,7 +81,7 @@ func TestNKey(t *testing.T) {
 	}
 	public, _ := pair.PublicKey()
 	seed, _ := pair.Seed()
-	s := startWith(t, server.Options{Port: -1, StoreDir: t.TempDir(), Nkeys: []*server.NkeyUser{{Nkey: public}}})
+	s := herdtest.NATS(t, server.Options{Port: -1, StoreDir: t.TempDir(), Nkeys: []*server.NkeyUser{{Nkey: public}}})
 	connects(t, s, "nats://HOST", func(o *herd.Options) { o.NKey = write(t, "seed", string(seed)) }, func(o *herd.Options) { o.NKey = "" })
 	connects(t, s, "nats://HOST", func(o *herd.Options) { o.NKey = write(t, "seed", string(seed)) },
 		func(o *herd.Options) { o.NKey = write(t, "seed", secret) })
@@ -118,7 +119,7 @@ func TestCredentials(t *testing.T) {
 	if err := errors.Join(accounts.Store(accountKey, accountJWT), accounts.Store(systemKey, systemJWT)); err != nil {
 		t.Fatal(err)
 	}
-	s := startWith(t, server.Options{Port: -1, StoreDir: t.TempDir(), TrustedKeys: []string{operatorKey}, AccountResolver: accounts, SystemAccount: systemKey})
+	s := herdtest.NATS(t, server.Options{Port: -1, StoreDir: t.TempDir(), TrustedKeys: []string{operatorKey}, AccountResolver: accounts, SystemAccount: systemKey})
 	connects(t, s, "nats://HOST", func(o *herd.Options) { o.Creds = write(t, "creds", string(creds)) }, func(o *herd.Options) { o.Creds = "" })
 }
 
@@ -128,7 +129,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := startWith(t, server.Options{Port: -1, StoreDir: t.TempDir(), TLS: true, TLSTimeout: 5, TLSConfig: &tls.Config{
+	s := herdtest.NATS(t, server.Options{Port: -1, StoreDir: t.TempDir(), TLS: true, TLSTimeout: 5, TLSConfig: &tls.Config{
 		Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert,
 	}})
 	ca, certFile, key := write(t, "ca", string(cert.CertPEM)), write(t, "cert", string(cert.CertPEM)), write(t, "key", string(cert.KeyPEM))
@@ -160,16 +161,8 @@ func TestMistakes(t *testing.T) {
 
 // Without JetStream the user is told what is missing.
 func TestNoJetStream(t *testing.T) {
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() { stopNATS(s) })
-	if !s.ReadyForConnections(5e9) {
-		t.Fatal("the NATS server does not get ready")
-	}
-	_, err = herd.Connect(t.Context(), herd.Options{URL: s.ClientURL(), Name: "test"})
+	s := herdtest.NATS(t, server.Options{Port: -1})
+	_, err := herd.Connect(t.Context(), herd.Options{URL: s.ClientURL(), Name: "test"})
 	if err == nil || !strings.Contains(err.Error(), "JetStream is needed (nats-server -js)") {
 		t.Error(err)
 	}

@@ -1,7 +1,8 @@
 // Package herd spreads one run over many machines, by way of NATS with JetStream.
 //
-// A [Coordinator] has the Batches of a prober, and its names are decided by workers. [Conn.Work] is a worker. [Conn.Share] makes several servers
-// share their verdicts. [Connect] opens the connection that all of them need.
+// A [Coordinator] has the Batches of a prober, and its names are decided by workers.
+// [Conn.Work] is a worker. [Conn.Share] makes several servers share their verdicts.
+// [Connect] opens the connection that all of them need.
 //
 //	conn, err := herd.Connect(ctx, herd.Options{URL: "nats://127.0.0.1:4222"})
 //	if err != nil {

@@ -1,7 +1,6 @@
 package herd_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -15,6 +14,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/herd"
+	"domprobe/herd/herdtest"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 )
@@ -27,67 +27,12 @@ func TestMain(m *testing.M) {
 // startNATS starts a server with JetStream in a folder, on a port of loopback.
 func startNATS(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
-	return startWith(t, server.Options{Port: port, StoreDir: dir})
+	return herdtest.NATS(t, server.Options{Port: port, StoreDir: dir})
 }
 
-func startWith(t *testing.T, o server.Options) *server.Server {
+func connect(t *testing.T, s *server.Server, name string, change func(*herd.Options)) (*herd.Conn, *herdtest.Log) {
 	t.Helper()
-	o.Host, o.JetStream, o.NoLog, o.NoSigs = "127.0.0.1", true, true, true
-	s, err := server.NewServer(&o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the NATS server does not get ready")
-	}
-	t.Cleanup(func() { stopNATS(s) })
-	return s
-}
-
-func stopNATS(s *server.Server) {
-	s.Shutdown()
-	s.WaitForShutdown()
-}
-
-// A log collects what the user is told.
-type log struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-// wait waits until the log has a text.
-func (l *log) wait(t *testing.T, text string) {
-	t.Helper()
-	until(t, func() bool { return strings.Contains(l.String(), text) }, func() string { return "no " + text + " in\n" + l.String() })
-}
-
-func until(t *testing.T, done func() bool, why func() string) {
-	t.Helper()
-	for range 3000 {
-		if done() {
-			return
-		}
-		<-time.After(10 * time.Millisecond)
-	}
-	t.Fatal(why())
-}
-
-func connect(t *testing.T, s *server.Server, name string, change func(*herd.Options)) (*herd.Conn, *log) {
-	t.Helper()
-	l := new(log)
+	l := new(herdtest.Log)
 	opts := herd.Options{URL: s.ClientURL(), Name: name, Version: "v1", Note: func(line string) { fmt.Fprintln(l, line) }}
 	if change != nil {
 		change(&opts)

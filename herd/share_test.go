@@ -12,6 +12,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/herd"
+	"domprobe/herd/herdtest"
 	"domprobe/probe"
 )
 
@@ -38,7 +39,7 @@ func TestShared(t *testing.T) {
 	s := startNATS(t, t.TempDir(), -1)
 	var asked atomic.Int64
 	var running sync.WaitGroup
-	said := make([]*log, 3)
+	said := make([]*herdtest.Log, 3)
 	for i := range said {
 		c, l := connect(t, s, fmt.Sprint("instance", i), nil)
 		said[i] = l
@@ -147,8 +148,8 @@ func TestSharedAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, shared, 200)
-	stopNATS(s)
-	said.wait(t, "is away; going on alone")
+	herdtest.StopNATS(s)
+	said.Wait(t, "is away; going on alone")
 	for range 3 {
 		check(t, shared, 200)
 	}
@@ -156,7 +157,7 @@ func TestSharedAlone(t *testing.T) {
 		t.Errorf("the user was told %d lines:\n%s", n, said)
 	}
 	startNATS(t, dir, port)
-	said.wait(t, "is back")
+	said.Wait(t, "is back")
 	before := asked.Load()
 	check(t, shared, 200)
 	check(t, shared, 200)

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -24,6 +23,7 @@ import (
 	"github.com/miekg/dns"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"domprobe/herd/herdtest"
 	"domprobe/internal/dnstest"
 	"domprobe/internal/dnstest/crowd"
 	"domprobe/probe"
@@ -33,47 +33,22 @@ import (
 // herdShare is how many of a hundred names of these tests are registered.
 const herdShare = 50
 
+// herdTruth is the world of these tests.
+var herdTruth = dnstest.Truth{Registered: func(name string) bool {
+	label, _, below := strings.Cut(name, ".")
+	return below && dnstest.Registered(label, herdShare)
+}}
+
 // startNATS starts a NATS server with JetStream on a port of loopback.
 func startNATS(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the NATS server does not get ready")
-	}
-	t.Cleanup(func() { stopNATS(s) })
-	return s
-}
-
-func stopNATS(s *server.Server) {
-	s.Shutdown()
-	s.WaitForShutdown()
+	return herdtest.NATS(t, server.Options{Port: port, StoreDir: dir})
 }
 
 // A running is a process that writes its standard error to a buffer.
 type running struct {
 	*exec.Cmd
-	said lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	said herdtest.Log
 }
 
 func start(t *testing.T, args ...string) *running {
@@ -98,17 +73,6 @@ func (r *running) kill(t *testing.T) {
 		t.Error(err)
 	}
 	_ = r.Wait() // it was killed
-}
-
-func (r *running) wait(t *testing.T, text string) {
-	t.Helper()
-	for range 3000 {
-		if strings.Contains(r.said.String(), text) {
-			return
-		}
-		<-time.After(10 * time.Millisecond)
-	}
-	t.Fatalf("no %q in\n%s", text, r.said.String())
 }
 
 // writeWords writes n different keywords.
@@ -212,7 +176,7 @@ func TestHerdKilled(t *testing.T) {
 		}
 		<-ended
 		if i < 3 {
-			stopNATS(nats)
+			herdtest.StopNATS(nats)
 			nats = startNATS(t, dir, port)
 		}
 	}
@@ -226,22 +190,18 @@ func TestHerdKilled(t *testing.T) {
 // A worker behind a resolver that rewrites, and one behind a resolver that begins
 // to lie, among good ones: nothing is wrong and nothing unknown.
 func TestHerdBadResolvers(t *testing.T) {
-	truth := dnstest.Truth{Registered: func(name string) bool {
-		label, _, below := strings.Cut(name, ".")
-		return below && dnstest.Registered(label, herdShare)
-	}}
 	rewrite := func(q *dns.Msg) *dns.Msg {
-		r := truth.Resolve(q)
+		r := herdTruth.Resolve(q)
 		if r.Rcode == dns.RcodeNameError {
 			r = dnstest.Address(q, "192.0.2.66")
 		}
 		return r
 	}
 	deny := func(q *dns.Msg) *dns.Msg { return dnstest.AdGuard(q) }
-	liar := &dnstest.Turncoat{Honest: truth.Resolve, Lie: deny, Lies: dnstest.LiesAfter(500)}
+	liar := &dnstest.Turncoat{Honest: herdTruth.Resolve, Lie: deny, Lies: dnstest.LiesAfter(500)}
 	nats := startNATS(t, t.TempDir(), -1)
 	var workers []*running
-	for _, answer := range []func(*dns.Msg) *dns.Msg{rewrite, liar.Answer, truth.Resolve, truth.Resolve} {
+	for _, answer := range []func(*dns.Msg) *dns.Msg{rewrite, liar.Answer, herdTruth.Resolve, herdTruth.Resolve} {
 		s, err := dnstest.Serve(dnstest.Answer(answer))
 		if err != nil {
 			t.Fatal(err)
@@ -250,7 +210,7 @@ func TestHerdBadResolvers(t *testing.T) {
 		workers = append(workers, start(t, "work", "--nats", nats.ClientURL(), "-r", s.Addr(), "--name", fmt.Sprint("worker", len(workers))))
 	}
 	for _, w := range workers {
-		w.wait(t, "waits for jobs")
+		w.said.Wait(t, "waits for jobs")
 	}
 	const names = 20_000
 	out := filepath.Join(t.TempDir(), "all.csv")
@@ -262,16 +222,12 @@ func TestHerdBadResolvers(t *testing.T) {
 	if by["worker0"] > 0 && by["worker0"] > names/4 {
 		t.Errorf("the workers gave %v", by)
 	}
-	workers[0].wait(t, "cannot be believed")
+	workers[0].said.Wait(t, "cannot be believed")
 }
 
 // Three instances that share verdicts ask about a name once, though 300 clients
 // want it at the same time. Without the server each serves alone.
 func TestHerdServe(t *testing.T) {
-	truth := dnstest.Truth{Registered: func(name string) bool {
-		label, _, below := strings.Cut(name, ".")
-		return below && dnstest.Registered(label, herdShare)
-	}}
 	var asked, controls atomic.Int64
 	resolver, err := dnstest.Serve(dnstest.Answer(func(q *dns.Msg) *dns.Msg {
 		if strings.HasPrefix(strings.ToLower(q.Question[0].Name), "many") && q.Question[0].Qtype == dns.TypeDS {
@@ -279,7 +235,7 @@ func TestHerdServe(t *testing.T) {
 		} else {
 			controls.Add(1)
 		}
-		return truth.Resolve(q)
+		return herdTruth.Resolve(q)
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -290,7 +246,7 @@ func TestHerdServe(t *testing.T) {
 	var servers []*running
 	for range 3 {
 		s := start(t, "serve", "--listen", "127.0.0.1:0", "--nats", nats.ClientURL(), "-r", resolver.Addr(), "--client-rate", "0", "--no-confirm")
-		s.wait(t, "serving on ")
+		s.said.Wait(t, "serving on ")
 		_, url, _ := strings.Cut(s.said.String(), "serving on ")
 		url, _, _ = strings.Cut(url, "\n")
 		urls, servers = append(urls, url), append(servers, s)
@@ -314,9 +270,9 @@ func TestHerdServe(t *testing.T) {
 	if n := asked.Load(); n > 1100 {
 		t.Errorf("%d queries about 1000 names", n)
 	}
-	stopNATS(nats)
+	herdtest.StopNATS(nats)
 	for _, s := range servers {
-		s.wait(t, "is away; going on alone")
+		s.said.Wait(t, "is away; going on alone")
 	}
 	ask(3, 50, "alone")
 	ask(3, 50, "again")
@@ -340,26 +296,17 @@ func TestHerdCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rows, said lockedBuffer
+	var rows, said herdtest.Log
 	boss.Stdout, boss.Stderr = &rows, &said
 	if err := boss.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer boss.Process.Kill()
-	eventually := func(text string, where *lockedBuffer) {
-		t.Helper()
-		for range 2000 {
-			if strings.Contains(where.String(), text) {
-				return
-			}
-			<-time.After(10 * time.Millisecond)
-		}
-		t.Fatalf("no %q in %s\n%s", text, where.String(), said.String())
-	}
-	eventually("no worker takes part; waiting for one", &said)
+	said.Wait(t, "no worker takes part; waiting for one")
 	w := start(t, "work", "--nats", nats.ClientURL(), "-r", fast.Addr(), "--name", "ann")
 	io.WriteString(in, "first\n")
-	eventually(`"via":"ann"`, &rows) // while the input goes on
+	// While the input goes on.
+	herdtest.Until(t, func() bool { return strings.Contains(rows.String(), `"via":"ann"`) }, said.String)
 	out, err := exec.Command("domprobe", "herd", "--nats", nats.ClientURL()).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "ann") || !strings.Contains(string(out), "COORDINATOR") {
 		t.Fatalf("%v\n%s", err, out)
@@ -391,7 +338,7 @@ func TestHerdFlags(t *testing.T) {
 	}
 	defer fast.Close()
 	nats := startNATS(t, t.TempDir(), -1)
-	start(t, "work", "--nats", nats.ClientURL(), "-r", fast.Addr()).wait(t, "waits for jobs")
+	start(t, "work", "--nats", nats.ClientURL(), "-r", fast.Addr()).said.Wait(t, "waits for jobs")
 	words := writeWords(t, 3000)
 	for _, test := range []struct {
 		flags string

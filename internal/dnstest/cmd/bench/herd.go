@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"domprobe/herd/herdtest"
 )
 
 // benchHerd measures runs on so many workers as each of the numbers says.
@@ -41,16 +42,11 @@ func runHerd(ctx context.Context, dir string, names int, c string, n int, first 
 	if err != nil {
 		return 0, err
 	}
-	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: store, NoLog: true, NoSigs: true})
+	nats, err := herdtest.StartNATS(server.Options{Port: -1, StoreDir: store})
 	if err != nil {
-		return 0, fmt.Errorf("starting NATS: %w", err)
+		return 0, err
 	}
-	nats.Start()
-	defer nats.WaitForShutdown()
-	defer nats.Shutdown()
-	if !nats.ReadyForConnections(10 * time.Second) {
-		return 0, errors.New("the NATS server does not get ready")
-	}
+	defer herdtest.StopNATS(nats)
 	for i := range n {
 		stop, err := startWorker(dir, nats.ClientURL(), c, i, responder)
 		if err != nil {
