@@ -37,7 +37,7 @@ func TestNoNetwork(t *testing.T) {
 		{"--version", false}, {"--help", false}, {"help serve", false}, {"man", false}, {"completion zsh", false},
 		{"words fast bird", false}, {"score swift", false}, {"tlds --tld-preset all", false},
 		{"render " + report + " -f grid", false}, {"diff " + report + " " + report, false},
-		{"-t com --dry-run go", false}, {"zone list ../../testdata/upgrade/zone/com.zone", false},
+		{"-t com --dry-run go", false}, {"config show", false}, {"config check", false}, {"zone list ../../testdata/upgrade/zone/com.zone", false},
 		{"-r none --zone ../../testdata/upgrade/zone/com.zone -t com go zag", false},
 		{"--resolver demo -t dev go qxvzkwj", true}, {"explain -r demo qxvzkwj.dev", true}, {"plan -r demo -t dev", true},
 	} {

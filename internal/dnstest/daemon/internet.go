@@ -24,9 +24,9 @@ import (
 //	ws             NSD    wildcard: every name has an address
 //
 // Every word is a name under each of com, net, org, dev, co.uk, com.br, co.jp and
-// ws; a hash of the name decides whether it is registered. Of the registered ones some have own servers that
-// are broken in one of the usual ways. Two resolvers know this internet:
-// Unbound and BIND.
+// ws; a hash of the name decides whether it is registered. Of the registered ones
+// some have own servers that are broken in one of the usual ways. Two resolvers know
+// this internet: Unbound and BIND.
 type Internet struct {
 	// Words are the labels of the names. They must not begin with "held-" or
 	// "orphan-", nor be "nic", which every registry zone delegates, or
