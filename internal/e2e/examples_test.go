@@ -179,12 +179,7 @@ func newHouse(t *testing.T) *house {
 		Zone:       dnstest.Zones("co.uk", "com.br"),
 	}
 	for i := range h.resolvers {
-		server, err := dnstest.Serve(dnstest.Answer(truth.Resolve))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { server.Close() })
-		h.resolvers[i] = server.Addr()
+		h.resolvers[i] = serveDNS(t, truth.Resolve)
 	}
 	registry := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Type", "application/rdap+json")

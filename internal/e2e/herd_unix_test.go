@@ -127,11 +127,7 @@ func TestHerdKilled(t *testing.T) {
 	if testing.Short() {
 		names = 10_000
 	}
-	fast, err := dnstest.Fast{Share: herdShare, Delay: 40 * time.Millisecond}.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fast.Close()
+	fast := serveFast(t, dnstest.Fast{Share: herdShare, Delay: 40 * time.Millisecond})
 	dir := t.TempDir()
 	nats := startNATS(t, dir, -1)
 	url, port := nats.ClientURL(), nats.Addr().(*net.TCPAddr).Port
@@ -202,12 +198,8 @@ func TestHerdBadResolvers(t *testing.T) {
 	nats := startNATS(t, t.TempDir(), -1)
 	var workers []*running
 	for _, answer := range []func(*dns.Msg) *dns.Msg{rewrite, liar.Answer, herdTruth.Resolve, herdTruth.Resolve} {
-		s, err := dnstest.Serve(dnstest.Answer(answer))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		workers = append(workers, start(t, "work", "--nats", nats.ClientURL(), "-r", s.Addr(), "--name", fmt.Sprint("worker", len(workers))))
+		resolver := serveDNS(t, answer)
+		workers = append(workers, start(t, "work", "--nats", nats.ClientURL(), "-r", resolver, "--name", fmt.Sprint("worker", len(workers))))
 	}
 	for _, w := range workers {
 		w.said.Wait(t, "waits for jobs")
@@ -229,23 +221,19 @@ func TestHerdBadResolvers(t *testing.T) {
 // want it at the same time. Without the server each serves alone.
 func TestHerdServe(t *testing.T) {
 	var asked, controls atomic.Int64
-	resolver, err := dnstest.Serve(dnstest.Answer(func(q *dns.Msg) *dns.Msg {
+	resolver := serveDNS(t, func(q *dns.Msg) *dns.Msg {
 		if strings.HasPrefix(strings.ToLower(q.Question[0].Name), "many") && q.Question[0].Qtype == dns.TypeDS {
 			asked.Add(1)
 		} else {
 			controls.Add(1)
 		}
 		return herdTruth.Resolve(q)
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resolver.Close()
+	})
 	nats := startNATS(t, t.TempDir(), -1)
 	var urls []string
 	var servers []*running
 	for range 3 {
-		s := start(t, "serve", "--listen", "127.0.0.1:0", "--nats", nats.ClientURL(), "-r", resolver.Addr(), "--client-rate", "0", "--no-confirm")
+		s := start(t, "serve", "--listen", "127.0.0.1:0", "--nats", nats.ClientURL(), "-r", resolver, "--client-rate", "0", "--no-confirm")
 		s.said.Wait(t, "serving on ")
 		_, url, _ := strings.Cut(s.said.String(), "serving on ")
 		url, _, _ = strings.Cut(url, "\n")
@@ -285,11 +273,7 @@ func TestHerdServe(t *testing.T) {
 
 // The commands in a herd, as a user types them.
 func TestHerdCommands(t *testing.T) {
-	fast, err := dnstest.Fast{Share: herdShare}.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fast.Close()
+	fast := serveFast(t, dnstest.Fast{Share: herdShare})
 	nats := startNATS(t, t.TempDir(), -1)
 	boss := exec.Command("domprobe", "--nats", nats.ClientURL(), "-t", "com", "-i", "-", "-f", "jsonl")
 	in, err := boss.StdinPipe()
@@ -332,11 +316,7 @@ func TestHerdCommands(t *testing.T) {
 
 // A run on a herd keeps to the flags of a run, and ends with its exit codes.
 func TestHerdFlags(t *testing.T) {
-	fast, err := dnstest.Fast{Share: herdShare}.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fast.Close()
+	fast := serveFast(t, dnstest.Fast{Share: herdShare})
 	nats := startNATS(t, t.TempDir(), -1)
 	start(t, "work", "--nats", nats.ClientURL(), "-r", fast.Addr()).said.Wait(t, "waits for jobs")
 	words := writeWords(t, 3000)

@@ -61,17 +61,13 @@ func TestServeSIGTERM(t *testing.T) {
 	// f1, f2, ... are registered, and about w1, w2, ... there is no answer.
 	found, waits := regexp.MustCompile(`^f\d+\.dev$`), regexp.MustCompile(`(?i)^w\d+\.dev\.$`)
 	truth := dnstest.Truth{Registered: found.MatchString}
-	resolver, err := dnstest.Serve(dnstest.Answer(func(q *dns.Msg) *dns.Msg {
+	resolver := serveDNS(t, func(q *dns.Msg) *dns.Msg {
 		if waits.MatchString(q.Question[0].Name) {
 			return nil
 		}
 		return truth.Resolve(q)
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resolver.Close()
-	cmd := exec.Command("domprobe", "serve", "--listen", "127.0.0.1:0", "--timeout", "24h", "-r", resolver.Addr())
+	})
+	cmd := exec.Command("domprobe", "serve", "--listen", "127.0.0.1:0", "--timeout", "24h", "-r", resolver)
 	stderr := started(t, cmd)
 	_, url, _ := strings.Cut(strings.TrimSpace(line(t, stderr, "serving on ")), "serving on ")
 

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"domprobe/internal/dnstest"
 	"domprobe/internal/dnstest/daemon"
 	"domprobe/report"
@@ -27,7 +29,13 @@ func startResolver(t *testing.T) string {
 		label, _, below := strings.Cut(name, ".")
 		return below && (label == "banana" || len(label) == 2 && label[0] == 'a')
 	}}
-	server, err := dnstest.Serve(dnstest.Answer(truth.Resolve))
+	return serveDNS(t, truth.Resolve)
+}
+
+// serveDNS starts a server that responds with a function, and returns its address.
+func serveDNS(t *testing.T, answer func(q *dns.Msg) *dns.Msg) (addr string) {
+	t.Helper()
+	server, err := dnstest.Serve(dnstest.Answer(answer))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -206,15 +206,10 @@ func wrap(lines [][]rune, row, width int) (wrapped [][]rune, newRow int) {
 func slowResolver(t *testing.T, registered ...string) string {
 	t.Helper()
 	truth := dnstest.Truth{Registered: func(name string) bool { return slices.Contains(registered, name) }}
-	slow, err := dnstest.Serve(dnstest.Answer(func(q *dns.Msg) *dns.Msg {
+	return serveDNS(t, func(q *dns.Msg) *dns.Msg {
 		<-time.After(140 * time.Millisecond)
 		return truth.Resolve(q)
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { slow.Close() })
-	return slow.Addr()
+	})
 }
 
 var bar = regexp.MustCompile(`\d+% \[[=>.]{10}\] \(\d+/12, \d+ names/(s|min|hr)\) \[\d+s:\d+\w*\] \d+ found, \d+ not found, \d+ unknown`)

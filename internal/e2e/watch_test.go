@@ -57,16 +57,11 @@ func newTown(t *testing.T) *town {
 		r := w.names[name]
 		return r != nil && !r.held || known.Has(name)
 	}}
-	resolver, err := dnstest.Serve(dnstest.Answer(truth.Resolve))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { resolver.Close() })
 	registry := httptest.NewTLSServer(http.HandlerFunc(w.rdap))
 	t.Cleanup(registry.Close)
 	hook := httptest.NewServer(http.HandlerFunc(w.webhook))
 	t.Cleanup(hook.Close)
-	w.resolver, w.hook = resolver.Addr(), hook.URL+"/hook"
+	w.resolver, w.hook = serveDNS(t, truth.Resolve), hook.URL+"/hook"
 	services := fmt.Sprintf(`{"version": "1.0", "services": [[["dev"], ["%s/"]]]}`, registry.URL)
 	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: registry.Certificate().Raw})
 	if err := errors.Join(os.WriteFile(filepath.Join(w.dir, "dns.json"), []byte(services), 0o600),
