@@ -6,6 +6,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/probe/forsale"
+	"domprobe/probe/internal/trust"
 	"domprobe/probe/transport"
 )
 
@@ -32,10 +33,10 @@ func (l *lookups) detail(by *server, parked string) {
 		s = cheapest(l.now, l.registries.locators)
 	}
 	if l.opts.Parked && (by == nil || !by.registry) {
-		l.askDetail(r, s, r.Name, dns.TypeNS, func(m *dns.Msg) { r.Parked = parkedAt(hostsOf(m, r.Name)) })
+		l.askDetail(r, s, r.Name, dns.TypeNS, func(m *dns.Msg, _ bool) { r.Parked = parkedAt(hostsOf(m, r.Name)) })
 	}
 	if owner, ok := forsale.Owner(r.Name); ok && l.opts.ForSale {
-		l.askDetail(r, s, owner, dns.TypeTXT, func(m *dns.Msg) { r.Sale = forsale.Parse(textsOf(m)) })
+		l.askDetail(r, s, owner, dns.TypeTXT, func(m *dns.Msg, sure bool) { r.Sale, r.SaleKnown = forsale.Parse(textsOf(m)), sure })
 	}
 	if r.left == 0 {
 		l.results[last] = r.Result
@@ -46,17 +47,25 @@ func (l *lookups) detail(by *server, parked string) {
 	l.details[r] = struct{}{}
 }
 
-// askDetail asks a resolver, and hands over a positive response. Whatever else
+// noAnswer is a message that has no records.
+var noAnswer = new(dns.Msg)
+
+// askDetail asks a resolver, and hands over a positive response, or noAnswer for a
+// negative one. sure tells that what it does not have is not there. Whatever else
 // comes of the query is no answer.
-func (l *lookups) askDetail(r *detailed, s *server, name string, qtype uint16, answered func(*dns.Msg)) {
+func (l *lookups) askDetail(r *detailed, s *server, name string, qtype uint16, answered func(m *dns.Msg, sure bool)) {
 	r.left++
 	flags := transport.RD | transport.Answers
 	if !s.noEDNS {
 		flags |= transport.EDNS
 	}
 	l.queries.aside(s, name, qtype, flags, func(d response) {
-		if d.Failure == transport.None && d.Reply.Rcode == dns.RcodeSuccess && d.Msg != nil {
-			answered(d.Msg)
+		if reason, _ := d.trouble(); reason == "" {
+			m := noAnswer
+			if d.Msg != nil && d.Reply.Rcode == dns.RcodeSuccess {
+				m = d.Msg
+			}
+			answered(m, isComplete(&d.Reply))
 		}
 		if r.left--; r.left == 0 {
 			delete(l.details, r)
@@ -64,6 +73,12 @@ func (l *lookups) askDetail(r *detailed, s *server, name string, qtype uint16, a
 			l.results = append(l.results, r.Result)
 		}
 	})
+}
+
+// isComplete reports whether a response is the work of a resolver, and has an answer or
+// the SOA that belongs to a negative response (RFC 2308): a filter leaves it out.
+func isComplete(r *transport.Reply) bool {
+	return !trust.ByPolicy(r) && (r.SOA != transport.Absent || r.Answer&transport.AnswerOther != 0)
 }
 
 // textsOf lists the character-strings of each TXT record in an answer, octet by

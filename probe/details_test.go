@@ -59,8 +59,15 @@ func TestForSale(t *testing.T) {
 		})
 		var asked queries
 		host := asked.of(func(q *dns.Msg) *dns.Msg {
-			if strings.Contains(normal(q), "for-sale.go-broken") {
+			switch normal(q) {
+			case "_for-sale.go-broken.dev":
 				return dnstest.Rcode(q, dns.RcodeServerFailure)
+			case "_for-sale.go-filtered.dev": // as a blocklist denies it
+				return dnstest.Rcode(q, dns.RcodeNameError)
+			case "_for-sale.go-guarded.dev":
+				return dnstest.AdGuard(q)
+			case "_for-sale.go-nodata.dev":
+				return dnstest.NoData(q, "go-nodata.dev")
 			}
 			return answers(q)
 		})
@@ -81,14 +88,20 @@ func TestForSale(t *testing.T) {
 		defer n.Close()
 		opts := hosts(&n, host)
 		opts.ForSale = true
-		got := probeAll(t, opts, "go.dev", "go-alias.dev", "go-silent.dev", "go-many.dev", "go-spf.dev", "go-none.dev", "go-broken.dev", "free.dev")
+		got := probeAll(t, opts, "go.dev", "go-alias.dev", "go-silent.dev", "go-many.dev", "go-spf.dev", "go-none.dev", "go-broken.dev", "free.dev",
+			"go-filtered.dev", "go-guarded.dev", "go-nodata.dev")
+		unanswered := map[string]bool{"go-silent.dev": true, "go-broken.dev": true, "go-filtered.dev": true, "go-guarded.dev": true}
 		text := strings.Repeat("x", 200)
 		for name, want := range map[string]forsale.Sale{
 			"go.dev":       {Listed: true, Price: "EUR999", URI: `https://a.example/"\;`, Text: "\u00c0 vendre\x1b[2J"},
 			"go-alias.dev": {Listed: true},
 			"go-many.dev":  {Listed: true, Text: text + "10 | " + text + "11 | " + text + "12 | " + text + "13"},
 			"go-spf.dev":   {}, "go-silent.dev": {}, "go-none.dev": {}, "go-broken.dev": {},
+			"go-filtered.dev": {}, "go-guarded.dev": {}, "go-nodata.dev": {},
 		} {
+			if known := !unanswered[name]; got[name].SaleKnown != known {
+				t.Errorf("%s: known is %v, want %v", name, got[name].SaleKnown, known)
+			}
 			expect(t, got, name, "found exists")
 			if got[name].Sale != want {
 				t.Errorf("%s: %+v, want %+v", name, got[name].Sale, want)

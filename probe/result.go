@@ -44,6 +44,10 @@ type Result struct {
 	// [Options.ForSale].
 	Sale forsale.Sale
 
+	// SaleKnown tells that Sale is all that there is. Without it an empty Sale may
+	// come of a query without an answer.
+	SaleKnown bool
+
 	// Parked names the service on whose servers a found name is parked, with
 	// [Options.Parked]. It is a hint, and empty where there is none.
 	Parked string

@@ -12,13 +12,14 @@ import (
 type Kind string
 
 const (
-	Found    Kind = "found"     // the name is registered now
-	NotFound Kind = "not-found" // the name is no longer registered
-	ForSale  Kind = "for-sale"  // the owner offers it
-	Price    Kind = "price"     // the owner asks for another price
-	Status   Kind = "status"    // the registry gives it another status
-	Expires  Kind = "expires"   // it expires on another day
-	Drops    Kind = "drops"     // anybody can have it tomorrow
+	Found     Kind = "found"     // the name is registered now
+	NotFound  Kind = "not-found" // the name is no longer registered
+	ForSale   Kind = "for-sale"  // the owner offers it
+	Price     Kind = "price"     // the owner asks for another price
+	Withdrawn Kind = "withdrawn" // the owner no longer offers it
+	Status    Kind = "status"    // the registry gives it another status
+	Expires   Kind = "expires"   // it expires on another day
+	Drops     Kind = "drops"     // anybody can have it tomorrow
 )
 
 // An Event is a change in the life of a name. Its texts are safe to print.
@@ -47,11 +48,14 @@ func changes(old, new *State, now time.Time) (events []Event) {
 		add(kind, old.Verdict.String(), new.Verdict.String())
 	}
 	if old.Verdict == new.Verdict {
-		if old.ForSale == "" {
-			add(ForSale, "", new.ForSale)
-		} else {
-			add(Price, old.ForSale, new.ForSale)
+		kind := Price
+		switch {
+		case old.ForSale == "":
+			kind = ForSale
+		case new.ForSale == "":
+			kind = Withdrawn
 		}
+		add(kind, old.ForSale, new.ForSale)
 		if old.Status != nil {
 			add(Status, joined(old.Status), joined(new.Status))
 		}

@@ -109,18 +109,21 @@ func TestChanges(t *testing.T) {
 func TestSale(t *testing.T) {
 	for _, tt := range []struct {
 		old, new forsale.Sale
+		known    bool
 		want     string
 	}{
-		{forsale.Sale{}, forsale.Sale{}, ""},
-		{forsale.Sale{}, forsale.Sale{Listed: true}, "for-sale:  -> yes"},
-		{forsale.Sale{}, forsale.Sale{Listed: true, Price: "EUR9"}, "for-sale:  -> EUR9"},
-		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{Listed: true, Price: "EUR9", Text: "new"}, ""},
-		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{Listed: true, Price: "EUR8"}, "price: EUR9 -> EUR8"},
-		{forsale.Sale{Listed: true}, forsale.Sale{Listed: true, Price: "EUR8"}, "price: yes -> EUR8"},
-		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{}, ""}, // perhaps no answer
+		{forsale.Sale{}, forsale.Sale{}, true, ""},
+		{forsale.Sale{}, forsale.Sale{Listed: true}, true, "for-sale:  -> yes"},
+		{forsale.Sale{}, forsale.Sale{Listed: true, Price: "EUR9"}, false, "for-sale:  -> EUR9"},
+		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{Listed: true, Price: "EUR9", Text: "new"}, true, ""},
+		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{Listed: true, Price: "EUR8"}, true, "price: EUR9 -> EUR8"},
+		{forsale.Sale{Listed: true}, forsale.Sale{Listed: true, Price: "EUR8"}, true, "price: yes -> EUR8"},
+		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{}, false, ""}, // no answer
+		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{}, true, "withdrawn: EUR9 -> "},
+		{forsale.Sale{Listed: true}, forsale.Sale{}, true, "withdrawn: yes -> "},
 	} {
 		first, second := look(probe.Found, probe.Delegated, nil), look(probe.Found, probe.Delegated, nil)
-		first.Sale, second.Sale = tt.old, tt.new
+		first.Sale, second.Sale, second.SaleKnown = tt.old, tt.new, tt.known
 		old := (&State{Name: "go.dev"}).After(first)
 		s := old.After(second)
 		var got []string

@@ -15,6 +15,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/probe"
+	"domprobe/probe/forsale"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -61,7 +62,8 @@ type life struct {
 
 // TestLife watches a name in fake time, from active through its expiry, redemption
 // period, pending delete and drop until it is registered again. Each look is at the
-// time that was planned, and each event comes once. Every ninth look ends unknown.
+// time that was planned, and each event comes once. Every ninth look ends unknown,
+// and every fifth without an answer about an offer.
 func TestLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -71,10 +73,14 @@ func TestLife(t *testing.T) {
 			if drops > 0 {
 				reg.Drops = at(drops)
 			}
-			return probe.Result{Verdict: probe.Found, Reason: reason, Registration: reg}
+			return probe.Result{Verdict: probe.Found, Reason: reason, Registration: reg, SaleKnown: true}
 		}
+		offered := found(probe.Delegated, 100, 0, "active")
+		offered.Sale = forsale.Sale{Listed: true, Price: "EUR9"}
 		lives := []life{
 			{0, found(probe.Delegated, 100, 0, "active")},
+			{20, offered},
+			{40, found(probe.Delegated, 100, 0, "active")},
 			{100, found(probe.Delegated, 465, 0, "auto renew period")},
 			{145, found(probe.RDAPRegistered, 465, 180, "redemption period", "pending delete")},
 			{175, found(probe.RDAPRegistered, 465, 180, "pending delete")},
@@ -87,6 +93,8 @@ func TestLife(t *testing.T) {
 			late time.Duration // at most
 			text string
 		}{
+			{20, dayLong, "for-sale  -> EUR9"},
+			{40, dayLong, "withdrawn EUR9 -> "},
 			{100, dayLong, "status active -> auto renew period"},
 			{100, dayLong, "expires 2000-04-10 -> 2001-04-10"},
 			{145, dayLong, "status auto renew period -> pending delete; redemption period"},
@@ -112,6 +120,9 @@ func TestLife(t *testing.T) {
 					if !now.Before(at(l.from)) {
 						r = l.result
 					}
+				}
+				if looks%5 == 0 { // the owner's servers do not answer
+					r.Sale, r.SaleKnown = forsale.Sale{}, false
 				}
 			}
 			r.Name = name

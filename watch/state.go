@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ type State struct {
 	Expires   time.Time `json:"expires,omitzero"`
 	Status    []string  `json:"status,omitempty"`
 	Drops     time.Time `json:"drops,omitzero"`     // the day by which anybody can have it
-	ForSale   string    `json:"for_sale,omitempty"` // the price, "yes" without one, or nothing
+	ForSale   string    `json:"for_sale,omitempty"` // as [forsale.Sale.Offer] tells
 
 	Looked  time.Time `json:"looked,omitzero"`  // when a look has last told something
 	Failed  int       `json:"failed,omitempty"` // looks since then, which ended unknown
@@ -42,8 +41,8 @@ func (s State) After(r *probe.Result) State {
 	if r.Registration != nil {
 		s.register(r.Registration)
 	}
-	if r.Sale.Listed { // else nobody knows: no record and no answer look alike
-		s.ForSale = cmp.Or(r.Sale.Price, "yes")
+	if r.Sale.Listed || r.SaleKnown {
+		s.ForSale = r.Sale.Offer()
 	}
 	return s
 }

@@ -46,7 +46,7 @@ func watchCommand() *command {
 `,
 		Notes: "Names stay watched from one run to the next. A name that is not found is looked at every hour; a found one every day, " +
 			"every week while it expires in more than 90 days, every hour in the redemption period, and every 5 minutes while it waits to be deleted. " +
-			"A row is an event: found, not-found, for-sale, price, status, expires, or drops, which is the day before anybody can have the name. " +
+			"A row is an event: found, not-found, for-sale, price, withdrawn, status, expires, or drops, which is the day before anybody can have the name. " +
 			"An event is delivered to standard output, the command and the webhook until each has taken it.",
 		Options: slices.Concat([]*cmdline.Option{
 			cmdline.Repeated(&s.inputs, "input", "i", "watch the names of this `FILE`, a line each, or of a report; - is standard input").Local().Common(),

@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"domprobe/internal/dnstest"
 	"domprobe/internal/known"
 	watching "domprobe/watch" // watch is a function of this package
@@ -43,7 +45,8 @@ type town struct {
 // A registration is what the registry has of a name.
 type registration struct {
 	status, expires string
-	held            bool // it is not in the DNS
+	held            bool   // it is not in the DNS
+	price           string // of an offer; empty is none
 }
 
 const hookSecret = "correct horse"
@@ -61,7 +64,7 @@ func newTown(t *testing.T) *town {
 	t.Cleanup(registry.Close)
 	hook := httptest.NewServer(http.HandlerFunc(w.webhook))
 	t.Cleanup(hook.Close)
-	w.resolver, w.hook = serveDNS(t, truth.Resolve), hook.URL+"/hook"
+	w.resolver, w.hook = serveDNS(t, w.offers(truth.Resolve)), hook.URL+"/hook"
 	services := fmt.Sprintf(`{"version": "1.0", "services": [[["dev"], ["%s/"]]]}`, registry.URL)
 	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: registry.Certificate().Raw})
 	if err := errors.Join(os.WriteFile(filepath.Join(w.dir, "dns.json"), []byte(services), 0o600),
@@ -69,6 +72,21 @@ func newTown(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// offers adds what owners ask for their names to the responses of a resolver.
+func (w *town) offers(resolve func(*dns.Msg) *dns.Msg) func(*dns.Msg) *dns.Msg {
+	return func(q *dns.Msg) *dns.Msg {
+		r := resolve(q)
+		name, ours := strings.CutPrefix(strings.ToLower(q.Question[0].Name), "_for-sale.")
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if reg := w.names[strings.TrimSuffix(name, ".")]; ours && reg != nil && reg.price != "" {
+			header := dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET}
+			r.Rcode, r.Ns, r.Answer = dns.RcodeSuccess, nil, []dns.RR{&dns.TXT{Hdr: header, Txt: []string{"v=FORSALE1;fval=" + reg.price}}}
+		}
+		return r
+	}
 }
 
 // set registers a name, or deletes it.
@@ -162,6 +180,9 @@ func TestWatch(t *testing.T) {
 		state  *registration
 		events []string
 	}{
+		{&registration{status: "active", expires: "2027-01-01", price: "EUR9"}, []string{"for-sale  EUR9"}},
+		{&registration{status: "active", expires: "2027-01-01", price: "EUR8"}, []string{"price EUR9 EUR8"}},
+		{&registration{status: "active", expires: "2027-01-01"}, []string{"withdrawn EUR8 "}},
 		{&registration{status: "auto renew period", expires: "2028-01-01"}, []string{"status active auto renew period", "expires 2027-01-01 2028-01-01"}},
 		{&registration{status: "redemption period", expires: "2028-01-01", held: true}, []string{"status auto renew period redemption period"}},
 		{&registration{status: "pending delete", expires: "2028-01-01", held: true}, []string{"status redemption period pending delete"}},

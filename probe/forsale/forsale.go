@@ -7,6 +7,7 @@
 package forsale
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,6 +21,15 @@ type Sale struct {
 	Price  string // such as EUR999; several have a space between them
 	URI    string // such as https://example.com/offer; several have a space between them
 	Text   string // UTF-8; several have a space, a bar and a space between them
+}
+
+// Offer returns the price, "yes" for a sale without one, and nothing for a name that
+// is not advertised.
+func (s *Sale) Offer() string {
+	if !s.Listed {
+		return ""
+	}
+	return cmp.Or(s.Price, "yes")
 }
 
 const (
