@@ -44,8 +44,9 @@ type Result struct {
 	// [Options.ForSale].
 	Sale forsale.Sale
 
-	// SaleKnown tells that Sale is all that there is. Without it an empty Sale may
-	// come of a query without an answer.
+	// SaleKnown tells that Sale is all that there is, or, in a row of a report, that
+	// the report has offers. Without it an empty Sale may come of a query without an
+	// answer.
 	SaleKnown bool
 
 	// Parked names the service on whose servers a found name is parked, with

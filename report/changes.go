@@ -20,7 +20,7 @@ type Change struct {
 }
 
 // Differences are the kinds of changes that [Diff] yields besides those between
-// found and not found.
+// found and not found, and those of an offer in two reports that have offers.
 type Differences struct {
 	Absent  bool // names that only one report has
 	Unknown bool // changes from or to unknown and invalid
@@ -38,14 +38,14 @@ func (d Differences) wants(c *Change) bool {
 	case c.Old == nil || c.New == nil:
 		return d.Absent
 	case c.Old.Verdict == c.New.Verdict:
-		return false
+		return c.Old.SaleKnown && c.New.SaleKnown && c.Old.Sale.Offer() != c.New.Sale.Offer()
 	}
 	return d.Unknown || isAnswer(c.Old.Verdict) && isAnswer(c.New.Verdict)
 }
 
 func isAnswer(v probe.Verdict) bool { return v == probe.Found || v == probe.NotFound }
 
-// Diff yields the names whose verdicts differ between two reports, in the order
+// Diff yields the names whose verdicts or offers differ between two reports, in the order
 // of the new one, with those that only the old one has at the end. Each report
 // counts as [Merge] would write it, in as much memory, with one row for a name
 // that the other has without a TLD. An error is that of a report, and ends the
@@ -77,15 +77,16 @@ func Diff(old, new iter.Seq2[probe.Result, error], d Differences) iter.Seq2[Chan
 
 // A changeFormat is one way to write changes, with a line for each.
 type changeFormat struct {
-	name, header string
-	line         func(dst []byte, c *Change) []byte
+	name   string
+	header bool
+	line   func(dst []byte, c *Change, columns []string) []byte
 }
 
 var changeFormats = []changeFormat{
-	{"text", "", appendChangeText},
-	{"names", "", func(dst []byte, c *Change) []byte { return names{stop: '\n'}.row(dst, c.result()) }},
-	{"csv", strings.Join(changeColumns[:], ",") + "\n", appendChangeCells},
-	{"jsonl", "", appendChangeObject},
+	{"text", false, appendChangeText},
+	{"names", false, func(dst []byte, c *Change, _ []string) []byte { return names{stop: '\n'}.row(dst, c.result()) }},
+	{"csv", true, appendChangeCells},
+	{"jsonl", false, appendChangeObject},
 }
 
 // ChangeFormats returns the formats that [WriteChanges] knows: text for people,
@@ -95,22 +96,37 @@ func ChangeFormats() []string {
 }
 
 // WriteChanges writes a line for each change. The old or the new verdict of a
-// name that only one report has is a hyphen in text, and empty in csv and jsonl.
+// name that only one report has is a hyphen in text, and empty in csv and jsonl;
+// so is an offer that is not there.
 // The error is a [*FormatError], or that of w or of the changes.
 func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) error {
 	i := slices.Index(ChangeFormats(), format)
 	if i < 0 {
 		return &FormatError{Format: format}
 	}
-	out := bufio.NewWriterSize(w, bufferSize)
-	out.WriteString(changeFormats[i].header)
+	f, out := &changeFormats[i], bufio.NewWriterSize(w, bufferSize)
+	var columns []string
+	begin := func(offers bool) {
+		if columns = changeColumns[:]; !offers {
+			columns = columns[:withoutOffers]
+		}
+		if f.header {
+			out.WriteString(strings.Join(columns, ",") + "\n")
+		}
+	}
 	for c, err := range changes {
 		if err != nil {
 			return err
 		}
-		if _, err := out.Write(changeFormats[i].line(out.AvailableBuffer(), &c)); err != nil {
+		if columns == nil {
+			begin(c.result().SaleKnown)
+		}
+		if _, err := out.Write(f.line(out.AvailableBuffer(), &c, columns)); err != nil {
 			return err
 		}
+	}
+	if columns == nil {
+		begin(false)
 	}
 	return out.Flush()
 }
@@ -123,46 +139,57 @@ func (c *Change) result() *probe.Result {
 	return c.Old
 }
 
-// words returns the verdict and the reason of a row, if there is one.
-func words(r *probe.Result) (verdict, reason string) {
+// words returns the verdict, the reason and the offer of a row, if there is one.
+func words(r *probe.Result) (verdict, reason, offer string) {
 	if r == nil {
-		return "", ""
+		return "", "", ""
 	}
-	return r.Verdict.String(), string(r.Reason)
+	return r.Verdict.String(), string(r.Reason), r.Sale.Offer()
 }
 
-// appendChangeText appends "go.dev: not-found -> found (delegated)".
-func appendChangeText(dst []byte, c *Change) []byte {
-	old, _ := words(c.Old)
-	new, reason := words(c.New)
-	dst = append(appendVisible(dst, c.Name), ": "+cmp.Or(old, "-")+" -> "+cmp.Or(new, "-")...)
+// appendChangeText appends "go.dev: not-found -> found (delegated)", or of an offer
+// "go.dev: for sale: - -> EUR999".
+func appendChangeText(dst []byte, c *Change, _ []string) []byte {
+	old, _, oldOffer := words(c.Old)
+	new, reason, offer := words(c.New)
+	dst = append(appendVisible(dst, c.Name), ": "...)
+	if old == new {
+		old, new, reason = oldOffer, offer, ""
+		dst = append(dst, "for sale: "...)
+	}
+	dst = appendVisible(append(appendVisible(dst, cmp.Or(old, "-")), " -> "...), cmp.Or(new, "-"))
 	if reason != "" {
 		dst = appendAside(dst, reason)
 	}
 	return append(dst, '\n')
 }
 
-// changeColumns are those of the formats csv and jsonl.
-var changeColumns = [...]string{"domain", "old", "new", "old_reason", "reason", "checked_at"}
+// changeColumns are those of the formats csv and jsonl. Reports that have no offers
+// have those before withoutOffers.
+var changeColumns = [...]string{"domain", "old", "new", "old_reason", "reason", "checked_at", "old_sale", "sale"}
+
+const withoutOffers = 6
 
 // cells returns the text of each column.
 func (c *Change) cells() [len(changeColumns)]string {
-	old, oldReason := words(c.Old)
-	new, reason := words(c.New)
+	old, oldReason, oldOffer := words(c.Old)
+	new, reason, offer := words(c.New)
 	var k clock
-	return [...]string{c.Name, old, new, oldReason, reason, string(k.append(nil, c.result().At))}
+	return [...]string{c.Name, old, new, oldReason, reason, string(k.append(nil, c.result().At)), oldOffer, offer}
 }
 
-func appendChangeCells(dst []byte, c *Change) []byte {
-	for _, cell := range c.cells() {
+func appendChangeCells(dst []byte, c *Change, columns []string) []byte {
+	cells := c.cells()
+	for _, cell := range cells[:len(columns)] {
 		dst = append(appendCell(dst, cell, ','), ',')
 	}
 	return endLine(dst)
 }
 
-func appendChangeObject(dst []byte, c *Change) []byte {
+func appendChangeObject(dst []byte, c *Change, columns []string) []byte {
 	dst = append(dst, `{"v":`+jsonVersion...)
-	for i, cell := range c.cells() {
+	cells := c.cells()
+	for i, cell := range cells[:len(columns)] {
 		dst = append(dst, `,"`+changeColumns[i]+`":`...)
 		if cell == "" && changeColumns[i] == "checked_at" {
 			dst = append(dst, "null"...)

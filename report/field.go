@@ -19,6 +19,7 @@ import (
 type field struct {
 	name, doc string
 	needed    bool // in every row that is read
+	blank     bool // parse is given an empty value as well
 
 	with func(*Options) bool // whether reports have it by default; nil is all of them
 
@@ -151,7 +152,7 @@ func (f *field) set(r *probe.Result, s string) error {
 	case f.derived():
 	case f.parse == nil:
 		*f.text(r) = s
-	case s != "" || f.needed:
+	case s != "" || f.needed || f.blank:
 		return f.parse(r, s)
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 // The columns of what an owner says about selling a name: see [Options].ForSale.
 var forSaleField = field{
 	name: "for_sale", doc: "yes if the owner offers the name (RFC 10023), else empty; this and the next three only with --for-sale",
-	with: withSale, quoted: true,
+	with: withSale, quoted: true, blank: true,
 	append: func(dst []byte, r *probe.Result, _ *clock) []byte {
 		if r.Sale.Listed {
 			dst = append(dst, "yes"...)
@@ -18,7 +18,8 @@ var forSaleField = field{
 		return dst
 	},
 	parse: func(r *probe.Result, s string) error {
-		if r.Sale.Listed = s == "yes"; !r.Sale.Listed {
+		r.SaleKnown, r.Sale.Listed = true, s == "yes"
+		if s != "" && !r.Sale.Listed {
 			return fmt.Errorf("for_sale %q is neither yes nor empty", s)
 		}
 		return nil

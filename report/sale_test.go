@@ -36,7 +36,7 @@ func TestOffers(t *testing.T) {
 			}
 			want := offered()
 			for i := range want {
-				if !o.ForSale {
+				if want[i].SaleKnown = o.ForSale; !o.ForSale {
 					want[i].Sale = forsale.Sale{}
 				}
 				if !o.Parked {
@@ -55,6 +55,33 @@ func TestOffers(t *testing.T) {
 	}
 }
 
+// Two reports that have offers differ about a name whose offer comes, changes or goes.
+func TestOfferChanges(t *testing.T) {
+	const old = "domain,verdict,checked_at,for_sale,price\na.dev,found,,,\nb.dev,found,,yes,EUR9\nc.dev,found,,yes,EUR9\n" +
+		"d.dev,found,,yes,EUR9\ne.dev,found,,yes,EUR9\nf.dev,not-found,,,\n"
+	const now = "domain,verdict,checked_at,for_sale,price\na.dev,found,,yes,\nb.dev,found,,yes,EUR\x1b8\nc.dev,found,,,\n" +
+		"d.dev,found,,yes,EUR9\ne.dev,not-found,,,\nf.dev,found,,yes,EUR1\n"
+	const without = "domain,verdict\na.dev,found\nb.dev,found\nc.dev,found\ne.dev,not-found\n"
+	for _, tt := range []struct{ format, old, new, want string }{
+		{"text", old, now, "a.dev: for sale: - -> yes\nb.dev: for sale: EUR9 -> EUR\\x1b8\nc.dev: for sale: EUR9 -> -\n" +
+			"e.dev: found -> not-found\nf.dev: not-found -> found\n"},
+		{"names", old, now, "a.dev\nb.dev\nc.dev\ne.dev\nf.dev\n"},
+		{"csv", old, now, "domain,old,new,old_reason,reason,checked_at,old_sale,sale\na.dev,found,found,,,,,yes\nb.dev,found,found,,,,EUR9,EUR\\x1b8\n" +
+			"c.dev,found,found,,,,EUR9,\ne.dev,found,not-found,,,,EUR9,\nf.dev,not-found,found,,,,,EUR1\n"},
+		{"jsonl", old, strings.Join(strings.SplitAfter(now, "\n")[:2], ""),
+			`{"v":1,"domain":"a.dev","old":"found","new":"found","old_reason":"","reason":"","checked_at":null,"old_sale":"","sale":"yes"}` + "\n"},
+		{"csv", old, without, "domain,old,new,old_reason,reason,checked_at\ne.dev,found,not-found,,,\n"},
+		{"text", without, now, ""},
+		{"csv", old, old, "domain,old,new,old_reason,reason,checked_at\n"},
+	} {
+		var out strings.Builder
+		changes := Diff(Read(strings.NewReader(tt.old), "csv"), Read(strings.NewReader(tt.new), "csv"), Differences{})
+		if err := WriteChanges(&out, tt.format, changes); err != nil || out.String() != tt.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", tt.format, err, out.String(), tt.want)
+		}
+	}
+}
+
 // Offers come through Merge, and are in the forms for people.
 func TestOffersShown(t *testing.T) {
 	both := Options{ForSale: true, Parked: true}
@@ -65,7 +92,11 @@ func TestOffersShown(t *testing.T) {
 		}
 		merged = append(merged, r)
 	}
-	if !reflect.DeepEqual(merged, offered()) {
+	want := offered()
+	for i := range want {
+		want[i].SaleKnown = true
+	}
+	if !reflect.DeepEqual(merged, want) {
 		t.Errorf("merged: %+v", merged)
 	}
 	marks := write(t, "marks", Options{}, offered())

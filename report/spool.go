@@ -30,6 +30,7 @@ type spool struct {
 	window []byte       // the part of the file that was read last
 	from   int64        // its offset
 	row    probe.Result // that was read last
+	offers bool         // some row is of a report that has offers
 }
 
 // add appends a row and returns its offset.
@@ -44,6 +45,7 @@ func (s *spool) add(r *probe.Result) (int64, error) {
 	}
 	start := len(s.tail)
 	offset := s.size + int64(start)
+	s.offers = s.offers || r.SaleKnown
 	s.tail = s.enc.row(append(s.tail, 0, 0, 0, 0), r)
 	if r.Err != nil {
 		s.tail = append(s.tail, r.Err.Error()...)
@@ -78,6 +80,7 @@ func (s *spool) at(offset int64) (probe.Result, error) {
 		cell, line, _ = strings.Cut(line, "\t")
 		err = s.enc.fields[i].setCell(&s.row, cell)
 	}
+	s.row.SaleKnown = s.offers
 	if message != "" {
 		s.row.Err = errors.New(message)
 	}

@@ -18,13 +18,15 @@ func diffCommand() *command {
   domprobe diff yesterday.csv today.csv --only not-found -f names
   domprobe diff yesterday.csv today.csv --absent -f jsonl
 `,
+		Notes: "Of two reports made with --for-sale it also prints the names whose offer comes, changes its price or goes. " +
+			"An offer that is not there may be one whose servers did not answer.",
 		Options: []*cmdline.Option{
 			tableFormat(&format, report.ChangeFormats()...),
 			verdicts(&d.Only, "only", "print only names whose new verdict is this `VERDICT`").Local().Common(),
 			cmdline.Switch(&d.Absent, "absent", "", "also print names that only one report has").Local().Common(),
 			cmdline.Switch(&d.Unknown, "unknown", "", "also print changes from and to unknown and invalid").Local().Common(),
 		},
-		Exits: map[int]string{codeOK: "the reports could be compared, whether or not a verdict has changed"},
+		Exits: map[int]string{codeOK: "the reports could be compared, whether or not anything has changed"},
 	}, run: interruptible(func(_ context.Context, inv *invocation) error { return diff(inv, format, d) })}
 }
 
