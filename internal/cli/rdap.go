@@ -192,10 +192,11 @@ func readAhead(ctx context.Context, names iter.Seq2[string, error]) iter.Seq2[st
 // A registration is what a registry says about a name, with the verdict that
 // follows.
 type registration struct {
+	Version int           `json:"v"` // as in a report
 	Name    string        `json:"domain"`
 	Verdict probe.Verdict `json:"verdict"`
-	Reason  probe.Reason  `json:"reason,omitempty"` // empty if unknown
-	Error   string        `json:"error,omitempty"`  // if unknown
+	Error   string        `json:"error,omitempty"` // if unknown or invalid
+	Reason  probe.Reason  `json:"reason"`
 	*rdap.Domain
 
 	row probe.Result
@@ -205,7 +206,7 @@ func newRegistration(a rdap.Answer, c candidate.Candidate) registration {
 	word := a.Confirmation()
 	row := probe.Result{Candidate: c, Reason: word.Reason, Source: a.Source, Server: a.Server, Rcode: -1, At: time.Now(),
 		Registration: word.Registration, Err: a.Err}
-	r := registration{Name: c.Name, Domain: a.Domain}
+	r := registration{Version: 1, Name: c.Name, Domain: a.Domain}
 	switch {
 	case c.Err != nil:
 		row.Verdict, row.Reason, row.Err = probe.Invalid, c.Err.Reason, c.Err
@@ -214,10 +215,8 @@ func newRegistration(a rdap.Answer, c candidate.Candidate) registration {
 	case a.Status != rdap.Unconfirmed:
 		row.Verdict = probe.Found
 	}
-	if r.Verdict, r.row = row.Verdict, row; row.Err != nil {
+	if r.Verdict, r.Reason, r.row = row.Verdict, row.Reason, row; row.Err != nil {
 		r.Error = row.Err.Error()
-	} else {
-		r.Reason = row.Reason
 	}
 	return r
 }
