@@ -105,7 +105,7 @@ func parseDomain(body []byte, name, server string) *Domain {
 	}
 	for _, e := range list(o["events"]) {
 		t, err := time.Parse(time.RFC3339, text(object(e)["eventDate"]))
-		if err != nil {
+		if _, inexpressible := t.MarshalText(); err != nil || inexpressible != nil { // in JSON: its zone is a day away
 			continue
 		}
 		switch text(object(e)["eventAction"]) {

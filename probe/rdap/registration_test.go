@@ -56,6 +56,8 @@ func TestDomainJSON(t *testing.T) {
 		exampleDomain: `{"domain":"example.test","status":["client delete prohibited","active"],"locks":["deletion by the registrar"],"registrar":"Example Registrar Inc.",` +
 			`"created":"1997-09-15T04:00:00Z","updated":"2019-09-09T15:39:04Z","expires":"2028-09-14T06:00:00.5+02:00",` +
 			`"nameservers":["ns1.example.test","ns2.example.test"],"server":"rdap.example"}`,
+		`{"events":[{"eventAction":"expiration","eventDate":"2028-09-14T06:00:00+24:00"}]}`: `{"domain":"example.test","status":[],` +
+			`"nameservers":[],"server":"rdap.example"}`,
 		`{}`: `{"domain":"example.test","status":[],"nameservers":[],"server":"rdap.example"}`,
 	} {
 		got, err := json.Marshal(parseDomain([]byte(body), "example.test", "rdap.example"))
