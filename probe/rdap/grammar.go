@@ -55,7 +55,7 @@ func parseGrammar(text string) (*grammar, error) {
 	words := strings.NewReplacer(pairs...)
 	for kind, exprs := range kinds {
 		expr := "(?:" + strings.Join(exprs, "|") + ")"
-		if kind != "hint" && kind != "harmless" {
+		if kind != "hint" && kind != "harmless" && kind != "banner" {
 			expr = `^(?:error: ?(?:\d+: ?)?)?(?:§ ?[-:] ?)?` + expr + `$`
 		}
 		for range maxNested {
@@ -94,8 +94,8 @@ func understand(name, lines string) whoisWord {
 	switch {
 	case withheld && !other:
 		return whoisWord{Reserved, withheldNamed}
-	case other, free && (active || data):
-	case free && !g.lines["hint"].MatchString(g.lines["harmless"].ReplaceAllString(r.sentences, "")):
+	case other, free && (active || data || r.contradicts()):
+	case free:
 		return whoisWord{NotRegistered, named}
 	case own && (data || active || r.hasDate("updated")) && !free:
 		return whoisWord{Registered, true}
@@ -112,19 +112,32 @@ func (r *record) says(kind string) (said, named bool) {
 	return said, named
 }
 
-// saysFree is says for a free name. In a record of the name, "no data" may be said
-// of anything: what does not speak of the domain counts in the first line alone.
+// saysFree is says for a free name. What does not have the name may be said of
+// anything: it counts at the start of the reply alone. In a record of the name it
+// speaks of the domain there, or is the first line.
 func (r *record) saysFree(own bool) (said, named bool) {
-	if said, named = r.says("free"); named || !own {
+	if said, named = r.says("free"); named {
 		return said, named
 	}
 	free := words().lines["free"]
-	for _, s := range free.FindAllString(r.sentences, -1) {
-		named = named || strings.Contains(s, "domain")
+	all := free.FindAllString(r.opening, -1)
+	if !own {
+		return len(all) > 0, false
 	}
 	first, _, _ := strings.Cut(r.sentences, "\n")
-	named = named || free.MatchString(first) || words().lines["free-first"].MatchString(first)
+	named = free.MatchString(first) || words().lines["free-first"].MatchString(first) ||
+		slices.ContainsFunc(all, func(s string) bool { return strings.Contains(s, "domain") })
 	return named, named
+}
+
+// contradicts reports whether a reply that calls the name free has something else
+// that a reply about a free name does not have: a contact, a day on which it can be
+// had, a hint, or words about the name that are not understood.
+func (r *record) contradicts() bool {
+	g := words()
+	rest := g.lines["harmless"].ReplaceAllString(g.lines["free"].ReplaceAllString(r.sentences, ""), "")
+	return r.hasDate("drops") || len(r.values("contact")) > 0 || g.lines["hint"].MatchString(rest) ||
+		slices.ContainsFunc(r.naming, func(s string) bool { return !g.lines["free"].MatchString(s) })
 }
 
 // hasData reports whether there is what only a registration has.

@@ -1,6 +1,7 @@
 package rdap
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,12 @@ type record struct {
 	// sentences are the lines in lower case without comment marks, quotes and
 	// final punctuation, with theName in place of the name that was asked about.
 	sentences string
+
+	opening string   // the sentences up to the first line that is no comment, no banner and not for the name alone
+	naming  []string // those with the name, but for such lines
+
+	all    strings.Builder // the sentences so far
+	opened int             // the length of the opening, once that has ended
 }
 
 // A field is a line "key: value". Its value may stand on the next line, deeper.
@@ -52,7 +59,6 @@ const (
 // readRecord takes a reply apart. Only whole lines count.
 func readRecord(lines, name string) *record {
 	r := &record{names: spellings(name)}
-	var sentences strings.Builder
 	open := -1 // the depth of a key whose value is still to come
 	for line := range strings.Lines(lines) {
 		line = strings.TrimRight(line, "\n")
@@ -64,28 +70,50 @@ func readRecord(lines, name string) *record {
 			}
 			open = -1
 		}
-		if f, ok := readField(line); ok {
+		f, ok := readField(line)
+		if ok {
 			r.fields = append(r.fields, f)
 			if f.value == "" {
 				open = depth
 			}
 		}
-		if len(line) > maxSentence {
-			continue
-		}
-		for _, part := range sentenceEnd().Split(strings.ToLower(line), -1) {
-			if s := r.sentence(part); s != "" {
-				sentences.WriteString(s + "\n")
-			}
+		if len(line) <= maxSentence {
+			r.readSentences(line, &f)
 		}
 	}
-	r.sentences = sentences.String()
+	r.sentences = r.all.String()
+	r.opening = r.sentences[:cmp.Or(r.opened, len(r.sentences))]
 	return r
 }
 
+// readSentences reads a line, with its key and value if it has them, as sentences.
+func (r *record) readSentences(line string, f *field) {
+	opens := false
+	for _, part := range sentenceEnd().Split(strings.ToLower(line), -1) {
+		s := r.sentence(part)
+		if s == "" {
+			continue
+		}
+		r.all.WriteString(s + "\n")
+		if isComment(line) || s == theName || f.is("domain") || f.is("echo") || domainLine().MatchString(s) {
+			continue
+		}
+		opens = opens || !words().lines["banner"].MatchString(s)
+		if strings.Contains(s, theName) && !f.is("status") {
+			r.naming = append(r.naming, s)
+		}
+	}
+	if opens && r.opened == 0 {
+		r.opened = r.all.Len()
+	}
+}
+
+// isComment reports whether a line is no data.
+func isComment(line string) bool { return line == "" || strings.ContainsRune("%#;>", rune(line[0])) }
+
 // readField reads a line that is not a comment.
 func readField(line string) (f field, ok bool) {
-	if line == "" || strings.ContainsRune("%#;>", rune(line[0])) {
+	if isComment(line) {
 		return f, false
 	}
 	for _, expr := range keyForms {
@@ -154,7 +182,7 @@ func (r *record) about() (own, echoed, other bool) {
 }
 
 // domainLine is a line for the domain without a colon.
-var domainLine = lazily(`(?m)^domain(?: name)? ` + theName + `(?: (?:is )?(?:active|registered))?$`)
+var domainLine = lazily(`(?m)^(?:searching for|domain(?: name)?) ` + theName + `(?: (?:is )?(?:active|registered))?$`)
 
 // values returns what stands behind keys of that kind, in the order of the reply.
 func (r *record) values(kind string) (all []string) {
