@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -47,13 +48,14 @@ func (f *File) lock() (unlock func() error, err error) {
 
 func (f *File) failed(err error) error { return fmt.Errorf("state file %s: %w", f.path, err) }
 
-// view runs a transaction that reads. In a file that does not exist it finds nothing.
+// view runs a transaction that reads. It runs none in a file that does not exist, or
+// is empty because who made it was killed.
 func (f *File) view(read func(*bolt.Tx) error) error {
-	err := f.open(&bolt.Options{Timeout: busy, ReadOnly: true}, func(db *bolt.DB) error { return db.View(read) })
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
 		return nil
 	}
-	return err
+	return f.open(&bolt.Options{Timeout: busy, ReadOnly: true}, func(db *bolt.DB) error { return db.View(read) })
 }
 
 // update runs a transaction that writes. It is done entirely or not at all.
@@ -79,6 +81,9 @@ func (f *File) open(opts *bolt.Options, transact func(*bolt.DB) error) (err erro
 			err = f.failed(fmt.Errorf("it is damaged; to begin anew, move it away: %v", p))
 		}
 	}()
+	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+		return f.failed(errors.New("it is no regular file")) // a pipe would be waited for
+	}
 	db, err := bolt.Open(f.path, 0o600, opts)
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):

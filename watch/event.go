@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"domprobe/internal/term"
 	"domprobe/probe"
 )
 
@@ -37,7 +38,7 @@ type Event struct {
 func changes(old, new *State, now time.Time) (events []Event) {
 	add := func(kind Kind, was, is string) {
 		if was != is {
-			events = append(events, Event{At: now, Name: new.Name, Kind: kind, Old: was, New: is})
+			events = append(events, Event{At: now, Name: new.Name, Kind: kind, Old: shown(was), New: shown(is)})
 		}
 	}
 	if old.Verdict != probe.Unknown && old.Verdict != new.Verdict {
@@ -67,6 +68,16 @@ func changes(old, new *State, now time.Time) (events []Event) {
 		add(Drops, "", day(new.Drops))
 	}
 	return events
+}
+
+// maxText is the longest text of an event, in bytes. An environment has room for it.
+const maxText = 4096
+
+// shown returns a text of a registry, an owner or a report that is safe to print, and
+// in the environment of a command.
+func shown(s string) string {
+	s = term.Visible(s)
+	return s[:min(len(s), maxText)]
 }
 
 func joined(status []string) string { return strings.Join(slices.Sorted(slices.Values(status)), "; ") }

@@ -121,6 +121,8 @@ func TestSale(t *testing.T) {
 		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{}, false, ""}, // no answer
 		{forsale.Sale{Listed: true, Price: "EUR9"}, forsale.Sale{}, true, "withdrawn: EUR9 -> "},
 		{forsale.Sale{Listed: true}, forsale.Sale{}, true, "withdrawn: yes -> "},
+		{forsale.Sale{Listed: true, Price: "E\x00\x1b[2J"}, forsale.Sale{}, true, `withdrawn: E\x00\x1b[2J -> `}, // of a report
+		{forsale.Sale{}, forsale.Sale{Listed: true, Price: strings.Repeat("9", maxText+1)}, true, "for-sale:  -> " + strings.Repeat("9", maxText)},
 	} {
 		first, second := look(probe.Found, probe.Delegated, nil), look(probe.Found, probe.Delegated, nil)
 		first.Sale, second.Sale, second.SaleKnown = tt.old, tt.new, tt.known

@@ -216,8 +216,25 @@ func TestBrokenFile(t *testing.T) {
 		}
 	})
 	t.Run("folder", func(t *testing.T) {
-		if _, err := NewFile(t.TempDir()).Add(State{Name: "a.dev"}); err == nil {
-			t.Error("a folder is a file")
+		f := NewFile(t.TempDir())
+		_, added := f.Add(State{Name: "a.dev"})
+		_, listed := f.List()
+		for _, err := range []error{added, listed} {
+			if err == nil || !strings.Contains(err.Error(), "no regular file") {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+	t.Run("empty", func(t *testing.T) { // its maker was killed
+		f := NewFile(filepath.Join(t.TempDir(), "names.db"))
+		if err := os.WriteFile(f.path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if states, err := f.List(); states != nil || err != nil {
+			t.Errorf("%v, %v", states, err)
+		}
+		if n, err := f.Add(State{Name: "a.dev"}); n != 1 || err != nil {
+			t.Errorf("%d added, %v", n, err)
 		}
 	})
 }

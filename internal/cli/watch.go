@@ -70,10 +70,15 @@ func watchCommand() *command {
 	}, run: s.run}
 }
 
+const maxInterval = 366 * 24 * time.Hour
+
 func parseInterval(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 {
+	switch {
+	case err != nil || d <= 0:
 		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is not a time", s)
+	case d > maxInterval:
+		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is longer than a year", s)
 	}
 	return d, nil
 }
