@@ -140,6 +140,12 @@ func (r *record) contradicts() bool {
 		slices.ContainsFunc(r.naming, func(s string) bool { return !g.lines["free"].MatchString(s) })
 }
 
+// isEmpty reports whether there is nothing of a registration, of whatever name.
+func (r *record) isEmpty() bool {
+	own, _, other := r.about()
+	return !own && !other && !r.hasData()
+}
+
 // hasData reports whether there is what only a registration has.
 func (r *record) hasData() bool {
 	return r.hasDate("created") || r.hasDate("expires") || len(r.values("registrar")) > 0 || len(r.values("server")) > 0

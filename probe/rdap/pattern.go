@@ -123,7 +123,7 @@ func (t *whoisTLD) classify(name string, reply []byte) (whoisWord, *Error) {
 	free, named := t.matches("free", name, lines)
 	reserved, taken := said("reserved"), said("taken")
 	switch {
-	case free && !reserved && !taken && len(lines) >= shortestFree:
+	case free && !reserved && !taken && len(lines) >= shortestFree && (named || readRecord(lines, name).isEmpty()):
 		return whoisWord{NotRegistered, named}, nil
 	case reserved && !free:
 		return whoisWord{Reserved, true}, nil

@@ -105,6 +105,7 @@ func TestWhoisNeverFree(t *testing.T) {
 			"free\n", "Status: AVAILABLE\n", "Status: free\n", "not found.\n", "available\n", "No match for example.\n",
 			"HTTP/1.1 400 Bad Request\r\n\r\n<html>Domain not found.</html>\r\n", strings.Repeat("\x00", 1000) + "\n",
 			"The terms say: % nothing found\n, No match!! and Domain not found.\n",
+			"domain: example." + suffix + "\nsource: X\n\n% nothing found\nNo match!!\nNo entries found for the selected source(s).\n",
 		} {
 			if got := outcome(w, "example."+suffix, reply); got != "unknown" {
 				t.Errorf("%s: %q is %s", suffix, reply, got)
