@@ -3,7 +3,6 @@ package watch
 import (
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -105,14 +104,14 @@ func (w *Watcher) looks(ctx context.Context) error {
 		}
 		c, err := w.File.schedule(now, by, maxRound)
 		if err != nil {
-			return errors.Join(err, rounds.Wait())
+			return cmp.Or(err, rounds.Wait())
 		}
 		if !c.back.IsZero() {
 			w.note("the clock has been set back by %v; names are looked at anew", c.back.Sub(now).Round(time.Minute))
 		}
 		was := full
 		if full, err = w.full(); err != nil {
-			return errors.Join(err, rounds.Wait())
+			return cmp.Or(err, rounds.Wait())
 		}
 		if full && !was {
 			w.note("more than %d events wait to be delivered; no name is looked at until they are fewer", w.most)

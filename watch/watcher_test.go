@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,4 +96,21 @@ func TestAddedMeanwhile(t *testing.T) {
 			t.Errorf("looked at after %v", at)
 		}
 	})
+}
+
+// A state file that breaks while names are looked at is told of in one line.
+func TestBreaksMeanwhile(t *testing.T) {
+	for range 20 {
+		f := newFile(t, "a.dev")
+		prober := script(func(string, time.Time) probe.Result {
+			if err := os.WriteFile(f.path, []byte("go.dev\n"), 0o600); err != nil {
+				t.Error(err)
+			}
+			return probe.Result{Verdict: probe.Found}
+		})
+		w := Watcher{File: f, Prober: prober, Once: true}
+		if err := w.Run(t.Context()); err == nil || strings.Count(err.Error(), f.path) != 1 || strings.Contains(err.Error(), "\n") {
+			t.Fatalf("%v", err)
+		}
+	}
 }
