@@ -26,7 +26,7 @@ func diffCommand() *command {
 			cmdline.Switch(&d.Absent, "absent", "", "also print names that only one report has").Local().Common(),
 			cmdline.Switch(&d.Unknown, "unknown", "", "also print changes from and to unknown and invalid").Local().Common(),
 		},
-		Exits: map[int]string{codeOK: "the reports could be compared, whether or not anything has changed"},
+		Exits: map[int]string{codeOK: "the reports could be compared, whether or not a verdict has changed"},
 	}, run: interruptible(func(_ context.Context, inv *invocation) error { return diff(inv, format, d) })}
 }
 
