@@ -59,7 +59,7 @@ func TestDocsExamples(t *testing.T) {
 		daemon.Missing(t, "curl is not installed: apt-get install curl")
 	}
 	registry := &script{source: "dns+rdap", ttl: time.Hour}
-	server := serve(t, Options{Prober: demo(t), Confirmer: registry})
+	server := serve(t, Options{Prober: demo(t), Confirmer: registry, WatchState: watchedFile(t, "go.dev")})
 	_, page := do(t, server, "GET", "/docs", "")
 	examples := regexp.MustCompile(`(?s)<pre tabindex="0"><code>(.*?)</code>`).FindAllStringSubmatch(page, -1)
 	if len(examples) < 8 {

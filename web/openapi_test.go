@@ -180,7 +180,7 @@ func (d document) checkResponse(t *testing.T, template string, resp *http.Respon
 	}
 	values := []string{body}
 	switch kind {
-	case "text/csv", "text/plain", "text/html":
+	case "text/csv", "text/plain", "text/html", "text/event-stream":
 		return where
 	case "application/x-ndjson":
 		values = strings.Split(strings.TrimSuffix(body, "\n"), "\n")
@@ -205,10 +205,12 @@ func asMap(v any) map[string]any {
 // none that it has not.
 func TestDescription(t *testing.T) {
 	p := &script{ttl: time.Hour}
-	server := serve(t, Options{Prober: demo(t), MaxBody: 400, MaxNames: 100})
+	server := serve(t, Options{Prober: demo(t), MaxBody: 400, MaxNames: 100, WatchState: watchedFile(t, "a.dev")})
 	impatient := serve(t, Options{Prober: p, Patience: time.Second})
 	other := serve(t, Options{Prober: p, Confirmer: p, Token: "token", MaxNames: 100, ClientRate: 0.0001})
-	guarded := serve(t, Options{Prober: p, Token: "token"})
+	file := watchedFile(t, "a.dev")
+	taken.look(t, file)
+	guarded := serve(t, Options{Prober: p, Token: "token", WatchState: file})
 	failing := serve(t, Options{Prober: &script{err: http.ErrServerClosed}, Confirmer: p})
 	stopped := serve(t, Options{Prober: p})
 	stopped.Config.Handler.(*Server).Close()
@@ -228,6 +230,7 @@ func TestDescription(t *testing.T) {
 		seen[d.checkResponse(t, template, resp, got)] = true
 	}
 	const probe, name, confirm, options, ideas = "/v1/probe", "/v1/names/{domain}", "/v1/names/{domain}/confirm", "/v1/options", "/v1/ideas"
+	const watched, events = "/v1/watched", "/v1/watched/events"
 	for _, format := range []string{"", "&format=jsonl", "&format=json", "&format=csv", "&format=names"} {
 		try(server, "GET", probe, probe+"?keyword=go,qxvz,co.uk,go.nosuch,b%C3%BCcher&tld=dev"+format, "")
 	}
@@ -247,6 +250,24 @@ func TestDescription(t *testing.T) {
 	end.Close()
 	fresh, _ := do(t, guarded, "GET", "/v1/names/new.dev", "", bearer)
 	try(guarded, "GET", name, "/v1/names/new.dev", "", bearer, header("If-None-Match", fresh.Header.Get("ETag")))
+	names, _ := do(t, guarded, "GET", watched, "", bearer)
+	try(guarded, "GET", watched, watched, "", bearer)
+	try(guarded, "GET", watched, watched, "", bearer, header("If-None-Match", names.Header.Get("ETag")))
+	listening := serve(t, Options{Prober: p, WatchState: file})
+	stream, err := listening.Client().Get(listening.URL + events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listening.Config.Handler.(*Server).Close() // which ends the stream
+	all, err := io.ReadAll(stream.Body)
+	stream.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen[d.checkResponse(t, events, stream, string(all))] = true
+	for _, path := range []string{watched, events} {
+		try(failing, "GET", path, path, "")
+	}
 	try(server, "GET", ideas, ideas+"?q=blue+bird", "")
 	try(server, "GET", ideas, ideas, "")
 	for _, path := range []string{"/docs", "/metrics"} {
@@ -262,7 +283,7 @@ func TestDescription(t *testing.T) {
 	try(failing, "GET", name, "/v1/names/new.dev", "")
 	try(server, "GET", "/healthz", "/healthz", "")
 	try(server, "GET", "/openapi.json", "/openapi.json", "")
-	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", ideas}, {"GET", "/metrics"}, {"GET", "/docs"}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
+	for _, op := range []struct{ method, path string }{{"GET", probe}, {"POST", probe}, {"GET", name}, {"POST", confirm}, {"GET", options}, {"GET", ideas}, {"GET", watched}, {"GET", events}, {"GET", "/metrics"}, {"GET", "/docs"}, {"GET", "/healthz"}, {"GET", "/openapi.json"}} {
 		path := strings.ReplaceAll(op.path, "{domain}", "new.dev")
 		try(server, op.method, op.path, path, "", evil)
 		try(stopped, op.method, op.path, path, "")
@@ -286,7 +307,7 @@ func TestDescription(t *testing.T) {
 	try(other, "GET", name, "/v1/names/new.dev", "", bearer)
 	try(other, "POST", confirm, "/v1/names/new.dev/confirm", "", bearer)
 	try(other, "GET", ideas, ideas+"?q=bird", "", bearer)
-	for _, path := range []string{options, "/metrics"} {
+	for _, path := range []string{options, watched, events, "/metrics"} {
 		try(other, "GET", path, path, "") // who guesses tokens
 	}
 

@@ -72,6 +72,10 @@ type Options struct {
 	// {domain} in the place of the name, unless a user has chosen another.
 	Registrar string
 
+	// WatchState, if not empty, is the state file of package watch whose names are
+	// shown. It need not exist yet.
+	WatchState string
+
 	// MaxNames bounds the names of one request. Zero means 10,000.
 	MaxNames int
 

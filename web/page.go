@@ -109,7 +109,8 @@ func choices(opts Options) asset {
 		Reasons   map[probe.Reason]string `json:"reasons"`
 		MaxNames  int                     `json:"max_names"`
 		Confirm   bool                    `json:"confirm"`
+		Watched   bool                    `json:"watched"`
 		Registrar string                  `json:"registrar,omitempty"`
-	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, opts.MaxNames, opts.Confirmer != nil, opts.Registrar})
+	}{presets, candidate.TLDs(), prefixes, suffixes, reasons, opts.MaxNames, opts.Confirmer != nil, opts.WatchState != "", opts.Registrar})
 	return newAsset(formats["json"], append(body, '\n'))
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// watch makes the browser note its long tasks, its layout shifts, and when the
+// observe makes the browser note its long tasks, its layout shifts, and when the
 // first answer and the first row came. It begins anew each time.
-const watch = `(() => {
+const observe = `(() => {
 	window.noted ??= {};
 	Object.assign(noted, {longest: 0, shift: 0, moved: [], answer: 0, row: 0});
 	if (window.watching) return;
@@ -65,14 +65,14 @@ func TestPageMany(t *testing.T) {
 	} {
 		b.visit(c.hash)
 		b.typed(words(c.words))
-		eval[chromedp.Void](b, watch)
+		eval[chromedp.Void](b, observe)
 		b.click("#go")
 		b.until(done)
 		expect(b, `/^10,000 names, done/.test(`+line+`)`, true)
 		expect(b, `document.getElementById('grid').dataset.kind`, c.kind)
 		expect(b, pills+`.length`, 3)
 		f, nodes := eval[figures](b, `noted`), eval[int](b, `document.querySelectorAll('*').length`)
-		eval[chromedp.Void](b, watch)
+		eval[chromedp.Void](b, observe)
 		sort := b.took(`(s => { s.value = 'name'; s.dispatchEvent(new Event('change', {bubbles: true})); })(document.getElementById('sort'))`)
 		b.click("#lines [data-cell]")
 		b.click("#detail-close")
@@ -101,7 +101,7 @@ func TestPageShift(t *testing.T) {
 		b.screen(width, 900, "light")
 		b.visit("#keyword=orbit&preset=popular")
 		b.until(`document.querySelectorAll('.idea[data-s]').length > 10`)
-		eval[chromedp.Void](b, watch)
+		eval[chromedp.Void](b, observe)
 		b.do(chromedp.SendKeys(chromedp.CSS("#keywords"), "al"))
 		b.until(`location.hash.startsWith('#keyword=orbital') && ` + done + ` && document.querySelectorAll('.idea[data-s]').length > 10`)
 		f := eval[figures](b, `noted`)

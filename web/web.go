@@ -24,6 +24,7 @@
 //	best.go        the best names first; keeping.go: which rows are sent
 //	ideas.go       what generators make of a word or two
 //	names.go       one name: its verdict, and that of the registry
+//	watching.go    the watched names and their events; watched.go: the state file
 //	mcp.go         assistants; mcptool.go: what they call, with mcparg.go, mcpresult.go and mcpresource.go
 //	docs.go        the page that explains the API to people
 //	metrics.go     what was done, for Prometheus
@@ -54,6 +55,8 @@ type Server struct {
 	clients   *clients
 	slots     chan struct{} // one element for each running search
 	rankings  chan struct{} // one element for each of these that ranks names
+	watched   *watched      // nil if no names are
+	listeners chan struct{} // one element for each client that is told of these
 	session   string        // the value of the cookies
 	meter     *meter
 
@@ -79,8 +82,15 @@ func New(opts Options) (*Server, error) {
 		clients:   newClients(opts.ClientRate, 2*opts.MaxNames),
 		slots:     make(chan struct{}, opts.MaxSearches),
 		rankings:  make(chan struct{}, maxRankings),
+		listeners: make(chan struct{}, maxListeners),
 		session:   sessionOf(opts.Token),
 		more:      map[More]*verdicts{},
+	}
+	if opts.WatchState != "" {
+		s.watched = newWatched(opts.WatchState)
+		if _, err := s.watched.list(); err != nil {
+			return nil, err
+		}
 	}
 	s.meter = newMeter(s)
 	s.verdicts.meter, s.confirmed.meter = s.meter, s.meter
@@ -150,6 +160,8 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/names/{domain}/confirm", withoutBody(s.answer(s.confirm))},
 		{"GET", "/v1/options", choices(s.opts).serve},
 		{"GET", "/v1/ideas", s.ideas},
+		{"GET", "/v1/watched", s.watchedNames},
+		{"GET", "/v1/watched/events", s.watchedEvents},
 		{"GET", "/healthz", healthy},
 		{"GET", metricsPath, s.metrics},
 		{"GET", "/docs", s.document},

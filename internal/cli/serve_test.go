@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"domprobe/watch"
 )
 
 func TestServe(t *testing.T) {
@@ -25,11 +27,15 @@ func TestServe(t *testing.T) {
 	if err := os.WriteFile(registries, []byte(services), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	state := filepath.Join(t.TempDir(), "watch.db")
+	if _, err := watch.NewFile(state).Add(watch.State{Name: "go.dev"}); err != nil {
+		t.Fatal(err)
+	}
 	stderr, w := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
 		ended <- Run(ctx, []string{"domprobe", "serve", "-r", "demo", "--listen", "127.0.0.1:0", "--token", "correct horse", "--max-names", "5",
-			"--rdap-bootstrap", registries},
+			"--rdap-bootstrap", registries, "--watch-state", state},
 			Streams{In: strings.NewReader(""), Out: io.Discard, Err: w})
 		w.Close()
 	}()
@@ -63,6 +69,7 @@ func TestServe(t *testing.T) {
 		{"GET", "v1/probe?keyword=go.dev&dates=true", 200, `"registrar":""`},
 		{"GET", "v1/probe?keyword=example.com&for_sale=true", 200, `"price":"EUR999"`},
 		{"GET", "metrics", 200, `domprobe_names_total{reason="rdap-limited",verdict="not-found"} 1`},
+		{"GET", "v1/watched", 200, `"domain":"go.dev","verdict":"unknown"`},
 		{"POST", "v1/names/qxvzkwj.dev/confirm", 200, `"reason":"rdap-failed"`},
 		{"POST", "v1/names/qxvzkwj.io/confirm", 200, `"reason":"rdap-limited"`},
 	} {
@@ -108,6 +115,7 @@ func TestServeUsage(t *testing.T) {
 		"bad resolver":   {"-r nosuch://x", "nosuch"},
 		"registry rate":  {"--rdap-rate 0", "--rdap-rate"},
 		"no bootstrap":   {"--rdap-bootstrap missing.json", "missing.json"},
+		"no state":       {"--watch-state serve_test.go", "state file serve_test.go"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr strings.Builder
