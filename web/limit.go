@@ -44,10 +44,15 @@ func (c *clients) take(client netip.Addr, n int) bool {
 	return c.of(client).AllowN(time.Now(), n)
 }
 
-// delay returns after which time the allowance of a client will be n names.
+// delay returns after which time the allowance of a client will be n names, and 0 if
+// it never will.
 func (c *clients) delay(client netip.Addr, n int) time.Duration {
 	l := c.of(client)
-	return time.Duration(max(0, float64(n)-l.Tokens()) / float64(l.Limit()) * float64(time.Second))
+	if n > l.Burst() {
+		return 0
+	}
+	wait := time.Duration(max(0, float64(n)-l.Tokens()) / float64(l.Limit()) * float64(time.Second))
+	return max(wait, time.Nanosecond)
 }
 
 // wait waits until the allowance of a client is n names, and charges it.

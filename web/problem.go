@@ -14,7 +14,7 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 
-	retry time.Duration // after which the request may be sent again; 0 is not known
+	retry time.Duration // after which the request will be served; 0 is not known
 }
 
 func problemf(status int, format string, args ...any) *problem {
@@ -45,11 +45,11 @@ const problemPath = "/docs#problem-"
 func refuse(w http.ResponseWriter, p *problem) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
-	switch p.Status {
-	case http.StatusUnauthorized:
+	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="domprobe"`)
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(p.retry.Seconds())))))
+	}
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retry.Seconds()))))
 	}
 	w.WriteHeader(p.Status)
 	kind := problems[p.Status]
