@@ -209,7 +209,7 @@ func TestDescription(t *testing.T) {
 	impatient := serve(t, Options{Prober: p, Patience: time.Second})
 	other := serve(t, Options{Prober: p, Confirmer: p, Token: "token", MaxNames: 100, ClientRate: 0.0001})
 	file := watchedFile(t, "a.dev")
-	taken.look(t, file)
+	taken.look(t, file, time.Hour)
 	guarded := serve(t, Options{Prober: p, Token: "token", WatchState: file})
 	failing := serve(t, Options{Prober: &script{err: http.ErrServerClosed}, Confirmer: p})
 	stopped := serve(t, Options{Prober: p})

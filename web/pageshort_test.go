@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -125,4 +126,56 @@ func TestPageServersRegistrar(t *testing.T) {
 	b.click("#help-close")
 	b.click(cell("new.dev"))
 	expect(b, `document.getElementById('detail-register').hidden`, true)
+}
+
+// The page is told of what a watch finds, marks the names of the shortlist that are
+// watched, and shows the others below it.
+func TestPageWatched(t *testing.T) {
+	path := watchedFile(t, "kept.dev", "other.dev")
+	free.look(t, path, time.Millisecond)
+	handler := &swap{}
+	start := func() {
+		s, err := New(Options{Prober: &script{ttl: time.Hour}, WatchState: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		if old := handler.handler.Swap(s); old != nil {
+			old.Close()
+		}
+	}
+	start()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	b := open(t, server)
+	b.screen(1280, 900, "light")
+	b.visit("#keyword=kept,mine&tld=dev")
+	b.until(done)
+	b.click(`.line:has([data-name="kept.dev"]) .star`)
+	b.click(`.line:has([data-name="mine.dev"]) .star`)
+	b.click("#open-shortlist")
+	facts := func(list string) string {
+		return `[...document.querySelectorAll('#` + list + ` li')].map(li => [...li.querySelectorAll('bdi, .badge, .hint')].map(e => e.textContent).join(': '))`
+	}
+	expect(b, facts("saved"), []string{
+		"kept.dev: ✓ likely free: just now · ◉ watched, next look is due", "mine.dev: ✓ likely free: just now",
+	})
+	expect(b, facts("watched-list"), []string{"other.dev: ✓ likely free: next look is due"})
+
+	taken.look(t, path, 150*time.Minute)
+	expect(b, facts("saved"), []string{
+		"kept.dev: × taken: just now · was free, changed just now · ◉ watched, next look in 2 hours", "mine.dev: ✓ likely free: just now",
+	})
+	expect(b, facts("watched-list")+`[0]`, "other.dev: × taken: was free, changed just now · next look in 2 hours")
+	expect(b, `/^(kept|other).dev is taken now; was free.$/.test(document.querySelector('#toast span').textContent)`, true)
+	b.photograph("watched")
+	b.screen(390, 844, "dark")
+	b.photograph("watched-phone-dark")
+
+	// A server that starts anew is listened to again.
+	start()
+	expect(b, facts("watched-list")+`[0]`, "other.dev: × taken: next look in 2 hours")
+	b.click("#watched-list button")
+	expect(b, saved, []string{"kept.dev", "mine.dev", "other.dev"})
+	expect(b, facts("watched-list"), []string{})
 }

@@ -40,10 +40,10 @@ var (
 	taken = fate{Verdict: probe.Found, Reason: probe.Delegated}
 )
 
-// look has a watch look at the names of a file that are due.
-func (f fate) look(t *testing.T, path string) {
+// look has a watch look at the names of a file that are due, and again after a time.
+func (f fate) look(t *testing.T, path string, again time.Duration) {
 	t.Helper()
-	w := watch.Watcher{File: watch.NewFile(path), Prober: f, Once: true, Interval: time.Minute}
+	w := watch.Watcher{File: watch.NewFile(path), Prober: f, Once: true, Interval: again}
 	if err := w.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -142,13 +142,13 @@ func TestWatchedEvents(t *testing.T) {
 		_, client, _ := inMemory(t, Options{Prober: &script{}, WatchState: path})
 		all := listenTo(t, client, "")
 		begun := expectEvent(t, all, "list", "unknown")
-		free.look(t, path)
+		free.look(t, path, time.Minute)
 		first := expectEvent(t, all, "look", "a.dev not-found")
 		time.Sleep(2 * time.Minute)
-		taken.look(t, path)
+		taken.look(t, path, time.Minute)
 		second := expectEvent(t, all, "change", "a.dev found, verdict was not-found")
 		time.Sleep(2 * time.Minute)
-		taken.look(t, path)
+		taken.look(t, path, time.Minute)
 		expectEvent(t, all, "look", "a.dev found, verdict was not-found")
 		addTo(t, path, "b.dev")
 		expectEvent(t, all, "look", "b.dev unknown")
@@ -205,7 +205,7 @@ func TestWatchedEventsBounds(t *testing.T) {
 func TestWatchedNames(t *testing.T) {
 	path := watchedFile(t, "a.dev")
 	server := serve(t, Options{Prober: &script{}, WatchState: path})
-	taken.look(t, path)
+	taken.look(t, path, time.Minute)
 	var tag string
 	eventually(t, "the look", func() bool {
 		resp, body := do(t, server, "GET", "/v1/watched", "")

@@ -1,6 +1,6 @@
 // The state of the page: what the server offers, and the search that is shown.
 
-export const offer = { presets: [], tlds: [], prefixes: [], suffixes: [], reasons: {}, max_names: 10000, confirm: false, registrar: '' };
+export const offer = { presets: [], tlds: [], prefixes: [], suffixes: [], reasons: {}, max_names: 10000, confirm: false, watched: false, registrar: '' };
 
 export const shown = {
   query: null,   // null before the first search

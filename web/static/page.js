@@ -108,6 +108,7 @@ try {
 }
 form.drawOffer();
 settings.showRegistrar();
+shortlist.follow();
 if (query.keyword.length) load(query);
 else blank();
 document.documentElement.dataset.ready = '';

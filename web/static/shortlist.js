@@ -1,10 +1,11 @@
 // The shortlist, which the browser keeps: names with the verdict of their last
-// look, and notes.
+// look, and notes. Below it are the other names that are watched.
 
 import { $, act, element, keep, plural, stored, toast } from './dom.js';
 import { copy, download, csv } from './export.js';
 import { byRegistry, offer, stateOf, states } from './model.js';
 import { confirm, probe } from './server.js';
+import * as watched from './watched.js';
 
 const storeKey = 'domprobe.favourites';
 
@@ -51,32 +52,75 @@ function load() {
   changed();
 }
 
-const ages = [[86400, 'day'], [3600, 'hour'], [60, 'minute']];
+const units = [[86400, 'day'], [3600, 'hour'], [60, 'minute']];
 
-function age(row) {
-  const seconds = row?.checked_at ? (Date.now() - new Date(row.checked_at)) / 1000 : 0;
-  if (!row) return 'not looked at';
-  const [unit, word] = ages.find(([unit]) => seconds >= unit) ?? [];
-  return unit ? `${plural(Math.floor(seconds / unit), word)} ago` : 'just now';
+// span returns a length of time, and nothing for less than a minute.
+function span(seconds) {
+  const [unit, word] = units.find(([unit]) => seconds >= unit) ?? [];
+  return unit ? plural(Math.floor(seconds / unit), word) : '';
 }
 
+const since = time => (Date.now() - new Date(time)) / 1000;
+
+function age(time) {
+  const text = span(since(time));
+  return text ? `${text} ago` : 'just now';
+}
+
+const parts = { for_sale: 'offer', status: 'status', expires: 'expiry' };
+
+// wasOf tells how a name was before the last change that a watch has found.
+function wasOf({ changes: [change] = [] }) {
+  if (!change) return '';
+  const verdict = { found: 'taken', 'not-found': 'free' }[change.old];
+  return verdict ? `was ${verdict}` : `${parts[change.of]} was ${change.old || 'none'}`;
+}
+
+const changeOf = row => wasOf(row) && `${wasOf(row)}, changed ${age(row.changes[0].at)}`;
+
+function nextLook({ next }) {
+  const text = next && span(-since(next));
+  return `next look ${text ? `in ${text}` : 'is due'}`;
+}
+
+function badge(row) {
+  const state = row ? stateOf(row) : 'unknown';
+  const text = row ? `${states[state].mark} ${states[state].word}${byRegistry(row) && state === 'taken' ? ', says the registry' : ''}` : 'unknown';
+  const e = element('span', { className: 'badge' }, text);
+  e.dataset.s = state;
+  return e;
+}
+
+const hint = (...facts) => element('span', { className: 'hint' }, facts.filter(Boolean).join(' · '));
+
 function item(entry) {
-  const { name, row, note, was } = entry, state = row && stateOf(row);
+  const { name, row, note, was } = entry, watch = watched.watchedRow(name);
   const field = element('input', { value: note ?? '', placeholder: 'Note', ariaLabel: `Note about ${name}`, maxLength: 200 });
   field.addEventListener('input', () => {
     entry.note = field.value;
     write();
   });
-  const word = row ? `${states[state].mark} ${states[state].word}${byRegistry(row) && state === 'taken' ? ', says the registry' : ''}` : 'unknown';
-  const badge = element('span', { className: 'badge' }, word);
-  badge.dataset.s = state ?? 'unknown';
-  const change = was && was !== state ? element('span', { className: 'hint' }, `was ${states[was].word}`) : '';
+  const changed = watch && changeOf(watch) || (was && row && was !== stateOf(row) ? `was ${states[was].word}` : '');
   const away = act('×', () => {
     remove(name);
     ($('saved').querySelector('button') || $('shortlist-close')).focus();
   }, { ariaLabel: `Remove ${name}`, className: 'quiet' });
-  return element('li', {}, element('bdi', { className: 'full' }, row?.unicode || name), badge,
-    element('span', { className: 'hint' }, age(row)), change, field, away);
+  return element('li', {}, element('bdi', { className: 'full' }, row?.unicode || name), badge(row), away,
+    hint(row?.checked_at ? age(row.checked_at) : 'not looked at', changed, watch && `◉ watched, ${nextLook(watch)}`), field);
+}
+
+const mostWatched = 100; // in the document
+
+function drawWatched() {
+  const others = watched.watchedRows().filter(row => !has(row.domain));
+  // What has changed comes first, then what comes next.
+  const at = row => row.changes?.[0].at ?? '';
+  others.sort((a, b) => at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : (a.next ?? '') < (b.next ?? '') ? -1 : 1);
+  $('watched').hidden = others.length === 0;
+  $('watched-count').textContent = others.length > mostWatched ? `${mostWatched} of ${plural(others.length, 'name')}` : '';
+  $('watched-list').replaceChildren(...others.slice(0, mostWatched).map(row => element('li', {},
+    element('bdi', { className: 'full' }, row.domain), badge(row.checked_at && row),
+    act('☆', () => toggle(row), { className: 'quiet', ariaLabel: `Keep ${row.domain} on the shortlist` }), hint(changeOf(row), nextLook(row)))));
 }
 
 function draw() {
@@ -86,6 +130,28 @@ function draw() {
   $('shortlist-empty').hidden = n > 0;
   $('shortlist-tools').hidden = n === 0;
   $('saved-confirm').hidden = !offer.confirm;
+  if ($('shortlist').open) drawWatched();
+}
+
+let drawing = 0; // timer
+
+// drawSoon draws what a watch has found, unless that takes the focus from somebody.
+function drawSoon() {
+  drawing ||= setTimeout(() => {
+    drawing = 0;
+    if (document.activeElement.closest('.names')) drawSoon();
+    else update();
+  }, 250);
+}
+
+// hear takes in what a watch has found.
+function hear(row, old) {
+  for (const { domain, checked_at: at } of row ? [row] : watched.watchedRows()) {
+    const kept = entries.get(domain);
+    if (kept && at && !(kept.row && new Date(kept.row.checked_at) >= new Date(at))) renew(domain, watched.watchedRow(domain));
+  }
+  if (old) toast(`${row.domain} is ${states[stateOf(row)].word} now; ${wasOf(row)}.`);
+  drawSoon();
 }
 
 const renew = (name, row) => {
@@ -152,8 +218,8 @@ export function listen(onChange, onCompare) {
   });
   const on = (id, run) => $(id).addEventListener('click', run);
   on('open-shortlist', () => {
-    draw();
     $('shortlist').showModal();
+    draw();
   });
   on('shortlist-close', () => $('shortlist').close());
   $('shortlist').addEventListener('close', () => working?.abort());
@@ -177,3 +243,6 @@ export function listen(onChange, onCompare) {
   });
   load();
 }
+
+// follow takes in what a watch finds, once it is known what the server offers.
+export const follow = () => watched.listen(hear);
