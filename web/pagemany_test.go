@@ -71,6 +71,9 @@ func TestPageMany(t *testing.T) {
 		expect(b, `/^10,000 names, done/.test(`+line+`)`, true)
 		expect(b, `document.getElementById('grid').dataset.kind`, c.kind)
 		expect(b, pills+`.length`, 3)
+		// A list that nobody edits is not laid out.
+		expect(b, `(k => getComputedStyle(k).contentVisibility + ' ' + k.value.split('\n').length)(document.getElementById('keywords'))`,
+			fmt.Sprint("hidden ", c.words))
 		f, nodes := eval[figures](b, `noted`), eval[int](b, `document.querySelectorAll('*').length`)
 		eval[chromedp.Void](b, observe)
 		sort := b.took(`(s => { s.value = 'name'; s.dispatchEvent(new Event('change', {bubbles: true})); })(document.getElementById('sort'))`)

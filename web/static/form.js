@@ -4,7 +4,7 @@ import { $, act, element, keep, number, plural, split, stored } from './dom.js';
 import { offer, shown } from './model.js';
 import { isDomain, meaning } from './words.js';
 
-const draftKey = 'domprobe.draft';
+const draftKey = 'domprobe.draft', longList = 200;
 
 let tlds = [];    // chosen, in order
 let presets = []; // names of chosen sets
@@ -62,6 +62,10 @@ export function drawScope() {
     $('phrase-text').textContent = `“${phrase.length > 30 ? phrase.slice(0, 29) + '…' : phrase}”`;
     $('phrase').querySelector(`[value=${how}]`).checked = true;
   }
+  // A long list takes the browser long to lay out: it is folded unless somebody edits it.
+  const list = query.keyword, box = $('keywords').parentElement;
+  box.toggleAttribute('data-list', list.length > longList);
+  if (list.length > longList) box.dataset.list = `${plural(list.length, 'name')}: ${list.slice(0, 9).join(', ')}`;
   // The results tell how many names their search has.
   const searched = isSame(query, shown.query);
   $('estimate').textContent = tooMany(n) || (n === 0 || searched ? '' : plural(n, 'name'));

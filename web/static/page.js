@@ -16,9 +16,10 @@ import * as shortlist from './shortlist.js';
 import { lookAt } from './table.js';
 import * as view from './view.js';
 
+// changeAddress draws first: the address of a long list takes its time.
 function changeAddress() {
-  if (shown.query) history.replaceState(history.state, '', toAddress(shown.query));
   paint();
+  setTimeout(() => shown.query && history.replaceState(history.state, '', toAddress(shown.query)));
 }
 
 function tryOut(text) {
@@ -29,6 +30,7 @@ function tryOut(text) {
 // readFiles takes dropped lists as if they had been typed.
 async function readFiles(files) {
   const texts = await Promise.all([...files].filter(f => f.size < 1 << 20).map(f => f.text()));
+  $('go').focus(); // a list that nobody edits is folded
   if (texts.length) tryOut(texts.join('\n'));
   else complain('The file is too large for one search.');
 }
