@@ -214,6 +214,10 @@ func TestPageGrid(t *testing.T) {
 	expect(b, `document.querySelector('`+cell("go.net")+`').textContent`, "✓")
 	expect(b, `Math.round(document.querySelector('`+cell("go.net")+`').getBoundingClientRect().width)`, 42)
 	expect(b, `document.querySelector('`+cell("co.uk")+`').textContent`, "– impossible")
+	sides := func(css string) string {
+		return `(b => [b.left, b.right].map(Math.round))(document.querySelector('` + css + `').getBoundingClientRect())`
+	}
+	expect(b, sides("#wide"), eval[[]int](b, sides(".box"))) // it stands below the line
 	b.photograph("grid")
 	b.click("#layout [value=list]")
 	expect(b, `document.getElementById('grid').dataset.kind`, "list")

@@ -51,6 +51,11 @@ func TestPageFailures(t *testing.T) {
 	b.until(`location.hash === '#keyword=one,two,three,four&tld=dev,io' && ` + done)
 	expect(b, `document.getElementById('problem').hidden`, true)
 
+	// A server that is busy with others is asked again after a while.
+	answer(`Promise.resolve(new Response('{"detail":"256 searches are running already"}', {status: 429}))`)
+	b.click("#go")
+	b.until(`/^Trying again in [1-5] s$/.test(document.getElementById('retry').textContent)`)
+
 	// Or it is called off.
 	answer(`Promise.resolve(new Response('{"detail":"too many names in a short time"}', {status: 429, headers: {'Retry-After': '100'}}))`)
 	b.click("#go")

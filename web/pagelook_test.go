@@ -253,7 +253,7 @@ func TestPageAxe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := open(t, serve(t, Options{Prober: demo(t), Confirmer: demo(t)}))
+	b := open(t, serve(t, Options{Prober: demo(t), Confirmer: demo(t), WatchState: watchedFile(t, "watched.dev")}))
 	guarded := open(t, serve(t, Options{Prober: demo(t), Token: "correct horse"}))
 	check := func(b *tab, name string) {
 		t.Helper()
@@ -287,6 +287,7 @@ func TestPageAxe(t *testing.T) {
 	check(b, "detail")
 	b.click("#detail-close")
 	b.click("#open-shortlist")
+	b.until(`document.querySelector('#watched-list li')`)
 	check(b, "shortlist")
 	b.click("#shortlist-close")
 	b.keys("?")

@@ -1,5 +1,7 @@
 // Requests to the server, and its responses.
 
+const busyPause = 5; // seconds
+
 // A Refusal is a response that is not a success, or none.
 export class Refusal extends Error {
   constructor(text, retryAfter = 0) {
@@ -13,7 +15,8 @@ async function refusal(response) {
     location.reload(); // shows the login
     return new Refusal('A token is needed.');
   }
-  const after = Number(response.headers.get('Retry-After')) || 0;
+  // A server that is busy with others does not know for how long.
+  const after = Number(response.headers.get('Retry-After')) || (response.status === 429 ? busyPause : 0);
   try {
     const { detail } = await response.json();
     return new Refusal(detail[0].toUpperCase() + detail.slice(1) + '.', after);

@@ -38,6 +38,16 @@ function widthOf(text) {
   return pen.measureText(text).width;
 }
 
+// fit makes a grid as wide as the line above it, or else no wider than the window, if
+// its columns need not get much narrower for that.
+function fit(line, most) {
+  const n = shape.tlds.length, room = width => width - 2 - measures.first;
+  const width = [Math.min(line, most), most].find(width => room(width) / n > .85 * measures.column);
+  if (!width) return;
+  measures.column = Math.min(measures.column, Math.floor(room(width) / n));
+  if (width <= line) measures.first += room(width) - n * measures.column;
+}
+
 function measure() {
   const { kind, items, tlds } = shape, unit = rem(), grid = $('grid');
   const longest = items.reduce((most, { text }) => text.length > most.length ? text : most, 'Name');
@@ -47,6 +57,7 @@ function measure() {
     head: Math.min(longestTLD * .5 + 2, 9) * unit,
     first: kind === 'list' ? 0 : Math.min(widthOf(longest) + 2.25 * unit, (innerWidth / unit < 40 ? 8 : 18) * unit),
   };
+  if (kind === 'grid') fit(46 * unit, $('results').clientWidth);
   grid.dataset.kind = kind;
   grid.ariaRowCount = String(items.length + (kind === 'grid'));
   grid.ariaColCount = String(kind === 'list' ? 2 : tlds.length + 1);
