@@ -249,6 +249,33 @@ func TestWatchedNames(t *testing.T) {
 	}
 }
 
+// A file is read again when it was written to, and while a write may have left its time
+// as it was.
+func TestWatchedReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := watchedFile(t, "a.dev")
+		w, begun := newWatched(path), time.Now()
+		expect := func(want int, written time.Time) {
+			t.Helper()
+			if err := os.Chtimes(path, time.Time{}, written); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(watchPause)
+			if names, err := w.list(); err != nil || len(names) != want {
+				t.Errorf("%d names, want %d, %v", len(names), want, err)
+			}
+		}
+		expect(1, begun)
+		addTo(t, path, "b.dev")
+		expect(2, begun)
+		time.Sleep(sameTime)
+		expect(2, begun)
+		addTo(t, path, "c.dev")
+		expect(2, begun) // as far as it can be seen, nobody has written
+		expect(3, begun.Add(time.Nanosecond))
+	})
+}
+
 // A change is what a watch would tell as an event.
 func TestChangesOf(t *testing.T) {
 	day := time.Date(2030, 1, 2, 0, 0, 0, 0, time.UTC)
