@@ -194,6 +194,7 @@ func TestPageSearch(t *testing.T) {
 	b.click("#go")
 	b.until(`!document.getElementById('problem').hidden`)
 	expect(b, `document.getElementById('problem-text').textContent.startsWith('Bad TLD: "a_b"')`, true)
+	expect(b, `document.getElementById('retry').hidden`, true) // it would be the same mistake
 	expect(b, `document.querySelectorAll('#lines .line').length`, 8)
 	expect(b, `location.hash`, "#keyword=go,rust,zig,qxvzkwj&tld=dev,io")
 	b.photograph("problem")

@@ -299,4 +299,6 @@ func TestPageAxe(t *testing.T) {
 	b.visit("#keyword=go&tld=a_b")
 	b.until(`!document.getElementById('problem').hidden`)
 	check(b, "problem")
+	b.do(chromedp.Navigate(b.home + "docs"))
+	check(b, "docs")
 }

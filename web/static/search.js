@@ -130,7 +130,7 @@ async function run(query, how) {
 
 function fail(error, again, before) {
   shown.state = before;
-  complain(error.message, again, error.retryAfter);
+  complain(error.message, error.final ? null : again, error.retryAfter);
 }
 
 // search asks about the names of the form.

@@ -4,9 +4,10 @@ const busyPause = 5; // seconds
 
 // A Refusal is a response that is not a success, or none.
 export class Refusal extends Error {
-  constructor(text, retryAfter = 0) {
+  constructor(text, retryAfter = 0, final = false) {
     super(text);
     this.retryAfter = retryAfter; // seconds
+    this.final = final; // the same request will be refused again
   }
 }
 
@@ -19,7 +20,7 @@ async function refusal(response) {
   const after = Number(response.headers.get('Retry-After')) || (response.status === 429 ? busyPause : 0);
   try {
     const { detail } = await response.json();
-    return new Refusal(detail[0].toUpperCase() + detail.slice(1) + '.', after);
+    return new Refusal(detail[0].toUpperCase() + detail.slice(1) + '.', after, [400, 413].includes(response.status));
   } catch {
     return new Refusal(`The server answers ${response.status}.`, after);
   }
