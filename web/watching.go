@@ -33,7 +33,7 @@ func (s *Server) watchedNames(w http.ResponseWriter, r *http.Request) *problem {
 		return problemf(http.StatusServiceUnavailable, "the watched names cannot be read now")
 	}
 	// Texts, times and numbers can be encoded.
-	body, _ := json.Marshal(map[string]any{"watched": append([]*watchedName{}, names...)})
+	body, _ := json.Marshal(map[string]any{"watched": names})
 	return newAsset(formats["json"], append(body, '\n')).serve(w, r)
 }
 

@@ -216,8 +216,8 @@ func TestWatchedNames(t *testing.T) {
 		}
 		a := list.Watched[0]
 		next, err := time.Parse(time.RFC3339, fmt.Sprint(a["next"]))
-		return a["domain"] == "a.dev" && a["verdict"] == "found" && a["reason"] == "delegated" && err == nil && next.After(time.Now()) &&
-			a["planned"] == nil
+		return a["domain"] == "a.dev" && a["verdict"] == "found" && a["reason"] == "delegated" &&
+			err == nil && next.After(time.Now()) && a["planned"] == nil
 	})
 	if resp, _ := do(t, server, "GET", "/v1/watched", "", header("If-None-Match", tag)); resp.StatusCode != 304 {
 		t.Errorf("again: %d", resp.StatusCode)
