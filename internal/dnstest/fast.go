@@ -33,7 +33,8 @@ type Fast struct {
 	// only.
 	Drop, ServFail, Truncate int
 
-	// QPS is how many responses a second UDP sends at most. Zero means no limit.
+	// QPS is how many responses a second UDP sends to one address at most. Zero
+	// means no limit.
 	QPS int
 
 	// Delay holds up each response.
@@ -49,11 +50,11 @@ type FastCounts struct {
 // A FastServer is a running [Fast].
 type FastServer struct {
 	*Server
-	fast  Fast
-	limit *rate.Limiter // nil for none
+	fast Fast
 
 	mu     sync.Mutex
 	counts FastCounts
+	limits map[netip.Addr]*rate.Limiter // by who asks
 }
 
 // Counts returns what the server has done so far.
@@ -71,10 +72,7 @@ func (f Fast) Start() (*FastServer, error) {
 	}
 	// Without the right to a larger buffer there is a smaller one.
 	_ = conn.SetReadBuffer(16 << 20)
-	s := &FastServer{fast: f}
-	if f.QPS > 0 {
-		s.limit = rate.NewLimiter(rate.Limit(f.QPS), max(1, f.QPS/50)) // 20 ms of it
-	}
+	s := &FastServer{fast: f, limits: map[netip.Addr]*rate.Limiter{}}
 	var running sync.WaitGroup
 	for range max(1, f.Threads) {
 		running.Go(func() { s.serve(newBatchConn(conn)) })
@@ -125,7 +123,7 @@ func (s *FastServer) serve(pc batchConn) {
 func (s *FastServer) respond(queries []ipv4.Message) (n int) {
 	for i := range queries {
 		q := &queries[i]
-		if chance(s.fast.Drop) || s.limit != nil && !s.limit.Allow() {
+		if chance(s.fast.Drop) || !s.allows(q.Addr) {
 			continue
 		}
 		if r := s.fast.answer(q.Buffers[0][:q.N], false); r != nil {
@@ -136,6 +134,20 @@ func (s *FastServer) respond(queries []ipv4.Message) (n int) {
 	}
 	s.count(FastCounts{Queries: uint64(len(queries)), Answers: uint64(n), Dropped: uint64(len(queries) - n)})
 	return n
+}
+
+// allows reports whether an address may have one more response.
+func (s *FastServer) allows(a net.Addr) bool {
+	if s.fast.QPS <= 0 {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ip := addrPort(a).Addr()
+	if s.limits[ip] == nil {
+		s.limits[ip] = rate.NewLimiter(rate.Limit(s.fast.QPS), max(1, s.fast.QPS/50)) // 20 ms of it
+	}
+	return s.limits[ip].Allow()
 }
 
 // overTCP responds to a query over TCP.

@@ -167,6 +167,26 @@ func TestFastFaults(t *testing.T) {
 			t.Errorf("counts %+v", c)
 		}
 	})
+	t.Run("qps of each address", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			t.Skip("the loopback interface has one address")
+		}
+		s := fast(t, Fast{QPS: 1})
+		packed, _ := q.Pack()
+		for i := range byte(3) { // each is within its limit
+			from := net.Dialer{LocalAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2+i)}}
+			conn, err := from.Dial("udp", s.Addr())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(time.Minute))
+			conn.Write(packed)
+			if _, err := conn.Read(make([]byte, 512)); err != nil {
+				t.Errorf("address %d: %v", i, err)
+			}
+		}
+	})
 }
 
 // Each answer is delayed on its own: the last of a hundred questions does not

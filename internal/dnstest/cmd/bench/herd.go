@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -14,13 +16,48 @@ import (
 	"domprobe/herd/herdtest"
 )
 
+// inNamespace is set in a process that has a network namespace of its own.
+const inNamespace = "DOMPROBE_BENCH_IN_NAMESPACE"
+
+// again runs this program again, in a network namespace of its own.
+func again(ctx context.Context) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "unshare", append([]string{"--map-root-user", "--net", exe}, os.Args[1:]...)...)
+	cmd.Env = append(os.Environ(), inNamespace+"=1")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	return cmd.Run()
+}
+
+// addresses gives each of so many workers an address: what asks the responder at
+// 127.1.0.i comes from 127.2.0.i.
+func addresses(ctx context.Context, n int) error {
+	lines := "link set lo up\n"
+	for i := range n {
+		lines += fmt.Sprintf("route add local 127.1.0.%d dev lo src 127.2.0.%[1]d table local\n", i+1)
+		lines += fmt.Sprintf("route add local 127.2.0.%d dev lo src 127.1.0.%[1]d table local\n", i+1)
+	}
+	cmd := exec.CommandContext(ctx, "ip", "-batch", "-")
+	cmd.Stdin = strings.NewReader(lines)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("making the addresses of the workers: %w: %s", err, out)
+	}
+	return nil
+}
+
 // benchHerd measures runs on so many workers as each of the numbers says.
 func benchHerd(ctx context.Context, dir string, names int, c string, numbers []string, runs int, responder []string) error {
+	if err := addresses(ctx, maxWorkers); err != nil {
+		return err
+	}
 	fmt.Println("workers  names/s  times  wrong  unknown  in B/name  out B/name  messages/name  peak MB   seconds")
 	first := 0.0
 	for _, number := range numbers {
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 {
+		if err != nil || n < 1 || n > maxWorkers {
 			return fmt.Errorf("%q is not a number of workers", number)
 		}
 		for range runs {
@@ -36,6 +73,8 @@ func benchHerd(ctx context.Context, dir string, names int, c string, numbers []s
 	return nil
 }
 
+const maxWorkers = 200
+
 // runHerd measures one run on n workers, and prints it beside the speed of one.
 func runHerd(ctx context.Context, dir string, names int, c string, n int, first float64, responder []string) (speed float64, err error) {
 	store, err := os.MkdirTemp(dir, "nats-")
@@ -47,8 +86,14 @@ func runHerd(ctx context.Context, dir string, names int, c string, n int, first 
 		return 0, err
 	}
 	defer herdtest.StopNATS(nats)
+	addr, stop, err := startResponder(dir, append([]string{"--host", "0.0.0.0"}, responder...))
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+	_, port, _ := net.SplitHostPort(addr)
 	for i := range n {
-		stop, err := startWorker(dir, nats.ClientURL(), c, i, responder)
+		stop, err := startWorker(dir, nats.ClientURL(), c, fmt.Sprintf("127.1.0.%d:%s", i+1, port))
 		if err != nil {
 			return 0, err
 		}
@@ -80,21 +125,15 @@ func runHerd(ctx context.Context, dir string, names int, c string, n int, first 
 	return speed, nil
 }
 
-// startWorker starts a worker with a responder of its own.
-func startWorker(dir, url, c string, i int, responder []string) (stop func(), err error) {
-	addr, end, err := startResponder(dir, responder)
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(filepath.Join(dir, "domprobe"), "work", "--nats", url, "-r", addr, "-c", c, "--name", fmt.Sprint("worker", i), "-q")
+// startWorker starts a worker that asks the responder at an address.
+func startWorker(dir, url, c, addr string) (stop func(), err error) {
+	cmd := exec.Command(filepath.Join(dir, "domprobe"), "work", "--nats", url, "-r", addr, "-c", c, "--name", addr, "-q")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
-		end()
 		return nil, fmt.Errorf("starting a worker: %w", err)
 	}
 	return func() {
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
-		end()
 	}, nil
 }

@@ -57,13 +57,14 @@ func parse(args []string, stderr io.Writer) (dnstest.Fast, error) {
 	var fast dnstest.Fast
 	fs := flag.NewFlagSet("fastdns", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	port := fs.Int("port", 5301, "port of 127.0.0.1, 0 for a free one")
+	host := fs.String("host", "127.0.0.1", "`address` to listen on")
+	port := fs.Int("port", 5301, "port to listen on, 0 for a free one")
 	fs.IntVar(&fast.Share, "share", 50, "`percent` of labels that are registered")
 	fs.IntVar(&fast.Threads, "threads", 1, "goroutines that respond over UDP")
 	fs.IntVar(&fast.Drop, "drop", 0, "`percent` of queries over UDP that get no response")
 	fs.IntVar(&fast.ServFail, "servfail", 0, "`percent` of responses that are SERVFAIL")
 	fs.IntVar(&fast.Truncate, "tc", 0, "`percent` of responses over UDP that are truncated")
-	fs.IntVar(&fast.QPS, "qps", 0, "responses over UDP a second at most, 0 for no limit")
+	fs.IntVar(&fast.QPS, "qps", 0, "responses over UDP a second to one address at most, 0 for no limit")
 	delay := fs.Int("delay-ms", 0, "`milliseconds` that each response is held up")
 	if err := fs.Parse(args); err != nil {
 		return fast, errUsage
@@ -72,7 +73,7 @@ func parse(args []string, stderr io.Writer) (dnstest.Fast, error) {
 		fmt.Fprintf(stderr, "fastdns: unexpected argument %q\n", fs.Arg(0))
 		return fast, errUsage
 	}
-	fast.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(*port))
+	fast.Addr = net.JoinHostPort(*host, strconv.Itoa(*port))
 	fast.Delay = time.Duration(*delay) * time.Millisecond
 	return fast, nil
 }
