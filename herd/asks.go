@@ -204,5 +204,5 @@ func (a *asks) tell(r probe.Result, revision uint64) {
 		return
 	}
 	w := newRow(0, 0, &r)
-	a.store.put(a.key(r.Key()), entry{r.At.Add(min(age, maxKept)), &w}, revision)
+	a.store.put(a.key(r.Key()), entry{min(age, maxKept) - a.store.clock().Sub(r.At), &w}, revision)
 }

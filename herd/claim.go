@@ -28,6 +28,8 @@ const (
 	// know no other age than that of the bucket.
 	maxKept = time.Hour
 
+	clockKey = "clock" // is stored to learn the time of the server
+
 	maxBucket = 256 << 20 // octets; when they are used up, new verdicts are not shared
 
 	lease     = 15 * time.Second // of a claim
@@ -38,8 +40,8 @@ const (
 // An entry is the verdict on a name, or the claim of who asks about it. It is
 // written as JSON: one row alone is shorter so than with the types of gob before it.
 type entry struct {
-	Until time.Time // the end of the claim or of the verdict
-	Row   *row      `json:",omitempty"` // nil for a claim
+	For time.Duration // that it holds after it was stored: the clocks of machines differ
+	Row *row          `json:",omitempty"` // nil for a claim
 }
 
 func (s *Shared) key(k candidate.Key) string { return s.rules + "." + k.Name + "/" + k.TLD }
@@ -77,10 +79,13 @@ func (s *Shared) find(ctx context.Context, c candidate.Candidate) (r probe.Resul
 
 // A store is the bucket of entries.
 type store struct {
-	conn *Conn
+	conn  *Conn
+	clock func() time.Time
 
 	mu    sync.Mutex
 	kv    jetstream.KeyValue // nil before it is opened
+	stamp time.Time          // by the clock of the server, when it was opened
+	began time.Time          // the same by the clock of this machine
 	until time.Time          // no call before: the last one failed
 	told  bool
 	waits map[string]*waiter // nil before the bucket is listened to
@@ -127,7 +132,10 @@ func (s *store) hear(m *nats.Msg) {
 	defer s.mu.Unlock()
 	key := strings.TrimPrefix(m.Subject, subject)
 	w, e := s.waits[key], new(entry)
-	if w != nil && json.Unmarshal(m.Data, e) == nil && (e.Row != nil || e.Until.IsZero()) {
+	if w != nil && json.Unmarshal(m.Data, e) == nil && (e.Row != nil || e.For == 0) {
+		if e.Row != nil {
+			e.Row.Result.At = s.clock()
+		}
 		w.entry = e
 		close(w.heard)
 		delete(s.waits, key)
@@ -169,16 +177,30 @@ func (s *store) open(ctx context.Context) (jetstream.KeyValue, error) {
 	kv, err := s.conn.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: bucket, Description: "verdicts of domprobe serve", TTL: maxKept, MaxBytes: maxBucket, Storage: jetstream.FileStorage,
 	})
+	var now jetstream.KeyValueEntry
 	if err == nil {
-		s.kv = kv
+		_, err = kv.Put(ctx, clockKey, nil)
+	}
+	if err == nil {
+		now, err = kv.Get(ctx, clockKey)
+	}
+	if err == nil {
+		s.kv, s.stamp, s.began = kv, now.Created(), s.clock()
 	}
 	return kv, err
+}
+
+// age is how long ago an entry was stored.
+func (s *store) age(e jetstream.KeyValueEntry) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stamp.Add(s.clock().Sub(s.began)).Sub(e.Created())
 }
 
 // claim returns the entry of a key, or claims the key if it has none that holds;
 // then the entry is nil. A fresh key has most likely none.
 func (s *store) claim(ctx context.Context, key string, fresh bool) (e *entry, revision uint64, err error) {
-	mine, err := json.Marshal(entry{Until: time.Now().Add(lease)})
+	mine, err := json.Marshal(entry{For: lease})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -189,7 +211,7 @@ func (s *store) claim(ctx context.Context, key string, fresh bool) (e *entry, re
 		}
 		for errors.Is(err, jetstream.ErrKeyExists) { // until nobody else is quicker
 			var at uint64
-			if e, at, err = look(ctx, kv, key); err == nil && e == nil {
+			if e, at, err = s.look(ctx, kv, key); err == nil && e == nil {
 				revision, err = update(ctx, kv, key, mine, at)
 			}
 		}
@@ -210,7 +232,7 @@ func update(ctx context.Context, kv jetstream.KeyValue, key string, p []byte, at
 }
 
 // look returns the entry of a key with its revision, and nil if it holds no more.
-func look(ctx context.Context, kv jetstream.KeyValue, key string) (e *entry, revision uint64, err error) {
+func (s *store) look(ctx context.Context, kv jetstream.KeyValue, key string) (e *entry, revision uint64, err error) {
 	got, err := kv.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, 0, nil
@@ -219,8 +241,12 @@ func look(ctx context.Context, kv jetstream.KeyValue, key string) (e *entry, rev
 		return nil, 0, err
 	}
 	e = new(entry)
-	if json.Unmarshal(got.Value(), e) != nil || !time.Now().Before(e.Until) {
-		e = nil
+	age := s.age(got)
+	if json.Unmarshal(got.Value(), e) != nil || age >= e.For {
+		return nil, got.Revision(), nil
+	}
+	if e.Row != nil {
+		e.Row.Result.At = s.clock().Add(-age)
 	}
 	return e, got.Revision(), nil
 }

@@ -12,5 +12,8 @@ const (
 	MaxNames    = maxNames
 )
 
+// SetClock sets the clock of the machine.
+func (s *Shared) SetClock(now func() time.Time) { s.store.clock = now }
+
 // Sever ends a connection as the death of the process does.
 func (c *Conn) Sever() { c.nc.Close() }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"iter"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,7 +39,7 @@ func (c *Conn) Share(p Prober, s Settings, keep Keep) (*Shared, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
-	return &Shared{conn: c, prober: p, keep: keep, rules: hex.EncodeToString(sum[:8]), store: store{conn: c}}, nil
+	return &Shared{conn: c, prober: p, keep: keep, rules: hex.EncodeToString(sum[:8]), store: store{conn: c, clock: time.Now}}, nil
 }
 
 const (

@@ -106,6 +106,36 @@ func TestNotShared(t *testing.T) {
 	}
 }
 
+// Machines whose clocks differ by an hour share, and a verdict is as old to each as
+// it is.
+func TestClocksDiffer(t *testing.T) {
+	s := startNATS(t, t.TempDir(), -1)
+	c, _ := connect(t, s, "instance", nil)
+	var asked atomic.Int64
+	for _, off := range []time.Duration{-time.Hour, 0, time.Hour} {
+		clock := func() time.Time { return time.Now().Add(off) }
+		p := truth{share: 50, change: func(r *probe.Result) { r.At = clock() }}
+		shared, err := c.Share(counting{p, &asked}, herd.Settings{}, func(*probe.Result) time.Duration { return 10 * time.Minute })
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.SetClock(clock)
+		for rows, err := range shared.Batches(t.Context(), namesOf(50)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range rows {
+				if age := clock().Sub(r.At); age < 0 || age > 5*time.Minute {
+					t.Fatalf("with a clock that is off by %v, the verdict is %v old", off, age)
+				}
+			}
+		}
+	}
+	if n := asked.Load(); n != 50 {
+		t.Errorf("%d names were asked about", n)
+	}
+}
+
 // A loop that is left gives its claims up, so that nobody waits for it.
 func TestClaimsEnd(t *testing.T) {
 	s := startNATS(t, t.TempDir(), -1)
