@@ -43,10 +43,13 @@ type Options struct {
 
 // A Conn is a connection to NATS. It is safe for concurrent use.
 type Conn struct {
-	opts Options
-	nc   *nats.Conn
-	js   jetstream.JetStream
-	lost atomic.Bool // the user has been told that the server is away
+	opts  Options
+	nc    *nats.Conn
+	js    jetstream.JetStream
+	where string // without secrets
+
+	lost   atomic.Bool // the user has been told that the server is away
+	failed atomic.Bool // the user has been told that it does not do what is asked
 }
 
 // Connect connects to the server. No error or log line holds a secret.
@@ -57,23 +60,22 @@ func Connect(ctx context.Context, opts Options) (*Conn, error) {
 	if opts.Note == nil {
 		opts.Note = func(string) {}
 	}
-	c := &Conn{opts: opts}
-	where := withoutSecrets(opts.URL)
-	settings, err := c.settings(where)
+	c := &Conn{opts: opts, where: withoutSecrets(opts.URL)}
+	settings, err := c.settings()
 	if err == nil {
 		c.nc, err = nats.Connect(opts.URL, settings...)
 	}
 	if err != nil {
 		// The client's errors may quote the URL.
-		return nil, fmt.Errorf("connect to NATS at %s: %w", where, hide(err, opts.URL, where))
+		return nil, fmt.Errorf("connect to NATS at %s: %w", c.where, c.hide(err))
 	}
 	if c.js, err = jetstream.New(c.nc); err != nil {
 		c.nc.Close()
-		return nil, fmt.Errorf("connect to NATS at %s: %w", where, err)
+		return nil, fmt.Errorf("connect to NATS at %s: %w", c.where, err)
 	}
 	if opts.Patient {
 		if !c.nc.IsConnected() {
-			c.away(where)
+			c.away()
 		}
 		return c, nil
 	}
@@ -81,28 +83,28 @@ func Connect(ctx context.Context, opts Options) (*Conn, error) {
 	defer cancel()
 	if _, err := c.js.AccountInfo(ctx); err != nil {
 		c.nc.Close()
-		return nil, fmt.Errorf("connect to NATS at %s: %w; JetStream is needed (nats-server -js)", where, err)
+		return nil, fmt.Errorf("connect to NATS at %s: %w; JetStream is needed (nats-server -js)", c.where, err)
 	}
 	return c, nil
 }
 
-func (c *Conn) settings(where string) ([]nats.Option, error) {
+func (c *Conn) settings() ([]nats.Option, error) {
 	o := &c.opts
 	all := []nats.Option{
 		nats.Name("domprobe " + o.Name), nats.MaxReconnects(-1), nats.ReconnectWait(retryWait), nats.RetryOnFailedConnect(o.Patient),
 		nats.IgnoreAuthErrorAbort(), nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(nc *nats.Conn, _ error) {
 			if !nc.IsClosed() {
-				c.away(where)
+				c.away()
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			if c.lost.Swap(false) {
-				o.Note("NATS at " + where + " is back")
+				o.Note("NATS at " + c.where + " is back")
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			o.Log.Debug("NATS: " + hide(err, o.URL, where).Error())
+			o.Log.Debug("NATS: " + c.hide(err).Error())
 		}),
 	}
 	if o.Creds != "" {
@@ -125,13 +127,13 @@ func (c *Conn) settings(where string) ([]nats.Option, error) {
 }
 
 // away tells the user once that the server is away.
-func (c *Conn) away(where string) {
+func (c *Conn) away() {
 	what := "waiting for it"
 	if c.opts.Patient {
 		what = "going on alone"
 	}
 	if !c.lost.Swap(true) {
-		c.opts.Note("NATS at " + where + " is away; " + what)
+		c.opts.Note("NATS at " + c.where + " is away; " + what)
 	}
 }
 
@@ -151,9 +153,9 @@ func withoutSecrets(urls string) string {
 }
 
 // hide takes the URL, which may have secrets, out of the text of an error.
-func hide(err error, secret, clean string) error {
+func (c *Conn) hide(err error) error {
 	text := err.Error()
-	for one := range strings.SplitSeq(secret, ",") {
+	for one := range strings.SplitSeq(c.opts.URL, ",") {
 		one = strings.TrimSpace(one)
 		text = strings.ReplaceAll(text, one, withoutSecrets(one))
 		if u, err := url.Parse(one); err == nil && u.User != nil {
@@ -163,7 +165,7 @@ func hide(err error, secret, clean string) error {
 		}
 	}
 	if _, quoted := errors.AsType[*url.Error](err); quoted {
-		return fmt.Errorf("%q is not a URL", clean)
+		return fmt.Errorf("%q is not a URL", c.where)
 	}
 	if text == err.Error() {
 		return err
@@ -178,17 +180,29 @@ func (c *Conn) Close() { c.nc.Close() }
 func (c *Conn) Name() string { return c.opts.Name }
 
 // insist calls f until it succeeds, fails for good, or ctx is done: an outage of
-// the server is waited for.
+// the server is waited for, and so is a server that fails, as with a full disk.
 func (c *Conn) insist(ctx context.Context, f func(context.Context) error) error {
+	began, told := time.Now(), false
 	for {
 		err := once(ctx, f)
+		if told && (err == nil || ctx.Err() != nil) {
+			c.failed.Store(false)
+		}
 		switch {
+		case err == nil && told:
+			c.opts.Note("NATS at " + c.where + " works again")
+			return nil
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case final(err):
 			return err
+		case !c.nc.IsConnected():
+			began = time.Now()
+		case time.Since(began) > ackWait && !c.failed.Swap(true):
+			told = true
+			c.opts.Note("NATS at " + c.where + " fails; trying again: " + c.hide(err).Error())
 		}
 		c.opts.Log.Debug("NATS: " + err.Error() + "; trying again")
 		if !pause(ctx, retryWait) {

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
@@ -44,7 +43,6 @@ func (co *Coordinator) State() (workers, out int) {
 type job struct {
 	*Coordinator
 	id      string
-	began   time.Time
 	out     *out
 	read    chan candidate.Candidate // from the source; closed at its end
 	arrived chan arrival
@@ -64,12 +62,12 @@ type arrival struct {
 func (co *Coordinator) Batches(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[[]probe.Result, error] {
 	return func(yield func([]probe.Result, error) bool) {
 		j := &job{
-			Coordinator: co, id: nuid.Next(), began: time.Now(), out: newOut(co.roll),
+			Coordinator: co, id: nuid.Next(), out: newOut(co.roll),
 			read: make(chan candidate.Candidate, maxNames), arrived: make(chan arrival, 4), failed: make(chan error, 2),
 			sent: make(chan struct{}),
 		}
 		err := co.conn.create(ctx, j.id, record{
-			Version: co.conn.opts.Version, Coordinator: co.conn.opts.Name, Started: j.began.UTC(), Settings: co.settings,
+			Version: co.conn.opts.Version, Coordinator: co.conn.opts.Name, Started: j.out.began.UTC(), Settings: co.settings,
 		})
 		if err != nil {
 			yield(nil, err)

@@ -11,9 +11,10 @@ import (
 
 // out is the names of a job that have no row yet.
 type out struct {
-	roll *roll
-	wake chan struct{} // told of invalid names, and of the end of the source
-	room chan struct{} // told of room, and of names to be asked again
+	roll  *roll
+	began time.Time
+	wake  chan struct{} // told of invalid names, and of the end of the source
+	room  chan struct{} // told of room, and of names to be asked again
 
 	mu      sync.Mutex
 	last    uint64           // id of a batch
@@ -41,7 +42,7 @@ type doubted struct {
 }
 
 func newOut(r *roll) *out {
-	return &out{roll: r, wake: make(chan struct{}, 1), room: make(chan struct{}, 1), batches: map[uint64]*sent{}}
+	return &out{roll: r, began: time.Now(), wake: make(chan struct{}, 1), room: make(chan struct{}, 1), batches: map[uint64]*sent{}}
 }
 
 // enter notes a batch and returns its id.
@@ -71,6 +72,7 @@ func (o *out) full() bool {
 func (o *out) settle(rs *rows) (settled []probe.Result) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	now := time.Now()
 	for i := range rs.Rows {
 		r := &rs.Rows[i]
 		b := o.batches[r.Batch]
@@ -82,6 +84,9 @@ func (o *out) settle(rs *rows) (settled []probe.Result) {
 			delete(o.batches, r.Batch)
 		}
 		result := r.result(b.names[r.Place], rs.Worker)
+		if result.At.Before(o.began) || result.At.After(now) { // the clock of the worker is wrong
+			result.At = now
+		}
 		if not := with(b.not, rs.Worker); result.Verdict == probe.Unknown && len(not) < maxOpinions {
 			o.again = append(o.again, doubted{result, not})
 			continue

@@ -92,7 +92,7 @@ func (c *Conn) put(ctx context.Context, job, subject, id string, p []byte) error
 // after a while if there are none. An outage is no error.
 func (c *Conn) fetch(ctx context.Context, job, consumer string, n int, wait time.Duration, each func(jetstream.Msg)) error {
 	var from jetstream.Consumer
-	err := once(ctx, func(ctx context.Context) (err error) {
+	err := c.insist(ctx, func(ctx context.Context) (err error) {
 		from, err = c.js.Consumer(ctx, streamOf(job), consumer)
 		return err
 	})
@@ -162,8 +162,10 @@ func (c *Conn) jobs(ctx context.Context) (list []JobInfo, err error) {
 			continue // a stream of somebody else's
 		}
 		j.Started, j.Version = j.record.Started, j.record.Version
-		if orphan := info.State.Consumers < 2 && time.Since(info.Created) > time.Minute; orphan {
-			if err := c.Purge(ctx, j.ID); err != nil {
+		// A new job has no consumers for a moment, and no message. The clock of this
+		// machine may be wrong.
+		if info.State.Consumers < 2 && (info.State.LastSeq > 0 || time.Since(info.Created) > idleJob) {
+			if err := c.Purge(ctx, j.ID); err != nil && !errors.Is(err, errPurged) { // by another process
 				return list, err
 			}
 			continue

@@ -170,6 +170,6 @@ func (j *job) status() Status {
 	settled := j.settled.Load()
 	return Status{
 		Name: j.conn.opts.Name, Kind: "coordinator", Version: j.conn.opts.Version, Job: j.id,
-		Rate: float64(settled) / time.Since(j.began).Seconds(), Names: settled, Held: j.out.count(),
+		Rate: float64(settled) / time.Since(j.out.began).Seconds(), Names: settled, Held: j.out.count(),
 	}
 }

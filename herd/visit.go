@@ -124,7 +124,11 @@ const maxGivenBack = 20
 // accept takes a batch, unless it is for others.
 func (v *visit) accept(ctx context.Context, m jetstream.Msg) {
 	var b batch
-	if err := decode(m.Data(), &b); err != nil {
+	err := decode(m.Data(), &b)
+	if err == nil {
+		err = b.check()
+	}
+	if err != nil {
 		v.conn.opts.Note("job " + v.info.ID + ": " + err.Error())
 		_ = m.Term() // nobody else can read it
 		return

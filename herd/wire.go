@@ -5,6 +5,8 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"domprobe/candidate"
 	"domprobe/probe"
@@ -23,6 +25,23 @@ type batch struct {
 }
 
 type name struct{ Name, TLD string }
+
+// check returns an error for a batch that no coordinator sends: its names might be
+// asked about for ever.
+func (b *batch) check() error {
+	if len(b.Names) > maxNames {
+		return fmt.Errorf("a batch has %d names, and %d are the most", len(b.Names), maxNames)
+	}
+	for _, n := range b.Names {
+		c := candidate.Parse(n.Name)
+		if c.Name != n.Name || !strings.HasSuffix(n.Name, "."+n.TLD) || c.Err != nil && slices.Contains(malformed, c.Err.Reason) {
+			return fmt.Errorf("a batch has the name %.300q under %.300q", n.Name, n.TLD)
+		}
+	}
+	return nil
+}
+
+var malformed = []candidate.Reason{candidate.BadLabel, candidate.BadIDN, candidate.TooLong}
 
 // rows are what a worker has settled, of any batches.
 type rows struct {
