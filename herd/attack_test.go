@@ -151,3 +151,12 @@ func TestMalformed(t *testing.T) {
 	heard.Wait(t, "a batch has 257 names, and 256 are the most")
 	heard.Wait(t, "a batch has the name \"go.com\" under \"dev\"")
 }
+
+// A server that takes small messages only gets small ones.
+func TestSmallMessages(t *testing.T) {
+	s := herdtest.NATS(t, server.Options{Port: -1, StoreDir: t.TempDir(), MaxPayload: 8 << 10})
+	c, _ := connect(t, s, "worker", nil)
+	work(t, c, truth{share: 50})
+	boss, _ := connect(t, s, "boss", nil)
+	check(t, boss.Coordinator(herd.Settings{}), 2000)
+}

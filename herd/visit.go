@@ -175,8 +175,8 @@ func (v *visit) store(ctx context.Context) error {
 	}
 }
 
-// maxMessage is below the limit of the server, which is 1 MB.
-const maxMessage = 900 << 10
+// maxHeader is room for the id of a message.
+const maxHeader = 1 << 10
 
 // storeRows stores rows in one message, or in several if they are too long.
 func (v *visit) storeRows(ctx context.Context, list []row, id string) error {
@@ -184,7 +184,7 @@ func (v *visit) storeRows(ctx context.Context, list []row, id string) error {
 	switch {
 	case err != nil:
 		return err
-	case len(p) > maxMessage && len(list) > 1:
+	case int64(len(p)) > v.conn.nc.MaxPayload()-maxHeader && len(list) > 1:
 		half := len(list) / 2
 		if err := v.storeRows(ctx, list[:half], id+"a"); err != nil {
 			return err
