@@ -158,7 +158,7 @@ func (s *store) call(ctx context.Context, f func(context.Context, jetstream.KeyV
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.until, s.kv = time.Now().Add(storeRest), nil
-	if !s.told && s.conn.nc.IsConnected() {
+	if !s.told && !s.conn.lost.Load() {
 		s.told = true
 		s.conn.opts.Note("verdicts are not shared for now: " + err.Error())
 	}
@@ -168,7 +168,7 @@ func (s *store) call(ctx context.Context, f func(context.Context, jetstream.KeyV
 func (s *store) open(ctx context.Context) (jetstream.KeyValue, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.conn.nc.IsConnected() || time.Now().Before(s.until) {
+	if s.conn.lost.Load() || time.Now().Before(s.until) {
 		return nil, errAlone
 	}
 	if s.kv != nil {

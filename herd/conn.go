@@ -48,7 +48,10 @@ type Conn struct {
 	js    jetstream.JetStream
 	where string // without secrets
 
-	lost   atomic.Bool // the user has been told that the server is away
+	// The user has been told that the server is away. The client knows it as well, but
+	// does not answer while it tries to connect.
+	lost atomic.Bool
+
 	failed atomic.Bool // the user has been told that it does not do what is asked
 }
 
@@ -198,7 +201,7 @@ func (c *Conn) insist(ctx context.Context, f func(context.Context) error) error 
 			return context.Cause(ctx)
 		case final(err):
 			return err
-		case !c.nc.IsConnected():
+		case c.lost.Load():
 			began = time.Now()
 		case time.Since(began) > ackWait && !c.failed.Swap(true):
 			told = true

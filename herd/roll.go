@@ -114,7 +114,7 @@ func (r *roll) fit() (names []string) {
 func (r *roll) keep(ctx context.Context, o *out) {
 	for ctx.Err() == nil {
 		all, err := r.conn.Herd(ctx, rollWait)
-		if err == nil && ctx.Err() == nil && r.conn.nc.IsConnected() {
+		if err == nil && ctx.Err() == nil && !r.conn.lost.Load() {
 			r.take(all, time.Now())
 			r.called.Store(true)
 			tell(o.room)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"domprobe/internal/cmdline"
+	"domprobe/probe"
 	"domprobe/web"
 )
 
@@ -88,7 +89,9 @@ func (s *serving) run(ctx context.Context, inv *invocation) error {
 			return err
 		}
 		defer conn.Close()
-		opts.Prober = shared
+		// Names that other instances ask about take places too. Many at once are tested
+		// with few controls.
+		opts.Prober, opts.AtOnce = shared, 10*probe.DefaultConcurrency
 	}
 	return s.serve(ctx, inv, opts)
 }

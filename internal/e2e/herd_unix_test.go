@@ -233,7 +233,8 @@ func TestHerdServe(t *testing.T) {
 	var urls []string
 	var servers []*running
 	for range 3 {
-		s := start(t, "serve", "--listen", "127.0.0.1:0", "--nats", nats.ClientURL(), "-r", resolver, "--client-rate", "0", "--no-confirm")
+		// With a rate few queries are repeated because the machine is busy.
+		s := start(t, "serve", "--rate", "200", "--listen", "127.0.0.1:0", "--nats", nats.ClientURL(), "-r", resolver, "--client-rate", "0", "--no-confirm")
 		s.said.Wait(t, "serving on ")
 		_, url, _ := strings.Cut(s.said.String(), "serving on ")
 		url, _, _ = strings.Cut(url, "\n")
@@ -253,8 +254,10 @@ func TestHerdServe(t *testing.T) {
 		}
 	}
 	ask(300, 1000, "many")
-	// How often servers are tested while names trickle in depends on the machine.
 	t.Logf("%d queries about 1000 names, and %d of controls", asked.Load(), controls.Load())
+	if n := controls.Load(); n > 100 {
+		t.Errorf("%d queries of controls beside 1000 names", n)
+	}
 	if n := asked.Load(); n > 1100 {
 		t.Errorf("%d queries about 1000 names", n)
 	}
