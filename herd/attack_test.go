@@ -1,6 +1,8 @@
 package herd_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -159,4 +161,51 @@ func TestSmallMessages(t *testing.T) {
 	work(t, c, truth{share: 50})
 	boss, _ := connect(t, s, "boss", nil)
 	check(t, boss.Coordinator(herd.Settings{}), 2000)
+}
+
+// However long the server is away, nobody gives up and nothing is forgotten: what
+// must last longer than an outage does.
+func TestLongOutage(t *testing.T) {
+	const outage = time.Minute
+	s := startNATS(t, t.TempDir(), -1)
+	boss, said := connect(t, s, "boss", nil)
+	if o := boss.ClientOptions(); o.MaxReconnect >= 0 || !o.IgnoreAuthErrorAbort || o.ReconnectWait > time.Second || o.ReconnectJitter > time.Second {
+		t.Errorf("the client tries %d times, every %v", o.MaxReconnect, o.ReconnectWait)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		var failed error
+		for _, err := range boss.Coordinator(herd.Settings{}).Batches(ctx, namesOf(300)) {
+			failed = err
+		}
+		ended <- failed
+	}()
+	said.Wait(t, "no worker takes part")
+	jobs, err := boss.Jobs(t.Context())
+	if err != nil || len(jobs) != 1 {
+		t.Fatalf("the jobs are %v (%v)", jobs, err)
+	}
+	_, js := dial(t, s)
+	stream, err := js.Stream(t.Context(), "domprobe-"+jobs[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := stream.CachedInfo().Config; c.Duplicates <= outage || c.MaxAge > 0 || c.Storage != jetstream.FileStorage {
+		t.Errorf("the stream is %+v", c)
+	}
+	for _, name := range []string{"workers", "rows"} {
+		consumer, err := stream.Consumer(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := consumer.CachedInfo().Config
+		if c.MaxDeliver > 0 || c.InactiveThreshold > 0 && c.InactiveThreshold <= outage || c.Durable != name {
+			t.Errorf("the consumer is %+v", c)
+		}
+	}
+	cancel()
+	if left := new(probe.Unfinished); !errors.As(<-ended, &left) {
+		t.Error("the run has not been interrupted")
+	}
 }

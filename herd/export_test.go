@@ -3,6 +3,8 @@ package herd
 import (
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"domprobe/probe"
 )
 
@@ -34,6 +36,9 @@ func Rows(batch uint64, place int) []byte {
 	p, _ := encode(&rows{Worker: "eve", Rows: []row{newRow(batch, place, &probe.Result{Verdict: probe.Found})}})
 	return p
 }
+
+// ClientOptions are those of the client.
+func (c *Conn) ClientOptions() nats.Options { return c.nc.Opts }
 
 // Sever ends a connection as the death of the process does.
 func (c *Conn) Sever() { c.nc.Close() }
