@@ -152,7 +152,7 @@ func (s *store) call(ctx context.Context, f func(context.Context, jetstream.KeyV
 	if err == nil {
 		err = f(ctx, kv)
 	}
-	if err == nil || errors.Is(err, errAlone) || errors.Is(err, context.Canceled) || errors.Is(err, jetstream.ErrKeyExists) {
+	if err == nil || errors.Is(err, errAlone) || errors.Is(err, context.Canceled) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
 		return err
 	}
 	s.mu.Lock()
@@ -205,30 +205,19 @@ func (s *store) claim(ctx context.Context, key string, fresh bool) (e *entry, re
 		return nil, 0, err
 	}
 	err = s.call(ctx, func(ctx context.Context, kv jetstream.KeyValue) error {
-		var err error = jetstream.ErrKeyExists
+		var err error = jetstream.ErrKeyRevisionMismatch
 		if fresh {
-			revision, err = update(ctx, kv, key, mine, 0)
+			revision, err = kv.Update(ctx, key, mine, 0)
 		}
-		for errors.Is(err, jetstream.ErrKeyExists) { // until nobody else is quicker
+		for errors.Is(err, jetstream.ErrKeyRevisionMismatch) { // until nobody else is quicker
 			var at uint64
 			if e, at, err = s.look(ctx, kv, key); err == nil && e == nil {
-				revision, err = update(ctx, kv, key, mine, at)
+				revision, err = kv.Update(ctx, key, mine, at)
 			}
 		}
 		return err
 	})
 	return e, revision, err
-}
-
-// update replaces the entry of a revision; 0 is none. When there is another one, the
-// error is [jetstream.ErrKeyExists], of a server alone and of several alike.
-func update(ctx context.Context, kv jetstream.KeyValue, key string, p []byte, at uint64) (uint64, error) {
-	revision, err := kv.Update(ctx, key, p, at)
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok &&
-		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
-		err = jetstream.ErrKeyExists
-	}
-	return revision, err
 }
 
 // look returns the entry of a key with its revision, and nil if it holds no more.
@@ -259,7 +248,7 @@ func (s *store) put(key string, e entry, revision uint64) {
 	}
 	// Without the verdict the others ask themselves, when the claim has ended.
 	_ = s.call(context.Background(), func(ctx context.Context, kv jetstream.KeyValue) error {
-		_, err := update(ctx, kv, key, p, revision)
+		_, err := kv.Update(ctx, key, p, revision)
 		return err
 	})
 }

@@ -58,7 +58,7 @@ func (c *Conn) Herd(ctx context.Context, wait time.Duration) ([]Status, error) {
 		return nil, fmt.Errorf("call the roll of the herd: %w", err)
 	}
 	var all []Status
-	for {
+	for len(all) < maxRoll {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil { // nobody, or nobody more
 			break

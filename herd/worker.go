@@ -158,20 +158,21 @@ func (w *worker) round(ctx context.Context) {
 			w.refuse(j, err.Error())
 			continue
 		}
-		w.take(j.ID)
+		w.set(j.ID, "")
 		v := newVisit(w, j, p)
 		v.run(ctx)
-		w.take("")
+		w.set("", v.doubt)
 		if v.doubt != "" {
 			w.recover(ctx, p, v.doubt)
 		}
 	}
 }
 
-func (w *worker) take(job string) {
+// set notes the job in turn, and why the worker takes none.
+func (w *worker) set(job, doubt string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.job = job
+	w.job, w.doubt = job, doubt
 }
 
 // alone reports whether a job is there, and no other.
@@ -219,15 +220,10 @@ func (w *worker) close() {
 
 // recover waits until the resolvers can be believed again.
 func (w *worker) recover(ctx context.Context, p Prober, why string) {
-	w.mu.Lock()
-	w.doubt = why
-	w.mu.Unlock()
 	w.conn.opts.Note(why + "; batches are given back")
 	for wait := 10 * time.Second; pause(ctx, wait); wait = min(2*wait, time.Minute) {
 		if believable(ctx, p) {
-			w.mu.Lock()
-			w.doubt = ""
-			w.mu.Unlock()
+			w.set("", "")
 			w.conn.opts.Note("the resolvers can be believed again")
 			return
 		}
