@@ -209,3 +209,29 @@ func TestLongOutage(t *testing.T) {
 		t.Error("the run has not been interrupted")
 	}
 }
+
+// The names of a coordinator that was killed are not decided: nobody waits for them.
+func TestCoordinatorDies(t *testing.T) {
+	s := startNATS(t, t.TempDir(), -1)
+	dying, said := connect(t, s, "dying", nil)
+	ended := make(chan error, 1)
+	go func() {
+		var failed error
+		for _, err := range dying.Coordinator(herd.Settings{}).Batches(t.Context(), namesOf(3000)) {
+			failed = err
+		}
+		ended <- failed
+	}()
+	said.Wait(t, "no worker takes part")
+	dying.Sever()
+	if err := <-ended; err == nil {
+		t.Error("the dead coordinator goes on")
+	}
+	c, _ := connect(t, s, "worker", nil)
+	work(t, c, truth{share: 50})
+	boss, _ := connect(t, s, "boss", nil)
+	check(t, boss.Coordinator(herd.Settings{}), 1000)
+	if n := statusOf(t, boss, "worker").Names; n != 990 {
+		t.Errorf("the worker has decided %d names", n)
+	}
+}

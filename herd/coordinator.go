@@ -84,7 +84,7 @@ func (co *Coordinator) Batches(ctx context.Context, names iter.Seq2[candidate.Ca
 			j.send(ctx)
 		})
 		running.Go(func() { j.receive(ctx) })
-		running.Go(func() { co.roll.keep(ctx, j.out) })
+		running.Go(func() { co.roll.keep(ctx, j.id, j.out) })
 		running.Go(func() { co.conn.answer(ctx, j.status) })
 		j.enter()
 		j.loop(ctx, yield)

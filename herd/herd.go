@@ -20,7 +20,8 @@
 //	domprobe.job.JOB.names    consumer workers: batches of names, for any worker
 //	domprobe.job.JOB.rows     consumer rows: rows, for the coordinator
 //	domprobe.job              tells workers that there is a new job
-//	domprobe.herd             asks workers and coordinators how they are
+//	domprobe.herd             asks workers and coordinators how they are; a coordinator
+//	                          does it all the time, and so shows that it is there
 //
 // A batch has at most [maxNames] names and [maxBytes] octets. A worker pulls as
 // many as its prober has room for, renews them while it works, stores rows as they

@@ -13,7 +13,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// callRoll is the subject that asks everybody how they are.
+// callRoll is the subject that asks everybody how they are. A call carries the job of
+// its coordinator: so workers know which jobs have one.
 const callRoll = "domprobe.herd"
 
 // A Status is how a worker or a coordinator is.
@@ -31,9 +32,9 @@ type Status struct {
 }
 
 // answer answers the calls of the roll until ctx is done.
-func (c *Conn) answer(ctx context.Context, status func() Status) {
+func (c *Conn) answer(ctx context.Context, status func(job string) Status) {
 	sub, err := c.nc.Subscribe(callRoll, func(m *nats.Msg) {
-		if p, err := json.Marshal(status()); err == nil {
+		if p, err := json.Marshal(status(string(m.Data))); err == nil {
 			_ = m.Respond(p) // the next call follows soon
 		}
 	})
@@ -46,13 +47,18 @@ func (c *Conn) answer(ctx context.Context, status func() Status) {
 
 // Herd returns who answers within a time, sorted by kind and name.
 func (c *Conn) Herd(ctx context.Context, wait time.Duration) ([]Status, error) {
+	return c.call(ctx, "", wait)
+}
+
+// call calls the roll for a job.
+func (c *Conn) call(ctx context.Context, job string, wait time.Duration) ([]Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	inbox := c.nc.NewInbox()
 	sub, err := c.nc.SubscribeSync(inbox)
 	if err == nil {
 		defer func() { _ = sub.Unsubscribe() }()
-		err = c.nc.PublishRequest(callRoll, inbox, nil)
+		err = c.nc.PublishRequest(callRoll, inbox, []byte(job))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("call the roll of the herd: %w", err)
@@ -76,7 +82,8 @@ const (
 	rollEvery = 2 * time.Second
 	rollWait  = 500 * time.Millisecond
 
-	// absent is after how long without an answer a worker is not there any more.
+	// absent is after how long without an answer a worker is not there any more, and
+	// after how long without a call a coordinator.
 	absent = 10 * time.Second
 
 	maxRoll = 10_000 // workers that are known
@@ -111,9 +118,9 @@ func (r *roll) fit() (names []string) {
 }
 
 // keep calls the roll again and again, and tells the sender.
-func (r *roll) keep(ctx context.Context, o *out) {
+func (r *roll) keep(ctx context.Context, job string, o *out) {
 	for ctx.Err() == nil {
-		all, err := r.conn.Herd(ctx, rollWait)
+		all, err := r.conn.call(ctx, job, rollWait)
 		if err == nil && ctx.Err() == nil && !r.conn.lost.Load() {
 			r.take(all, time.Now())
 			r.called.Store(true)
@@ -166,7 +173,7 @@ func (r *roll) tell(text, key string) {
 }
 
 // status is how a coordinator is.
-func (j *job) status() Status {
+func (j *job) status(string) Status {
 	settled := j.settled.Load()
 	return Status{
 		Name: j.conn.opts.Name, Kind: "coordinator", Version: j.conn.opts.Version, Job: j.id,

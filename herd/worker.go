@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -35,6 +36,7 @@ type WorkOptions struct {
 func (c *Conn) Work(ctx context.Context, opts WorkOptions) error {
 	w := &worker{
 		conn: c, opts: opts, more: make(chan struct{}, 1), refused: map[string]bool{}, probers: map[string]opened{},
+		heard: map[string]time.Time{},
 	}
 	w.opts.Hold = max(opts.Hold, maxNames)
 	sub, err := c.nc.Subscribe(newJob, func(*nats.Msg) { tell(w.more) })
@@ -66,8 +68,9 @@ type worker struct {
 	held    atomic.Int64
 
 	mu    sync.Mutex
-	jobs  []JobInfo // that are there
-	job   string    // the one in turn
+	heard map[string]time.Time // jobs, by the last call of their coordinators
+	jobs  []JobInfo            // that are there
+	job   string               // the one in turn
 	rate  float64
 	doubt string
 }
@@ -94,7 +97,8 @@ func (w *worker) watch(ctx context.Context) {
 		})
 		w.mu.Lock()
 		if err == nil {
-			w.jobs = list
+			maps.DeleteFunc(w.heard, func(_ string, at time.Time) bool { return time.Since(at) > absent })
+			w.jobs = slices.DeleteFunc(list, w.dead)
 		}
 		if passed := time.Since(at); passed > time.Second {
 			n := w.settled.Load()
@@ -108,6 +112,12 @@ func (w *worker) watch(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// dead reports whether nobody waits for the rows of a job. Its coordinator may
+// never come back.
+func (w *worker) dead(j JobInfo) bool {
+	return w.heard[j.ID].IsZero() && j.Version == w.conn.opts.Version // others cannot be told from living ones
 }
 
 // fit returns the jobs that the worker may take part in.
@@ -247,9 +257,15 @@ func believable(ctx context.Context, p Prober) bool {
 	return false
 }
 
-func (w *worker) status() Status {
+func (w *worker) status(job string) Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if job != "" && len(w.heard) < maxRoll {
+		if w.heard[job].IsZero() {
+			tell(w.more)
+		}
+		w.heard[job] = time.Now()
+	}
 	return Status{
 		Name: w.conn.opts.Name, Kind: "worker", Version: w.conn.opts.Version, Job: w.job, Rate: w.rate, Names: w.settled.Load(),
 		Held: int(w.held.Load()), Wants: w.opts.Hold, Demo: w.opts.Demo, Doubt: w.doubt,
