@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -233,5 +234,29 @@ func TestCoordinatorDies(t *testing.T) {
 	check(t, boss.Coordinator(herd.Settings{}), 1000)
 	if n := statusOf(t, boss, "worker").Names; n != 990 {
 		t.Errorf("the worker has decided %d names", n)
+	}
+}
+
+// A run that is interrupted while the server is away does not wait for it.
+func TestInterruptedAlone(t *testing.T) {
+	s := startNATS(t, t.TempDir(), -1)
+	var logged herdtest.Log
+	boss, said := connect(t, s, "boss", func(o *herd.Options) {
+		o.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		said.Wait(t, "no worker takes part")
+		herdtest.StopNATS(s)
+		said.Wait(t, "waiting for it")
+		cancel()
+	}()
+	for _, err := range boss.Coordinator(herd.Settings{}).Batches(ctx, namesOf(300)) {
+		if left := new(probe.Unfinished); err != nil && !errors.As(err, &left) {
+			t.Error(err)
+		}
+	}
+	if strings.Contains(logged.String(), "NATS: job ") {
+		t.Errorf("it has tried to remove the job:\n%s", logged.String())
 	}
 }

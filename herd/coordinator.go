@@ -98,11 +98,14 @@ func (j *job) enter() {
 }
 
 // remove takes the job off the server. If the server is away, another process
-// removes it later.
+// removes it later, and nobody waits for it.
 func (j *job) remove() {
 	j.mu.Lock()
 	delete(j.jobs, j.id)
 	j.mu.Unlock()
+	if j.conn.lost.Load() {
+		return
+	}
 	if err := j.conn.Purge(context.Background(), j.id); err != nil {
 		j.conn.opts.Log.Debug("NATS: " + err.Error())
 	}
