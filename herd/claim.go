@@ -80,7 +80,7 @@ func (s *Shared) find(ctx context.Context, c candidate.Candidate) (r probe.Resul
 // A store is the bucket of entries.
 type store struct {
 	conn  *Conn
-	clock func() time.Time
+	clock func() time.Time // of this machine
 
 	mu    sync.Mutex
 	kv    jetstream.KeyValue // nil before it is opened

@@ -186,11 +186,13 @@ func (c *Conn) Name() string { return c.opts.Name }
 // the server is waited for, and so is a server that fails, as with a full disk.
 func (c *Conn) insist(ctx context.Context, f func(context.Context) error) error {
 	began, told := time.Now(), false
-	for {
-		err := once(ctx, f)
-		if told && (err == nil || ctx.Err() != nil) {
+	defer func() {
+		if told {
 			c.failed.Store(false)
 		}
+	}()
+	for {
+		err := once(ctx, f)
 		switch {
 		case err == nil && told:
 			c.opts.Note("NATS at " + c.where + " works again")

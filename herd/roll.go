@@ -82,9 +82,12 @@ const (
 	rollEvery = 2 * time.Second
 	rollWait  = 500 * time.Millisecond
 
-	// absent is after how long without an answer a worker is not there any more, and
-	// after how long without a call a coordinator.
+	// absent is after how long without an answer a worker is not there any more.
 	absent = 10 * time.Second
+
+	// deserted is after how long without a call of its coordinator a job is left. The
+	// server may have been away.
+	deserted = 2 * time.Minute
 
 	maxRoll = 10_000 // workers that are known
 )

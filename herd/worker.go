@@ -97,7 +97,7 @@ func (w *worker) watch(ctx context.Context) {
 		})
 		w.mu.Lock()
 		if err == nil {
-			maps.DeleteFunc(w.heard, func(_ string, at time.Time) bool { return time.Since(at) > absent })
+			maps.DeleteFunc(w.heard, func(_ string, at time.Time) bool { return time.Since(at) > deserted })
 			w.jobs = slices.DeleteFunc(list, w.dead)
 		}
 		if passed := time.Since(at); passed > time.Second {
