@@ -179,9 +179,6 @@ func (c *Conn) hide(err error) error {
 // Close ends the connection.
 func (c *Conn) Close() { c.nc.Close() }
 
-// Name returns the name of this process in the herd.
-func (c *Conn) Name() string { return c.opts.Name }
-
 // insist calls f until it succeeds, fails for good, or ctx is done: an outage of
 // the server is waited for, and so is a server that fails, as with a full disk.
 func (c *Conn) insist(ctx context.Context, f func(context.Context) error) error {

@@ -51,11 +51,10 @@ const (
 type sharing struct {
 	*asks
 	wake  chan struct{} // told of rows, and of the end of the names
-	slots chan struct{} // one element for each name that is under way
+	slots chan struct{} // one element for each name whose row has not been taken
 
 	mu   sync.Mutex
 	rows []probe.Result // not taken yet
-	left int            // names whose row has not been taken
 	over bool           // no more names come
 	err  error
 }
@@ -107,7 +106,6 @@ func (l *sharing) look(ctx context.Context, names iter.Seq2[candidate.Candidate,
 		case <-ctx.Done():
 			return
 		}
-		l.count()
 		looks.Go(func() error {
 			l.settle(ctx, c)
 			return nil
@@ -131,12 +129,6 @@ func (l *sharing) settle(ctx context.Context, c candidate.Candidate) {
 	l.ask(ctx, l, c, revision)
 }
 
-func (l *sharing) count() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.left++
-}
-
 func (l *sharing) give(r probe.Result) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -156,9 +148,8 @@ func (l *sharing) take() (rows []probe.Result, over bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rows, l.rows = l.rows, nil
-	l.left -= len(rows)
 	for range rows {
 		<-l.slots
 	}
-	return rows, l.over && l.left == 0, l.err
+	return rows, l.over && len(l.slots) == 0, l.err
 }

@@ -50,7 +50,7 @@ func (w *working) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer conn.Close()
-	inv.console.Note("worker %s waits for jobs", conn.Name())
+	inv.console.Note("worker %s waits for jobs", w.nats.Name)
 	if err := w.ask.work(ctx, inv, conn, &w.confirm); err != nil {
 		return err
 	}
