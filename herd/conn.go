@@ -68,9 +68,11 @@ func Connect(ctx context.Context, opts Options) (*Conn, error) {
 	if err == nil {
 		c.nc, err = nats.Connect(opts.URL, settings...)
 	}
+	if _, quoted := errors.AsType[*url.Error](err); quoted { // with its secrets
+		err = errors.New("this is not a URL")
+	}
 	if err != nil {
-		// The client's errors may quote the URL.
-		return nil, fmt.Errorf("connect to NATS at %s: %w", c.where, c.hide(err))
+		return nil, fmt.Errorf("connect to NATS at %s: %w", c.where, err)
 	}
 	if c.js, err = jetstream.New(c.nc); err != nil {
 		c.nc.Close()
@@ -107,7 +109,7 @@ func (c *Conn) settings() ([]nats.Option, error) {
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			o.Log.Debug("NATS: " + c.hide(err).Error())
+			o.Log.Debug("NATS: " + err.Error())
 		}),
 	}
 	if o.Creds != "" {
@@ -155,27 +157,6 @@ func withoutSecrets(urls string) string {
 	return strings.Join(clean, ",")
 }
 
-// hide takes the URL, which may have secrets, out of the text of an error.
-func (c *Conn) hide(err error) error {
-	text := err.Error()
-	for one := range strings.SplitSeq(c.opts.URL, ",") {
-		one = strings.TrimSpace(one)
-		text = strings.ReplaceAll(text, one, withoutSecrets(one))
-		if u, err := url.Parse(one); err == nil && u.User != nil {
-			text = strings.ReplaceAll(text, u.User.String()+"@", "")
-		} else if at := strings.LastIndexByte(one, '@'); at >= 0 {
-			text = strings.ReplaceAll(text, one[:at+1], "")
-		}
-	}
-	if _, quoted := errors.AsType[*url.Error](err); quoted {
-		return fmt.Errorf("%q is not a URL", c.where)
-	}
-	if text == err.Error() {
-		return err
-	}
-	return errors.New(text)
-}
-
 // Close ends the connection.
 func (c *Conn) Close() { c.nc.Close() }
 
@@ -204,7 +185,7 @@ func (c *Conn) insist(ctx context.Context, f func(context.Context) error) error 
 			began = time.Now()
 		case time.Since(began) > ackWait && !c.failed.Swap(true):
 			told = true
-			c.opts.Note("NATS at " + c.where + " fails; trying again: " + c.hide(err).Error())
+			c.opts.Note("NATS at " + c.where + " fails; trying again: " + err.Error())
 		}
 		c.opts.Log.Debug("NATS: " + err.Error() + "; trying again")
 		if !pause(ctx, retryWait) {

@@ -129,11 +129,11 @@ func drain(ctx context.Context, from jetstream.Consumer, n int, wait time.Durati
 
 // jobError is an error about a job, which says if the job is gone.
 func jobError(job string, err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case gone(err):
-		return fmt.Errorf("job %s: %w", job, errPurged)
+	}
+	if gone(err) {
+		err = errPurged
 	}
 	return fmt.Errorf("job %s: %w", job, err)
 }
