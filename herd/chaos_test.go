@@ -339,40 +339,54 @@ func TestTwoJobs(t *testing.T) {
 	<-done
 }
 
-// The server that Debian has works too.
+// The server that Debian has works too, and may be killed.
 func TestDebianServer(t *testing.T) {
 	path, err := exec.LookPath("nats-server")
 	if err != nil && os.Getenv("DOMPROBE_REQUIRE_SERVERS") == "" {
 		t.Skip("the package nats-server is not installed")
 	}
 	dir := t.TempDir()
-	cmd := exec.Command(path, "-a", "127.0.0.1", "-p", "-1", "-js", "-sd", dir, "--ports_file_dir", dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	port := "-1"
+	start := func() *exec.Cmd {
+		cmd := exec.Command(path, "-a", "127.0.0.1", "-p", port, "-js", "-sd", dir, "--ports_file_dir", dir)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
+		return cmd
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	var url string
+	debian := start()
 	herdtest.Until(t, func() bool {
 		files, _ := filepath.Glob(filepath.Join(dir, "*.ports"))
 		if len(files) == 0 {
 			return false
 		}
 		text, _ := os.ReadFile(files[0])
-		_, url, _ = strings.Cut(string(text), `"nats://`)
-		url, _, _ = strings.Cut(url, `"`)
-		return url != ""
+		_, url, _ := strings.Cut(string(text), `"nats://127.0.0.1:`)
+		port, _, _ = strings.Cut(url, `"`)
+		return port != ""
 	}, func() string { return "the server tells no port" })
-	change := func(o *herd.Options) { o.URL = "nats://" + url }
+	change := func(o *herd.Options) { o.URL = "nats://127.0.0.1:" + port }
 	none := startNATS(t, t.TempDir(), -1)
+	gates := gate(1500)
 	for i := range 2 {
 		c, _ := connect(t, none, fmt.Sprint("worker", i), change)
-		work(t, c, truth{share: 50})
+		work(t, c, truth{share: 50, wait: gates})
 	}
-	boss, _ := connect(t, none, "boss", change)
-	check(t, boss.Coordinator(herd.Settings{}), 5000)
+	boss, said := connect(t, none, "boss", change)
+	done := make(chan map[string]int)
+	go func() { done <- check(t, boss.Coordinator(herd.Settings{}), 5000) }()
+	herdtest.Until(t, func() bool { return len(gates) == 0 }, func() string { return "nothing is decided" })
+	close(gates)
+	if err := debian.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	said.Wait(t, "waiting for it")
+	start()
+	<-done
 	shared, err := boss.Share(truth{share: 50}, herd.Settings{}, hour)
 	if err != nil {
 		t.Fatal(err)
