@@ -2,14 +2,18 @@ package cli
 
 import (
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"domprobe/candidate"
 	"domprobe/candidate/score"
 	"domprobe/internal/cmdline"
+	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/probe/resolver"
 )
@@ -44,6 +48,41 @@ func TestBudget(t *testing.T) {
 	}
 	if sent++; b.allows(name, 0) || !b.exhausted() {
 		t.Errorf("a name is allowed that can exceed the budget; exhausted: %v", b.exhausted())
+	}
+}
+
+// A choice that takes long says so, how far it is and how long it may take.
+func TestLongChoice(t *testing.T) {
+	for text, set := range map[string]func(*selection){
+		"":                                 func(*selection) {},
+		"10 of 40 so far, about 12s to go": func(s *selection) { s.total, s.exact = big.NewInt(40), true },
+		"10 so far":                        func(s *selection) { s.total = big.NewInt(40) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var b strings.Builder
+			gen, err := candidate.New(candidate.Options{TLDs: []string{"dev"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &selection{console: term.New(&b), gen: gen}
+			pass := patience
+			if set(s); text == "" {
+				pass--
+			}
+			names := s.told(func(yield func(candidate.Candidate, error) bool) {
+				s.passed.Store(10)
+				time.Sleep(pass)
+			}, s.firstPass)
+			for range names {
+			}
+			want := ""
+			if text != "" {
+				want = "domprobe: all names are scored before the best are asked about: " + text + "\n"
+			}
+			if time.Sleep(time.Hour); b.String() != want {
+				t.Errorf("got %q, want %q", b.String(), want)
+			}
+		})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
+	"domprobe/internal/term"
 	"domprobe/report"
 )
 
@@ -58,7 +59,7 @@ func (g *generating) options() []*cmdline.Option {
 			return err
 		}),
 		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
-			"1000000 on a terminal, else 0", parseMaxNames),
+			"1000000 on a terminal, else 0; with --best and --budget 10000000000", parseMaxNames),
 	}, g.forming.options(), g.naming.options())
 }
 
@@ -77,11 +78,12 @@ type candidates = iter.Seq2[candidate.Candidate, error]
 // of other shards and those that have their row already.
 type selection struct {
 	*generating
-	in    *input
-	opts  candidate.Options // without the keywords
-	gen   *candidate.Generator
-	total *big.Int // names of the generator, repeats and those left out included; nil if not counted
-	exact bool     // the total is exact, and else a minimum
+	console *term.Console
+	in      *input
+	opts    candidate.Options // without the keywords
+	gen     *candidate.Generator
+	total   *big.Int // names of the generator, repeats and those left out included; nil if not counted
+	exact   bool     // the total is exact, and else a minimum
 
 	most    int64                       // names to be probed; 0 is no limit
 	settled func(name, tld string) bool // nil, or whether the name has its row already
@@ -103,10 +105,12 @@ func (g *generating) open(inv *invocation, counted bool) (*selection, error) {
 }
 
 func (g *generating) selection(inv *invocation, in *input, counted bool) (*selection, error) {
-	s := &selection{generating: g, in: in, opts: g.names}
+	s := &selection{generating: g, console: inv.console, in: in, opts: g.names}
 	if g.maxNames != nil {
 		s.most = *g.maxNames
-	} else if inv.terminal && !g.ranked {
+	} else if g.ranked {
+		s.most = maxScored
+	} else if inv.terminal {
 		s.most = maxOnTerminal
 	}
 	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.makes()

@@ -9,8 +9,12 @@ import (
 	"domprobe/internal/cmdline"
 )
 
-// maxOnTerminal is the default of --max-names when rows go to a terminal.
-const maxOnTerminal = 1_000_000
+// The defaults of --max-names: for rows that go to a terminal, and for names of which
+// the best are chosen. To score so many takes about an hour.
+const (
+	maxOnTerminal = 1_000_000
+	maxScored     = 10_000_000_000
+)
 
 func parseMaxNames(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
@@ -34,11 +38,15 @@ func (s *selection) checkMost() error {
 	if s.most == 0 {
 		return nil
 	}
-	share := new(big.Int).Div(s.total, big.NewInt(int64(s.shards)))
+	shards := s.shards
+	if s.ranked { // every part of the names takes a look at all
+		shards = 1
+	}
+	share := new(big.Int).Div(s.total, big.NewInt(int64(shards)))
 	if share.Cmp(big.NewInt(s.most)) <= 0 {
 		return nil
 	}
-	certain := s.shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0 && s.minScore == 0 && s.opts.Exclude == nil
+	certain := shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0 && s.minScore == 0 && s.opts.Exclude == nil
 	if !certain && s.total.Cmp(big.NewInt(maxRecounted)) <= 0 {
 		switch n, all := s.recount(); {
 		case all && n <= s.most:
@@ -50,7 +58,7 @@ func (s *selection) checkMost() error {
 	about := ""
 	switch {
 	case certain:
-	case s.shards > 1:
+	case shards > 1:
 		about = "about "
 	case s.exact:
 		about = "up to "
@@ -78,7 +86,11 @@ func (s *selection) recount() (n int64, all bool) {
 
 // tooMany is the error of a run with more names than the limit.
 func (s *selection) tooMany(names string) error {
-	return cmdline.Usage("--max-names 0 lifts the limit", "%s names are more than --max-names %d", names, s.most)
+	hint := "--max-names 0 lifts the limit"
+	if s.ranked {
+		hint = "--best and --budget score all of them first: --stop-after takes them as they come, and " + hint
+	}
+	return cmdline.Usage(hint, "%s names are more than --max-names %d", names, s.most)
 }
 
 // shortNumber writes a number that may be too long to read.
