@@ -157,16 +157,17 @@ type budget struct {
 	opts    probe.Options
 	sent    func() int
 	tlds    map[string]bool
-	names   int         // that were let through
+	zones   zoneFiles
+	names   int         // that were let through to be asked about
 	besides int         // queries for what is asked about a name that is found
 	full    bool        // names have to wait for all that are under way
 	spent   atomic.Bool // no more names are let through
 }
 
 // newBudget returns the budget of a prober, or an error if it cannot pay for one
-// name.
+// name. With zone files that shows when a name comes that none of them has.
 func newBudget(most int, p *prober) (*budget, error) {
-	b := &budget{most: most, opts: p.opts, tlds: make(map[string]bool)}
+	b := &budget{most: most, opts: p.opts, tlds: make(map[string]bool), zones: byTLD(p.opts)}
 	for _, asked := range []*bool{&b.opts.ForSale, &b.opts.Parked} {
 		if *asked {
 			b.besides += 2*b.opts.Tries + 2
@@ -179,10 +180,18 @@ func newBudget(most int, p *prober) (*budget, error) {
 		}
 		return n
 	}
-	if least := b.opts.Queries(1, 1) + b.perName(); most < least {
-		return nil, cmdline.Usage("", "--budget %d is too small: controls and one name can take %d queries", most, least)
+	if len(p.opts.ZoneFiles) > 0 {
+		return b, nil
 	}
-	return b, nil
+	return b, b.suffices()
+}
+
+// suffices returns an error if there is not enough for one name.
+func (b *budget) suffices() error {
+	if least := b.opts.Queries(1, 1) + b.perName(); b.most < least {
+		return cmdline.Usage("", "--budget %d is too small: controls and one name can take %d queries", b.most, least)
+	}
+	return nil
 }
 
 // perName is how many queries a name takes at most, for all purposes: every try,
@@ -201,6 +210,9 @@ func (b *budget) perName() int {
 // there is no room, the names under way come to their end before others follow: a
 // prober that waits for names spends queries on another look at its servers.
 func (b *budget) allows(name candidate.Key, underWay int) bool {
+	if b.zones.have(name) {
+		return true
+	}
 	b.tlds[name.TLD] = true
 	n := b.names + 1
 	used := max(b.sent(), b.opts.Queries(n, len(b.tlds))-n) // at least the controls

@@ -50,7 +50,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 			invalid++
 			continue
 		}
-		if b := p.choose.budget; b > 0 && opts.Queries(known.names-known.decided+1, max(len(known.asked), 1)) > b {
+		if b := p.choose.budget; b > 0 && !known.files.have(c.Key()) && opts.Queries(known.names-known.decided+1, max(len(known.asked), 1)) > b {
 			break
 		}
 		known.add(&c)
@@ -63,6 +63,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 		return err
 	}
 	asked, tlds := known.names-known.decided, len(known.asked)
+	opts.Offline = opts.Offline || asked == 0
 	text := fmt.Sprintf("%s under %s: about %s (%s) if all goes well, at most %s", plural(known.names, "name"), plural(len(known.tlds), "TLD"),
 		roughly(opts.Expected(asked, tlds)), pluralOf(opts.Queries(asked, tlds), "query", "queries"), roughly(opts.WorstCase(asked)))
 	if flags := p.confirm.flags(); flags != "" {

@@ -71,7 +71,7 @@ func explain(ctx context.Context, inv *invocation, name string, ask *asking, con
 		return err
 	}
 	r, _ := prober.One(ctx, name)
-	s.zone = inZoneFile(prober.opts.ZoneFiles, &r.Candidate)
+	s.zone = byTLD(prober.opts).about(&r.Candidate)
 	err = prober.close()
 	if ctx.Err() != nil {
 		return ctx.Err()

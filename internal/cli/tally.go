@@ -103,8 +103,12 @@ func (t *tally) noneBelieved() bool {
 	return t.of(probe.Unknown) > 0 && t.of(probe.Found)+t.of(probe.NotFound)+t.noTLD.Load() == 0
 }
 
-// check reports a name without a row, of a run that went to its end.
+// check reports a name without a row, of a run that went to its end, and a budget that
+// was not enough for the first name that no zone file has.
 func (t *tally) check() error {
+	if t.budget != nil && t.budget.spent.Load() && t.budget.names == 0 {
+		return t.budget.suffices()
+	}
 	if names, rows := t.names.Load(), t.total(); names != rows && !t.stopped {
 		return fmt.Errorf("%d names gave %d rows: this is a mistake in domprobe, and the rows cannot be relied on", names, rows)
 	}

@@ -56,29 +56,39 @@ func (a *asking) openZones(ctx context.Context, inv *invocation) (zones []probe.
 	return zones, close, nil
 }
 
-// registered reports whether a zone file has a name of its zone.
-func registered(z probe.ZoneFile, c *candidate.Candidate) bool {
-	return z.Has(strings.TrimSuffix(c.Name, "."+c.TLD))
+// A zoneFiles is zone files by the TLDs of their zones.
+type zoneFiles map[string]probe.ZoneFile
+
+func byTLD(opts probe.Options) zoneFiles {
+	files := make(zoneFiles)
+	for _, z := range opts.ZoneFiles {
+		files[z.Origin()] = z
+	}
+	return files
 }
 
-// inZoneFile tells what the zone file of a name's TLD says, if there is one.
-func inZoneFile(zones []probe.ZoneFile, c *candidate.Candidate) string {
-	for _, z := range zones {
-		if z.Origin() != c.TLD || c.Err != nil {
-			continue
-		}
-		says := "does not have"
-		if registered(z, c) {
-			says = "has"
-		}
-		return fmt.Sprintf("the zone file of %s, of %s, %s the name", z.Origin(), z.Date().Format(time.DateOnly), says)
+// have reports whether the zone file of a name's TLD has the name.
+func (f zoneFiles) have(name candidate.Key) bool {
+	z := f[name.TLD]
+	return z != nil && z.Has(strings.TrimSuffix(name.Name, "."+name.TLD))
+}
+
+// about tells what the zone file of a name's TLD says, if there is one.
+func (f zoneFiles) about(c *candidate.Candidate) string {
+	z := f[c.TLD]
+	if z == nil || c.Err != nil {
+		return ""
 	}
-	return ""
+	says := "does not have"
+	if f.have(c.Key()) {
+		says = "has"
+	}
+	return fmt.Sprintf("the zone file of %s, of %s, %s the name", c.TLD, z.Date().Format(time.DateOnly), says)
 }
 
 // A zoned counts the names of a run, and those of them that zone files decide.
 type zoned struct {
-	zones       map[string]probe.ZoneFile // by TLD
+	files       zoneFiles
 	offline     bool
 	names       int
 	decided     int
@@ -87,22 +97,17 @@ type zoned struct {
 }
 
 func newZoned(opts probe.Options) *zoned {
-	z := &zoned{zones: make(map[string]probe.ZoneFile), offline: opts.Offline, tlds: make(map[string]bool), asked: make(map[string]bool)}
-	for _, one := range opts.ZoneFiles {
-		z.zones[one.Origin()] = one
-	}
-	return z
+	return &zoned{files: byTLD(opts), offline: opts.Offline, tlds: make(map[string]bool), asked: make(map[string]bool)}
 }
 
 func (z *zoned) add(c *candidate.Candidate) {
 	z.names++
 	z.tlds[c.TLD] = true
-	one := z.zones[c.TLD]
-	found := one != nil && registered(one, c)
+	found := z.files.have(c.Key())
 	if found {
 		z.found++
 	}
-	if found || z.offline && one != nil {
+	if found || z.offline && z.files[c.TLD] != nil {
 		z.decided++
 	} else if !z.offline {
 		z.asked[c.TLD] = true
@@ -111,7 +116,7 @@ func (z *zoned) add(c *candidate.Candidate) {
 
 // text tells of the zone files.
 func (z *zoned) text() (s string) {
-	if len(z.zones) > 0 {
+	if len(z.files) > 0 {
 		s = fmt.Sprintf("; zone files decide %s", plural(z.decided, "name"))
 		if z.offline {
 			s += fmt.Sprintf(", %d of them found", z.found)
