@@ -43,13 +43,8 @@ func zoneCommand() *command {
 			Options: []*cmdline.Option{
 				cmdline.Text(&z.output, "output", "o", "build: write the index to this `FILE`").Local().Common(),
 				cmdline.Text(&z.origin, "origin", "", "build: the `ZONE`, if neither a SOA record nor $ORIGIN names it: com").Local().Common(),
-				cmdline.Func("date", "", "build: the `DATE` of the data, if it is not that in the serial of the SOA record, or of the file: 2026-11-28", "",
-					func(s string) (err error) {
-						if z.date, err = parseDate(s); err != nil {
-							return cmdline.Usage("try 2026-11-28 or 2026-11-28T12:00:00Z", "--date %q is not a date", s)
-						}
-						return nil
-					}).Local().Common(),
+				cmdline.Parsed(&z.date, "date", "", "build: the `DATE` of the data, if it is not that in the serial of the SOA record, or of the file: 2026-11-28", "",
+					parseDate).Local().Common(),
 			},
 			Words: zoneParts,
 			Exits: map[int]string{
@@ -62,10 +57,17 @@ func zoneCommand() *command {
 }
 
 func parseDate(s string) (time.Time, error) {
-	if date, err := time.Parse(time.DateOnly, s); err == nil {
-		return date, nil
+	date, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		date, err = time.Parse(time.RFC3339, s)
 	}
-	date, err := time.Parse(time.RFC3339, s)
+	now := time.Now().UTC()
+	switch {
+	case err != nil:
+		err = cmdline.Usage("try 2026-11-28 or 2026-11-28T12:00:00Z", "--date %q is not a date", s)
+	case date.After(now.AddDate(0, 0, 1)): // while it is tomorrow somewhere
+		err = cmdline.Usage("today is "+now.Format(time.DateOnly), "--date %s is in the future", s)
+	}
 	return date.UTC(), err
 }
 
