@@ -110,6 +110,10 @@ type Options struct {
 	// fits its columns to both. Zero means unknown.
 	Longest, Width int
 
+	// Resumed, if not nil, is told the settled rows by [Resume], which returns its
+	// error.
+	Resumed func(*probe.Result) error
+
 	// Layout is the order of the rows and columns of grid, markdown and html.
 	// Nil means the order of arrival.
 	Layout *Layout

@@ -66,7 +66,7 @@ func Resume(path, format string, o Options) (*File, *Settled, error) {
 	if err := file.openRows(os.O_RDWR); err != nil {
 		return nil, nil, err
 	}
-	old := &resumed{f: file.f, path: path, read: kind.read, columns: o.fields()}
+	old := &resumed{f: file.f, path: path, read: kind.read, columns: o.fields(), told: o.Resumed}
 	w := kind.open(rowFile{file, o.rowEnd(format)}, o).(*rowWriter)
 	if err := old.settle(w.enc); err != nil {
 		file.Abort()
@@ -100,6 +100,7 @@ type resumed struct {
 	path    string
 	read    func(io.Reader) rowReader
 	columns []*field // chosen
+	told    func(*probe.Result) error
 	header  []*field // of csv and tsv
 	whole   int64    // bytes in lines that have an end
 	end     int64    // of the last row among them
@@ -119,8 +120,11 @@ func (old *resumed) settle(enc encoder) error {
 	err = old.scan(func(r *probe.Result, _, _ int64) error {
 		if unfinished(r) {
 			old.extra = true
-		} else {
-			old.settled.add(r)
+			return nil
+		}
+		old.settled.add(r)
+		if old.told != nil {
+			return old.told(r)
 		}
 		return nil
 	})

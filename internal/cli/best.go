@@ -41,6 +41,9 @@ func (c *choosing) apply(p *probing) error {
 	p.gen.ranked, p.out.opts.Score = true, true
 	if c.best > 0 {
 		p.stopAfter = c.best
+		if p.out.resume {
+			p.out.earlier = &recollection{best: c.best, confirming: p.confirm.on(), rows: make(map[candidate.Key]probe.Result), rank: byScore()}
+		}
 		if !p.out.picks() {
 			p.out.only = verdictSet{probe.NotFound: true}
 			p.out.confirmed, p.out.best = p.confirm.on(), c.best

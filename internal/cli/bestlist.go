@@ -39,13 +39,17 @@ func (a bestRow) compare(b bestRow) int {
 func (l *bestList) looked(batches iter.Seq2[[]probe.Result, error]) iter.Seq2[[]probe.Result, error] {
 	return func(yield func([]probe.Result, error) bool) {
 		for rows, err := range batches {
-			if l.add(rows) && l.failed == nil {
-				l.failed = l.screen.Draw(l.window())
-			}
+			l.show(rows)
 			if !yield(rows, err) {
 				return
 			}
 		}
+	}
+}
+
+func (l *bestList) show(rows []probe.Result) {
+	if l.add(rows) && l.failed == nil {
+		l.failed = l.screen.Draw(l.window())
 	}
 }
 
@@ -94,8 +98,12 @@ func (l *bestList) text(n, width int) []byte {
 	return text
 }
 
-// Write implements [report.Writer]. Its rows have come to looked before.
-func (l *bestList) Write([]probe.Result) error { return l.failed }
+// Write implements [report.Writer]. Its rows have come to looked before, unless
+// they are those of an earlier run.
+func (l *bestList) Write(rows []probe.Result) error {
+	l.show(rows)
+	return l.failed
+}
 
 // Close implements [report.Writer].
 func (l *bestList) Close() error {

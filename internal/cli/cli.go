@@ -17,7 +17,7 @@
 //	probe.go      the main command; dryrun.go, tally.go: its parts
 //	words.go, score.go, naming.go, listing.go: words by meaning, and the score of names
 //	watch.go, watched.go: names that are watched
-//	best.go, bestlist.go: the names with the best score first
+//	best.go, bestlist.go, recall.go: the names with the best score first
 //	explain.go, plan.go, resolvers.go, rdap.go, tlds.go, render.go, diff.go
 //	serve.go, mcp.go: servers; service.go: who answers their clients
 //	work.go, herd.go, nats.go  runs on many machines, and their server

@@ -87,6 +87,7 @@ type selection struct {
 
 	most    int64                       // names to be probed; 0 is no limit
 	settled func(name, tld string) bool // nil, or whether the name has its row already
+	recall  *recollection               // of these names; nil if they have no row in this run
 
 	passed  atomic.Int64 // names that the generator has made
 	skipped atomic.Int64 // of these, the ones that are not probed
@@ -168,8 +169,13 @@ func (s *selection) all() candidates {
 	return func(yield func(candidate.Candidate, error) bool) {
 		taken := int64(0)
 		for c, err := range names {
+			if s.recall.suffices() {
+				return
+			}
 			if err == nil && s.settled != nil && s.settled(c.Name, c.TLD) {
-				s.skipped.Add(1)
+				if !s.recall.take(c.Key()) {
+					s.skipped.Add(1)
+				}
 				continue
 			}
 			if taken++; err == nil && s.most > 0 && taken > s.most {

@@ -89,7 +89,11 @@ func (o *output) addReport(ctx context.Context, t target) error {
 	var r savedReport
 	var err error
 	if o.resume {
-		r.File, r.settled, err = report.Resume(t.path, t.format, o.opts)
+		opts := o.opts
+		if o.earlier != nil && len(o.reports) == 0 {
+			opts.Resumed = o.earlier.keep
+		}
+		r.File, r.settled, err = report.Resume(t.path, t.format, opts)
 	} else {
 		r.File, err = await(ctx, func() (*report.File, error) { return report.Create(t.path, t.format, o.opts) })
 	}
@@ -176,7 +180,7 @@ func (o *output) write(rows []probe.Result) error {
 
 // without returns the rows of names that a resumed report does not have.
 func (o *output) without(rows []probe.Result, settled *report.Settled) []probe.Result {
-	if settled == nil || settled.Len() == 0 || len(o.reports) == 1 { // settled has left them out already
+	if settled == nil || settled.Len() == 0 || len(o.reports) == 1 && o.earlier == nil { // settled has left them out already
 		return rows
 	}
 	return o.filter(rows, func(r *probe.Result) bool { return !settled.Has(r.Name, r.TLD) })

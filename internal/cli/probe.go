@@ -157,7 +157,11 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	}
 	names.settled = out.settled
 	out.recall()
-	t.before = out.before(t.freeBefore)
+	if names.recall = p.out.earlier; names.recall != nil {
+		names.recall.names = &t.names
+	} else {
+		t.before = out.before(t.freeBefore)
+	}
 	endProgress := inv.console.StartProgress("names", int64(names.known()), func() (int64, string) {
 		switch {
 		case !names.ranked:
@@ -179,7 +183,7 @@ func (p *probing) stream(ctx context.Context, d decider, names *selection, out *
 	defer cancel()
 	defer out.abort()
 	var failed error
-	for rows, err := range p.batches(ctx, d, out.laidOut(t.counted(names.all())), out, t) {
+	for rows, err := range names.recall.among(p.batches(ctx, d, out.laidOut(t.counted(names.all())), out, t)) {
 		if len(rows) > 0 {
 			switch err := out.write(t.add(rows)); {
 			case errors.Is(err, errClosed):

@@ -93,6 +93,7 @@ type writing struct {
 	sort            string         // empty for the order in which names settle
 	ordered, resume bool
 	confirmed       bool           // only names that a registry confirms go to standard output
+	earlier         *recollection  // of --best and --resume
 	best            int            // so many rows are a list on a terminal, best on top; 0 is none
 	opts            report.Options // Columns, Zero, Score, ForSale, Parked and Dates
 }
