@@ -32,6 +32,11 @@ func (inv *invocation) offerTLDs(word string) ([]string, error) {
 	if err != nil || len(tlds) == 0 {
 		return nil, refused
 	}
+	for _, tld := range tlds { // a slip would come back with every run
+		if !candidate.IsTLD(tld[strings.LastIndexByte(tld, '.')+1:]) {
+			return nil, cmdline.Usage("domprobe config init "+tld+" takes it all the same", "%q is not a known TLD", tld)
+		}
+	}
 	if err := writeTLDs(path, tlds); err != nil {
 		return nil, err
 	}

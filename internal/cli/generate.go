@@ -58,8 +58,8 @@ func (g *generating) options() []*cmdline.Option {
 			g.shard, g.shards, err = candidate.ParseShard(s)
 			return err
 		}),
-		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, is stopped after N",
-			"1000000 on a terminal, else 0; with --best and --budget 10000000000", parseMaxNames),
+		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, "+
+			"is stopped after N. The default of --best and --budget is 10000000000", "1000000 on a terminal, else 0", parseMaxNames),
 	}, g.forming.options(), g.naming.options())
 }
 

@@ -15,8 +15,13 @@ import (
 // the exit codes. The commands are listed, if there are any.
 func (c *Command) Help(full bool, width int, commands ...*Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n%s\n\n", term.Wrap(Program+": "+c.Summary, 0, width), c.Examples,
-		term.Wrap("Usage: "+Program+" "+c.Synopsis, 7, width))
+	fmt.Fprintf(&b, "%s\n\n%s\n", term.Wrap(Program+": "+c.Summary, 0, width), c.Examples)
+	before := "Usage: "
+	for call := range strings.SplitSeq(c.Synopsis, " | ") {
+		b.WriteString(before + term.Wrap(Program+" "+call, len(before), width) + "\n")
+		before = "       "
+	}
+	b.WriteString("\n")
 	title := "Usual flags; --help has all of them:"
 	if full {
 		title = "Flags, anywhere among the words; -- ends them:"

@@ -132,6 +132,8 @@ func (o *Option) take(expand func(o *Option, value string) []string) error {
 func (s Source) failure(value string, err error) error {
 	usage, ok := errors.AsType[*UsageError](err)
 	switch {
+	case s.kind == fromVariable && ok:
+		return Usage(usage.Hint, "the environment variable %s cannot be %q", s.Text, value)
 	case s.kind == fromVariable:
 		return Usage("", "the environment variable %s cannot be %q", s.Text, value)
 	case s.kind == fromFile && ok:

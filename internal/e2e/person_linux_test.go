@@ -69,7 +69,8 @@ func TestColumnsFitTerminal(t *testing.T) {
 func TestTLDsOfferedAtTerminal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, asked := range []bool{true, false} {
+	for i, answer := range []string{"dev, none", "dev, io", ""} {
+		asked, wrong := answer != "", i == 0
 		keyboard, program := openTerminal(t)
 		cmd := exec.Command("domprobe", "-r", "none", "-f", "names", "--dry-run", "go")
 		cmd.Env = append(os.Environ(), "TERM=xterm", "XDG_CONFIG_HOME="+dir)
@@ -78,12 +79,16 @@ func TestTLDsOfferedAtTerminal(t *testing.T) {
 		s := runAtTerminal(t, cmd, func(_ *os.File, raw string) {
 			if !answered && strings.HasSuffix(raw, "Nothing for none: ") {
 				answered = true
-				if _, err := keyboard.WriteString("dev, io\n"); err != nil {
+				if _, err := keyboard.WriteString(answer + "\n"); err != nil {
 					t.Error(err)
 				}
 			}
 		})
-		if s.code != 0 || answered != asked || !strings.Contains(s.raw, "go.dev") || !strings.Contains(s.raw, "go.io") {
+		right := s.code == 0 && strings.Contains(s.raw, "go.dev") && strings.Contains(s.raw, "go.io")
+		if wrong {
+			right = s.code == 2 && strings.Contains(s.raw, `"none" is not a known TLD; domprobe config init none `)
+		}
+		if !right || answered != asked {
 			t.Errorf("exit code %d, asked %t, want %t: %q", s.code, answered, asked, s.raw)
 		}
 	}
