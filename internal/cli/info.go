@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"domprobe/internal/cmdline"
@@ -46,7 +47,7 @@ func helpCommand() *command {
 	}, func(inv *invocation) (string, error) {
 		all := commands()
 		at, rest := cmdline.Pick(plain(all), inv.Words)
-		if len(rest) > 0 {
+		if len(rest) > 1 || len(rest) == 1 && !slices.Contains(all[at].Words, rest[0]) {
 			return "", cmdline.Unknown("command", strings.Join(inv.Words, " "), namesOf(all))
 		}
 		return inv.help(all[at], true), nil

@@ -1,6 +1,9 @@
 package cli
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // await returns the result of f, or the error of ctx as soon as it is done. It is
 // for calls that know no context: a read of standard input, the opening of a FIFO
@@ -35,4 +38,16 @@ func interruptible(run func(context.Context, *invocation) error) func(context.Co
 		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, run(ctx, inv) })
 		return err
 	}
+}
+
+// abandonable returns a reader of r whose reads end with ctx, whereas a read of
+// standard input or a FIFO may never end and is left behind.
+func abandonable(ctx context.Context, r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	context.AfterFunc(ctx, func() { in.CloseWithError(ctx.Err()) })
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	return out
 }

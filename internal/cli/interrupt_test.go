@@ -75,6 +75,7 @@ func TestInterruptedInput(t *testing.T) {
 	if err := os.WriteFile(saved, []byte("domain,verdict\ngo.dev,found\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	index := filepath.Join(t.TempDir(), "dev.zone")
 	nobody := filepath.Join(t.TempDir(), "rdap.json")
 	if err := os.WriteFile(nobody, []byte(`{"version":"1.0","services":[[["test"],["http://127.0.0.1:9/"]]]}`), 0o666); err != nil {
 		t.Fatal(err)
@@ -89,10 +90,14 @@ func TestInterruptedInput(t *testing.T) {
 		{"diff " + saved + " -", ""},
 		{"rdap --rdap-bootstrap " + nobody + " - -f json", ""},
 		{"rdap --rdap-bootstrap " + nobody + " - -q", "-.dev\n"},
+		{"zone build - -o " + index, "go.dev\n"},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		in := &stuck{strings.NewReader(tt.typed), cancel, make(chan struct{})}
 		mustEnd(t, ctx, in, tt.args)
+		if left, err := os.ReadDir(filepath.Dir(index)); err != nil || len(left) > 0 {
+			t.Errorf("%s leaves %v, %v", tt.args, left, err)
+		}
 		close(in.ended)
 	}
 }

@@ -84,6 +84,8 @@ func (z *zoning) run(ctx context.Context, inv *invocation) error {
 		return cmdline.Usage(try, "zone build needs a zone file")
 	case word == "build" && z.output == "":
 		return cmdline.Usage("name it with --output", "zone build needs a file for the index")
+	case word != "build" && (z.output != "" || z.origin != "" || !z.date.IsZero()):
+		return cmdline.Usage("", "--output, --origin and --date are for zone build, not for zone %s", word)
 	case word != "build" && len(files) != 1:
 		return cmdline.Usage("try: domprobe zone "+word+" com.zone", "zone %s takes one index, not %d", word, len(files))
 	case word == "build":
@@ -101,7 +103,7 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 	if err != nil {
 		return err
 	}
-	in, err := await(ctx, func() (*zoneInput, error) { return openZoneInput(inv, paths) })
+	in, err := await(ctx, func() (*zoneInput, error) { return openZoneInput(ctx, inv, paths) })
 	if err != nil {
 		b.Close()
 		return err
@@ -114,13 +116,7 @@ func (z *zoning) build(ctx context.Context, inv *invocation, paths []string) err
 	endProgress := inv.console.StartProgress("MB", in.size>>20, func() (int64, string) {
 		return in.done.Load() >> 20, plural(b.Names(), "name")
 	})
-	build := func() (zone.Info, error) { return in.build(ctx, b) }
-	var info zone.Info
-	if inv.stdin {
-		info, err = await(ctx, build) // a read of it may never end
-	} else {
-		info, err = build()
-	}
+	info, err := in.build(ctx, b)
 	endProgress()
 	if is[*zone.LineError](err) { // and not a mistake of the command line
 		return &exitError{code: codeFailed, err: err}
@@ -150,7 +146,7 @@ type zoneFile struct {
 	changed time.Time // zero if unknown
 }
 
-func openZoneInput(inv *invocation, paths []string) (*zoneInput, error) {
+func openZoneInput(ctx context.Context, inv *invocation, paths []string) (*zoneInput, error) {
 	in := new(zoneInput)
 	for _, path := range paths {
 		name, r, err := inv.open(path)
@@ -163,6 +159,9 @@ func openZoneInput(inv *invocation, paths []string) (*zoneInput, error) {
 				in.size += info.Size()
 				opened.changed = info.ModTime()
 			}
+		}
+		if opened.changed.IsZero() {
+			opened.Reader = abandonable(ctx, r)
 		}
 		in.files = append(in.files, opened)
 	}

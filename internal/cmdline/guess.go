@@ -78,9 +78,14 @@ func (c *Command) unknownOption(arg string) error {
 	for _, o := range c.Options {
 		names = append(names, o.Name)
 	}
-	hint := "keywords that begin with - come after --"
-	if meant := Nearest(name, names); meant != "" {
+	meant, hint := Nearest(name, names), "keywords that begin with - come after --"
+	switch {
+	case meant != "" && c.Name != "":
+		hint = "did you mean --" + meant + "?"
+	case meant != "":
 		hint = "did you mean --" + meant + "? Keywords that begin with - come after --"
+	case c.Name != "":
+		hint = "see " + Program + " " + c.Name + " --help"
 	}
 	return Usage(hint, "unknown flag %s", arg)
 }
