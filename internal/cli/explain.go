@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -78,7 +79,8 @@ func explain(ctx context.Context, inv *invocation, name string, ask *asking, con
 	}
 	var t tally
 	t.add([]probe.Result{r})
-	return cmp.Or(s.print(inv.std.Out, r), err, exit(t.codes()...))
+	width, _ := term.Size(inv.stdout)
+	return cmp.Or(s.print(inv.std.Out, r, cmp.Or(width, math.MaxInt)), err, exit(t.codes()...))
 }
 
 // A story is the queries and responses of a run. It is safe for concurrent use.
@@ -105,11 +107,14 @@ func (s *story) event(e probe.Event) {
 }
 
 // print writes the verdict and its meaning, and then the events, which have
-// come to their end.
-func (s *story) print(w io.Writer, r probe.Result) error {
+// come to their end, in lines of so many characters.
+func (s *story) print(w io.Writer, r probe.Result, width int) error {
 	var b strings.Builder
 	line := func(format string, args ...any) {
 		b.WriteString(term.Visible(fmt.Sprintf(format, args...)) + "\n")
+	}
+	event := func(at, text string) {
+		fmt.Fprintf(&b, "%10s  %s\n", at, term.Wrap(term.Visible(text), 12, width))
 	}
 	name := r.Name
 	if r.Unicode != "" {
@@ -140,14 +145,13 @@ func (s *story) print(w io.Writer, r probe.Result) error {
 		if e.Type == 0 {
 			continue
 		}
-		at := fmt.Sprintf("%7.1f ms", float64(e.At.Sub(s.start).Microseconds())/1000)
+		text := fmt.Sprintf("%s on %s: %s", e.Server, queryOf(e), e.Rule)
 		if !e.Response {
-			line("%s  ask %s over %s: %s", at, e.Server, e.Transport, queryOf(e))
-			continue
+			text = fmt.Sprintf("ask %s over %s: %s", e.Server, e.Transport, queryOf(e))
 		}
-		line("%s  %s on %s: %s", at, e.Server, queryOf(e), e.Rule)
+		event(fmt.Sprintf("%7.1f ms", float64(e.At.Sub(s.start).Microseconds())/1000), text)
 		if e.Message != "" {
-			line("            %s", e.Message)
+			event("", e.Message)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
