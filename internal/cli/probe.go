@@ -159,8 +159,8 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 	out.recall()
 	if names.recall = p.out.earlier; names.recall != nil {
 		names.recall.names = &t.names
-	} else {
-		t.before = out.before(t.freeBefore)
+	} else if t.before = out.before(t.freeBefore); t.enough() {
+		out.console.Note("the report has %s not found already, and --stop-after is %d", plural(t.before, "name"), p.stopAfter)
 	}
 	endProgress := inv.console.StartProgress("names", int64(names.known()), func() (int64, string) {
 		switch {
