@@ -22,6 +22,7 @@ func TestInterruptedOpen(t *testing.T) {
 		"-r demo -q -t dev go --confirm rdap --rdap-bootstrap FIFO",
 		"explain -r @FIFO -q go.dev",
 		"rdap --rdap-bootstrap FIFO -q go.dev",
+		"rdap -i FIFO -q",
 		"serve -r 127.0.0.1 -q --listen 127.0.0.1:0 --rdap-bootstrap FIFO",
 		"resolvers @FIFO -q",
 		"tlds --tld-file FIFO",

@@ -45,7 +45,7 @@ func rdapCommand() *command {
 }
 
 func (l *looking) run(ctx context.Context, inv *invocation) error {
-	names, err := l.names(inv)
+	names, err := await(ctx, func() (iter.Seq2[string, error], error) { return l.names(ctx, inv) })
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,9 @@ func (l *looking) run(ctx context.Context, inv *invocation) error {
 	return exit(codeUnknown)
 }
 
-// names returns the names of the arguments, which are all checked, and of the files.
-func (l *looking) names(inv *invocation) (iter.Seq2[string, error], error) {
+// names returns the names of the arguments, which are all checked, and of the files,
+// until ctx is done.
+func (l *looking) names(ctx context.Context, inv *invocation) (iter.Seq2[string, error], error) {
 	const try = "try: domprobe rdap go.dev"
 	var sources []iter.Seq2[string, error]
 	paths := l.inputs
@@ -103,7 +104,7 @@ func (l *looking) names(inv *invocation) (iter.Seq2[string, error], error) {
 		if err != nil {
 			return nil, err
 		}
-		sources = append(sources, cleaned(named(name, candidate.Lines(r)), inv.meant))
+		sources = append(sources, cleaned(named(name, candidate.Lines(abandonable(ctx, r))), inv.meant))
 	}
 	if len(sources) == 0 {
 		return nil, cmdline.Usage(try, "rdap needs a name")
@@ -126,7 +127,7 @@ func lookUp(ctx context.Context, client *rdap.Client, names iter.Seq2[string, er
 		waiting := make(chan chan registration, maxLookUps)
 		asking.Go(func() {
 			defer close(waiting)
-			for name, err := range readAhead(ctx, names) {
+			for name, err := range names {
 				if failed = err; err != nil {
 					return
 				}
@@ -153,38 +154,6 @@ func lookUp(ctx context.Context, client *rdap.Client, names iter.Seq2[string, er
 		}
 		if failed != nil && ctx.Err() == nil {
 			yield(registration{}, failed)
-		}
-	}
-}
-
-// readAhead yields names until ctx is done, even while the next one is waited for:
-// a read of standard input may never end, and is left behind.
-func readAhead(ctx context.Context, names iter.Seq2[string, error]) iter.Seq2[string, error] {
-	type line struct {
-		name string
-		err  error
-	}
-	return func(yield func(string, error) bool) {
-		lines := make(chan line)
-		go func() {
-			defer close(lines)
-			for name, err := range names {
-				select {
-				case lines <- line{name, err}:
-				case <-ctx.Done():
-					return
-				}
-			}
-		}()
-		for {
-			select {
-			case l, ok := <-lines:
-				if !ok || !yield(l.name, l.err) {
-					return
-				}
-			case <-ctx.Done():
-				return
-			}
 		}
 	}
 }
