@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,7 +44,7 @@ func configCommand() *command {
 	}, run: interruptible(c.run)}
 }
 
-func (c *settingUp) run(_ context.Context, inv *invocation) error {
+func (c *settingUp) run(inv *invocation) error {
 	if len(inv.Words) == 0 {
 		return cmdline.Usage("try: domprobe config show", "config needs a word: init, show, path or check")
 	}

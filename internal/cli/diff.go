@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-
 	"domprobe/internal/cmdline"
 	"domprobe/report"
 )
@@ -27,7 +25,7 @@ func diffCommand() *command {
 			cmdline.Switch(&d.Unknown, "unknown", "", "also print changes from and to unknown and invalid").Local().Common(),
 		},
 		Exits: map[int]string{codeOK: "the reports could be compared, whether or not a verdict has changed"},
-	}, run: interruptible(func(_ context.Context, inv *invocation) error { return diff(inv, format, d) })}
+	}, run: interruptible(func(inv *invocation) error { return diff(inv, format, d) })}
 }
 
 func diff(inv *invocation, format string, d report.Differences) error {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"io"
 	"slices"
 	"strings"
@@ -12,29 +11,19 @@ import (
 
 // printing is a command that prints text.
 func printing(c cmdline.Command, text func(*invocation) (string, error)) *command {
-	return &command{Command: c, run: func(ctx context.Context, inv *invocation) error {
-		s, err := await(ctx, func() (string, error) { return text(inv) })
+	return &command{Command: c, run: interruptible(func(inv *invocation) error {
+		s, err := text(inv)
 		if err != nil {
 			return err
 		}
 		return inv.print(s)
-	}}
+	})}
 }
 
 // print writes text to standard output.
 func (inv *invocation) print(text string) error {
 	_, err := io.WriteString(inv.std.Out, text)
 	return err
-}
-
-// noWords returns text for a command that takes no words.
-func noWords(name string, text func() string) func(*invocation) (string, error) {
-	return func(inv *invocation) (string, error) {
-		if len(inv.Words) > 0 {
-			return "", cmdline.Usage("", "%s takes no words", name)
-		}
-		return text(), nil
-	}
 }
 
 func helpCommand() *command {
@@ -77,7 +66,7 @@ func versionCommand() *command {
 		Synopsis: "version",
 		Examples: "  domprobe version\n",
 		Exits:    map[int]string{codeOK: "the version is printed"},
-	}, noWords("version", version))
+	}, func(inv *invocation) (string, error) { return version(), inv.noArguments("version", "") })
 }
 
 func manCommand() *command {
@@ -87,7 +76,7 @@ func manCommand() *command {
 		Synopsis: "man",
 		Examples: "  domprobe man | man -l -\n  domprobe man > ~/.local/share/man/man1/domprobe.1\n",
 		Exits:    map[int]string{codeOK: "the page is printed"},
-	}, noWords("man", man))
+	}, func(inv *invocation) (string, error) { return man(), inv.noArguments("man", "") })
 }
 
 func completionCommand() *command {

@@ -31,11 +31,10 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// interruptible makes run end with its ctx as [await] does, though run does not
-// look at ctx.
-func interruptible(run func(context.Context, *invocation) error) func(context.Context, *invocation) error {
+// interruptible makes run, which knows no context, end with one as [await] does.
+func interruptible(run func(*invocation) error) func(context.Context, *invocation) error {
 	return func(ctx context.Context, inv *invocation) error {
-		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, run(ctx, inv) })
+		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, run(inv) })
 		return err
 	}
 }

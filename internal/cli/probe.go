@@ -74,7 +74,7 @@ func (p *probing) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	if p.dryRun {
-		return interruptible(func(ctx context.Context, inv *invocation) error { return p.plan(ctx, inv, names) })(ctx, inv)
+		return interruptible(func(inv *invocation) error { return p.plan(ctx, inv, names) })(ctx, inv)
 	}
 	if p.herd.on() {
 		return p.herdRun(ctx, inv, names)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"strings"
 
 	"domprobe/candidate/score"
@@ -41,7 +40,7 @@ func scoreCommand() *command {
 	}
 }
 
-func (s *scoring) run(_ context.Context, inv *invocation) error {
+func (s *scoring) run(inv *invocation) error {
 	if len(inv.Words)+len(s.gen.inputs) == 0 {
 		return cmdline.Usage("try: domprobe score swift", "score needs a word")
 	}

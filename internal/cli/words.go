@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"math"
 	"strings"
@@ -48,7 +47,7 @@ func wordsCommand() *command {
 	}
 }
 
-func (f *finding) run(_ context.Context, inv *invocation) error {
+func (f *finding) run(inv *invocation) error {
 	if f.license {
 		return inv.print(words.License)
 	}

@@ -91,7 +91,7 @@ func (z *zoning) run(ctx context.Context, inv *invocation) error {
 	case word == "build":
 		return z.build(ctx, inv, files)
 	}
-	return interruptible(func(_ context.Context, inv *invocation) error { return showIndex(inv, word, files[0]) })(ctx, inv)
+	return interruptible(func(inv *invocation) error { return showIndex(inv, word, files[0]) })(ctx, inv)
 }
 
 // build makes an index.
