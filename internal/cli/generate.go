@@ -59,7 +59,7 @@ func (g *generating) options() []*cmdline.Option {
 			return err
 		}),
 		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, "+
-			"is stopped after N. The default of --best and --budget is 10000000000", "1000000 on a terminal, else 0", parseMaxNames),
+			"is stopped after N. The default of --best and --budget is 1000000000", "1000000 on a terminal, else 0", parseMaxNames),
 	}, g.forming.options(), g.naming.options())
 }
 

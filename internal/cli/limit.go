@@ -10,10 +10,10 @@ import (
 )
 
 // The defaults of --max-names: for rows that go to a terminal, and for names of which
-// the best are chosen. To score so many takes about an hour.
+// the best are chosen. To score so many takes some minutes.
 const (
 	maxOnTerminal = 1_000_000
-	maxScored     = 10_000_000_000
+	maxScored     = 1_000_000_000
 )
 
 func parseMaxNames(s string) (int64, error) {
