@@ -3,6 +3,7 @@ package candidate
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // special returns the error of a name that is, or lies under, a special-use name,
@@ -15,7 +16,7 @@ func special(name string) *Error {
 	switch reserved {
 	case "alt", "example", "internal", "invalid", "local", "localhost", "onion", "test":
 	case "arpa":
-		for reserved = name; !arpaNames[reserved]; {
+		for reserved = name; !arpaNames()[reserved]; {
 			if _, reserved, _ = strings.Cut(reserved, "."); reserved == "" {
 				return nil
 			}
@@ -27,7 +28,7 @@ func special(name string) *Error {
 }
 
 // arpaNames are the special-use names under arpa.
-var arpaNames = func() map[string]bool {
+var arpaNames = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{
 		"6tisch.arpa":              true, // RFC 9031
 		"eap.arpa":                 true, // RFC 9965
@@ -50,4 +51,4 @@ var arpaNames = func() map[string]bool {
 		names[strconv.Itoa(i)+".172.in-addr.arpa"] = true
 	}
 	return names
-}()
+})

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"domprobe/internal/text"
 )
 
 //go:embed tlds.txt
@@ -42,10 +44,10 @@ func IsTLD(tld string) bool {
 }
 
 // byRegistrations has the most popular TLDs, the most likely ones first.
-var byRegistrations = strings.Fields(`
+const byRegistrations = `
 	com net org io dev co ai app de uk cn nl ru br fr eu it au info xyz
 	in ca pl us ch es jp be se me cz at top shop online tech store site club
-	biz kr dk no fi nz ir ua mx gr hu ro pt tv cc tr za vn sk il ar`)
+	biz kr dk no fi nz ir ua mx gr hu ro pt tv cc tr za vn sk il ar`
 
 // Closest returns the delegated TLD that differs from tld by one slip: a letter
 // too many, too few, or wrong, or two neighbours exchanged. Of several TLDs it
@@ -64,39 +66,17 @@ func Closest(tld string) string {
 	}
 	var near []string
 	for _, candidate := range tldList() {
-		if oneSlip(last, candidate) {
+		if text.Slips(last, candidate) == 1 {
 			near = append(near, candidate)
 		}
 	}
 	if len(near) == 0 {
 		return ""
 	}
-	for _, candidate := range byRegistrations {
+	for candidate := range strings.FieldsSeq(byRegistrations) {
 		if slices.Contains(near, candidate) {
 			return above + candidate
 		}
 	}
 	return above + slices.MinFunc(near, func(a, b string) int { return len(a) - len(b) })
-}
-
-// oneSlip reports whether a and b differ by exactly one slip.
-func oneSlip(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	switch len(b) - len(a) {
-	case 1: // a letter more
-		return a[i:] == b[i+1:]
-	case 0:
-		if i == len(a) {
-			return false
-		}
-		return a[i+1:] == b[i+1:] ||
-			i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
-	}
-	return false
 }

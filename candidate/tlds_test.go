@@ -52,43 +52,6 @@ func TestClosest(t *testing.T) {
 	}
 }
 
-// TestOneSlip compares with a list of all slips.
-func TestOneSlip(t *testing.T) {
-	var words []string
-	layer := []string{""}
-	for range 4 {
-		var longer []string
-		for _, w := range layer {
-			longer = append(longer, w+"a", w+"b", w+"c")
-		}
-		layer = longer
-		words = append(words, layer...)
-	}
-	for _, a := range words {
-		slips := make(map[string]bool)
-		for i := 0; i <= len(a); i++ {
-			for _, c := range []string{"a", "b", "c"} {
-				slips[a[:i]+c+a[i:]] = true
-				if i < len(a) {
-					slips[a[:i]+c+a[i+1:]] = true
-				}
-			}
-			if i < len(a) {
-				slips[a[:i]+a[i+1:]] = true
-			}
-			if i+1 < len(a) {
-				slips[a[:i]+a[i+1:i+2]+a[i:i+1]+a[i+2:]] = true
-			}
-		}
-		delete(slips, a)
-		for _, b := range words {
-			if oneSlip(a, b) != slips[b] {
-				t.Errorf("oneSlip(%q, %q) = %v", a, b, !slips[b])
-			}
-		}
-	}
-}
-
 func TestPresets(t *testing.T) {
 	for _, name := range Presets() {
 		tlds, err := Preset(name)

@@ -3,6 +3,8 @@ package cmdline
 import (
 	"cmp"
 	"strings"
+
+	"domprobe/internal/text"
 )
 
 // Nearest returns the word of a list that was most likely meant by a mistyped
@@ -11,7 +13,7 @@ func Nearest(word string, known []string) (meant string) {
 	word = strings.ToLower(word)
 	best := 1 + min(2, len(word)/3)
 	for _, k := range known {
-		if d := distance(word, k); d < best {
+		if d := text.Slips(word, k); d < best {
 			best, meant = d, k
 		}
 	}
@@ -27,32 +29,6 @@ func Hint(word string, known []string) string {
 	return ""
 }
 
-// distance is how many slips turn a into b: a letter too many, too few, or
-// wrong, or two neighbours exchanged (optimal string alignment).
-func distance(a, b string) int {
-	var before []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		next := make([]int, len(b)+1)
-		next[0] = i
-		for j := 1; j <= len(b); j++ {
-			wrong := 0
-			if a[i-1] != b[j-1] {
-				wrong = 1
-			}
-			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+wrong)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(b)]
-}
-
 // Unknown is the error of a word that is not in a closed list. noun is what the
 // words are.
 func Unknown(noun, word string, known []string) error {
@@ -65,7 +41,7 @@ func Unknown(noun, word string, known []string) error {
 func (c *Command) meansLong(arg string) bool {
 	name, _, _ := strings.Cut(arg[1:], "=")
 	for _, o := range c.Options {
-		if len(name) > 2 && name[0] == o.Name[0] && distance(name, o.Name) == 1 {
+		if len(name) > 2 && name[0] == o.Name[0] && text.Slips(name, o.Name) == 1 {
 			return true
 		}
 	}

@@ -45,3 +45,29 @@ func Lower(b []byte) {
 		}
 	}
 }
+
+// Slips is how many slips turn a into b: a letter too many, too few, or
+// wrong, or two neighbours exchanged (optimal string alignment).
+func Slips(a, b string) int {
+	var before []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next := make([]int, len(b)+1)
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			wrong := 0
+			if a[i-1] != b[j-1] {
+				wrong = 1
+			}
+			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+wrong)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return row[len(b)]
+}
