@@ -2,9 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"math/big"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -133,23 +135,9 @@ func (in *input) repeatable() {
 		if s.again != nil {
 			continue
 		}
-		var words []string
-		var failed error
-		read, once := false, s.keywords
-		s.keywords = func(yield func(string, error) bool) {
-			if !read {
-				read = true
-				words, failed = collect(once)
-			}
-			for _, word := range words {
-				if !yield(word, nil) {
-					return
-				}
-			}
-			if failed != nil {
-				yield("", failed)
-			}
-		}
+		once := s.keywords
+		held := sync.OnceValues(func() ([]string, error) { return collect(once) })
+		s.keywords = ofAll(held, func(words []string) iter.Seq2[string, error] { return candidate.Strings(words...) })
 		s.again = s.keywords
 	}
 }

@@ -43,10 +43,10 @@ func remembered(keywords iter.Seq2[string, error], words *[]string) iter.Seq2[st
 	}
 }
 
-// ofAll returns what make makes of all keywords together. Each loop reads them first.
-func ofAll(keywords iter.Seq2[string, error], make func(words []string) iter.Seq2[string, error]) iter.Seq2[string, error] {
+// ofAll returns what make makes of all words together. Each loop calls for them first.
+func ofAll(all func() ([]string, error), make func(words []string) iter.Seq2[string, error]) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		words, err := collect(keywords)
+		words, err := all()
 		if err != nil {
 			yield("", err)
 			return
@@ -70,7 +70,7 @@ func (g *generating) combined(in *input, stdin bool) error {
 	combine := func(words []string) iter.Seq2[string, error] { return candidate.Combine(words, g.combine, g.joins) }
 	s := source{generator: "combine"}
 	if stdin {
-		s.keywords = ofAll(keywords, combine)
+		s.keywords = ofAll(func() ([]string, error) { return collect(keywords) }, combine)
 		if in.again() != nil {
 			s.again = s.keywords
 		}

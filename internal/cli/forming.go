@@ -91,7 +91,7 @@ func (f *forming) blended(in *input) error {
 	}
 	b := source{generator: "blend"}
 	if again := in.again(); again != nil {
-		b.keywords = ofAll(again, candidate.Blend)
+		b.keywords = ofAll(func() ([]string, error) { return collect(again) }, candidate.Blend)
 		b.again = b.keywords
 		b.count = func() amount { return counted(b.again) }
 	} else {

@@ -161,7 +161,7 @@ func (s *selection) measure() {
 
 // all returns the names to be probed, for one loop.
 func (s *selection) all() candidates {
-	names := s.inShard(seen(s.fit(s.gen.All(), &s.poor), func(*candidate.Candidate) { s.passed.Add(1) }))
+	names := s.inShard(counting(s.fit(s.gen.All(), &s.poor), &s.passed))
 	if s.ranked {
 		s.byRank = s.ranking(names)
 		names = s.byRank.All()
@@ -196,12 +196,20 @@ func (s *selection) inShard(names candidates) candidates {
 	return candidate.Shard(names, s.shard, s.shards)
 }
 
-// seen calls look with each name that passes.
-func seen(names candidates, look func(*candidate.Candidate)) candidates {
+// counting counts the names that pass.
+func counting(names candidates, n *atomic.Int64) candidates {
+	return passing(names, func(*candidate.Candidate) bool {
+		n.Add(1)
+		return true
+	})
+}
+
+// passing returns the names that may pass.
+func passing(names candidates, may func(*candidate.Candidate) bool) candidates {
 	return func(yield func(candidate.Candidate, error) bool) {
 		for c, err := range names {
-			if err == nil {
-				look(&c)
+			if err == nil && !may(&c) {
+				continue
 			}
 			if !yield(c, err) {
 				return

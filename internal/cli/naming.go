@@ -52,16 +52,12 @@ func (n *naming) fit(names candidates, count *atomic.Int64) candidates {
 	if n.minScore == 0 {
 		return names
 	}
-	return func(yield func(candidate.Candidate, error) bool) {
-		rank := byScore()
-		for c, err := range names {
-			if err == nil && rank(c.Name) < n.minScore {
-				count.Add(1)
-				continue
-			}
-			if !yield(c, err) {
-				return
-			}
+	rank := byScore()
+	return passing(names, func(c *candidate.Candidate) bool {
+		fits := rank(c.Name) >= n.minScore
+		if !fits {
+			count.Add(1)
 		}
-	}
+		return fits
+	})
 }

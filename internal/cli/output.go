@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/candidate"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
@@ -113,7 +114,10 @@ func (o *output) laidOut(names candidates) candidates {
 	if o.opts.Layout == nil {
 		return names
 	}
-	return seen(names, o.opts.Layout.Add)
+	return passing(names, func(c *candidate.Candidate) bool {
+		o.opts.Layout.Add(c)
+		return true
+	})
 }
 
 // settled reports whether a name has its row in every report.

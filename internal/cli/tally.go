@@ -34,7 +34,7 @@ func (t *tally) counted(names candidates) candidates {
 	if t.enough() { // from an earlier run
 		return candidate.Names()
 	}
-	return seen(names, func(*candidate.Candidate) { t.names.Add(1) })
+	return counting(names, &t.names)
 }
 
 // add counts rows, and cuts off those after the last that is wanted.
