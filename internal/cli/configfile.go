@@ -91,10 +91,13 @@ func writeWhole(path string, text []byte) error {
 	if err == nil {
 		err = tempfile.Sync(temp)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = tempfile.Publish(temp, dest)
 	}
-	return tempfile.Publish(temp, dest)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, tempfile.Cause(err))
+	}
+	return nil
 }
 
 func quoted(words []string) string {
