@@ -28,6 +28,7 @@ type generating struct {
 	combine                            int
 	affixes, null                      bool
 	ranked                             bool // names come by their score
+	stops                              bool // the run ends before the names do
 	shuffle                            *uint64
 	shard, shards                      int
 	maxNames                           *int64
@@ -59,7 +60,7 @@ func (g *generating) options() []*cmdline.Option {
 			return err
 		}),
 		cmdline.Optional(&g.maxNames, "max-names", "", "refuse to begin with more than `N` names; 0 is no limit. A stream, whose number of names is unknown, "+
-			"is stopped after N. The default of --best and --budget is 1000000000", "1000000 on a terminal, else 0", parseMaxNames),
+			"is stopped after N. The default of --best and --budget is 1000000000", "1000000 on a terminal without --stop-after, else 0", parseMaxNames),
 	}, g.forming.options(), g.naming.options())
 }
 
@@ -111,7 +112,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 		s.most = *g.maxNames
 	} else if g.ranked {
 		s.most = maxScored
-	} else if inv.terminal {
+	} else if inv.terminal && !g.stops {
 		s.most = maxOnTerminal
 	}
 	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.makes()

@@ -97,6 +97,7 @@ func (p *probing) open(inv *invocation) (*selection, error) {
 	if err := p.choose.apply(p); err != nil {
 		return nil, err
 	}
+	p.gen.stops = p.stopAfter > 0
 	names, err := p.gen.open(inv, p.counted(inv))
 	if err != nil {
 		return nil, err

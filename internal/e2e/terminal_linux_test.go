@@ -416,6 +416,10 @@ func TestMaxNamesOnTerminal(t *testing.T) {
 	if want := "domprobe: 11881376 names are more than --max-names 1000000; --max-names 0 lifts the limit\r\n"; s.code != 2 || s.raw != want {
 		t.Errorf("exit code %d, %q, want %q", s.code, s.raw, want)
 	}
+	s = atTerminal(t, false, nil, "-r", "demo", "-t", "dev", "--pattern", "[a-z]{5}", "--stop-after", "3", "-f", "names", "--only", "not-found")
+	if s.code != 0 || !strings.Contains(s.raw, "3 not found") {
+		t.Errorf("with --stop-after: exit code %d, %q", s.code, s.raw)
+	}
 	s = atTerminal(t, true, nil, "-r", "demo", "-t", "dev", "--pattern", "[a-z]{5}", "--stop-after", "3", "-f", "names", "--only", "not-found")
 	if s.code != 0 || strings.Count(s.stdout, "\n") != 3 {
 		t.Errorf("piped: exit code %d, %q", s.code, s.stdout)
