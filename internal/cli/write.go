@@ -111,6 +111,9 @@ func (w *writing) options() []*cmdline.Option {
 	return []*cmdline.Option{
 		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
 		cmdline.Func("output", "o", "also write every row to this `FILE`, in the format of its ending", "", func(s string) error {
+			if s == "-" {
+				return cmdline.Usage("rows go to standard output anyway, in the format of -f", "--output - names no file")
+			}
 			format, err := report.FormatOf(s)
 			w.outputs = append(w.outputs, target{s, format})
 			return err
