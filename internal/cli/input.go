@@ -99,6 +99,9 @@ func (in *input) addWords(generator string, words ...string) {
 	in.sources = append(in.sources, source{generator: generator, keywords: keywords, again: keywords})
 }
 
+// gzipMagic begins what gzip writes (RFC 1952).
+const gzipMagic = "\x1f\x8b"
+
 // addFile adds the keywords of a file. Those of a regular file can be read again.
 func (g *generating) addFile(in *input, inv *invocation, path string) error {
 	name, r, err := inv.open(path)
@@ -113,10 +116,12 @@ func (g *generating) addFile(in *input, inv *invocation, path string) error {
 	}
 	s := source{name: name, keywords: lines(r, inv.meant)}
 	f, _ := r.(*os.File)
-	switch info, err := f.Stat(); {
-	case err != nil:
-	case info.Mode().IsRegular():
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 		start, _ := f.Seek(0, io.SeekCurrent) // regular files can be sought
+		magic := make([]byte, len(gzipMagic))
+		if _, err := f.ReadAt(magic, start); err == nil && string(magic) == gzipMagic {
+			return cmdline.Usage("try: zcat "+path+" | domprobe -t com -", "%s is compressed", name)
+		}
 		s.again = func(yield func(string, error) bool) {
 			quietly := func(line string) []string { words, _ := candidate.Clean(line); return words }
 			lines(io.NewSectionReader(f, start, info.Size()-start), quietly)(yield)
