@@ -44,7 +44,7 @@ func (c *choosing) apply(p *probing) error {
 	if c.best > 0 {
 		p.stopAfter = c.best
 		if p.out.resume {
-			p.out.earlier = &recollection{best: c.best, confirming: p.confirm.on(), rows: make(map[candidate.Key]probe.Result), rank: byScore()}
+			p.out.earlier = newRecollection(c.best, p.confirm.on())
 		}
 		if !p.out.picks() {
 			p.out.only = verdictSet{probe.NotFound: true}
@@ -148,7 +148,7 @@ type budget struct {
 	opts    probe.Options
 	sent    func() int
 	tlds    map[string]bool
-	zones   zoneFiles
+	zones   zoneFiles   // whose names take no query
 	names   int         // that were let through to be asked about
 	besides int         // queries for what is asked about a name that is found
 	full    bool        // names have to wait for all that are under way
@@ -158,7 +158,7 @@ type budget struct {
 // newBudget returns the budget of a prober, or an error if it cannot pay for one
 // name. With zone files that shows when a name comes that none of them has.
 func newBudget(most int, p *prober) (*budget, error) {
-	b := &budget{most: most, opts: p.opts, tlds: make(map[string]bool), zones: byTLD(p.opts)}
+	b := &budget{most: most, opts: p.opts, tlds: make(map[string]bool)}
 	for _, asked := range []*bool{&b.opts.ForSale, &b.opts.Parked} {
 		if *asked {
 			b.besides += 2*b.opts.Tries + 2
@@ -171,7 +171,8 @@ func newBudget(most int, p *prober) (*budget, error) {
 		}
 		return n
 	}
-	if len(p.opts.ZoneFiles) > 0 {
+	if b.besides == 0 && len(p.opts.ZoneFiles) > 0 {
+		b.zones = byTLD(p.opts)
 		return b, nil
 	}
 	return b, b.suffices()

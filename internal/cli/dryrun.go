@@ -34,6 +34,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	defer closeZones()
 	opts.ZoneFiles = zones
 	known := newZoned(opts)
+	details := opts.ForSale || opts.Parked // names that zone files have take queries, too
 	end := byte('\n')
 	if p.gen.null {
 		end = 0
@@ -50,7 +51,8 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 			invalid++
 			continue
 		}
-		if b := p.choose.budget; b > 0 && !known.files.have(c.Key()) && opts.Queries(known.names-known.decided+1, max(len(known.asked), 1)) > b {
+		if b := p.choose.budget; b > 0 && (details || !known.files.have(c.Key())) &&
+			opts.Queries(known.names-known.decided+1, max(len(known.asked), 1)) > b {
 			break
 		}
 		known.add(&c)

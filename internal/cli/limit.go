@@ -46,7 +46,8 @@ func (s *selection) checkMost() error {
 	if share.Cmp(big.NewInt(s.most)) <= 0 {
 		return nil
 	}
-	certain := shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0 && s.minScore == 0 && s.opts.Exclude == nil
+	certain := shards == 1 && s.exact && s.gen.Unique() && s.opts.MinLen == 0 && s.opts.MaxLen == 0 &&
+		s.minScore == 0 && s.opts.Exclude == nil
 	if !certain && s.total.Cmp(big.NewInt(maxRecounted)) <= 0 {
 		switch n, all := s.recount(); {
 		case all && n <= s.most:

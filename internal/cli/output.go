@@ -184,7 +184,8 @@ func (o *output) write(rows []probe.Result) error {
 
 // without returns the rows of names that a resumed report does not have.
 func (o *output) without(rows []probe.Result, settled *report.Settled) []probe.Result {
-	if settled == nil || settled.Len() == 0 || len(o.reports) == 1 && o.earlier == nil { // settled has left them out already
+	leftOut := len(o.reports) == 1 && o.earlier == nil // by settled
+	if settled == nil || settled.Len() == 0 || leftOut {
 		return rows
 	}
 	return o.filter(rows, func(r *probe.Result) bool { return !settled.Has(r.Name, r.TLD) })

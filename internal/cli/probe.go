@@ -277,7 +277,8 @@ const manyNames = 10_000
 
 // agree asks a person before many names go to a public resolver.
 func (p *probing) agree(ctx context.Context, inv *invocation, names *selection, opts probe.Options) error {
-	if p.yes || p.stopAfter > 0 || p.choose.on() || names.total == nil || !inv.person || inv.stdin || !slices.ContainsFunc(opts.Servers, isPublic) {
+	if p.yes || p.stopAfter > 0 || p.choose.on() || names.total == nil || !inv.person || inv.stdin ||
+		!slices.ContainsFunc(opts.Servers, isPublic) {
 		return nil
 	}
 	n := new(big.Int).Div(names.total, big.NewInt(int64(names.shards)))

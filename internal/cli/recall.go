@@ -27,6 +27,10 @@ type recollection struct {
 // maxRecalled bounds the rows of a recollection.
 const maxRecalled = 1 << 17
 
+func newRecollection(best int, confirming bool) *recollection {
+	return &recollection{best: best, confirming: confirming, rows: make(map[candidate.Key]probe.Result), rank: byScore()}
+}
+
 // keep keeps a row of the report.
 func (r *recollection) keep(row *probe.Result) error {
 	if _, again := r.rows[row.Key()]; again || row.Verdict != probe.NotFound {
