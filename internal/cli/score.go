@@ -57,7 +57,11 @@ func (s *scoring) run(inv *invocation) error {
 		}
 		label, _, _ := strings.Cut(word, ".")
 		n := score.Of(label)
-		if err := l.add(word, n.Total, n.Sound, n.Spelling, n.Length, n.Marks); err != nil {
+		err := l.add(word, n.Total, n.Sound, n.Spelling, n.Length, n.Marks)
+		if err == nil && inv.stdin && inv.terminal { // somebody may wait for it
+			err = l.close()
+		}
+		if err != nil {
 			return err
 		}
 	}

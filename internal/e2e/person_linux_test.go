@@ -93,3 +93,25 @@ func TestTLDsOfferedAtTerminal(t *testing.T) {
 		}
 	}
 }
+
+// Words that come one by one at a terminal have their scores at once.
+func TestScoresAtTerminal(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("domprobe", "score", "-")
+	cmd.Env = append(os.Environ(), "TERM=xterm")
+	words, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := words.Write([]byte("swift\n")); err != nil {
+		t.Fatal(err)
+	}
+	s := runAtTerminal(t, cmd, func(_ *os.File, raw string) {
+		if strings.Contains(raw, " 82 ") {
+			words.Close()
+		}
+	})
+	if s.code != 0 || strings.Count(s.raw, "\n") != 2 {
+		t.Errorf("exit code %d, %q", s.code, s.raw)
+	}
+}
