@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -137,6 +138,9 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 		s.opts.Prefixes, s.opts.Suffixes = append(s.opts.Prefixes, prefixes...), append(s.opts.Suffixes, suffixes...)
 	}
 	if s.gen, err = s.generator(in.keywords()); err != nil {
+		if bad, ok := errors.AsType[*candidate.OptionError](err); ok && bad.Value == "" {
+			err = cmdline.Usage("a list has no blanks: -t com,dev", "%w", err)
+		}
 		return nil, err
 	}
 	if s.most > 0 || counted {
