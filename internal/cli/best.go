@@ -88,24 +88,22 @@ func byScore() func(name string) int {
 func (s *selection) ranking(first candidates) *candidate.Ranking {
 	return &candidate.Ranking{Rank: byScore(), Pass: func(n int) candidates {
 		if n == 0 {
-			return s.told(first, s.firstPass)
+			return s.told(n, first)
 		}
-		return s.told(s.again(), func(time.Duration) string {
-			return "more names are needed: all are scored again, to choose the next best"
-		})
+		return s.told(n, s.again())
 	}}
 }
 
 // patience is how long somebody waits for the first name without a word.
 const patience = 4 * time.Second
 
-// told returns the names of a pass, which tells the user about itself if it takes
-// long.
-func (s *selection) told(names candidates, text func(passed time.Duration) string) candidates {
+// told returns the names of a pass, counted from 0, which tells the user about itself
+// if it takes long.
+func (s *selection) told(pass int, names candidates) candidates {
 	return func(yield func(candidate.Candidate, error) bool) {
-		start, done := time.Now(), make(chan struct{})
+		done := make(chan struct{})
 		tell := time.AfterFunc(patience, func() {
-			s.console.Note("%s", text(time.Since(start)))
+			s.console.Note("%s", s.choice(pass))
 			close(done)
 		})
 		names(yield)
@@ -115,15 +113,18 @@ func (s *selection) told(names candidates, text func(passed time.Duration) strin
 	}
 }
 
-// firstPass tells how far the first pass has come after some time.
-func (s *selection) firstPass(passed time.Duration) string {
+// choice tells how far a pass has come when patience is at its end.
+func (s *selection) choice(pass int) string {
+	if pass > 0 {
+		return "more names are needed: all are scored again, to choose the next best"
+	}
 	done := s.done(0)
 	text := fmt.Sprintf("all names are scored before the best are asked about: %d", done)
 	if !s.exact || done == 0 {
 		return text + " so far"
 	}
 	total, _ := new(big.Float).SetInt(s.total).Float64()
-	left := time.Duration(float64(passed) * (total/float64(done) - 1))
+	left := time.Duration(float64(patience) * (total/float64(done) - 1))
 	return text + fmt.Sprintf(" of %s so far, about %v to go", s.total, roughly(left))
 }
 

@@ -65,14 +65,14 @@ func TestLongChoice(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := &selection{console: term.New(&b), gen: gen}
-			pass := patience
+			pass := patience + 1
 			if set(s); text == "" {
-				pass--
+				pass = patience - 1
 			}
-			names := s.told(func(yield func(candidate.Candidate, error) bool) {
+			names := s.told(0, func(yield func(candidate.Candidate, error) bool) {
 				s.passed.Store(10)
 				time.Sleep(pass)
-			}, s.firstPass)
+			})
 			for range names {
 			}
 			want := ""
