@@ -2,6 +2,7 @@
 GO ?= go
 FUZZTIME ?= 15s
 SOAK ?= 600
+FIGURES ?= -figures docs/performance.md -runs 5
 CHAOS = Chaos|Fault|Outage|Hostile|Kill|Lies|Denies|Rewrites|Forger|Turns|Slips|Resets|Lab
 
 check: # format, vet, lint, test
@@ -18,6 +19,9 @@ bench: # every benchmark, and the command against a responder (see docs/performa
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./internal/dnstest/cmd/bench
 
+figures: # the tables of docs/performance.md, measured and written anew
+	$(GO) run ./internal/dnstest/cmd/bench $(FIGURES)
+
 fuzz: # every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
@@ -28,7 +32,10 @@ soak: # faults and attacks with the race detector for SOAK seconds, then every f
 		$(GO) test -race -count 1 -shuffle on -timeout 60m -run '$(CHAOS)' ./... || exit 1; done
 	$(MAKE) fuzz
 
+pictures: # docs/pictures, of what is here; the page needs Chromium
+	$(GO) test ./internal/e2e -run '^TestPicture' -update
+
 dist: # a release of the last commit
 	$(GO) run ./packaging/dist -o dist
 
-.PHONY: check race bench fuzz soak dist
+.PHONY: check race bench figures fuzz soak pictures dist

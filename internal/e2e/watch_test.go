@@ -37,7 +37,7 @@ type town struct {
 
 	mu     sync.Mutex
 	names  map[string]*registration
-	look   func(name string)        // if not nil, called before a name is looked up by RDAP
+	look   func(name string)        // called before a name is looked up by RDAP
 	posted func(watching.Event) int // returns the status of the response
 	failed []string                 // what is wrong with the requests
 }
@@ -51,9 +51,10 @@ type registration struct {
 
 const hookSecret = "correct horse"
 
-func newTown(t *testing.T) *town {
+// open opens a town, whose functions cannot change after that.
+func (w *town) open(t *testing.T) {
 	t.Helper()
-	w := &town{dir: t.TempDir(), names: make(map[string]*registration), posted: func(watching.Event) int { return http.StatusNoContent }}
+	w.dir = t.TempDir()
 	truth := dnstest.Truth{Registered: func(name string) bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -71,7 +72,6 @@ func newTown(t *testing.T) *town {
 		os.WriteFile(filepath.Join(w.dir, "roots.pem"), cert, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	return w
 }
 
 // offers adds what owners ask for their names to the responses of a resolver.
@@ -98,9 +98,7 @@ func (w *town) set(name string, r *registration) {
 
 func (w *town) rdap(rw http.ResponseWriter, req *http.Request) {
 	name := strings.TrimPrefix(req.URL.Path, "/domain/")
-	if w.look != nil {
-		w.look(name)
-	}
+	w.look(name)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.names[name]
@@ -146,13 +144,9 @@ func (w *town) command(ctx context.Context, flags ...string) *exec.Cmd {
 // is seen in a row, by the command and by the webhook.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
+	w := &town{names: make(map[string]*registration)}
 	posted := make(chan watching.Event, 100)
 	w.posted = func(e watching.Event) int { posted <- e; return http.StatusOK }
-	w.set("gopher.dev", &registration{status: "active", expires: "2027-01-01"})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := w.command(ctx, "gopher.dev", "--exec", `echo "$DOMPROBE_NAME $DOMPROBE_EVENT $DOMPROBE_OLD $DOMPROBE_NEW" >>seen`)
 	first := make(chan bool, 1)
 	looks := 0
 	w.look = func(name string) {
@@ -163,6 +157,11 @@ func TestWatch(t *testing.T) {
 			first <- true
 		}
 	}
+	w.open(t)
+	w.set("gopher.dev", &registration{status: "active", expires: "2027-01-01"})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := w.command(ctx, "gopher.dev", "--exec", `echo "$DOMPROBE_NAME $DOMPROBE_EVENT $DOMPROBE_OLD $DOMPROBE_NEW" >>seen`)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -256,7 +255,7 @@ func TestWatchKilled(t *testing.T) {
 	}
 	t.Parallel()
 	const kills = 50
-	w := newTown(t)
+	w := &town{names: make(map[string]*registration)}
 	steps := make(chan struct{}) // requests, before and after they are answered
 	var over sync.Once
 	ended := make(chan struct{})
@@ -298,6 +297,7 @@ func TestWatchKilled(t *testing.T) {
 		events = append(events, e)
 		return http.StatusOK
 	}
+	w.open(t)
 	for range kills {
 		cmd := w.command(t.Context(), names...)
 		if err := cmd.Start(); err != nil {

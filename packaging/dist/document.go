@@ -42,7 +42,9 @@ func (r *release) documents(ctx context.Context, binary string) ([]file, error) 
 	if err != nil {
 		return nil, err
 	}
-	patterns := []string{"LICENSE", "LICENSES.txt", "README.md", "SECURITY.md", "docs/*.md", "packaging/systemd/*"}
+	patterns := []string{
+		"LICENSE", "LICENSES.txt", "README.md", "SECURITY.md", "docs/*.md", "docs/pictures/*", "packaging/systemd/*",
+	}
 	for _, pattern := range patterns {
 		paths, err := filepath.Glob(filepath.Join(r.dir, pattern))
 		if err != nil {

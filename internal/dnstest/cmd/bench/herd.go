@@ -49,19 +49,19 @@ func addresses(ctx context.Context, n int) error {
 }
 
 // benchHerd measures runs on so many workers as each of the numbers says.
-func benchHerd(ctx context.Context, dir string, names int, c string, numbers []string, runs int, responder []string) error {
+func (o order) benchHerd(ctx context.Context, dir string) error {
 	if err := addresses(ctx, maxWorkers); err != nil {
 		return err
 	}
 	fmt.Println("workers  names/s  times  wrong  unknown  in B/name  out B/name  messages/name  peak MB   seconds")
 	first := 0.0
-	for _, number := range numbers {
+	for number := range strings.SplitSeq(o.workers, ",") {
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 1 || n > maxWorkers {
 			return fmt.Errorf("%q is not a number of workers", number)
 		}
-		for range runs {
-			speed, err := runHerd(ctx, dir, names, c, n, first, responder)
+		for range o.runs {
+			speed, err := o.runHerd(ctx, dir, n, first)
 			if err != nil {
 				return err
 			}
@@ -76,7 +76,7 @@ func benchHerd(ctx context.Context, dir string, names int, c string, numbers []s
 const maxWorkers = 200
 
 // runHerd measures one run on n workers, and prints it beside the speed of one.
-func runHerd(ctx context.Context, dir string, names int, c string, n int, first float64, responder []string) (speed float64, err error) {
+func (o order) runHerd(ctx context.Context, dir string, n int, first float64) (speed float64, err error) {
 	store, err := os.MkdirTemp(dir, "nats-")
 	if err != nil {
 		return 0, err
@@ -86,14 +86,14 @@ func runHerd(ctx context.Context, dir string, names int, c string, n int, first 
 		return 0, err
 	}
 	defer herdtest.StopNATS(nats)
-	addr, stop, err := startResponder(dir, append([]string{"--host", "0.0.0.0"}, responder...))
+	addr, stop, err := startResponder(dir, append([]string{"--host", "0.0.0.0"}, o.responder...))
 	if err != nil {
 		return 0, err
 	}
 	defer stop()
 	_, port, _ := net.SplitHostPort(addr)
 	for i := range n {
-		stop, err := startWorker(dir, nats.ClientURL(), c, fmt.Sprintf("127.1.0.%d:%s", i+1, port))
+		stop, err := startWorker(dir, nats.ClientURL(), o.windows, fmt.Sprintf("127.1.0.%d:%s", i+1, port))
 		if err != nil {
 			return 0, err
 		}
@@ -106,7 +106,7 @@ func runHerd(ctx context.Context, dir string, names int, c string, n int, first 
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	f, err := run(ctx, dir, names, "--nats", nats.ClientURL())
+	f, err := run(ctx, dir, o.names, "--nats", nats.ClientURL())
 	if err != nil {
 		return 0, err
 	}

@@ -8,35 +8,38 @@
 //	go run ./internal/dnstest/cmd/bench -c 20000 -- --drop 10
 //	go run ./internal/dnstest/cmd/bench -n 200000 -c 500 -herd 1,2,4,8 -- --qps 2000
 //	go run ./internal/dnstest/cmd/bench -n 150000 -c auto -resolvers 1000
+//	go run ./internal/dnstest/cmd/bench -figures docs/performance.md -runs 5
 //
 // With -resolvers there are so many resolvers of all kinds in place of the
-// responder: see [dnstest.ManyOf]. Limit is then the time over the least in which the
-// good ones could respond about all names.
+// responder: see [dnstest.ManyOf]. Times is then the time over the least in which the
+// good ones could respond about all names, and else over the time of the first row.
+// With -rival another client is measured: massdns, dnsx or zdns, in PATH or where
+// MASSDNS, DNSX and ZDNS say.
 //
 // With -herd the names are decided by so many workers, each a process, by way of a
 // NATS server in this process. One responder serves them all; each asks it from an
 // address of its own, which takes a network namespace and so Linux.
 //
-// The flags after -- are those of the responder. Medians are over the runs.
+// The flags after -- are those of the responder. Figures are medians over the runs,
+// which take turns.
+//
+// With -figures all tables of a document are measured and written anew, or printed
+// if it is -. There a smaller -n makes all numbers of names smaller.
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,28 +49,54 @@ import (
 
 const share = 50 // percent of names that the responder calls registered
 
+// An order says what to measure.
+type order struct {
+	names     int
+	windows   string
+	runs      int
+	workers   string
+	resolvers int
+	rival     string
+	rate      float64
+	figures   string
+	responder []string
+}
+
+const usualNames = 1_000_000
+
+func parse(args []string) (o order, err error) {
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.IntVar(&o.names, "n", usualNames, "names to probe")
+	fs.StringVar(&o.windows, "c", "2000", "values of --concurrency, comma-separated")
+	fs.IntVar(&o.runs, "runs", 3, "runs of each")
+	fs.StringVar(&o.workers, "herd", "", "numbers of workers, comma-separated")
+	fs.IntVar(&o.resolvers, "resolvers", 0, "resolvers of all kinds, in place of one responder")
+	fs.StringVar(&o.rival, "rival", "", "measure massdns, dnsx or zdns")
+	fs.Float64Var(&o.rate, "rate", 0, "names a second that the responder lets through, for times")
+	fs.StringVar(&o.figures, "figures", "", "write the tables of this document")
+	err = fs.Parse(args)
+	o.responder = fs.Args()
+	return o, err
+}
+
 func main() {
-	names := flag.Int("n", 1_000_000, "names to probe")
-	windows := flag.String("c", "2000", "values of --concurrency, comma-separated")
-	runs := flag.Int("runs", 3, "runs of each")
-	workers := flag.String("herd", "", "numbers of workers, comma-separated")
-	resolvers := flag.Int("resolvers", 0, "resolvers of all kinds, in place of one responder")
-	flag.Parse()
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b := func(dir string) error {
-		return bench(ctx, dir, *names, strings.Split(*windows, ","), *runs, *resolvers, flag.Args())
+	f := o.bench
+	switch {
+	case o.figures != "":
+		f = o.writeFigures
+	case o.workers != "":
+		f = o.benchHerd
 	}
-	if *workers != "" {
-		b = func(dir string) error {
-			return benchHerd(ctx, dir, *names, *windows, strings.Split(*workers, ","), *runs, flag.Args())
-		}
-	}
-	var err error
-	if *workers != "" && os.Getenv(inNamespace) == "" {
+	if o.workers != "" && os.Getenv(inNamespace) == "" {
 		err = again(ctx)
 	} else {
-		err = built(ctx, *names, b)
+		err = built(ctx, f)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -75,8 +104,8 @@ func main() {
 	}
 }
 
-// built calls f with a directory that has the programs and names.txt.
-func built(ctx context.Context, names int, f func(dir string) error) error {
+// built calls f with a directory that has the programs.
+func built(ctx context.Context, f func(ctx context.Context, dir string) error) error {
 	dir, err := os.MkdirTemp("", "domprobe-bench-")
 	if err != nil {
 		return err
@@ -86,47 +115,47 @@ func built(ctx context.Context, names int, f func(dir string) error) error {
 	if err != nil {
 		return fmt.Errorf("building the command and the responder: %w\n%s", err, out)
 	}
-	if err := writeNames(filepath.Join(dir, "names.txt"), names); err != nil {
-		return err
-	}
-	return f(dir)
+	return f(ctx, dir)
 }
 
-func bench(ctx context.Context, dir string, names int, windows []string, runs, resolvers int, responder []string) (err error) {
+// bench prints a table with a row for each window.
+func (o order) bench(ctx context.Context, dir string) error {
+	var all []series
+	for c := range strings.SplitSeq(o.windows, ",") {
+		each := o
+		each.windows = c
+		all = append(all, series{flags: "-c " + c, order: each})
+	}
+	lines, err := measured(ctx, dir, all, o.runs)
+	fmt.Print(lines)
+	return err
+}
+
+// measure measures one run, before a responder of its own.
+func (o order) measure(ctx context.Context, dir string) (f figures, err error) {
 	var addr string
-	var rate int
 	var stop func()
-	if resolvers > 0 {
-		addr, rate, stop, err = startMany(dir, resolvers)
+	rate := o.rate
+	if o.resolvers > 0 {
+		addr, rate, stop, err = startMany(dir, o.resolvers)
 	} else {
-		addr, stop, err = startResponder(dir, responder)
+		addr, stop, err = startResponder(dir, o.responder)
 	}
 	if err != nil {
-		return err
+		return f, err
 	}
 	defer stop()
-	fmt.Println("    c     names/s   us/name      user       sys   peak MB   wrong  unknown  seconds    limit")
-	for _, c := range windows {
-		var all []figures
-		for range runs {
-			f, err := run(ctx, dir, names, "-r", addr, "-c", c)
-			if err != nil {
-				return err
-			}
-			f.limit = f.wall.Seconds() * float64(rate) / float64(names)
-			f.print(c)
-			all = append(all, f)
-		}
-		if runs > 1 {
-			median(all).print("median")
-		}
+	if o.rival != "" {
+		return runRival(ctx, dir, o.rival, o.names, addr)
 	}
-	return nil
+	f, err = run(ctx, dir, o.names, "-r", addr, "-c", o.windows)
+	f.limit = f.wall.Seconds() * rate / float64(o.names)
+	return f, err
 }
 
-// writeNames writes random keywords of 6 to 11 letters, the same in each run
-// and none twice.
-func writeNames(path string, n int) error {
+// writeNames writes random keywords of 6 to 11 letters, each with an ending, the same
+// in each run and none twice.
+func writeNames(path string, n int, ending string) error {
 	var lines bytes.Buffer
 	rng := rand.New(rand.NewPCG(1, 2))
 	var word [11]byte
@@ -138,7 +167,7 @@ func writeNames(path string, n int) error {
 		if !seen[string(letters)] {
 			seen[string(letters)] = true
 			lines.Write(letters)
-			lines.WriteByte('\n')
+			lines.WriteString(ending + "\n")
 		}
 	}
 	return os.WriteFile(path, lines.Bytes(), 0o600)
@@ -176,7 +205,7 @@ func startResponder(dir string, args []string) (addr string, stop func(), err er
 
 // startMany starts so many resolvers of all kinds, and lists them in a file. rate is
 // how many queries a second the good ones take.
-func startMany(dir string, n int) (list string, rate int, stop func(), err error) {
+func startMany(dir string, n int) (list string, rate float64, stop func(), err error) {
 	m := dnstest.ManyOf(n)
 	s, err := m.Start()
 	if err != nil {
@@ -186,116 +215,5 @@ func startMany(dir string, n int) (list string, rate int, stop func(), err error
 	if err := os.WriteFile(list, []byte(strings.Join(s.Addrs, "\n")+"\n"), 0o600); err != nil {
 		return "", 0, nil, errors.Join(err, s.Close())
 	}
-	return "@" + list, m.Good * m.QPS, func() { s.Close() }, nil
-}
-
-// figures are what one run took and gave.
-type figures struct {
-	wall, user, sys time.Duration
-	peak            float64 // MB
-	rows            int
-	wrong, unknown  int
-	limit           float64 // zero without one
-}
-
-// run runs the command in its directory, with flags that say who is asked.
-func run(ctx context.Context, dir string, names int, flags ...string) (f figures, err error) {
-	report := filepath.Join(dir, "report.csv")
-	out, err := os.Create(report)
-	if err != nil {
-		return f, err
-	}
-	defer out.Close()
-	cmd := exec.CommandContext(ctx, filepath.Join(dir, "domprobe"),
-		append([]string{"-q", "-t", "com", "-i", "names.txt", "-f", "csv"}, flags...)...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, os.Stderr
-	began := time.Now()
-	err = cmd.Run()
-	f.wall = time.Since(began)
-	var exit *exec.ExitError
-	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 3) {
-		return f, fmt.Errorf("running the command: %w", err)
-	}
-	f.user, f.sys = cmd.ProcessState.UserTime(), cmd.ProcessState.SystemTime()
-	f.peak = peakMB(cmd.ProcessState)
-	return f, f.check(report, names)
-}
-
-// check compares every row with the truth, and their number with that of the names.
-func (f *figures) check(report string, names int) error {
-	in, err := os.Open(report)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	r := csv.NewReader(bufio.NewReader(in))
-	r.ReuseRecord = true
-	seen := make(map[string]bool, names)
-	if _, err := r.Read(); err != nil {
-		return fmt.Errorf("reading the header of the report: %w", err)
-	}
-	for {
-		row, err := r.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		f.rows++
-		if seen[row[0]] {
-			return fmt.Errorf("%s has two rows", row[0])
-		}
-		seen[strings.Clone(row[0])] = true
-		label, _, _ := strings.Cut(row[0], ".")
-		truth := "not-found"
-		if dnstest.Registered(label, share) {
-			truth = "found"
-		}
-		switch row[1] {
-		case truth:
-		case "unknown":
-			f.unknown++
-		default:
-			f.wrong++
-		}
-	}
-	if f.rows != names {
-		return fmt.Errorf("the report has %d rows for %d names", f.rows, names)
-	}
-	return nil
-}
-
-func (f figures) print(c string) {
-	cpu := f.user + f.sys
-	fmt.Printf("%6s %10.0f %9.2f %8.2fs %8.2fs %9.1f %7d %8d %7.2fs %8.2f\n", c, float64(f.rows)/f.wall.Seconds(),
-		float64(cpu.Nanoseconds())/1000/float64(f.rows), f.user.Seconds(), f.sys.Seconds(), f.peak,
-		f.wrong, f.unknown, f.wall.Seconds(), f.limit)
-}
-
-// median takes the middle of each figure on its own, and the worst of wrong
-// and unknown.
-func median(all []figures) figures {
-	m := figures{
-		wall: middle(all, func(f figures) time.Duration { return f.wall }),
-		user: middle(all, func(f figures) time.Duration { return f.user }),
-		sys:  middle(all, func(f figures) time.Duration { return f.sys }),
-		peak: middle(all, func(f figures) float64 { return f.peak }),
-		rows: all[0].rows,
-
-		limit: middle(all, func(f figures) float64 { return f.limit }),
-	}
-	for _, f := range all {
-		m.wrong, m.unknown = max(m.wrong, f.wrong), max(m.unknown, f.unknown)
-	}
-	return m
-}
-
-func middle[T cmp.Ordered](all []figures, of func(figures) T) T {
-	var vs []T
-	for _, f := range all {
-		vs = append(vs, of(f))
-	}
-	slices.Sort(vs)
-	return vs[len(vs)/2]
+	return "@" + list, float64(m.Good * m.QPS), func() { s.Close() }, nil
 }
