@@ -12,6 +12,7 @@ import (
 // The health of a server.
 const (
 	silentBound = 8               // time-outs in a row after which it counts as down
+	silentFor   = time.Second / 2 // since its last response; a time-out sooner is a loss
 	firstDown   = time.Second     // how long it is left alone at first
 	longestDown = 5 * time.Minute // and at most (RFC 9520 section 3.2)
 	offlineTest = time.Second / 4 // how long nothing is sent when this machine cannot send
@@ -19,8 +20,9 @@ const (
 
 // health is how well a server answers.
 type health struct {
-	flying   int // queries under way
-	silences int // time-outs since the last response
+	flying   int       // queries under way
+	silences int       // time-outs when nothing has come for a while
+	answered time.Time // when the last response came
 	srtt     time.Duration
 	downTill time.Time
 	downFor  time.Duration
@@ -33,6 +35,7 @@ func (h *health) heard(now time.Time, out *transport.Outcome) (wentDown bool) {
 	switch out.Failure {
 	case transport.None, transport.Truncated, transport.Slipped, transport.BadResponse:
 		h.silences, h.downFor, h.downTill, h.offline = 0, 0, time.Time{}, false
+		h.answered = now
 		if out.RTT <= 0 {
 			break
 		}
@@ -41,6 +44,9 @@ func (h *health) heard(now time.Time, out *transport.Outcome) (wentDown bool) {
 		}
 		h.srtt += (out.RTT - h.srtt) / 8
 	case transport.Timeout, transport.Unreachable:
+		if now.Sub(h.answered) < silentFor {
+			return false
+		}
 		h.silences++
 		if h.silences < silentBound || now.Before(h.downTill) {
 			return false

@@ -48,6 +48,13 @@ func TestHealth(t *testing.T) {
 	if h.srtt != 0 {
 		t.Errorf("a response without RTT made it %v", h.srtt)
 	}
+	for range 2 * silentBound {
+		if come(transport.Timeout, 0) {
+			t.Error("down by losses, right after a response")
+		}
+	}
+	check("after losses", false, true)
+	now = now.Add(silentFor)
 	for range silentBound - 1 {
 		come(transport.Unreachable, 0)
 	}
