@@ -24,7 +24,7 @@ type slot struct {
 // doubled k times.
 const (
 	lastList  = 5 // waits the whole timeout, unless much is lost: then as the next
-	lossyList = 3
+	lossyList = 2
 	restList  = lastList + 1 // settled without response: its ID rests
 	queueList = restList + 1 // to be sent again
 	numLists  = queueList + 1
