@@ -10,9 +10,10 @@ import (
 // A bench is the evidence about one server and one TLD: what its controls have
 // shown, and the verdicts that wait for a look at it. Every verdict lies between
 // two looks that the server has passed: one before the query was sent, and one
-// after the response came. Names that are sent before the first look is over, or
-// after a pause, are covered by a look that leaves right behind their queries, so
-// that they need not wait for another round trip.
+// after the response came. The canaries of a look leave among the queries, so that
+// no more queries are between two looks than a lie may last, however many are under
+// way. Names that are sent before the first look is over, or after a pause, are
+// covered by a look that leaves right behind their queries.
 type bench struct {
 	zone   *zone
 	server *server
@@ -27,17 +28,14 @@ type bench struct {
 	fails    int       // looks that failed one after the other
 	exists   *delivery // the response to the first control, for plans
 
-	closer  *look           // that will leave behind the queries of this turn
+	next    *look           // that will cover the queries that are being sent
+	looks   int             // under way
 	passed  time.Time       // when the last look passed
 	proven  map[string]bool // names that exist and were not denied, as far as they count
 	waiting []parked        // responses that wait for the controls
 	later   []parked        // queries that are not sent before the controls have settled
-	open    []vote          // verdicts that wait for a look
-	opened  time.Time       // when the first of them came
-	running []*look         // looks under way
 	flying  int             // queries about names under way
 	refused int             // names one after the other that it refused, or failed to answer
-	waiter  bool            // is in evidence.idle
 }
 
 // A parked response waits for the controls of its server.
@@ -63,13 +61,18 @@ type vote struct {
 type look struct {
 	trust.Look
 	bench  *bench
-	behind bool // its canaries leave behind the queries that it covers
+	early  bool // it covers queries, whose responses may come when it is over
+	behind int  // queries behind which it leaves
 	votes  []vote
+	since  time.Time // when the first of them came
+	sent   bool
+	left   time.Time // when it was sent
 	out    int       // canaries under way
 	found  string    // the last fresh label that the server has found
 	came   []witness // that are to be marked once the controls have settled
+	passed bool      // it waits for looks before it
 	over   bool
-	good   bool // it has passed
+	good   bool // its verdicts count
 }
 
 // A witness is a canary with its response.
@@ -125,7 +128,7 @@ func (b *bench) relapsed() bool { return b.undecided() && b.fails > 0 && !b.pass
 // idle reports whether nothing is asked of the server, and has not been for a
 // while.
 func (b *bench) idle(now time.Time) bool {
-	return b.flying == 0 && len(b.open) == 0 && len(b.running) == 0 && now.Sub(b.passed) > idleAfter
+	return b.flying == 0 && (b.next == nil || len(b.next.votes) == 0) && b.looks == 0 && now.Sub(b.passed) > idleAfter
 }
 
 // trustQuery is a query about a name as the rules take it.
@@ -135,15 +138,15 @@ func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) tru
 	}
 }
 
-// How long verdicts of a server wait for a look: at most so many, so long. The
-// round trip of the look comes on top.
+// When a look is sent: behind so many queries, for so many verdicts, or when they have
+// waited so long.
+// The round trip comes on top.
 const (
-	openMost  = 450 // of one TLD
-	openAll   = 800 // of all
-	openFor   = 600 * time.Millisecond
-	openLong  = 2000 * time.Millisecond // in a crowd
-	openLeast = 150                     // of one TLD, to be worth the canaries of a look
-	openFew   = 300                     // of so few, a look asks one canary of each kind
+	lookEvery = 225 // since the last look at the server
+	lookMost  = 450 // verdicts
+	lookFor   = 600 * time.Millisecond
+	lookLong  = 2000 * time.Millisecond // in a crowd
+	lookFew   = 300                     // for so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
 
 	// A crowd is more servers than anybody knows well. A server of it that denies
@@ -151,5 +154,5 @@ const (
 	crowd      = 16
 	crowdFirst = 16 // names, as soon as so many are at hand
 
-	maxCloser = 16 // looks that are under way at a server before the names of a turn get none
+	maxEarly = 16 // looks that are under way before the names of a turn get none of their own
 )

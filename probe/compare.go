@@ -193,11 +193,12 @@ func (e *evidence) restale(b *bench) {
 			return v.verdict == NotFound
 		})
 	}
-	open := e.takeOpen(b)
-	b.open = keep(open)
-	b.server.open += len(b.open)
-	e.open += len(b.open)
-	for _, l := range b.running {
+	if l := b.next; l != nil {
+		e.open -= len(l.votes)
+		l.votes = keep(l.votes)
+		e.open += len(l.votes)
+	}
+	for l := range b.underWay() {
 		l.votes = keep(l.votes)
 	}
 }

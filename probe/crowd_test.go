@@ -100,7 +100,7 @@ func TestLossy(t *testing.T) {
 		network.Listen("192.0.2.53:53", h)
 		began := time.Now()
 		got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1}, names...)
-		if took := time.Since(began); took > 9*time.Second { // 2 s is the patience with one name
+		if took := time.Since(began); took > 3*time.Second {
 			t.Errorf("%d names took %v", len(names), took)
 		}
 		for _, name := range names {
@@ -118,7 +118,7 @@ func TestLossy(t *testing.T) {
 func TestInFlight(t *testing.T) {
 	const rtt, canaries = 20 * time.Millisecond, 20
 	for _, x := range []struct{ concurrency, first, least, most int }{
-		{0, 100, 90, 100 + canaries}, {7, 7, 7, 7 + canaries}, {300, 300, 300, 300 + canaries},
+		{0, 100, 200, 256 + canaries}, {7, 7, 7, 7 + canaries}, {300, 300, 300, 300 + canaries},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var flying, first, most atomic.Int64

@@ -20,11 +20,10 @@ type evidence struct {
 	tlds    map[string]*tld
 	last    *tld
 	sample  sample
-	ages    []age    // since when verdicts wait, in that order
-	idle    []*bench // with verdicts that wait, and no name under way
-	closers []*look  // that will leave behind the queries of this turn
-	held    int      // verdicts that wait, in all
-	open    int      // of them, those for which no look is under way
+	unsent  []*look // in the order of their beginning
+	early   []*look // of them, those that leave behind the queries of this turn
+	held    int     // verdicts that wait, in all
+	open    int     // of them, those for which no look is under way
 
 	released []vote   // verdicts that count
 	spare    []vote   // to be used for released
@@ -122,7 +121,7 @@ func (e *evidence) wake(b *bench) {
 	e.woken = append(e.woken, b.waiting...)
 	e.resumed = append(e.resumed, b.later...)
 	b.waiting, b.later = nil, nil
-	for _, l := range slices.Clone(b.running) {
+	for l := range b.underWay() {
 		if l.out == 0 && len(l.came) > 0 {
 			e.weigh(l)
 		}
@@ -168,25 +167,6 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 	e.opts.Log.Debug("controls failed", "server", b.server.name, "zone", z.name, "reason", string(reason))
 	e.drop(b)
 	e.wake(b)
-}
-
-// takeOpen takes the verdicts of a server that wait for a look.
-func (e *evidence) takeOpen(b *bench) []vote {
-	open := b.open
-	b.server.open -= len(open)
-	e.open -= len(open)
-	b.open = nil
-	return open
-}
-
-// drop returns all verdicts of a server that are not released.
-func (e *evidence) drop(b *bench) {
-	e.returned = append(e.returned, e.takeOpen(b)...)
-	for _, l := range b.running {
-		e.returned = append(e.returned, l.votes...)
-		l.votes, l.over = nil, true
-	}
-	b.running, b.closer = nil, nil
 }
 
 func (e *evidence) warnRewriter(b *bench) {

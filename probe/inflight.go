@@ -42,15 +42,15 @@ func (f *inflight) arrived(answered bool) {
 // inFlight is how many names are in flight at least.
 func (o *Options) inFlight() int { return cmp.Or(o.Concurrency, DefaultConcurrency) }
 
-// The window of one server if the caller has given no number. One that lies for a
-// while is found out if a canary is among its responses then: the fewer queries are
-// under way, the sooner a canary comes.
+// The window of one server if the caller has given no number, shared among all. The
+// buffer of a socket has room for not many more packets by default.
 const (
-	allWindows  = DefaultConcurrency
+	allWindows  = 256
 	leastWindow = 32
+	canaryRoom  = 8 // for canaries beside the names
 )
 
 // window is how many queries may be under way at one server.
 func (o *Options) window() int {
-	return cmp.Or(o.Concurrency, max(allWindows/max(len(o.Servers), 1), leastWindow))
+	return cmp.Or(o.Concurrency, max(allWindows/max(len(o.Servers), 1), leastWindow)) + canaryRoom
 }

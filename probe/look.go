@@ -3,108 +3,10 @@ package probe
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"time"
 
 	"domprobe/probe/internal/trust"
 	"domprobe/probe/transport"
 )
-
-// cover returns the look that covers a query that is sent now, or nil if it
-// has to wait for a later one.
-func (e *evidence) cover(b *bench) *look {
-	if e.bulk && b.zone.isCrowd() && len(b.zone.trusted) > crowd {
-		return nil // the names that others find make a better look
-	}
-	if b.closer == nil && (b.undecided() || !e.bulk && b.idle(e.now)) && len(b.running) < maxCloser {
-		b.closer = &look{bench: b, behind: true, Look: trust.Look{Founds: true, NotFounds: true}}
-		b.running = append(b.running, b.closer)
-		e.closers = append(e.closers, b.closer)
-	}
-	return b.closer
-}
-
-// sendClosers sends the looks that leave behind the queries of a turn.
-func (e *evidence) sendClosers() {
-	for _, l := range e.closers {
-		l.bench.closer = nil
-		e.size(l)
-		e.step(l)
-	}
-	clear(e.closers)
-	e.closers = e.closers[:0]
-}
-
-// hold takes in a verdict: it waits for the look that covers its query, or for
-// the next one, unless that look has passed already.
-func (e *evidence) hold(v vote, cover *look) {
-	b := v.bench
-	e.held++
-	switch {
-	case cover != nil && cover.good:
-		e.release(v)
-	case cover != nil && cover.over, b.finding.Standing == trust.Failed:
-		e.giveBack(v)
-	case cover != nil:
-		cover.votes = append(cover.votes, v)
-	default:
-		if len(b.open) == 0 {
-			if n := len(e.used); n > 0 {
-				b.open, e.used = e.used[n-1], e.used[:n-1]
-			}
-			b.opened = e.now
-			e.ages = append(e.ages, age{b, e.now})
-		}
-		b.open = append(b.open, v)
-		b.server.open++
-		e.open++
-		switch {
-		case len(b.open) >= openMost:
-			e.look(b)
-		case b.server.open >= openAll:
-			e.lookAtServer(b.server)
-		}
-		e.rest(b)
-	}
-}
-
-// rest notes verdicts that wait while no name is under way at their server.
-func (e *evidence) rest(b *bench) {
-	if len(b.open) > 0 && b.flying == 0 && !b.waiter {
-		b.waiter = true
-		e.idle = append(e.idle, b)
-	}
-}
-
-func (e *evidence) release(v vote) {
-	e.held--
-	e.released = append(e.released, v)
-}
-
-func (e *evidence) giveBack(v vote) {
-	e.returned = append(e.returned, v)
-}
-
-// lookAtServer looks at a server about each TLD of which many verdicts wait.
-func (e *evidence) lookAtServer(s *server) {
-	for _, b := range s.benches {
-		if len(b.open) >= openLeast {
-			e.look(b)
-		}
-	}
-}
-
-// look begins a look at a server for the verdicts that wait.
-func (e *evidence) look(b *bench) {
-	l := &look{bench: b, votes: e.takeOpen(b)}
-	for i := range l.votes {
-		l.Founds = l.Founds || l.votes[i].verdict == Found
-		l.NotFounds = l.NotFounds || l.votes[i].verdict == NotFound
-	}
-	b.running = append(b.running, l)
-	e.size(l)
-	e.step(l)
-}
 
 // size says how many names are at hand for canaries.
 func (e *evidence) size(l *look) {
@@ -112,7 +14,7 @@ func (e *evidence) size(l *look) {
 	if !l.bench.server.registry {
 		l.Others = l.Sames
 	}
-	l.Both = len(l.votes) >= openFew
+	l.Both = max(len(l.votes), l.behind) >= lookFew
 }
 
 // need says about how many names a server must be asked. While it is asked, others
@@ -133,8 +35,7 @@ func (e *evidence) step(l *look) {
 	ask, reason := l.Next()
 	switch {
 	case reason != "":
-		b := l.bench
-		e.fail(b, reason, fmt.Errorf("%s %s", b.server.name, lookTexts[reason]+b.zone.name))
+		e.failed(l, reason)
 	case len(ask) == 0:
 		e.pass(l)
 	default:
@@ -143,6 +44,21 @@ func (e *evidence) step(l *look) {
 			e.canary(l, c)
 		}
 	}
+}
+
+// failed ends a look that has not passed. A server that has begun to lie about one
+// TLD is not believed about any until it has been looked at anew.
+func (e *evidence) failed(l *look, reason Reason) {
+	b := l.bench
+	err := fmt.Errorf("%s %s", b.server.name, lookTexts[reason]+b.zone.name)
+	if reason == Hijacked || reason == DeniesKnown {
+		for _, other := range b.server.benches {
+			if other != b && !other.undecided() && other.finding.Standing != trust.Failed {
+				e.fail(other, reason, err)
+			}
+		}
+	}
+	e.fail(b, reason, err)
 }
 
 // lookTexts say what a look that failed has shown.
@@ -185,9 +101,13 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	_, flags := b.query()
 	var send sender
 	switch {
-	case c == trust.Other || c == trust.Recheck:
+	case c == trust.Recheck:
+		send = e.queries.once
+	case c == trust.Other && (l.early || l.behind > 0):
+		send = e.queries.calmOnce
+	case c == trust.Other:
 		send = e.queries.once // the servers of the name may be silent
-	case l.behind:
+	case l.early || l.behind > 0:
 		send = e.queries.canary
 	case b.zone.isCrowd():
 		send = e.queries.brief // another may do as well
@@ -257,67 +177,4 @@ func (b *bench) mark(w *witness) trust.Mark {
 		return trust.RecheckCanary(&w.query, &w.d)
 	}
 	return trust.OtherCanary(&w.query, &w.d)
-}
-
-// pass ends a look that has passed.
-func (e *evidence) pass(l *look) {
-	b := l.bench
-	l.over, l.good = true, true
-	b.passed, b.fails = e.now, 0
-	e.held -= len(l.votes)
-	e.released = append(e.released, l.votes...)
-	if cap(l.votes) >= openLeast && len(e.used) < maxUsed {
-		e.used = append(e.used, l.votes[:0])
-	}
-	l.votes = nil
-	b.running = slices.DeleteFunc(b.running, func(other *look) bool { return other == l })
-}
-
-// maxUsed bounds the slices that are kept for verdicts.
-const maxUsed = 64
-
-// An age says since when a server has verdicts that wait.
-type age struct {
-	bench *bench
-	since time.Time
-}
-
-// due is when the server is looked at for them.
-func (a age) due() time.Time {
-	if a.bench.zone.isCrowd() {
-		return a.since.Add(openLong)
-	}
-	return a.since.Add(openFor)
-}
-
-// push looks at the servers whose verdicts have waited long enough; quiet
-// tells that no candidate waits, so that nothing else will push verdicts on.
-func (e *evidence) push(quiet bool) {
-	for len(e.ages) > 0 && (!e.ages[0].due().After(e.now) || e.open > maxVotes/4*3) {
-		a := e.ages[0]
-		e.ages[0] = age{}
-		e.ages = e.ages[1:]
-		if len(a.bench.open) > 0 && a.bench.opened.Equal(a.since) {
-			e.look(a.bench)
-		}
-	}
-	if !quiet {
-		return
-	}
-	for _, b := range e.idle {
-		b.waiter = false
-		if len(b.open) > 0 && b.flying == 0 {
-			e.look(b)
-		}
-	}
-	clear(e.idle)
-	e.idle = e.idle[:0]
-}
-
-// due is when verdicts will have waited long enough, and zero if none waits.
-func (e *evidence) due() (at time.Time) {
-	if len(e.ages) > 0 {
-		at = e.ages[0].due()
-	}
-	return at
 }

@@ -202,6 +202,7 @@ func (l *lookups) send(i uint32, tcp bool, p transport.Query) {
 		p.Flags |= transport.Whole // for the name servers in the referral
 	}
 	l.queries.send(i, q.server, tcp, p)
+	l.evidence.sent(q.bench)
 }
 
 // arrived takes the outcome of a packet about a name.
@@ -209,7 +210,6 @@ func (l *lookups) arrived(i uint32, d *delivery) {
 	q := l.queries.at(i)
 	s, b := q.server, q.bench
 	b.flying--
-	l.evidence.rest(b)
 	q.out = false
 	s.letterCase.heard(q, d)
 	if q.landed {
@@ -296,7 +296,8 @@ func (l *lookups) judge(i uint32, d *delivery) {
 func (l *lookups) unheard(q *query, b *bench) {
 	q.fail(b.finding.Reason, -1, b.finding.Err)
 	a := q.at(b.server)
-	a.lied = a.lied || b.finding.Reason == DeniesKnown || b.finding.Reason == Hijacked
+	again := b.finding.Standing != trust.Failed // looked at since, and perhaps believed
+	a.lied = a.lied || again || b.finding.Reason == DeniesKnown || b.finding.Reason == Hijacked
 	a.extra++
 	a.over, a.unheard, a.times, a.tcp, a.cut = a.extra > maxExtra, true, 0, false, false
 }

@@ -21,8 +21,8 @@ func TestCover(t *testing.T) {
 		q := qs.at(i)
 		q.server, q.zone, q.bench, q.cover = s, z, b, &look{over: true, good: true}
 		l.decided(i, &delivery{Outcome: transport.Outcome{Tries: tries}}, trust.Ruling{Action: trust.Settle, Verdict: trust.Found, Reason: Exists})
-		if len(ev.released) != released || len(b.open) != 1-released {
-			t.Errorf("after %d packets %d verdicts are released, %d wait for the next look", tries, len(ev.released), len(b.open))
+		if len(ev.released) != released || ev.open != 1-released {
+			t.Errorf("after %d packets %d verdicts are released, %d wait for the next look", tries, len(ev.released), ev.open)
 		}
 	}
 }
@@ -34,7 +34,7 @@ func TestCoverFailed(t *testing.T) {
 	ev := &evidence{env: &env{}}
 	cover := &look{over: true}
 	ev.hold(vote{bench: b}, cover)
-	if len(ev.returned) != 1 || len(ev.released)+len(b.open)+len(cover.votes) != 0 {
+	if len(ev.returned) != 1 || len(ev.released)+ev.open+len(cover.votes) != 0 {
 		t.Errorf("%d verdicts are given back, %d released", len(ev.returned), len(ev.released))
 	}
 }

@@ -91,7 +91,10 @@ func TestLookAfter(t *testing.T) {
 func TestRestale(t *testing.T) {
 	votes := func() []vote { return []vote{{verdict: NotFound}, {verdict: Found}, {verdict: NotFound}} }
 	for _, stale := range []bool{false, true} {
-		b := &bench{server: &server{open: 3}, open: votes(), running: []*look{{votes: votes()}}}
+		b := &bench{server: &server{}}
+		b.next = &look{bench: b, votes: votes()}
+		sent := &look{bench: b, votes: votes()}
+		b.server.looks = []*look{sent}
 		b.finding.Stale = stale
 		e := &evidence{env: &env{}, open: 3}
 		e.restale(b)
@@ -99,11 +102,11 @@ func TestRestale(t *testing.T) {
 		if stale {
 			left, back = 1, 4
 		}
-		if len(b.open) != left || b.server.open != left || e.open != left || len(b.running[0].votes) != left || len(e.returned) != back {
-			t.Errorf("stale %t: %d and %d verdicts are left, %d of the server, %d in all, %d are given back",
-				stale, len(b.open), len(b.running[0].votes), b.server.open, e.open, len(e.returned))
+		if len(b.next.votes) != left || e.open != left || len(sent.votes) != left || len(e.returned) != back {
+			t.Errorf("stale %t: %d and %d verdicts are left, %d are counted, %d are given back",
+				stale, len(b.next.votes), len(sent.votes), e.open, len(e.returned))
 		}
-		if stale && (b.open[0].verdict != Found || b.running[0].votes[0].verdict != Found) {
+		if stale && (b.next.votes[0].verdict != Found || sent.votes[0].verdict != Found) {
 			t.Error("a verdict found is given back")
 		}
 	}

@@ -75,6 +75,11 @@ func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Fl
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true})
 }
 
+// calmOnce is once for a control that does not go ahead of what waits.
+func (qs *queries) calmOnce(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
+	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, calm: true})
+}
+
 // aside asks about a name that is found, with all tries. It is not repeated after
 // a failure, because a time-out may be the fault of the servers of the name.
 func (qs *queries) aside(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {

@@ -128,7 +128,7 @@ func (r *run) turn() (ended bool, err error) {
 	}
 	r.evidence.push(ended || r.quiet())
 	r.takeBack()
-	r.evidence.sendClosers()
+	r.evidence.sendEarly()
 	r.servers.flush()
 	if !ended && len(r.lookups.results) >= maxBatch {
 		signal(r.wake)
@@ -246,7 +246,7 @@ func (r *run) wait(ctx context.Context) {
 	if ts := r.queries.timers; len(ts) > 0 && (at.IsZero() || ts[0].at.Before(at)) {
 		at = ts[0].at
 	}
-	if quiet := r.empty.Add(quietAfter); len(r.evidence.idle) > 0 && !r.empty.IsZero() && quiet.After(r.now) && (at.IsZero() || quiet.Before(at)) {
+	if quiet := r.empty.Add(quietAfter); len(r.evidence.unsent) > 0 && !r.empty.IsZero() && quiet.After(r.now) && (at.IsZero() || quiet.Before(at)) {
 		at = quiet
 	}
 	if !at.IsZero() {

@@ -25,7 +25,9 @@ type server struct {
 
 	noEDNS  bool     // does not understand OPT
 	benches []*bench // the evidence about it, by TLD
-	open    int      // verdicts of it that wait for a look
+	looks   []*look  // under way, in the order of sending
+	stalled bool     // looks are given out when a while has passed
+	behind  int      // queries about names since the last of them
 	health
 	letterCase
 	forged  int  // packets that looked forged, less a share of the responses

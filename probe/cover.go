@@ -1,0 +1,248 @@
+package probe
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"domprobe/probe/internal/trust"
+)
+
+// cover returns the look that covers a query that is sent now: one that leaves right
+// behind the queries of this turn, so that names at the start and after a pause need
+// not wait for another round trip. It returns nil if the verdict has to wait for a look
+// that leaves after the response.
+func (e *evidence) cover(b *bench) *look {
+	if l := b.next; l != nil && l.early {
+		return l
+	}
+	if b.looks >= maxEarly || !b.undecided() && (e.bulk || !b.idle(e.now)) {
+		return nil
+	}
+	l := e.nextLook(b)
+	l.early = true
+	e.early = append(e.early, l)
+	return l
+}
+
+// nextLook returns the look at a server that is sent next.
+func (e *evidence) nextLook(b *bench) *look {
+	if b.next == nil {
+		b.next = &look{bench: b}
+	}
+	return b.next
+}
+
+// sent notes that a query has been sent, and sends a look behind it if enough have
+// been: a server that lies for a while is found out if a canary is among the queries
+// that it gets then.
+func (e *evidence) sent(b *bench) {
+	if b.zone.isCrowd() || b.finding.Standing == trust.Failed {
+		return
+	}
+	e.nextLook(b).behind++
+	s := b.server
+	if s.behind++; s.behind >= lookEvery {
+		e.sendLook(s.largest())
+	}
+}
+
+// largest is the look that leaves behind most queries, of those that are sent next.
+func (s *server) largest() (most *look) {
+	for _, b := range s.benches {
+		if l := b.next; l != nil && (most == nil || l.behind > most.behind) {
+			most = l
+		}
+	}
+	return most
+}
+
+// hold takes in a verdict: it waits for the look that covers its query, else for the
+// next one.
+func (e *evidence) hold(v vote, cover *look) {
+	b := v.bench
+	e.held++
+	switch {
+	case cover != nil && cover.good:
+		e.release(v)
+	case cover != nil && cover.over, b.finding.Standing == trust.Failed:
+		e.giveBack(v)
+	case cover != nil:
+		e.keep(v, cover)
+	default:
+		l := e.nextLook(b)
+		if e.keep(v, l); len(l.votes) >= lookMost {
+			e.sendLook(l)
+		}
+	}
+}
+
+// keep lets a verdict wait for a look.
+func (e *evidence) keep(v vote, l *look) {
+	if n := len(e.used); l.votes == nil && n > 0 {
+		l.votes, e.used = e.used[n-1], e.used[:n-1]
+	}
+	l.votes = append(l.votes, v)
+	if l.sent {
+		return
+	}
+	if e.open++; len(l.votes) == 1 {
+		l.since = e.now
+		e.unsent = append(e.unsent, l)
+	}
+}
+
+func (e *evidence) release(v vote) {
+	e.held--
+	e.released = append(e.released, v)
+}
+
+func (e *evidence) giveBack(v vote) {
+	e.returned = append(e.returned, v)
+}
+
+// sendLook sends the first canaries of a look.
+func (e *evidence) sendLook(l *look) {
+	b := l.bench
+	l.sent, l.left, b.next = true, e.now, nil
+	e.open -= len(l.votes)
+	ahead := l.early || l.behind > 0 // of verdicts that it decides about
+	l.Founds, l.NotFounds = ahead, ahead
+	for i := range l.votes {
+		l.Founds = l.Founds || l.votes[i].verdict == Found
+		l.NotFounds = l.NotFounds || l.votes[i].verdict == NotFound
+	}
+	b.looks++
+	b.server.looks, b.server.behind = append(b.server.looks, l), 0
+	e.size(l)
+	e.step(l)
+}
+
+// sendEarly sends the looks that leave behind the queries of a turn.
+func (e *evidence) sendEarly() {
+	for _, l := range e.early {
+		if !l.sent && !l.over {
+			e.sendLook(l)
+		}
+	}
+	clear(e.early)
+	e.early = e.early[:0]
+}
+
+// push sends the looks for which verdicts have waited long enough; quiet tells that no
+// candidate waits, so that nothing else will push them on.
+func (e *evidence) push(quiet bool) {
+	for len(e.unsent) > 0 {
+		l := e.unsent[0]
+		if !l.sent && !l.over {
+			if l.due().After(e.now) && e.open <= maxVotes/4*3 {
+				break
+			}
+			e.sendLook(l)
+		}
+		e.unsent[0] = nil
+		e.unsent = e.unsent[1:]
+	}
+	if !quiet {
+		return
+	}
+	e.unsent = slices.DeleteFunc(e.unsent, func(l *look) bool {
+		if !l.sent && !l.over && (l.bench.looks == 0 || l.bench.flying == 0) {
+			e.sendLook(l)
+		}
+		return l.sent || l.over
+	})
+}
+
+// due is when the look is sent at the latest.
+func (l *look) due() time.Time {
+	if l.bench.zone.isCrowd() {
+		return l.since.Add(lookLong)
+	}
+	return l.since.Add(lookFor)
+}
+
+// due is when verdicts will have waited long enough, and zero if none waits.
+func (e *evidence) due() (at time.Time) {
+	if len(e.unsent) > 0 {
+		at = e.unsent[0].due()
+	}
+	return at
+}
+
+// underWay ranges over the looks of a server about a TLD, of which some may end.
+func (b *bench) underWay() iter.Seq[*look] {
+	return func(yield func(*look) bool) {
+		for _, l := range slices.Clone(b.server.looks) {
+			if l.bench == b && !l.over && !yield(l) {
+				return
+			}
+		}
+	}
+}
+
+// pass notes that a look has passed.
+func (e *evidence) pass(l *look) {
+	b := l.bench
+	l.passed, b.passed, b.fails = true, e.now, 0
+	e.giveOut(b.server)
+}
+
+// giveOut releases the verdicts of looks that have passed. Those of a look wait for the
+// looks before it, which may have met a lie that is over: for any that has found a fresh
+// label, and for the others as long as a canary is likely not to be lost.
+func (e *evidence) giveOut(s *server) {
+	grace := max(4*s.srtt, leastGrace)
+	stop := false
+	s.looks = slices.DeleteFunc(s.looks, func(l *look) bool {
+		switch {
+		case !l.over && l.passed && !stop:
+			e.end(l)
+		case !l.over && !l.passed:
+			stop = stop || l.found != "" || e.now.Sub(l.left) < grace
+		}
+		return l.over
+	})
+	if stop && !s.stalled {
+		s.stalled = true
+		e.queries.after(grace, func() {
+			s.stalled = false
+			e.giveOut(s)
+		})
+	}
+}
+
+// leastGrace is longer than this machine is likely to leave a response unread.
+const leastGrace = 20 * time.Millisecond
+
+// end releases the verdicts of a look.
+func (e *evidence) end(l *look) {
+	l.over, l.good = true, true
+	l.bench.looks--
+	e.held -= len(l.votes)
+	e.released = append(e.released, l.votes...)
+	if cap(l.votes) >= lookFew && len(e.used) < maxUsed {
+		e.used = append(e.used, l.votes[:0])
+	}
+	l.votes = nil
+}
+
+// maxUsed bounds the slices that are kept for verdicts.
+const maxUsed = 64
+
+// drop returns all verdicts of a server about a TLD that are not released.
+func (e *evidence) drop(b *bench) {
+	end := func(l *look) {
+		e.returned = append(e.returned, l.votes...)
+		l.votes, l.over = nil, true
+	}
+	if l := b.next; l != nil {
+		e.open -= len(l.votes)
+		end(l)
+	}
+	for l := range b.underWay() {
+		end(l)
+	}
+	b.next, b.looks = nil, 0
+	e.giveOut(b.server)
+}
