@@ -119,8 +119,9 @@ func queries(as []*asked) (qs []Query) {
 }
 
 // broken asks again what was under way on a connection that the server has ended, or
-// made unreadable. The query that broke it goes behind all others. The caller
-// holds the lock.
+// made unreadable. The query that broke it goes behind all others, and is charged for
+// it, but not for garbage after good responses, which may be any query's doing. The
+// caller holds the lock.
 func (c *tcpConn) broken(left []*asked) (out []Outcome) {
 	if len(left) == 0 {
 		return nil
@@ -143,7 +144,7 @@ func (c *tcpConn) broken(left []*asked) (out []Outcome) {
 		switch {
 		case e.barren >= barrenConns:
 			halves = aTry
-		case a == c.culprit:
+		case a == c.culprit && (c.err != errGarbled || c.answers == 0):
 			halves = halfTry
 		}
 		switch {
