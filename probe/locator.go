@@ -180,6 +180,8 @@ const (
 // An addressSearch collects the addresses that each of some resolvers gives.
 type addressSearch struct {
 	reg    *registry
+	hosts  [][]string
+	others []*server      // resolvers that are asked if these give none
 	sets   [][]netip.Addr // by resolver
 	left   []int          // queries under way, by resolver
 	reason Reason
@@ -188,12 +190,16 @@ type addressSearch struct {
 }
 
 // locateAddresses asks resolvers for the addresses of servers: two of them for
-// all if they agree about the servers, else each for its own.
+// all if they agree about the servers, and then the others if these know none, else
+// each for its own.
 func (r *registries) locateAddresses(reg *registry, by []*server, hosts [][]string) {
-	if len(hosts) == 1 {
-		by = by[:min(len(by), 2)]
+	var others []*server
+	if n := min(len(by), 2); len(hosts) == 1 {
+		by, others = by[:n], by[n:]
 	}
-	a := &addressSearch{reg: reg, sets: make([][]netip.Addr, len(by)), left: make([]int, len(by))}
+	a := &addressSearch{
+		reg: reg, hosts: hosts, others: others, sets: make([][]netip.Addr, len(by)), left: make([]int, len(by)),
+	}
 	a.reason, a.err = Lame, fmt.Errorf("%s knows no address of the servers of %s", by[0].name, reg.zone.name)
 	for k := range by {
 		own := hosts[min(k, len(hosts)-1)]
@@ -238,7 +244,11 @@ func (r *registries) settleAddresses(a *addressSearch) {
 	}
 	a.over = true
 	sets := slices.DeleteFunc(a.sets, func(set []netip.Addr) bool { return len(set) == 0 })
-	if len(sets) == 0 {
+	switch {
+	case len(sets) == 0 && len(a.others) > 0:
+		r.locateAddresses(a.reg, a.others, a.hosts)
+		return
+	case len(sets) == 0:
 		r.giveUp(a.reg, a.reason, a.err)
 		return
 	}
