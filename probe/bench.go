@@ -143,7 +143,7 @@ func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) tru
 // The round trip comes on top.
 const (
 	lookEvery = 225 // since the last look at the server
-	lookMost  = 450 // verdicts
+	lookMost  = 450 // verdicts, in a crowd
 	lookFor   = 600 * time.Millisecond
 	lookLong  = 2000 * time.Millisecond // in a crowd
 	lookFew   = 300                     // for so few, a look asks one canary of each kind

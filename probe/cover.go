@@ -71,7 +71,7 @@ func (e *evidence) hold(v vote, cover *look) {
 		e.keep(v, cover)
 	default:
 		l := e.nextLook(b)
-		if e.keep(v, l); len(l.votes) >= lookMost {
+		if e.keep(v, l); len(l.votes) >= lookMost && b.zone.isCrowd() {
 			e.sendLook(l)
 		}
 	}

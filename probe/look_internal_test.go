@@ -1,0 +1,52 @@
+package probe
+
+import (
+	"testing"
+
+	"domprobe/probe/internal/trust"
+	"domprobe/probe/resolver"
+)
+
+// A lie about one TLD counts against what the server has said about the others, but
+// trouble with one does not.
+func TestLieAboutAnotherTLD(t *testing.T) {
+	for reason, lied := range map[Reason]bool{Hijacked: true, DeniesKnown: true, Timeout: false, ServFail: false} {
+		p, err := New(Options{Servers: []resolver.Server{{Transport: resolver.UDP, Addr: "127.0.0.1:53"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.newRun()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &r.evidence
+		s := e.given[0]
+		of := func(tld string) *bench {
+			z := &e.tldOf(tld).zone
+			b := &bench{zone: z, server: s, finding: trust.Finding{Standing: trust.Passed}}
+			z.benches[s], s.benches = b, append(s.benches, b)
+			return b
+		}
+		one, other := of("dev"), of("org")
+		e.hold(vote{bench: other}, nil)
+		e.failed(&look{bench: one}, reason)
+		if one.finding.Standing != trust.Failed || (other.finding.Standing == trust.Failed) != lied || (len(e.returned) == 1) != lied {
+			t.Errorf("%s: dev is %v, org is %v, %d verdicts are given back", reason, one.finding.Standing, other.finding.Standing, len(e.returned))
+		}
+	}
+}
+
+// Behind so many queries a look leaves that is about the TLD with most of them.
+func TestLargestLook(t *testing.T) {
+	s := new(server)
+	for _, behind := range []int{3, 9, 0, 8} {
+		b := &bench{server: s}
+		if behind > 0 {
+			b.next = &look{bench: b, behind: behind}
+		}
+		s.benches = append(s.benches, b)
+	}
+	if l := s.largest(); l != s.benches[1].next {
+		t.Errorf("the look behind %d queries", l.behind)
+	}
+}
