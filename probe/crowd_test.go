@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,15 +56,23 @@ func probeMany(t *testing.T, m dnstest.Many, cs []candidate.Candidate) (took tim
 // the names, and no name is called wrongly or left open.
 func TestCrowd(t *testing.T) {
 	for _, x := range []struct{ resolvers, names int }{{20, 2400}, {200, 24000}} {
-		synctest.Test(t, func(t *testing.T) {
-			m := dnstest.ManyOf(x.resolvers)
-			least := time.Duration(x.names) * time.Second / time.Duration(m.Good*m.QPS)
-			took, wrong, unknown := probeMany(t, m, keywords(x.names))
-			t.Logf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, float64(took)/float64(least))
-			if took > least*17/10 || wrong+unknown > 0 {
-				t.Errorf("%d resolvers, %d names: %v of at least %v, %d wrong, %d unknown", x.resolvers, x.names, took, least, wrong, unknown)
-			}
-		})
+		var times []float64 // of the least
+		for range 5 {
+			synctest.Test(t, func(t *testing.T) {
+				m := dnstest.ManyOf(x.resolvers)
+				least := time.Duration(x.names) * time.Second / time.Duration(m.Good*m.QPS)
+				took, wrong, unknown := probeMany(t, m, keywords(x.names))
+				times = append(times, float64(took)/float64(least))
+				if wrong+unknown > 0 {
+					t.Errorf("%d resolvers, %d names: %d wrong, %d unknown", x.resolvers, x.names, wrong, unknown)
+				}
+			})
+		}
+		slices.Sort(times)
+		t.Logf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, times)
+		if median := times[len(times)/2]; median > 1.6 {
+			t.Errorf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, median)
+		}
 	}
 }
 
