@@ -95,31 +95,41 @@ func TestCrowdFilters(t *testing.T) {
 
 // A network that loses one packet in five costs no verdict and little time.
 func TestLossy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		names := numbered(20000)
-		h := lateHost(5*time.Millisecond, world.Resolve)
-		answer := h.UDP
-		h.UDP = func(q []byte, from netip.AddrPort) []dnstest.Reply {
-			if rand.IntN(5) == 0 {
-				return nil
-			}
-			return answer(q, from)
+	var times []time.Duration
+	for range 5 {
+		synctest.Test(t, func(t *testing.T) { times = append(times, probeLossy(t)) })
+	}
+	slices.Sort(times)
+	if median := times[len(times)/2]; median > 3*time.Second {
+		t.Errorf("20,000 names took %v", times)
+	}
+}
+
+// probeLossy decides about names through a resolver that loses one query in five, and
+// returns how long that took.
+func probeLossy(t *testing.T) time.Duration {
+	names := numbered(20000)
+	h := lateHost(5*time.Millisecond, world.Resolve)
+	answer := h.UDP
+	h.UDP = func(q []byte, from netip.AddrPort) []dnstest.Reply {
+		if rand.IntN(5) == 0 {
+			return nil
 		}
-		var network dnstest.Net
-		network.Listen("192.0.2.53:53", h)
-		began := time.Now()
-		got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1}, names...)
-		if took := time.Since(began); took > 3*time.Second {
-			t.Errorf("%d names took %v", len(names), took)
+		return answer(q, from)
+	}
+	var network dnstest.Net
+	network.Listen("192.0.2.53:53", h)
+	began := time.Now()
+	got := probeAll(t, probe.Options{Servers: udpServers("192.0.2.53:53"), Dial: network.Dial, Rate: -1}, names...)
+	took := time.Since(began)
+	for _, name := range names {
+		want := freeRight
+		if strings.HasPrefix(name, "go-") {
+			want = goRight
 		}
-		for _, name := range names {
-			want := freeRight
-			if strings.HasPrefix(name, "go-") {
-				want = goRight
-			}
-			expect(t, got, name, want)
-		}
-	})
+		expect(t, got, name, want)
+	}
+	return took
 }
 
 // A run begins with a hundred names in flight, and has as many as the server takes
