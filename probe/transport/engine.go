@@ -124,4 +124,13 @@ func (q *queue) pop(dst []Query, n int) []Query {
 	return dst
 }
 
+// unordered is how many of the first n queries are before one with Behind.
+func (q *queue) unordered(n int) int {
+	k := len(q.urgent)
+	for i := q.next; k < n && i < len(q.rest) && q.rest[i].Flags&Behind == 0; i++ {
+		k++
+	}
+	return min(k, n)
+}
+
 func (q *queue) drain() []Query { return q.pop(nil, q.len()) }

@@ -24,9 +24,10 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 		w.take = w.take[:0]
 		if wait == 0 {
 			var n int
-			n, wait = e.admit(now, min(batch-again, w.room(), e.queue.len()))
+			n, wait = e.admit(now, e.takable(min(batch-again, w.room(), e.queue.len())))
 			w.take = e.queue.pop(w.take, n)
 			w.taken += n
+			e.writing += min(n, 1)
 		}
 		w.cookie = e.cookie.forServer()
 		e.mu.Unlock()
@@ -47,6 +48,9 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 		}
 		full := len(w.pack) == batch
 		err := w.conn.write(w.pack)
+		if len(w.take) > 0 {
+			e.written()
+		}
 		w.pack = w.pack[:0]
 		switch {
 		case err == nil:

@@ -41,6 +41,7 @@ type udp struct {
 	grown   bool       // the scout is to be replaced
 	retry   int        // how many must be asked before that is tried again
 	granted int        // queries that the workers after it can have in flight
+	writing int        // workers that have taken queries which have not left yet
 	cookie  cookieJar
 }
 
@@ -125,8 +126,27 @@ func (e *udp) wake(n int) {
 // wakeForRoom wakes a worker for queries that wait, if the control has room for them:
 // the worker that made the room may take none. The caller holds the lock.
 func (e *udp) wakeForRoom() {
-	if e.queue.len() > 0 && e.control.room() > 0 {
+	if e.queue.len() > 0 && e.control.room() > 0 && e.takable(1) > 0 {
 		e.wake(1)
+	}
+}
+
+// takable is how many of the first n queries that wait can be taken now: one with Behind
+// must not leave on another socket while those before it are being written. The caller
+// holds the lock.
+func (e *udp) takable(n int) int {
+	if e.writing > 0 {
+		return e.queue.unordered(n)
+	}
+	return n
+}
+
+// written notes that what a worker had taken has left.
+func (e *udp) written() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.writing--; e.writing == 0 && e.queue.unordered(1) == 0 {
+		e.wakeForRoom()
 	}
 }
 

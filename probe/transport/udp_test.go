@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -149,6 +150,47 @@ func TestUDPSmallWindow(t *testing.T) {
 		synctest.Wait()
 		e.Ask(ask(n, 3)[20:])
 		right(t, b.wait(t, n), n)
+	})
+}
+
+// A query with Behind leaves when those before it have, whatever the socket.
+func TestUDPBehind(t *testing.T) {
+	const n, every = 3000, 50
+	var mu sync.Mutex
+	var came []string
+	inBubble(t, "", dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		var q dns.Msg
+		if q.Unpack(b) == nil {
+			mu.Lock()
+			came = append(came, q.Question[0].Name)
+			mu.Unlock()
+		}
+		return late(honest, func(int) time.Duration { return 5 * time.Millisecond })(b, from)
+	}}, func(cfg Config) Engine {
+		cfg.Window = n
+		return NewUDP(cfg)
+	}, func(t *testing.T, e Engine, b *box) {
+		qs := ask(n, 3)
+		for i := every - 1; i < n; i += every {
+			qs[i].Flags |= Behind
+		}
+		for part := range slices.Chunk(qs, every) {
+			e.Ask(part)
+		}
+		right(t, b.wait(t, n), n)
+		seen := map[string]bool{}
+		for _, name := range came {
+			seen[strings.TrimSuffix(name, ".")] = true
+			i := slices.IndexFunc(qs, func(q Query) bool { return q.Name == strings.TrimSuffix(name, ".") })
+			if qs[i].Flags&Behind == 0 {
+				continue
+			}
+			for _, before := range qs[:i] {
+				if !seen[before.Name] {
+					t.Errorf("%s came before %s", qs[i].Name, before.Name)
+				}
+			}
+		}
 	})
 }
 
