@@ -66,11 +66,10 @@ type look struct {
 	votes  []vote
 	since  time.Time // when the first of them came
 	sent   bool
-	left   time.Time // when it was sent
 	out    int       // canaries under way
 	found  string    // the last fresh label that the server has found
 	came   []witness // that are to be marked once the controls have settled
-	passed bool      // it waits for looks before it
+	passed time.Time // when; it waits for looks before it
 	over   bool
 	good   bool // its verdicts count
 }

@@ -16,8 +16,11 @@ func (e *evidence) cover(b *bench) *look {
 	if l := b.next; l != nil && l.early {
 		return l
 	}
-	if b.looks >= maxEarly || !b.undecided() && (e.bulk || !b.idle(e.now)) {
+	switch {
+	case b.looks >= maxEarly, !b.undecided() && (e.bulk || !b.idle(e.now)):
 		return nil
+	case e.bulk && b.zone.isCrowd() && len(b.zone.trusted) > crowd:
+		return nil // the names that others find make a better look
 	}
 	l := e.nextLook(b)
 	l.early = true
@@ -104,7 +107,7 @@ func (e *evidence) giveBack(v vote) {
 // sendLook sends the first canaries of a look.
 func (e *evidence) sendLook(l *look) {
 	b := l.bench
-	l.sent, l.left, b.next = true, e.now, nil
+	l.sent, b.next = true, nil
 	e.open -= len(l.votes)
 	ahead := l.early || l.behind > 0 // of verdicts that it decides about
 	l.Founds, l.NotFounds = ahead, ahead
@@ -184,26 +187,29 @@ func (b *bench) underWay() iter.Seq[*look] {
 // pass notes that a look has passed.
 func (e *evidence) pass(l *look) {
 	b := l.bench
-	l.passed, b.passed, b.fails = true, e.now, 0
+	l.passed, b.passed, b.fails = e.now, e.now, 0
 	e.giveOut(b.server)
 }
 
 // giveOut releases the verdicts of looks that have passed. Those of a look wait for the
 // looks before it, which may have met a lie that is over: for any that has found a fresh
-// label, and for the others as long as a canary is likely not to be lost.
+// label, and for the others a moment, as a canary that comes no sooner is lost.
 func (e *evidence) giveOut(s *server) {
-	grace := max(4*s.srtt, leastGrace)
-	stop := false
+	grace := min(max(s.srtt, leastGrace), mostGrace)
+	before, doubt, stuck := false, false, false
 	s.looks = slices.DeleteFunc(s.looks, func(l *look) bool {
 		switch {
-		case !l.over && l.passed && !stop:
+		case l.over:
+		case l.passed.IsZero():
+			before, doubt = true, doubt || l.found != ""
+		case doubt, before && e.now.Sub(l.passed) < grace:
+			stuck = true
+		default:
 			e.end(l)
-		case !l.over && !l.passed:
-			stop = stop || l.found != "" || e.now.Sub(l.left) < grace
 		}
 		return l.over
 	})
-	if stop && !s.stalled {
+	if stuck && !s.stalled {
 		s.stalled = true
 		e.queries.after(grace, func() {
 			s.stalled = false
@@ -212,8 +218,11 @@ func (e *evidence) giveOut(s *server) {
 	}
 }
 
-// leastGrace is longer than this machine is likely to leave a response unread.
-const leastGrace = 20 * time.Millisecond
+// How long a look that has passed waits for the response to a canary before it.
+const (
+	leastGrace = 20 * time.Millisecond // longer than this machine is likely to leave it unread
+	mostGrace  = 200 * time.Millisecond
+)
 
 // end releases the verdicts of a look.
 func (e *evidence) end(l *look) {
