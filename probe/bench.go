@@ -65,7 +65,7 @@ type look struct {
 	behind int  // queries behind which it leaves
 	votes  []vote
 	since  time.Time // when the first of them came
-	sent   bool
+	sent   bool      // or dropped before that
 	out    int       // canaries under way
 	found  string    // the last fresh label that the server has found
 	came   []witness // that are to be marked once the controls have settled
@@ -73,6 +73,9 @@ type look struct {
 	over   bool
 	good   bool // its verdicts count
 }
+
+// among reports whether the canaries leave behind queries, and not ahead of what waits.
+func (l *look) among() bool { return l.early || l.behind > 0 }
 
 // A witness is a canary with its response.
 type witness struct {
@@ -124,10 +127,13 @@ func (b *bench) query() (qtype uint16, flags transport.Flags) {
 // lies would keep the lies.
 func (b *bench) relapsed() bool { return b.undecided() && b.fails > 0 && !b.passed.IsZero() }
 
+// holds reports whether verdicts wait for a look that has not been sent.
+func (b *bench) holds() bool { return b.next != nil && len(b.next.votes) > 0 }
+
 // idle reports whether nothing is asked of the server, and has not been for a
 // while.
 func (b *bench) idle(now time.Time) bool {
-	return b.flying == 0 && (b.next == nil || len(b.next.votes) == 0) && b.looks == 0 && now.Sub(b.passed) > idleAfter
+	return b.flying == 0 && b.looks == 0 && !b.holds() && now.Sub(b.passed) > idleAfter
 }
 
 // trustQuery is a query about a name as the rules take it.
@@ -138,8 +144,7 @@ func (b *bench) trustQuery(name string, qtype uint16, flags transport.Flags) tru
 }
 
 // When a look is sent: behind so many queries, for so many verdicts, or when they have
-// waited so long.
-// The round trip comes on top.
+// waited so long. The round trip comes on top.
 const (
 	lookEvery = 225 // since the last look at the server
 	lookMost  = 450 // verdicts, in a crowd

@@ -109,8 +109,7 @@ func (e *evidence) sendLook(l *look) {
 	b := l.bench
 	l.sent, b.next = true, nil
 	e.open -= len(l.votes)
-	ahead := l.early || l.behind > 0 // of verdicts that it decides about
-	l.Founds, l.NotFounds = ahead, ahead
+	l.Founds, l.NotFounds = l.among(), l.among() // verdicts are still to come
 	for i := range l.votes {
 		l.Founds = l.Founds || l.votes[i].verdict == Found
 		l.NotFounds = l.NotFounds || l.votes[i].verdict == NotFound
@@ -124,7 +123,7 @@ func (e *evidence) sendLook(l *look) {
 // sendEarly sends the looks that leave behind the queries of a turn.
 func (e *evidence) sendEarly() {
 	for _, l := range e.early {
-		if !l.sent && !l.over {
+		if !l.sent {
 			e.sendLook(l)
 		}
 	}
@@ -137,7 +136,7 @@ func (e *evidence) sendEarly() {
 func (e *evidence) push(quiet bool) {
 	for len(e.unsent) > 0 {
 		l := e.unsent[0]
-		if !l.sent && !l.over {
+		if !l.sent {
 			if l.due().After(e.now) && e.open <= maxVotes/4*3 {
 				break
 			}
@@ -150,10 +149,10 @@ func (e *evidence) push(quiet bool) {
 		return
 	}
 	e.unsent = slices.DeleteFunc(e.unsent, func(l *look) bool {
-		if !l.sent && !l.over && (l.bench.looks == 0 || l.bench.flying == 0) {
+		if !l.sent && (l.bench.looks == 0 || l.bench.flying == 0) {
 			e.sendLook(l)
 		}
-		return l.sent || l.over
+		return l.sent
 	})
 }
 
@@ -243,7 +242,7 @@ const maxUsed = 64
 func (e *evidence) drop(b *bench) {
 	end := func(l *look) {
 		e.returned = append(e.returned, l.votes...)
-		l.votes, l.over = nil, true
+		l.votes, l.sent, l.over = nil, true, true
 	}
 	if l := b.next; l != nil {
 		e.open -= len(l.votes)

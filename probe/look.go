@@ -103,11 +103,11 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	switch {
 	case c == trust.Recheck:
 		send = e.queries.once
-	case c == trust.Other && (l.early || l.behind > 0):
+	case c == trust.Other && l.among():
 		send = e.queries.calmOnce
 	case c == trust.Other:
 		send = e.queries.once // the servers of the name may be silent
-	case l.early || l.behind > 0:
+	case l.among():
 		send = e.queries.canary
 	case b.zone.isCrowd():
 		send = e.queries.brief // another may do as well

@@ -116,7 +116,7 @@ func (e *evidence) forget() {
 // quiet reports whether no control of the zone is under way.
 func (z *zone) quiet() bool {
 	for _, b := range z.benches {
-		if b.left > 0 || b.looks > 0 || b.next != nil && len(b.next.votes) > 0 {
+		if b.left > 0 || b.looks > 0 || b.holds() {
 			return false
 		}
 	}
