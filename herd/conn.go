@@ -52,7 +52,7 @@ type Conn struct {
 	// does not answer while it tries to connect.
 	lost atomic.Bool
 
-	failed atomic.Bool // the user has been told that it does not do what is asked
+	failed atomic.Bool // the user has been told that it fails
 }
 
 // Connect connects to the server. No error or log line holds a secret.

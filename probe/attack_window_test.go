@@ -13,7 +13,7 @@ import (
 )
 
 // A resolver that is asked thousands of names at a time lies for a while, which
-// is shorter than what is under way: nothing is wrong.
+// is shorter than the queries under way: nothing is wrong.
 func TestResolverTurnsManyFlying(t *testing.T) {
 	const flying, lies = 20000, 1000
 	if testing.Short() {

@@ -74,7 +74,8 @@ type look struct {
 	good   bool // its verdicts count
 }
 
-// among reports whether the canaries leave behind queries, and not ahead of what waits.
+// among reports whether the canaries leave behind the queries that wait, and not ahead
+// of them.
 func (l *look) among() bool { return l.early || l.behind > 0 }
 
 // A witness is a canary with its response.

@@ -51,7 +51,7 @@ func (l *lookups) detail(by *server, parked string) {
 var noAnswer = new(dns.Msg)
 
 // askDetail asks a resolver, and hands over a positive response, or noAnswer for a
-// negative one. sure tells that what it does not have is not there. Whatever else
+// negative one. sure tells that records which it does not have do not exist. Whatever else
 // comes of the query is no answer.
 func (l *lookups) askDetail(r *detailed, s *server, name string, qtype uint16, answered func(m *dns.Msg, sure bool)) {
 	r.left++

@@ -7,7 +7,7 @@ import (
 	"domprobe/probe/resolver"
 )
 
-// A lie about one TLD counts against what the server has said about the others, but
+// A lie about one TLD counts against the verdicts of the server about the others, but
 // trouble with one does not.
 func TestLieAboutAnotherTLD(t *testing.T) {
 	for reason, lied := range map[Reason]bool{Hijacked: true, DeniesKnown: true, Timeout: false, ServFail: false} {

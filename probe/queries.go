@@ -58,7 +58,7 @@ func (qs *queries) control(s *server, name string, qtype uint16, flags transport
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then})
 }
 
-// canary sends a control that goes behind all that waits.
+// canary sends a control that goes behind all queries that wait.
 func (qs *queries) canary(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, calm: true})
 }
@@ -75,7 +75,7 @@ func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Fl
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true})
 }
 
-// calmOnce is once for a control that goes behind all that waits.
+// calmOnce is once for a control that goes behind all queries that wait.
 func (qs *queries) calmOnce(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
 	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, calm: true})
 }

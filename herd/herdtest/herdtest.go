@@ -1,5 +1,5 @@
-// Package herdtest has what tests and benchmarks of a herd share: a NATS server in
-// the process, and a log that a test waits for.
+// Package herdtest has the parts that tests and benchmarks of a herd share: a NATS
+// server in the process, and a log that a test waits for.
 package herdtest
 
 import (
@@ -47,7 +47,7 @@ func NATS(t testing.TB, o server.Options) *server.Server {
 	return s
 }
 
-// A Log collects what somebody is told. It is safe for concurrent use.
+// A Log collects messages. It is safe for concurrent use.
 type Log struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -43,7 +43,7 @@ func remembered(keywords iter.Seq2[string, error], words *[]string) iter.Seq2[st
 	}
 }
 
-// ofAll returns what make makes of all words together. Each loop calls for them first.
+// ofAll returns the words that make makes of all words together. Each loop calls for them first.
 func ofAll(all func() ([]string, error), make func(words []string) iter.Seq2[string, error]) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		words, err := all()

@@ -62,7 +62,7 @@ const maxRegistryRate = 10_000
 func parseRegistryRate(s string) (float64, error) {
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(n > 0 && n <= maxRegistryRate) {
-		return 0, cmdline.Usage("the default, 1, is what registries bear",
+		return 0, cmdline.Usage("the default, 1, is the rate that registries bear",
 			"--rdap-rate %q is not a number of queries a second above 0 and up to %d", s, maxRegistryRate)
 	}
 	return n, nil

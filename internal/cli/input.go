@@ -99,7 +99,7 @@ func (in *input) addWords(generator string, words ...string) {
 	in.sources = append(in.sources, source{generator: generator, keywords: keywords, again: keywords})
 }
 
-// gzipMagic begins what gzip writes (RFC 1952).
+// gzipMagic begins a gzip file (RFC 1952).
 const gzipMagic = "\x1f\x8b"
 
 // addFile adds the keywords of a file. Those of a regular file can be read again.

@@ -35,7 +35,7 @@ var (
 	notInAnchor  = regexp.MustCompile(`[^\w -]`)
 )
 
-// anchors returns what the headings of a page are called in links.
+// anchors returns the names that the headings of a page have in links.
 func anchors(text string) (names []string) {
 	for _, m := range titlePattern.FindAllStringSubmatch(text, -1) {
 		name := notInAnchor.ReplaceAllString(strings.ToLower(m[1]), "")

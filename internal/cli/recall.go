@@ -10,7 +10,7 @@ import (
 	"domprobe/probe"
 )
 
-// A recollection is what a resumed report has for --best: the names that are not
+// A recollection holds the rows of a resumed report for --best: the names that are not
 // found. Those that the run comes by are rows as if they had been asked about.
 type recollection struct {
 	best       int

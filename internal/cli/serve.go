@@ -43,7 +43,7 @@ func serveCommand() *command {
 			cmdline.Text(&s.web.Token, "token", "", "serve only clients that have this `TOKEN`; required unless the address is loopback").Secret().Common(),
 			cmdline.List(&s.web.Hosts, "host", "", "also answer to this `NAME` or address, besides localhost and the address listened on").Common(),
 			cmdline.Parsed(&s.web.Registrar, "registrar", "", "link names that can be registered to this `URL`, with {domain} in the place of the name", "", parseRegistrar),
-			cmdline.Text(&s.web.WatchState, "watch-state", "", "show the names of this state `FILE` of domprobe watch, and what changes about them"),
+			cmdline.Text(&s.web.WatchState, "watch-state", "", "show the names of this state `FILE` of domprobe watch, and their changes"),
 			cmdline.Number(&s.web.MaxNames, "max-names", "", "probe at most `N` names for one request", 1, math.MaxInt).Local(),
 			cmdline.Number(&s.clientRate, "client-rate", "", "probe at most `N` names a second for one client in the long run; 0 is no limit", 0, math.MaxInt),
 			cmdline.List(&s.web.Origins, "allow-origin", "", "let pages of this `ORIGIN` ask, such as https://example.org, or of all sites: *"),

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "make the pictures of docs/pictures")
 
 const pictures = "../../docs/pictures"
 
-// The picture of a terminal has what the command prints, in its colours.
+// The picture of a terminal has the output of the command, in its colours.
 func TestPictureOfTerminal(t *testing.T) {
 	var text strings.Builder
 	for _, line := range []string{

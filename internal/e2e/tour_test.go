@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A step is one block of commands of the tour, and what it prints.
+// A step is one block of commands of the tour, and its output.
 type step struct{ commands, output string }
 
 // tour returns the steps of a Markdown file: its indented blocks, each with
@@ -44,7 +44,7 @@ func timeless(s string) string {
 	return sortedLines(lineEnd.ReplaceAllString(clockTime.ReplaceAllString(s, "TIME"), ""))
 }
 
-// A reader takes all steps of the tour in one shell, and sees what it says.
+// A reader takes all steps of the tour in one shell, and sees its output.
 func TestTour(t *testing.T) {
 	t.Parallel()
 	steps := tour(t, "../../docs/tour.md")

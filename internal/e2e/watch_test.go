@@ -74,7 +74,7 @@ func (w *town) open(t *testing.T) {
 	}
 }
 
-// offers adds what owners ask for their names to the responses of a resolver.
+// offers adds the prices that owners ask for their names to the responses of a resolver.
 func (w *town) offers(resolve func(*dns.Msg) *dns.Msg) func(*dns.Msg) *dns.Msg {
 	return func(q *dns.Msg) *dns.Msg {
 		r := resolve(q)

@@ -58,7 +58,7 @@ func (k *control) fail(suffix, name string) {
 	k.failed[suffix] = denial{name, time.Now().Add(controlLife)}
 }
 
-// state says what is known about the server, and which name it denied if it failed.
+// state returns the state of the server, and which name it denied if it failed.
 func (k *control) state(suffix string) (passed, failed bool, denied string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -141,7 +141,7 @@ func (e *udp) takable(n int) int {
 	return n
 }
 
-// written notes that what a worker had taken has left.
+// written notes that the queries which a worker had taken have left.
 func (e *udp) written() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

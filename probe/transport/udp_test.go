@@ -139,7 +139,8 @@ func (c *failingConn) Read(b []byte) (int, error) {
 
 // A packet that this machine does not send, or that is too long to be read, is
 // lost, and says nothing about the other queries.
-// The scout may have the whole window when it leaves: the others go on with what waits.
+// The scout may have the whole window when it leaves: the others go on with the queries
+// that wait.
 func TestUDPSmallWindow(t *testing.T) {
 	const n = 500
 	inBubble(t, "", dnstest.Host{UDP: late(honest, func(int) time.Duration { return 5 * time.Millisecond })}, func(cfg Config) Engine {

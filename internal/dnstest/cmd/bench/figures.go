@@ -16,7 +16,7 @@ import (
 	"domprobe/internal/dnstest"
 )
 
-// figures are what one run took and gave.
+// figures are the costs of one run, and its rows.
 type figures struct {
 	wall, user, sys time.Duration
 	peak            float64 // MB

@@ -32,7 +32,7 @@ func again(ctx context.Context) error {
 	return cmd.Run()
 }
 
-// addresses gives each of so many workers an address: what asks the responder at
+// addresses gives each of so many workers an address: a query to the responder at
 // 127.1.0.i comes from 127.2.0.i.
 func addresses(ctx context.Context, n int) error {
 	lines := "link set lo up\n"

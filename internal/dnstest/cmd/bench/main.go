@@ -49,7 +49,7 @@ import (
 
 const share = 50 // percent of names that the responder calls registered
 
-// An order says what to measure.
+// An order is one set of measurements.
 type order struct {
 	names     int
 	windows   string
