@@ -43,6 +43,9 @@ var otherTypes = []uint16{
 func (n *names) add(name string) {
 	n.found[n.n%foundLen] = canaryName{name: name}
 	n.n++
+	if k := n.knownAbove(name); k != nil {
+		k.seen = true
+	}
 }
 
 // load fills in the known names, with the first use.
@@ -59,12 +62,18 @@ func (n *names) load() {
 // exists reports whether it is sure that a name exists: it has been found, or
 // it is a known one that was seen.
 func (n *names) exists(name string) bool {
+	k := n.knownAbove(name)
+	return k == nil || k.seen
+}
+
+// knownAbove returns the known name that is the name, or one above it.
+func (n *names) knownAbove(name string) *canaryName {
 	for i := range n.known {
 		if k := &n.known[i]; name == k.name || strings.HasSuffix(name, "."+k.name) {
-			return k.seen
+			return k
 		}
 	}
-	return true
+	return nil
 }
 
 // saw notes that known name number k exists, as a server has said that is

@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/candidate"
 	"domprobe/internal/dnstest"
 	"domprobe/probe"
 )
@@ -112,6 +114,41 @@ func TestBogus(t *testing.T) {
 			expect(t, got, "free.dev", "unknown bogus")
 		}
 	}
+}
+
+// A name that exists but fails validation is no canary for those that follow: a
+// canary is validated.
+func TestBogusCanary(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n dnstest.Net
+		opts := hosts(&n, changed(func(q *dns.Msg) bool { return names(normal(q)) && !q.CheckingDisabled },
+			func(q, _ *dns.Msg) *dns.Msg {
+				m := dnstest.Rcode(q, dns.RcodeServerFailure)
+				m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeSignatureExpired}}
+				return m
+			}))
+		cs := func(yield func(candidate.Candidate, error) bool) {
+			yield(candidate.Parse("go.dev"), nil)
+			time.Sleep(time.Second)
+			yield(candidate.Parse("free.dev"), nil)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		p, err := probe.New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		got := map[string]probe.Result{}
+		for r, err := range p.Probe(ctx, cs) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[r.Name] = r
+		}
+		expect(t, got, "go.dev", goRight)
+		expect(t, got, "free.dev", freeRight)
+	})
 }
 
 // A server that does not take OPT for one name is spared it for the next.

@@ -7,6 +7,7 @@ import (
 	"github.com/miekg/dns"
 
 	"domprobe/probe/internal/trust"
+	"domprobe/probe/transport"
 )
 
 // decided hands a verdict to the evidence, which releases it once it counts.
@@ -102,7 +103,7 @@ func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
 	if v.verdict != verdict && q.best != nil { // it was outvoted
 		v = q.best
 	}
-	if verdict == Found {
+	if verdict == Found && q.flags&transport.CD == 0 { // canaries are validated
 		q.zone.names.add(q.name)
 	}
 	res := l.land(i)
