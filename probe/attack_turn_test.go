@@ -1,6 +1,8 @@
 package probe_test
 
 import (
+	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,6 +88,48 @@ func TestResolverTurns(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The only resolver turns while a look waits for a canary that is lost: the verdicts
+// of the looks behind it do not pile up.
+func TestResolverTurnsBehindLoss(t *testing.T) {
+	names := attackNames(turnNames, attackTLDs...)
+	asked := map[string]bool{}
+	for _, name := range names {
+		asked[name] = true
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var n dnstest.Net
+		liar := dnstest.Turncoat{Honest: attacked.Resolve, Lie: deniesAll.Resolve, Lies: dnstest.LiesAfter(turnNames / 2)}
+		host := lateHost(time.Millisecond, liar.Answer)
+		wire := host.UDP
+		var mu sync.Mutex
+		got, lost := 0, ""
+		host.UDP = func(b []byte, from netip.AddrPort) []dnstest.Reply {
+			mu.Lock()
+			defer mu.Unlock()
+			var q dns.Msg
+			if err := q.Unpack(b); err != nil {
+				t.Error(err)
+				return nil
+			}
+			name := normal(&q)
+			if got++; lost == "" && got > turnNames/2-turnSlack && !asked[name] {
+				lost = name
+			}
+			if name == lost {
+				return nil
+			}
+			return wire(b, from)
+		}
+		opts := hosts(&n, host)
+		opts.Rate = -1
+		attack(t, opts, names).check(t, turnNames/2-turnSlack)
+		ended(t, &n)
+		if lost == "" {
+			t.Error("no canary was lost")
+		}
+	})
 }
 
 // One of two resolvers turns: the other settles every name.

@@ -195,20 +195,23 @@ func (e *evidence) pass(l *look) {
 // label, and for the others a moment, as a canary that comes no sooner is lost.
 func (e *evidence) giveOut(s *server) {
 	grace := min(max(s.srtt, leastGrace), mostGrace)
-	before, doubt, stuck := false, false, false
+	before, doubt := false, false
+	e.stuck -= s.stuck
+	s.stuck = 0
 	s.looks = slices.DeleteFunc(s.looks, func(l *look) bool {
 		switch {
 		case l.over:
 		case l.passed.IsZero():
 			before, doubt = true, doubt || l.found != ""
 		case doubt, before && e.now.Sub(l.passed) < grace:
-			stuck = true
+			s.stuck += len(l.votes)
 		default:
 			e.end(l)
 		}
 		return l.over
 	})
-	if stuck && !s.stalled {
+	e.stuck += s.stuck
+	if s.stuck > 0 && !s.stalled {
 		s.stalled = true
 		e.queries.after(grace, func() {
 			s.stalled = false
@@ -216,6 +219,10 @@ func (e *evidence) giveOut(s *server) {
 		})
 	}
 }
+
+// room reports whether more verdicts may come: where those of looks that have passed pile
+// up behind one that is late, a lie that begins now would cost all of them.
+func (e *evidence) room() bool { return e.held < maxVotes && e.stuck <= e.flight.n }
 
 // How long a look that has passed waits for the response to a canary before it.
 const (

@@ -140,7 +140,7 @@ func (r *run) turn() (ended bool, err error) {
 func (r *run) launch() {
 	l := &r.lookups
 	r.flight.full = false
-	for l.flying < r.flight.n && r.evidence.held < maxVotes && len(l.results) < maxBatch && len(l.stranded) == 0 {
+	for l.flying < r.flight.n && r.evidence.room() && len(l.results) < maxBatch && len(l.stranded) == 0 {
 		c, ok := r.feed.next()
 		if !ok {
 			if r.empty.IsZero() {
