@@ -29,6 +29,9 @@ var (
 	Sync     = (*os.File).Sync
 )
 
+// ErrNotRegular is the error of a device or a pipe, which a file must not replace.
+var ErrNotRegular = errors.New("it is no regular file")
+
 // Lock takes the lock of a file, and makes sure that path still is its
 // name: the holder of the lock may just have replaced it. A file system without
 // locks is no reason to refuse.
@@ -55,6 +58,9 @@ func Create(path string) (temp *os.File, dest string, err error) {
 	mode := fs.FileMode(0o666)
 	info, err := os.Stat(path)
 	if err == nil {
+		if !info.Mode().IsRegular() && !info.IsDir() {
+			return nil, "", &fs.PathError{Op: "create", Path: path, Err: ErrNotRegular}
+		}
 		// A file that the user may not write must not be replaced either.
 		w, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
