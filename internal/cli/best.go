@@ -209,13 +209,22 @@ func (b *budget) allows(name candidate.Key, underWay int) bool {
 	b.tlds[name.TLD] = true
 	n := b.names + 1
 	used := max(b.sent(), b.opts.Queries(n, len(b.tlds))-n) // at least the controls
-	b.full = b.full && underWay > 0 || used+(underWay+1)*b.perName() > b.most
+	b.full = b.full && underWay > 0 || used+(underWay+1)*b.perName()+b.reserve() > b.most
 	if b.full {
 		b.spent.Store(underWay == 0)
 		return false
 	}
 	b.names++
 	return true
+}
+
+// reserve is what is kept for servers that fail in mid-run and are looked at again. The
+// first name needs none.
+func (b *budget) reserve() int {
+	if b.names == 0 {
+		return 0
+	}
+	return min(b.most/8, 8*b.perName())
 }
 
 // exhausted reports whether the run is to end. Names that are under way are given
