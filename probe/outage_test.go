@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -236,4 +238,32 @@ func TestReasonLater(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A machine that is offline only for TCP waits before each try over it.
+func TestOfflineTCP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n dnstest.Net
+		cut := func(q *dns.Msg) *dns.Msg {
+			if normal(q) == "free.dev" {
+				return dnstest.Truncate(q)
+			}
+			return world.Resolve(q)
+		}
+		opts := hosts(&n, dnstest.Host{UDP: lateHost(10*time.Millisecond, cut).UDP, TCP: hostOf(world.Resolve).TCP})
+		began, dial, dials := time.Now(), opts.Dial, 0
+		opts.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if since := time.Since(began); 5*time.Millisecond < since && since < time.Minute {
+				if dials++; dials > 10000 {
+					panic("it does not wait") // fake time would stand still for ever
+				}
+				return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ENETUNREACH}
+			}
+			return dial(ctx, network, addr)
+		}
+		expect(t, probeAll(t, opts, "free.dev"), "free.dev", freeRight)
+		if dials > 300 {
+			t.Errorf("%d tries in a minute", dials)
+		}
+	})
 }

@@ -161,10 +161,7 @@ func (q *query) note(d *delivery, tries int) (heard bool) {
 	case transport.Unreachable:
 		a.silent = true
 		a.mayPass(q.tcp, tries)
-	case transport.Offline:
-		if q.tcp {
-			a.tcp = false
-		}
+	case transport.Offline: // see waitForNetwork
 	default:
 		a.silent = true
 		if q.tcp {
