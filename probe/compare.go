@@ -22,8 +22,8 @@ func (e *evidence) proceed(z *zone) {
 		return
 	}
 	e.compare(z)
-	for _, s := range z.servers {
-		if b := z.benches[s]; b != nil && b.ready && !b.odd() {
+	for _, b := range z.benches { // also of servers that the registry no longer has
+		if b.ready && !b.odd() {
 			e.settle(b)
 		}
 	}
@@ -73,13 +73,11 @@ func (e *evidence) compare(z *zone) {
 	}
 	var benches []*bench
 	var of []trust.Opinion
-	for _, s := range z.servers {
-		if b := z.benches[s]; b != nil {
-			benches = append(benches, b)
-			of = append(of, trust.Opinion{
-				Finding: b.finding, Server: b.server.name, Serial: b.controls.Serial, HasSerial: b.controls.Serial != 0,
-			})
-		}
+	for _, b := range z.benches {
+		benches = append(benches, b)
+		of = append(of, trust.Opinion{
+			Finding: b.finding, Server: b.server.name, Serial: b.controls.Serial, HasSerial: b.controls.Serial != 0,
+		})
 	}
 	scene := trust.Scene{
 		Zone: z.name, Registry: z.registry, Listed: z.tld != nil && z.tld.listed(),
@@ -87,8 +85,8 @@ func (e *evidence) compare(z *zone) {
 	}
 	decisions, more := trust.Compare(scene, of)
 	if more {
-		if scene.More {
-			e.askOpinions(z)
+		if scene.More && e.askOpinions(z) {
+			e.compare(z)
 		}
 		return
 	}
@@ -111,16 +109,18 @@ func (z *zone) agrees() bool {
 	return true
 }
 
-// askOpinions begins to look at further servers of a zone.
-func (e *evidence) askOpinions(z *zone) {
+// askOpinions begins to look at further servers of a zone. It reports whether one of
+// them has its opinion from an earlier loop, and no controls that would bring it.
+func (e *evidence) askOpinions(z *zone) (recalled bool) {
 	for _, s := range z.servers {
 		if len(z.benches) >= opinions {
-			return
+			break
 		}
 		if z.benches[s] == nil {
-			e.benchOf(z, s)
+			recalled = e.benchOf(z, s).believed() || recalled
 		}
 	}
+	return recalled
 }
 
 // follow does what a decision says.

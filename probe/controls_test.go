@@ -242,3 +242,32 @@ func TestTries(t *testing.T) {
 		}
 	}
 }
+
+// A prober knows from an earlier loop that a server is believed: another, which is
+// suspect, does not wait for controls of that one, which nobody sends.
+func TestRecalledOpinion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n dnstest.Net
+		liar := hostOf(func(q *dns.Msg) *dns.Msg {
+			if m := world.Resolve(q); m.Rcode == dns.RcodeSuccess {
+				return m
+			}
+			m := dnstest.Address(q, "192.0.2.9")
+			m.Authoritative, m.RecursionAvailable = false, true
+			return m
+		})
+		p, err := probe.New(hosts(&n, liar, hostOf(world.Resolve)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		for i := range 20 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			r, err := p.One(ctx, "free.dev")
+			cancel()
+			if err != nil || r.Verdict != probe.NotFound {
+				t.Errorf("%d: %v %v %v", i, r.Verdict, r.Reason, err)
+			}
+		}
+	})
+}

@@ -537,3 +537,33 @@ func TestRegistryFoundLater(t *testing.T) {
 		})
 	}
 }
+
+// A registry changes its servers while the controls of an old one are under way: what
+// waits for these goes on.
+func TestRegistryLeavesControls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := lateHost(1500*time.Millisecond, func(q *dns.Msg) *dns.Msg {
+			switch {
+			case normal(q) == "free.dev":
+				return nil
+			case madeUp(q):
+				return dnstest.Referral(q, normal(q))
+			}
+			return world.Delegate(q)
+		})
+		old.TCP = nil
+		n := registries(old, hostOf(world.Delegate))
+		began := time.Now()
+		n.Listen("192.0.2.53:53", hostOf(func(q *dns.Msg) *dns.Msg {
+			if time.Since(began) < time.Second {
+				return registrar("192.0.2.1")(q)
+			}
+			return registrar("192.0.2.2")(q)
+		}))
+		opts := directly(n)
+		opts.Tries = 1
+		got := probeAll(t, opts, "free.dev", "go.dev")
+		expect(t, got, "free.dev", freeRight)
+		expect(t, got, "go.dev", "found delegated")
+	})
+}
