@@ -54,17 +54,17 @@ func (l *listing) add(values ...any) error {
 	case "jsonl":
 		return l.addObject(values)
 	}
+	line := ""
 	for i, v := range values {
 		cell := term.Visible(fmt.Sprint(v))
 		space := strings.Repeat(" ", max(0, l.widths[i]-utf8.RuneCountInString(cell)))
 		if _, isNumber := v.(int); isNumber {
 			cell, space = space+cell, ""
 		}
-		if i < len(values)-1 {
-			cell += space + "  "
-		}
-		l.out.WriteString(cell)
+		line += cell + space + "  "
 	}
+	// Blanks at the end would break the line of a narrow terminal.
+	l.out.WriteString(strings.TrimRight(line, " "))
 	return l.out.WriteByte('\n')
 }
 
