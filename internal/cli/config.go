@@ -166,11 +166,11 @@ func (c *settingUp) check(inv *invocation, paths []string) error {
 			}
 		}
 	}
-	if len(mistakes) > 0 {
-		for _, err := range mistakes[1:] {
+	if last := len(mistakes) - 1; last >= 0 {
+		for _, err := range mistakes[:last] {
 			inv.console.Print(withHint(err).Error())
 		}
-		return mistakes[0]
+		return mistakes[last]
 	}
 	if len(files) == 0 {
 		inv.console.Note("there is no file of settings; domprobe config init writes one")
