@@ -3,6 +3,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,7 @@ func Read(path string) ([]Setting, error) {
 
 // Parse returns the settings in data. name is what errors call the file.
 func Parse(name string, data []byte) ([]Setting, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, which editors of Windows write
 	var tree map[string]any
 	err := toml.Unmarshal(data, &tree)
 	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {

@@ -23,7 +23,7 @@ page = {b = true, a = "x"}
 `
 
 func TestParse(t *testing.T) {
-	settings, err := Parse("x.toml", []byte(document))
+	settings, err := Parse("x.toml", []byte("\ufeff"+document))
 	if err != nil {
 		t.Fatal(err)
 	}
