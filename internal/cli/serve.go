@@ -105,7 +105,13 @@ func (s *serving) check(inv *invocation) error {
 	if err := inv.noArguments("serve", "names are typed into the page"); err != nil {
 		return err
 	}
+	_, port, err := net.SplitHostPort(s.listen)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	switch n := len(s.web.Token); {
+	case err != nil:
+		return cmdline.Usage("try 127.0.0.1:8053", "--listen: %w", err)
 	case n > 0 && n < minToken:
 		return cmdline.Usage("try: openssl rand -hex 16", "--token has %d characters, which can be guessed; %d are the least", n, minToken)
 	case n == 0 && !isLoopbackAddress(s.listen):
@@ -117,10 +123,7 @@ func (s *serving) check(inv *invocation) error {
 // isLoopbackAddress reports whether only this machine can reach an address. It
 // knows IP addresses and localhost, and looks no name up.
 func isLoopbackAddress(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return true // listening fails with a better message
-	}
+	host, _, _ := net.SplitHostPort(address)
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
 }
