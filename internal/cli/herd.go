@@ -89,7 +89,7 @@ func (h *herdShowing) run(ctx context.Context, inv *invocation) error {
 	case purge && inv.Words[0] != "purge":
 		return cmdline.Usage("", "herd knows purge, and not %s", inv.Words[0])
 	case purge && len(inv.Words) == 1:
-		return cmdline.Usage("domprobe herd lists the jobs", "herd purge: which job?")
+		return cmdline.Usage("domprobe herd lists the jobs", "herd purge needs a job")
 	}
 	conn, err := h.connect(ctx, inv)
 	if err != nil {

@@ -35,7 +35,7 @@ func (c *connecting) on() bool { return c.nats.URL != "" }
 func (c *connecting) connect(ctx context.Context, inv *invocation) (*herd.Conn, error) {
 	switch {
 	case !c.on():
-		return nil, cmdline.Usage("try --nats nats://127.0.0.1:4222", "--nats is missing: which NATS server has the jobs?")
+		return nil, cmdline.Usage("try --nats nats://127.0.0.1:4222", "--nats is missing, which names the NATS server of the jobs")
 	case (c.nats.Cert == "") != (c.nats.Key == ""):
 		return nil, cmdline.Usage("", "--nats-cert and --nats-key go together")
 	}
