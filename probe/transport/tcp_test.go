@@ -324,3 +324,34 @@ func TestTCPRefusesMore(t *testing.T) {
 		})
 	}
 }
+
+// A connection whose time without a query is over, while the window is taken up by
+// another one and queries wait, is not looked after again and again.
+func TestTCPIdleBehindWindow(t *testing.T) {
+	began := time.Time{}
+	slow := late(honest, func(int) time.Duration {
+		if time.Since(began) > time.Second {
+			return 1900 * time.Millisecond
+		}
+		return 0
+	})
+	conns := 0
+	narrow := func(cfg Config) Engine {
+		cfg.Window, cfg.Idle = 1, 5*time.Second
+		return newTCP(cfg)
+	}
+	inBubble(t, "narrow", dnstest.Host{TCP: func(conn net.Conn) { conns++; dnstest.Stream(slow)(conn) }}, narrow, func(t *testing.T, e Engine, b *box) {
+		began = time.Now()
+		const n = 4*connSpare + 3
+		qs := ask(n, 2)
+		e.Ask(qs[:2*connSpare])
+		e.Ask(qs[2*connSpare : n-3])
+		b.wait(t, n-3)
+		time.Sleep(4 * time.Second)
+		e.Ask(qs[n-3:])
+		right(t, b.wait(t, 3), n)
+		if conns != 2 {
+			t.Errorf("%d connections", conns)
+		}
+	})
+}

@@ -46,7 +46,7 @@ func (c *tcpConn) expire() (next time.Duration, alive bool) {
 			alive, c.err = false, errGarbled
 		}
 		next = min(next, rest)
-	} else if idle := e.cfg.Idle; idle > 0 && !c.rested.IsZero() {
+	} else if idle := e.cfg.Idle; idle > 0 && !c.rested.IsZero() && e.queue.len() == 0 { // see over
 		next = min(next, max(c.rested.Add(idle).Sub(now), 1))
 	}
 	e.mu.Unlock()
