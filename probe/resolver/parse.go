@@ -234,7 +234,8 @@ func parseFile(at string) ([]Server, error) {
 	var all []Server
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
+		text := strings.TrimPrefix(lines.Text(), "\ufeff") // editors of Windows write a byte order mark
+		text, _, _ = strings.Cut(text, "#")
 		text = strings.TrimSpace(text)
 		if text == "" {
 			continue

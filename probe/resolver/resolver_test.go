@@ -124,7 +124,7 @@ func TestParseFile(t *testing.T) {
 		}
 		return path
 	}
-	path := write("# good ones\n\n1.1.1.1\r\n  tcp://9.9.9.9 # slow\n1.1.1.1:53\nquad9\n")
+	path := write("\ufeff# good ones\n\n1.1.1.1\r\n  tcp://9.9.9.9 # slow\n1.1.1.1:53\nquad9\n")
 	servers, err := Parse("@" + path)
 	if err != nil {
 		t.Fatal(err)
