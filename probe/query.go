@@ -161,7 +161,7 @@ func (q *query) note(d *delivery, tries int) (heard bool) {
 	case transport.Unreachable:
 		a.silent = true
 		a.mayPass(q.tcp, tries)
-	case transport.Offline: // see waitForNetwork
+	case transport.Offline: // over TCP it is not tried again before the name has waited for the network
 	default:
 		a.silent = true
 		if q.tcp {

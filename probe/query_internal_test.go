@@ -71,7 +71,7 @@ func TestNote(t *testing.T) {
 		{"no way to it at last: TCP", transport.Unreachable, false, true, attempt{times: 2}, attempt{times: 3, silent: true}, false},
 		{"no way to it over TCP either", transport.Unreachable, true, true, attempt{times: 3, tcp: true}, attempt{times: 3, silent: true, tcp: true, over: true}, false},
 		{"no network costs no try", transport.Offline, false, true, attempt{times: 2}, attempt{times: 2}, false},
-		{"no network for TCP: it may be asked again", transport.Offline, true, true, attempt{times: 2, tcp: true}, attempt{times: 2}, false},
+		{"no network for TCP: not before the name has waited for it", transport.Offline, true, true, attempt{times: 2, tcp: true}, attempt{times: 2, tcp: true}, false},
 	} {
 		s := &server{}
 		if test.hasTCP {
