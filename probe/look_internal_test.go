@@ -50,3 +50,33 @@ func TestLargestLook(t *testing.T) {
 		t.Errorf("the look behind %d queries", l.behind)
 	}
 }
+
+// A server that has failed gets no look that covers queries: it is looked at again by
+// its controls.
+func TestNoCoverAfterFailure(t *testing.T) {
+	e := &evidence{env: new(env)}
+	for standing, covered := range map[trust.Standing]bool{trust.Pending: true, trust.Passed: true, trust.Failed: false} {
+		b := &bench{zone: new(zone), server: new(server), finding: trust.Finding{Standing: standing}}
+		e.now = e.now.AddDate(1, 0, 0)
+		if l := e.cover(b); (l != nil) != covered {
+			t.Errorf("%v: covered by %v", standing, l)
+		}
+	}
+}
+
+// All servers of a disputed zone must agree that have not failed, whatever the servers
+// did that it had once.
+func TestContested(t *testing.T) {
+	a, b, gone := new(server), new(server), new(server)
+	z := &zone{servers: []*server{a, b}, benches: map[*server]*bench{}}
+	for _, step := range []struct {
+		failed *server
+		want   int
+	}{{gone, 2}, {a, 1}, {b, 1}} {
+		z.benches[step.failed] = &bench{finding: trust.Finding{Standing: trust.Failed}}
+		z.failed++
+		if n := z.contested(); n != step.want {
+			t.Errorf("%d servers must agree when %d have failed, want %d", n, len(z.benches), step.want)
+		}
+	}
+}

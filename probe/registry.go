@@ -226,9 +226,15 @@ func (r *registries) depart(from, to *registry) {
 }
 
 // contested is how many servers of a disputed zone must agree: one of each
-// resolver that located it, as long as it has not been found to lie.
-func (z *zone) contested() int {
-	return max(len(z.servers)-z.failed, 1)
+// resolver that located it, as long as it has not been found to lie. A zone that was
+// located anew may know of other servers that failed.
+func (z *zone) contested() (n int) {
+	for _, s := range z.servers {
+		if b := z.benches[s]; b == nil || b.finding.Standing != trust.Failed {
+			n++
+		}
+	}
+	return max(n, 1)
 }
 
 // denied ends the search for a TLD that does not exist, or returns the reason
