@@ -335,12 +335,12 @@ func TestTCPIdleBehindWindow(t *testing.T) {
 		}
 		return 0
 	})
-	conns := 0
+	var conns atomic.Int32
 	narrow := func(cfg Config) Engine {
 		cfg.Window, cfg.Idle = 1, 5*time.Second
 		return newTCP(cfg)
 	}
-	inBubble(t, "narrow", dnstest.Host{TCP: func(conn net.Conn) { conns++; dnstest.Stream(slow)(conn) }}, narrow, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "narrow", dnstest.Host{TCP: func(conn net.Conn) { conns.Add(1); dnstest.Stream(slow)(conn) }}, narrow, func(t *testing.T, e Engine, b *box) {
 		began = time.Now()
 		const n = 4*connSpare + 3
 		qs := ask(n, 2)
@@ -350,8 +350,8 @@ func TestTCPIdleBehindWindow(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		e.Ask(qs[n-3:])
 		right(t, b.wait(t, 3), n)
-		if conns != 2 {
-			t.Errorf("%d connections", conns)
+		if n := conns.Load(); n != 2 {
+			t.Errorf("%d connections", n)
 		}
 	})
 }
