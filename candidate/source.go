@@ -60,7 +60,7 @@ func filled(seq iter.Seq2[string, error]) iter.Seq2[string, error] {
 // space and a byte order mark.
 func uncommented(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		mark := "\ufeff"
+		mark := text.ByteOrderMark
 		for line, err := range split(r, '\n') {
 			line = strings.TrimPrefix(line, mark)
 			mark = ""

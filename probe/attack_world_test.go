@@ -195,13 +195,18 @@ func (c tally) check(t testing.TB, least int) {
 
 // lateHost is a host that answers after a delay, over UDP and TCP.
 func lateHost(delay time.Duration, f func(q *dns.Msg) *dns.Msg) dnstest.Host {
+	slow := later(func() time.Duration { return delay }, f)
+	return dnstest.Host{UDP: slow, TCP: dnstest.Stream(slow)}
+}
+
+// later delays the responses that f makes.
+func later(delay func() time.Duration, f func(q *dns.Msg) *dns.Msg) dnstest.PacketHandler {
 	answer := dnstest.Wire(f)
-	slow := func(b []byte, from netip.AddrPort) []dnstest.Reply {
+	return func(b []byte, from netip.AddrPort) []dnstest.Reply {
 		replies := answer(b, from)
 		for i := range replies {
-			replies[i].Delay = delay
+			replies[i].Delay = delay()
 		}
 		return replies
 	}
-	return dnstest.Host{UDP: slow, TCP: dnstest.Stream(slow)}
 }

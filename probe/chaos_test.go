@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,21 +18,7 @@ import (
 	"domprobe/probe/resolver"
 )
 
-// coded is a change to a response without records: with an extended error, or without
-// OPT if ede is negative.
-func coded(rcode, ede int) change {
-	return func(q, _ *dns.Msg) *dns.Msg {
-		m := dnstest.Rcode(q, rcode)
-		if opt := m.IsEdns0(); opt != nil && ede >= 0 {
-			opt.Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: uint16(ede)}}
-		} else {
-			m.Extra = nil
-		}
-		return m
-	}
-}
-
-// failings are what servers do that prove nothing.
+// failings are responses, and silence, that prove nothing.
 var failings = []change{
 	silent,
 	coded(dns.RcodeServerFailure, int(dns.ExtendedErrorCodeOther)),
@@ -59,7 +44,7 @@ var failings = []change{
 	},
 }
 
-// aspects are what a server may let its doings depend on, of its n-th query.
+// aspects are properties of a query, the n-th of its server. A failing depends on two.
 var aspects = []func(q *dns.Msg, n int, tcp bool) bool{
 	func(*dns.Msg, int, bool) bool { return true },
 	func(q *dns.Msg, _ int, _ bool) bool { return q.CheckingDisabled },
@@ -77,17 +62,17 @@ var aspects = []func(q *dns.Msg, n int, tcp bool) bool{
 	func(_ *dns.Msg, _ int, tcp bool) bool { return tcp },
 }
 
-// wild is a server that answers late, and some queries as it should not: those of which
-// two aspects are so, or are not.
+// wild is a server that responds late, and to some queries with a failing: to those that
+// have two aspects, or lack them.
 func wild(rng *rand.Rand, honest func(q *dns.Msg) *dns.Msg) dnstest.Host {
-	type doing struct {
+	type rule struct {
 		one, other       int // aspects
 		notOne, notOther bool
 		change
 	}
-	doings := make([]doing, rng.IntN(4))
-	for i := range doings {
-		doings[i] = doing{
+	rules := make([]rule, rng.IntN(4))
+	for i := range rules {
+		rules[i] = rule{
 			rng.IntN(len(aspects)), rng.IntN(len(aspects)), rng.IntN(2) == 0, rng.IntN(2) == 0,
 			failings[rng.IntN(len(failings))],
 		}
@@ -95,28 +80,21 @@ func wild(rng *rand.Rand, honest func(q *dns.Msg) *dns.Msg) dnstest.Host {
 	delay := []time.Duration{0, time.Millisecond, 100 * time.Millisecond, 1500 * time.Millisecond}[rng.IntN(4)]
 	var asked atomic.Int64
 	over := func(tcp bool) dnstest.PacketHandler {
-		answer := dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+		return later(func() time.Duration { return delay }, func(q *dns.Msg) *dns.Msg {
 			n := int(asked.Add(1))
-			for _, d := range doings {
-				if aspects[d.one](q, n, tcp) != d.notOne && aspects[d.other](q, n, tcp) != d.notOther {
-					return d.change(q, honest(q))
+			for _, r := range rules {
+				if aspects[r.one](q, n, tcp) != r.notOne && aspects[r.other](q, n, tcp) != r.notOther {
+					return r.change(q, honest(q))
 				}
 			}
 			return honest(q)
 		})
-		return func(b []byte, from netip.AddrPort) []dnstest.Reply {
-			replies := answer(b, from)
-			for i := range replies {
-				replies[i].Delay = delay
-			}
-			return replies
-		}
 	}
 	return dnstest.Host{UDP: over(false), TCP: dnstest.Stream(over(true))}
 }
 
-// Whatever servers do that prove nothing, each loop ends, each name has one row, and no
-// verdict is wrong.
+// Whatever the failings of servers, each loop ends, each name has one row, and no verdict
+// is wrong.
 func TestWildServers(t *testing.T) {
 	for seed := range uint64(300) {
 		guard := time.AfterFunc(time.Minute, func() { panic(fmt.Sprintf("seed %d goes on without time passing", seed)) })

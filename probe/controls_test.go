@@ -94,6 +94,8 @@ func onlyNS(q *dns.Msg) *dns.Msg {
 	return dnstest.NoData(q, "dev")
 }
 
+var expired = coded(dns.RcodeServerFailure, int(dns.ExtendedErrorCodeSignatureExpired))
+
 // A resolver whose validation fails is asked without it, once.
 func TestBogus(t *testing.T) {
 	for _, helps := range []bool{true, false} {
@@ -101,9 +103,7 @@ func TestBogus(t *testing.T) {
 			if !names(normal(q)) || q.CheckingDisabled && helps {
 				return world.Resolve(q)
 			}
-			m := dnstest.Rcode(q, dns.RcodeServerFailure)
-			m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeSignatureExpired}}
-			return m
+			return expired(q, nil)
 		}))
 		got := probeAll(t, probe.Options{Servers: udpServers(addr)}, "go.dev", "free.dev")
 		if helps {
@@ -121,12 +121,7 @@ func TestBogus(t *testing.T) {
 func TestBogusCanary(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n dnstest.Net
-		opts := hosts(&n, changed(func(q *dns.Msg) bool { return names(normal(q)) && !q.CheckingDisabled },
-			func(q, _ *dns.Msg) *dns.Msg {
-				m := dnstest.Rcode(q, dns.RcodeServerFailure)
-				m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeSignatureExpired}}
-				return m
-			}))
+		opts := hosts(&n, changed(func(q *dns.Msg) bool { return names(normal(q)) && !q.CheckingDisabled }, expired))
 		cs := func(yield func(candidate.Candidate, error) bool) {
 			yield(candidate.Parse("go.dev"), nil)
 			time.Sleep(time.Second)

@@ -36,7 +36,7 @@ func TestLieAboutAnotherTLD(t *testing.T) {
 	}
 }
 
-// Behind so many queries a look leaves that is about the TLD with most of them.
+// The next look is about the TLD with most queries since its last look.
 func TestLargestLook(t *testing.T) {
 	s := new(server)
 	for _, behind := range []int{3, 9, 0, 8} {
@@ -64,8 +64,8 @@ func TestNoCoverAfterFailure(t *testing.T) {
 	}
 }
 
-// All servers of a disputed zone must agree that have not failed, whatever the servers
-// did that it had once.
+// In a disputed zone all servers that have not failed must agree. Servers that it had
+// once do not count.
 func TestContested(t *testing.T) {
 	a, b, gone := new(server), new(server), new(server)
 	z := &zone{servers: []*server{a, b}, benches: map[*server]*bench{}}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"net/netip"
 	"runtime"
 	"sync"
 	"testing"
@@ -110,14 +109,7 @@ func TestPromiseUDP(t *testing.T) {
 // delayed is a network with one resolver at 192.0.2.53:53.
 func delayed(delay func() time.Duration) *dnstest.Net {
 	n := new(dnstest.Net)
-	answer := dnstest.Wire(world.Resolve)
-	late := func(b []byte, from netip.AddrPort) []dnstest.Reply {
-		replies := answer(b, from)
-		for i := range replies {
-			replies[i].Delay = delay()
-		}
-		return replies
-	}
+	late := later(delay, world.Resolve)
 	n.Listen("192.0.2.53:53", dnstest.Host{UDP: late, TCP: dnstest.Stream(late)})
 	return n
 }

@@ -226,8 +226,8 @@ func (r *registries) depart(from, to *registry) {
 }
 
 // contested is how many servers of a disputed zone must agree: one of each
-// resolver that located it, as long as it has not been found to lie. A zone that was
-// located anew may know of other servers that failed.
+// resolver that located it, as long as it has not been found to lie. Servers that
+// the zone had before it was located anew do not count.
 func (z *zone) contested() (n int) {
 	for _, s := range z.servers {
 		if b := z.benches[s]; b == nil || b.finding.Standing != trust.Failed {

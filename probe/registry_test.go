@@ -538,8 +538,8 @@ func TestRegistryFoundLater(t *testing.T) {
 	}
 }
 
-// A registry changes its servers while the controls of an old one are under way: what
-// waits for these goes on.
+// A registry changes its servers while the controls of an old one are under way: the
+// names that wait for these go on.
 func TestRegistryLeavesControls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		old := lateHost(1500*time.Millisecond, func(q *dns.Msg) *dns.Msg {

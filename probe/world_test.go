@@ -131,6 +131,20 @@ func changed(which func(q *dns.Msg) bool, f change) dnstest.Host {
 	return hostOf(changing(world.Resolve, which, f))
 }
 
+// coded is a change to a response without records: with an extended error, or without
+// OPT if ede is negative.
+func coded(rcode, ede int) change {
+	return func(q, _ *dns.Msg) *dns.Msg {
+		m := dnstest.Rcode(q, rcode)
+		if opt := m.IsEdns0(); opt != nil && ede >= 0 {
+			opt.Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: uint16(ede)}}
+		} else {
+			m.Extra = nil
+		}
+		return m
+	}
+}
+
 // policies are the signs of a response that a resolver makes up itself.
 var policies = map[string]change{
 	"AA=1": func(q, right *dns.Msg) *dns.Msg { right.Authoritative = true; return right },

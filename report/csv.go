@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
@@ -99,9 +100,9 @@ func readCSV(comma rune) func(io.Reader) rowReader {
 	return func(r io.Reader) rowReader {
 		t := &csvReader{source: source{r: r}}
 		buf := bufio.NewReaderSize(&t.source, bufferSize)
-		const bom = "\ufeff"
-		if start, _ := buf.Peek(len(bom)); string(start) == bom {
-			n, _ := buf.Discard(len(bom))
+		const mark = text.ByteOrderMark
+		if start, _ := buf.Peek(len(mark)); string(start) == mark {
+			n, _ := buf.Discard(len(mark))
 			t.bom = int64(n)
 		}
 		t.cells = stdcsv.NewReader(buf)

@@ -12,6 +12,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"domprobe/internal/tempfile"
 )
 
 // ErrRunning says that another Watcher runs on the file.
@@ -82,7 +84,7 @@ func (f *File) open(opts *bolt.Options, transact func(*bolt.DB) error) (err erro
 		}
 	}()
 	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
-		return f.failed(errors.New("it is no regular file")) // a pipe would be waited for
+		return f.failed(tempfile.ErrNotRegular) // a pipe would be waited for
 	}
 	db, err := bolt.Open(f.path, 0o600, opts)
 	switch {

@@ -16,6 +16,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/internal/tempfile"
+	"domprobe/internal/text"
 )
 
 // Options are the settings of a [Builder].
@@ -87,9 +88,6 @@ func (b *Builder) setOrigin(origin string) error {
 	return nil
 }
 
-// mark is the byte order mark that an editor may put before the first line.
-const mark = "\ufeff"
-
 // Read reads a master file or a list of names, which may be compressed by gzip.
 // After an error, which is a [*LineError] if a line is wrong, the Builder is only
 // to be closed. changed is when the file was written last, and zero if unknown.
@@ -102,8 +100,8 @@ func (b *Builder) Read(r io.Reader, name string, changed time.Time) error {
 		}
 		in = bufio.NewReaderSize(unzipped, 1<<16)
 	}
-	if start, _ := in.Peek(len(mark)); string(start) == mark {
-		_, _ = in.Discard(len(mark)) // which are in the buffer
+	if start, _ := in.Peek(len(text.ByteOrderMark)); string(start) == text.ByteOrderMark {
+		_, _ = in.Discard(len(text.ByteOrderMark)) // which are in the buffer
 	}
 	if !changed.IsZero() && (b.oldest.IsZero() || changed.Before(b.oldest)) {
 		b.oldest = changed

@@ -218,8 +218,8 @@ func (b *budget) allows(name candidate.Key, underWay int) bool {
 	return true
 }
 
-// reserve is what is kept for servers that fail in mid-run and are looked at again. The
-// first name needs none.
+// reserve is the number of queries that are kept for controls of servers that fail in
+// mid-run. The first name needs none.
 func (b *budget) reserve() int {
 	if b.names == 0 {
 		return 0

@@ -15,6 +15,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"domprobe/internal/text"
 )
 
 // maxSize is the size of a file that is certainly no file of settings.
@@ -66,7 +68,7 @@ func Read(path string) ([]Setting, error) {
 
 // Parse returns the settings in data. name is what errors call the file.
 func Parse(name string, data []byte) ([]Setting, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, which editors of Windows write
+	data = bytes.TrimPrefix(data, []byte(text.ByteOrderMark))
 	var tree map[string]any
 	err := toml.Unmarshal(data, &tree)
 	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {

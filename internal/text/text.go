@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// ByteOrderMark begins text that some editors write.
+const ByteOrderMark = "\ufeff"
+
 // slabSize is the size of an allocation. A string that is kept keeps that much
 // memory.
 const slabSize = 4 << 10

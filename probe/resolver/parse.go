@@ -9,6 +9,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"domprobe/internal/text"
 )
 
 // A ParseError is the error of an invalid specification.
@@ -234,13 +236,12 @@ func parseFile(at string) ([]Server, error) {
 	var all []Server
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
-		text := strings.TrimPrefix(lines.Text(), "\ufeff") // editors of Windows write a byte order mark
-		text, _, _ = strings.Cut(text, "#")
-		text = strings.TrimSpace(text)
-		if text == "" {
+		line, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), text.ByteOrderMark), "#")
+		line = strings.TrimSpace(line)
+		if line == "" {
 			continue
 		}
-		for item := range split(text) {
+		for item := range split(line) {
 			servers, err := parseItem(strings.TrimSpace(item))
 			if perr, ok := err.(*ParseError); ok {
 				return nil, &ParseError{fmt.Sprintf("%s:%d: %s", path, n, perr.Input), perr.Reason}

@@ -51,7 +51,7 @@ const (
 	Urgent                    // sent ahead of what waits
 	Patient                   // the last try waits the whole timeout, unless the network loses much
 	Answers                   // as Whole, if the response has an answer section
-	Behind                    // over UDP, sent when all queries that waited before it have been
+	Behind                    // over UDP, sent when all queries that waited before it have been sent
 )
 
 // A Query is what to ask. The server is the engine's.

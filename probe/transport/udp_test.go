@@ -137,8 +137,6 @@ func (c *failingConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A packet that this machine does not send, or that is too long to be read, is
-// lost, and says nothing about the other queries.
 // The scout may have the whole window when it leaves: the others go on with the queries
 // that wait.
 func TestUDPSmallWindow(t *testing.T) {
@@ -195,6 +193,8 @@ func TestUDPBehind(t *testing.T) {
 	})
 }
 
+// A packet that this machine does not send, or that is too long to be read, is
+// lost, and says nothing about the other queries.
 func TestUDPPacketErrors(t *testing.T) {
 	for _, loss := range lossErrors {
 		testPacketErrors(t, loss, nil)
