@@ -197,7 +197,7 @@ func (e *evidence) pass(l *look) {
 // label, and for the others a moment, as a canary that comes no sooner is lost.
 func (e *evidence) giveOut(s *server) {
 	grace := min(max(s.srtt, leastGrace), mostGrace)
-	before, doubt := false, false
+	before, doubt, waits := false, false, false
 	e.stuck -= s.stuck
 	s.stuck = 0
 	s.looks = slices.DeleteFunc(s.looks, func(l *look) bool {
@@ -205,15 +205,20 @@ func (e *evidence) giveOut(s *server) {
 		case l.over:
 		case l.passed.IsZero():
 			before, doubt = true, doubt || l.found != ""
-		case doubt, before && e.now.Sub(l.passed) < grace:
-			s.stuck += len(l.votes)
+		case doubt:
+			waits = true
+		case before && e.now.Sub(l.passed) < grace:
+			waits = true
+			if s.repeated < rareLoss {
+				s.stuck += len(l.votes)
+			}
 		default:
 			e.end(l)
 		}
 		return l.over
 	})
 	e.stuck += s.stuck
-	if s.stuck > 0 && !s.stalled {
+	if waits && !s.stalled {
 		s.stalled = true
 		e.queries.after(grace, func() {
 			s.stalled = false
@@ -222,8 +227,9 @@ func (e *evidence) giveOut(s *server) {
 	}
 }
 
-// room reports whether more verdicts may come: where those of looks that have passed pile
-// up behind one that is late, a lie that begins now would cost all of them.
+// room reports whether more verdicts may come. Where few canaries are lost, a loss is worth
+// a moment without queries: the verdicts of the looks behind it pile up, and a lie that
+// begins now would cost all of them.
 func (e *evidence) room() bool { return e.held < maxVotes && e.stuck <= e.flight.n }
 
 // How long a look that has passed waits for the response to a canary before it.

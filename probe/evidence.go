@@ -24,7 +24,7 @@ type evidence struct {
 	early   []*look // of them, those that leave behind the queries of this turn
 	held    int     // verdicts that wait, in all
 	open    int     // of them, those for which no look is under way
-	stuck   int     // of them, those whose look has passed: they wait for those before it
+	stuck   int     // of them, those whose look has passed but not one before it, where loss is rare
 
 	released []vote   // verdicts that count
 	spare    []vote   // to be used for released

@@ -15,6 +15,8 @@ const (
 	silentFor   = time.Second / 2 // since its last response; a time-out sooner is a loss
 	firstDown   = time.Second     // how long it is left alone at first
 	longestDown = 5 * time.Minute // and at most (RFC 9520 section 3.2)
+	repeatedOf  = 8192            // queries over which their repetitions are counted
+	rareLoss    = 1.0 / 256       // share of them, up to which a lost one is an exception
 	offlineTest = time.Second / 4 // how long nothing is sent when this machine cannot send
 )
 
@@ -24,6 +26,7 @@ type health struct {
 	silences int       // time-outs when nothing has come for a while
 	answered time.Time // when the last response came
 	srtt     time.Duration
+	repeated float64 // share of the last queries that were sent again; see repeatedOf
 	downTill time.Time
 	downFor  time.Duration
 	offline  bool // this machine cannot send to it, or could not when it last tried
@@ -32,6 +35,10 @@ type health struct {
 // heard notes what became of a packet.
 func (h *health) heard(now time.Time, out *transport.Outcome) (wentDown bool) {
 	h.flying--
+	h.repeated -= h.repeated / repeatedOf
+	if out.Tries > 1 {
+		h.repeated += 1.0 / repeatedOf
+	}
 	switch out.Failure {
 	case transport.None, transport.Truncated, transport.Slipped, transport.BadResponse:
 		h.silences, h.downFor, h.downTill, h.offline = 0, 0, time.Time{}, false

@@ -7,6 +7,35 @@ import (
 	"domprobe/probe/transport"
 )
 
+func TestRareLoss(t *testing.T) {
+	h := health{}
+	send := func(n, lostOf int) {
+		for k := range n {
+			tries := uint8(1)
+			if lostOf > 0 && k%lostOf == 0 {
+				tries = 2
+			}
+			h.heard(time.Time{}, &transport.Outcome{Tries: tries})
+		}
+	}
+	send(2*repeatedOf, 1000)
+	if h.repeated >= rareLoss {
+		t.Errorf("1 of 1,000 lost: %.5f", h.repeated)
+	}
+	send(20, 1)
+	if h.repeated >= rareLoss {
+		t.Errorf("20 lost at once: %.5f", h.repeated)
+	}
+	send(repeatedOf/8, 10)
+	if h.repeated < rareLoss {
+		t.Errorf("1 of 10 lost: %.5f", h.repeated)
+	}
+	send(4*repeatedOf, 0)
+	if h.repeated >= rareLoss {
+		t.Errorf("none lost any more: %.5f", h.repeated)
+	}
+}
+
 func TestHealth(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	h := health{}

@@ -26,8 +26,8 @@ type server struct {
 	noEDNS  bool     // does not understand OPT
 	benches []*bench // the evidence about it, by TLD
 	looks   []*look  // under way, in the order of sending
-	stuck   int      // verdicts of looks that have passed, which wait for those before
-	stalled bool     // they are given out when a while has passed
+	stuck   int      // its part of evidence.stuck
+	stalled bool     // looks are given out when a while has passed
 	behind  int      // queries about names since the last of them
 	health
 	letterCase
