@@ -11,9 +11,9 @@ import (
 // far is how much slower than the best a server may be to share its load.
 const far = 400 * time.Millisecond
 
-// busy is how many queries a believed server has under way before another
-// begins to be looked at.
-const busy = 4
+// busy is how long a query to a believed server is likely to take before another
+// server begins to be looked at: five under way at one that takes 25 ms.
+const busy = 125 * time.Millisecond
 
 // choose returns the best server to ask about a name over its main transport,
 // or nil if none is left. While believed servers are at hand it costs the same
@@ -53,7 +53,7 @@ func (e *evidence) chooseQuickly(q *query) *server {
 			break
 		}
 	}
-	if best != nil && (len(z.servers) <= opinions || best.flying >= busy || len(z.trusted) < e.opts.Quorum+1) {
+	if best != nil && (len(z.servers) <= opinions || best.cost() >= busy || len(z.trusted) < e.opts.Quorum+1) {
 		e.lookAtAnother(z)
 	}
 	return best

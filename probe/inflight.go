@@ -5,18 +5,23 @@ import (
 	"sync/atomic"
 )
 
-// inflight decides how many names are in flight. A number that the caller gives
-// is the number. Otherwise it follows what the servers take: it rises by one with
-// each response while next to all queries leave at once, as a TCP connection begins,
-// and falls by one with each that is lost and while most queries wait for the rates
-// and windows of their servers.
+// inflight decides how many names are in flight. A number that the caller gives is the
+// number. Otherwise it follows what the servers take. It rises by one with each response
+// while next to all queries leave at once, as a TCP connection begins, and responses do
+// not wait for this program. It falls by one with each query that is lost, and while most
+// queries wait for the rates and windows of their servers.
 type inflight struct {
 	n       int          // names that may be in flight
 	most    int          // zero if n is fixed
 	full    bool         // so many are, and more candidates wait
 	out     int          // queries under way, controls and canaries too
+	came    int          // outcomes that this turn began with
 	waiting atomic.Int64 // of them, those that have not left yet
 }
+
+// plenty is how many names in flight are enough where this program is what takes time:
+// many responses wait for each of its turns then. More would only fill the caches.
+const plenty = 512
 
 func (f *inflight) init(o *Options) {
 	f.n = o.inFlight()
@@ -34,7 +39,7 @@ func (f *inflight) arrived(answered bool) {
 	switch sent := f.out - waiting; {
 	case !answered, waiting > 3*sent:
 		f.n = max(f.n-1, DefaultConcurrency)
-	case f.full && waiting < sent:
+	case f.full && waiting < sent && (f.n < plenty || f.came < f.n/8):
 		f.n = min(f.n+1, f.most)
 	}
 }

@@ -149,7 +149,8 @@ func (m *mailbox) take() []delivery {
 type servers struct {
 	*env
 	mail    mailbox
-	all     []*server              // to be closed
+	all     []*server // to be closed
+	crew    transport.Crew
 	touched []*server              // that have queries of this round
 	at      map[netip.Addr]*server // authoritative servers of registries
 }
@@ -170,7 +171,7 @@ func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 		return transport.Config{
 			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, tcp),
 			Window: r.opts.window(), Waiting: &r.flight.waiting, Timeout: r.opts.Timeout, Limit: s.limit,
-			Sockets: r.p.sockets, Idle: idle, Trace: r.trace.from(s, tcp),
+			Sockets: r.p.sockets, Crew: &r.crew, Idle: idle, Trace: r.trace.from(s, tcp),
 		}
 	}
 	switch {
@@ -243,6 +244,7 @@ func (r *servers) close() {
 		s.close()
 		r.p.stats.over(s)
 	}
+	r.crew.Wait()
 }
 
 // engines are what carries queries to the server.

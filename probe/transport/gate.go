@@ -23,18 +23,21 @@ type gate struct {
 }
 
 // wait waits until the gate may be open, and reports whether it was shut. It is an
-// error if the context ends sooner than that and a try after it.
-func (g *gate) wait(ctx context.Context, try time.Duration) (waited bool, err error) {
+// error if that is later than end.
+func (g *gate) wait(ctx context.Context, end time.Time) (waited bool, err error) {
 	g.mu.Lock()
-	left, busy := time.Until(g.opens), g.busy
+	opens, busy := g.opens, g.busy
 	g.mu.Unlock()
-	if left <= 0 {
+	if opens.IsZero() {
 		return false, nil
 	}
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < left+try {
+	left := time.Until(opens)
+	switch {
+	case left <= 0:
+		return false, nil
+	case opens.After(end):
 		return false, fmt.Errorf("%w, and asks to be left alone for another %v", busy, left.Round(time.Millisecond))
-	}
-	if !pause(ctx, left) {
+	case !pause(ctx, left):
 		return true, context.Cause(ctx)
 	}
 	return true, nil

@@ -11,8 +11,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// pool is the engine that runs a function, on a goroutine for each query
-// under way and no more of them than the window.
+// pool is the engine that runs a function, for each query under way on a goroutine of
+// the crew.
 type pool struct {
 	engine
 	ask    func(ctx context.Context, q *Query) Outcome
@@ -25,14 +25,18 @@ type pool struct {
 // alone, a minute at most.
 func newPool(cfg Config, ask func(ctx context.Context, q *Query) Outcome) Engine {
 	cfg.Window = max(cfg.Window, 1)
+	if cfg.Crew == nil {
+		cfg.Crew = new(Crew)
+	}
 	e := &pool{engine: newEngine(cfg), ask: ask, gate: new(gate)}
 	if cfg.Limit != nil {
 		e.gate = &cfg.Limit.gate
 	}
 	e.launch = func(n int) {
-		for range min(n, cfg.Window-e.active) {
-			e.active++
-			e.wg.Go(e.work)
+		if n = min(n, cfg.Window-e.active); n > 0 {
+			e.active += n
+			e.wg.Add(n)
+			cfg.Crew.add(e, n)
 		}
 	}
 	return e
@@ -40,6 +44,7 @@ func newPool(cfg Config, ask func(ctx context.Context, q *Query) Outcome) Engine
 
 // work asks until nothing waits.
 func (e *pool) work() {
+	defer e.wg.Done()
 	var one [1]Query
 	for {
 		e.mu.Lock()
@@ -75,11 +80,9 @@ func (e *pool) settle(q *Query) (out Outcome) {
 
 // try sends a query, which the limit admits, until the server does not refuse.
 func (e *pool) try(q *Query) Outcome {
-	try := e.cfg.Timeout
-	ctx, cancel := context.WithTimeout(e.ctx, try+maxPause+try)
-	defer cancel()
+	end := time.Now().Add(e.cfg.Timeout + maxPause)
 	for admitted := true; admitted; admitted = e.admit() {
-		waited, err := e.gate.wait(ctx, try)
+		waited, err := e.gate.wait(e.ctx, end)
 		if err != nil {
 			return Outcome{Failure: Unreachable, Err: err}
 		}

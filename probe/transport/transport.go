@@ -13,7 +13,7 @@
 //     tcploss.go) that are kept open and pipelined (RFC 7766, RFC 7858), as far as the
 //     server lets them (tcpwindow.go, quota.go).
 //   - [NewExchange] (pool.go): a bounded number of goroutines that each send one
-//     query by a function of the caller's.
+//     query by a function of the caller's, and go from server to server (crew.go).
 //   - [NewCarrier] (carrier.go): the same over a protocol that carries DNS messages
 //     and can refuse for a while (gate.go). [NewHTTPS] is one, if the program
 //     imports domprobe/probe/doh.
@@ -162,6 +162,10 @@ type Config struct {
 	// Idle is how long a socket that nothing is asked over stays open. Zero
 	// means until Close.
 	Idle time.Duration
+
+	// Crew sends the queries of engines that send each by a function. Nil means one of
+	// the engine's own.
+	Crew *Crew
 
 	// Limit bounds the queries a second. Engines of one server share one.
 	// Nil means no bound.
