@@ -281,10 +281,13 @@ func TestConfirmCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	why := errors.New("enough")
+	asked := make(chan struct{}) // about the other
 	r := &registry{answer: func(ctx context.Context, name string) probe.Confirmation {
 		if name == "free-1.dev" {
+			<-asked
 			return free(ctx, name)
 		}
+		close(asked)
 		return never(ctx, name)
 	}}
 	p := newConfirming(t, r)
