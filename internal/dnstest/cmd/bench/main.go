@@ -176,12 +176,9 @@ func writeNames(path string, n int, ending string) error {
 // startResponder starts the responder and waits until it listens.
 func startResponder(dir string, args []string) (addr string, stop func(), err error) {
 	path := cmp.Or(os.Getenv("DOMPROBE_FASTDNS"), filepath.Join(dir, "fastdns"))
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if addr, err = freeAddr(); err != nil {
 		return "", nil, err
 	}
-	addr = free.Addr().String()
-	free.Close()
 	_, port, _ := net.SplitHostPort(addr)
 	cmd := exec.Command(path, append([]string{"--port", port, "--share", strconv.Itoa(share)}, args...)...)
 	cmd.Stderr = os.Stderr
@@ -201,6 +198,24 @@ func startResponder(dir string, args []string) (addr string, stop func(), err er
 	}
 	stop()
 	return "", nil, fmt.Errorf("the responder %s does not listen on %s", path, addr)
+}
+
+// freeAddr returns an address whose port nobody has over TCP or UDP.
+func freeAddr() (addr string, err error) {
+	var stream net.Listener
+	var datagrams net.PacketConn
+	for range 10 {
+		if stream, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			break
+		}
+		addr = stream.Addr().String()
+		datagrams, err = net.ListenPacket("udp", addr)
+		stream.Close()
+		if err == nil {
+			return addr, datagrams.Close()
+		}
+	}
+	return "", fmt.Errorf("finding a port for a responder: %w", err)
 }
 
 // startMany starts so many resolvers of all kinds, and lists them in a file. rate is
