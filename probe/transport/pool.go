@@ -18,6 +18,7 @@ type pool struct {
 	ask    func(ctx context.Context, q *Query) Outcome
 	active int
 	gate   *gate
+	own    bool // the crew is nobody else's
 }
 
 // newPool returns an engine that calls ask for each try of a query. An outcome with a
@@ -25,10 +26,11 @@ type pool struct {
 // alone, a minute at most.
 func newPool(cfg Config, ask func(ctx context.Context, q *Query) Outcome) Engine {
 	cfg.Window = max(cfg.Window, 1)
-	if cfg.Crew == nil {
+	own := cfg.Crew == nil
+	if own {
 		cfg.Crew = new(Crew)
 	}
-	e := &pool{engine: newEngine(cfg), ask: ask, gate: new(gate)}
+	e := &pool{engine: newEngine(cfg), own: own, ask: ask, gate: new(gate)}
 	if cfg.Limit != nil {
 		e.gate = &cfg.Limit.gate
 	}
@@ -135,6 +137,15 @@ func (e *pool) tally(q *Query, out *Outcome) {
 		e.stats.Timeouts++
 	}
 	out.RTT = 0
+}
+
+// Close ends the crew, too, if no other engine has it.
+func (e *pool) Close() error {
+	err := e.engine.Close()
+	if e.own {
+		e.cfg.Crew.Wait()
+	}
+	return err
 }
 
 func (e *pool) Stats() Stats {

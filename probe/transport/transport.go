@@ -163,8 +163,8 @@ type Config struct {
 	// means until Close.
 	Idle time.Duration
 
-	// Crew sends the queries of engines that send each by a function. Nil means one of
-	// the engine's own.
+	// Crew sends the queries of engines that send each by a function. Whoever gives one
+	// waits for it when the engines are closed. Nil means one of the engine's own.
 	Crew *Crew
 
 	// Limit bounds the queries a second. Engines of one server share one.
