@@ -15,17 +15,9 @@ import (
 // plan prints the names of a run and tells how long it would take. It asks
 // nobody.
 func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) error {
-	if p.out.resume {
-		return cmdline.Usage("", "--dry-run does not know what --resume would skip")
-	}
-	opts, err := p.ask.check()
-	if err = cmp.Or(err, p.confirm.check(opts.Servers)); err != nil {
+	opts, err := p.planned()
+	if err != nil {
 		return err
-	}
-	if !slices.ContainsFunc(opts.Servers, hasHostName) {
-		if _, err := probe.New(opts); err != nil {
-			return cmdline.Usage("", "%w", err)
-		}
 	}
 	zones, closeZones, err := p.ask.openZones(ctx, inv)
 	if err != nil {
@@ -34,19 +26,49 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 	defer closeZones()
 	opts.ZoneFiles = zones
 	known := newZoned(opts)
+	out := bufio.NewWriter(inv.std.Out)
+	invalid, err := p.list(ctx, out, names, known, &opts)
+	if err = cmp.Or(err, out.Flush()); err != nil {
+		return err
+	}
+	text := p.expected(opts, known)
+	if invalid > 0 {
+		text += fmt.Sprintf("; %d more are invalid", invalid)
+	}
+	inv.console.Note("%s", text)
+	return nil
+}
+
+// planned checks the settings as a run does.
+func (p *probing) planned() (opts probe.Options, err error) {
+	if p.out.resume {
+		return opts, cmdline.Usage("", "--dry-run does not know what --resume would skip")
+	}
+	opts, err = p.ask.check()
+	if err = cmp.Or(err, p.confirm.check(opts.Servers)); err != nil {
+		return opts, err
+	}
+	if !slices.ContainsFunc(opts.Servers, hasHostName) {
+		if _, err := probe.New(opts); err != nil {
+			return opts, cmdline.Usage("", "%w", err)
+		}
+	}
+	return opts, nil
+}
+
+// list writes the names that would be asked about, and counts those that are invalid.
+func (p *probing) list(ctx context.Context, out *bufio.Writer, names *selection, known *zoned, opts *probe.Options) (invalid int, err error) {
 	details := opts.ForSale || opts.Parked // names that zone files have take queries, too
 	end := byte('\n')
 	if p.gen.null {
 		end = 0
 	}
-	invalid := 0
-	out := bufio.NewWriter(inv.std.Out)
 	for c, err := range names.all() {
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return invalid, ctx.Err()
 		case err != nil:
-			return err
+			return invalid, err
 		case c.Err != nil:
 			invalid++
 			continue
@@ -58,12 +80,14 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 		known.add(&c)
 		out.WriteString(c.Name) // the first error comes again from WriteByte
 		if err := out.WriteByte(end); err != nil {
-			return err
+			return invalid, err
 		}
 	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
+	return invalid, nil
+}
+
+// expected says how many queries the names take, and how long.
+func (p *probing) expected(opts probe.Options, known *zoned) string {
 	asked, tlds := known.names-known.decided, len(known.asked)
 	opts.Offline = opts.Offline || asked == 0
 	text := fmt.Sprintf("%s under %s: about %s (%s) if all goes well, at most %s", plural(known.names, "name"), plural(len(known.tlds), "TLD"),
@@ -72,12 +96,7 @@ func (p *probing) plan(ctx context.Context, inv *invocation, names *selection) e
 		each := time.Duration(float64(time.Second) / p.confirm.rate)
 		text += fmt.Sprintf(", and on top for %s %v a name at each registry, or longer", flags, each)
 	}
-	text += known.text()
-	if invalid > 0 {
-		text += fmt.Sprintf("; %d more are invalid", invalid)
-	}
-	inv.console.Note("%s", text)
-	return nil
+	return text + known.text()
 }
 
 func plural[T int | int64](n T, noun string) string { return pluralOf(n, noun, noun+"s") }
