@@ -10,56 +10,17 @@ const maxQuery = 384
 // control admits them. wait is how long it is until more may go out. It reports
 // false when the engine is closed.
 func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
-	e := w.engine
 	for {
-		batch := len(w.bufs)
-		again := w.slots.count(queueList, batch)
-		e.mu.Lock()
-		if e.closed {
-			e.mu.Unlock()
+		again, wait, open := w.granted(now)
+		if !open {
 			return 0, false
 		}
-		w.report(now)
-		again, wait = e.spend(now, again)
-		w.take = w.take[:0]
-		if wait == 0 {
-			var n int
-			n, wait = e.admit(now, e.takable(min(batch-again, w.room(), e.queue.len())))
-			w.take = e.queue.pop(w.take, n)
-			w.taken += n
-			e.writing += min(n, 1)
-		}
-		w.cookie = e.cookie.forServer()
-		e.mu.Unlock()
-
-		for range again {
-			w.packSlot(w.slots.lists[queueList].head, now)
-		}
-		if len(w.take) > 0 {
-			w.flying += len(w.take)
-			w.rested = time.Time{}
-			w.lease.busy()
-		}
-		for i := range w.take {
-			w.packSlot(w.slots.take(&w.take[i]), now)
-		}
+		w.fill(again, now)
 		if len(w.pack) == 0 {
 			return wait, true
 		}
-		full := len(w.pack) == batch
-		err := w.conn.write(w.pack)
-		if len(w.take) > 0 {
-			e.written()
-		}
-		w.pack = w.pack[:0]
-		switch {
-		case err == nil:
-		case isLoss(err):
-			w.unsent = err
-		default:
-			w.unwritten(err)
-		}
-		if w.broken != nil {
+		full := len(w.pack) == len(w.bufs)
+		if w.write(); w.broken != nil {
 			return 0, false
 		}
 		if !full {
@@ -71,6 +32,62 @@ func (w *udpWorker) send(now time.Time) (wait time.Duration, open bool) {
 				return 0, false
 			}
 		}
+	}
+}
+
+// granted takes the new queries that may go out now, and says how many may that were
+// lost.
+func (w *udpWorker) granted(now time.Time) (again int, wait time.Duration, open bool) {
+	e := w.engine
+	batch := len(w.bufs)
+	again = w.slots.count(queueList, batch)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return 0, 0, false
+	}
+	w.report(now)
+	again, wait = e.spend(now, again)
+	w.take = w.take[:0]
+	if wait == 0 {
+		var n int
+		n, wait = e.admit(now, e.takable(min(batch-again, w.room(), e.queue.len())))
+		w.take = e.queue.pop(w.take, n)
+		w.taken += n
+		e.writing += min(n, 1)
+	}
+	w.cookie = e.cookie.forServer()
+	return again, wait, true
+}
+
+// fill packs what goes out.
+func (w *udpWorker) fill(again int, now time.Time) {
+	for range again {
+		w.packSlot(w.slots.lists[queueList].head, now)
+	}
+	if len(w.take) > 0 {
+		w.flying += len(w.take)
+		w.rested = time.Time{}
+		w.lease.busy()
+	}
+	for i := range w.take {
+		w.packSlot(w.slots.take(&w.take[i]), now)
+	}
+}
+
+// write sends what is packed.
+func (w *udpWorker) write() {
+	err := w.conn.write(w.pack)
+	if len(w.take) > 0 {
+		w.engine.written()
+	}
+	w.pack = w.pack[:0]
+	switch {
+	case err == nil:
+	case isLoss(err):
+		w.unsent = err
+	default:
+		w.unwritten(err)
 	}
 }
 
