@@ -15,7 +15,8 @@ import (
 // registry's if Escalate allows it, each server's controls come first, servers
 // in trouble are waited for once, and the lowest rate holds everything up.
 //
-// Not counted are a server that answers each query at the last moment with
+// Not counted are a network of this machine that is away, which is waited for up to 10
+// minutes, a server that answers each query at the last moment with
 // something that makes another one necessary, a network that is so overloaded
 // that queries wait for the pace that was found to get through, and what
 // [Options.Confirm] takes. A number of names below 1 counts as 1.
@@ -26,11 +27,16 @@ func (o Options) WorstCase(names int) time.Duration {
 	o.fill()
 	names = max(names, 1)
 	waves := (names-1)/max(o.inFlight(), 1) + 1
-	total := (float64(o.steps())*float64(o.step()) + float64(lookAfter(maxLooks-1, transient))) * float64(waves)
+	total := (float64(o.steps())*o.step() + lookAfter(maxLooks-1, transient).Seconds()) * float64(waves)
 	if rate := o.slowest(); rate > 0 {
-		total += float64(o.Tries+2) * float64(names) / rate * float64(time.Second)
+		total += float64(o.Tries+2) * float64(names) / rate
 	}
-	return time.Duration(min(total, math.MaxInt64/2))
+	return seconds(total)
+}
+
+// seconds is a duration of so many seconds, or the longest of some 146 years.
+func seconds(s float64) time.Duration {
+	return time.Duration(min(s*float64(time.Second), math.MaxInt64/2))
 }
 
 // Queries estimates how many queries a run of so many names under so many
@@ -100,12 +106,12 @@ func (o *Options) direct() bool {
 	return slices.ContainsFunc(o.Servers, func(s resolver.Server) bool { return s.Transport == resolver.Direct })
 }
 
-// step is how long one server can be asked for one purpose: some tries over UDP,
-// a connection over TCP and a query over it, and the pauses after failures.
-func (o *Options) step() time.Duration {
-	d := time.Duration(o.Tries+2) * o.Timeout
+// step is how many seconds one server can be asked for one purpose: some tries over
+// UDP, a connection over TCP and a query over it, and the pauses after failures.
+func (o *Options) step() float64 {
+	d := float64(o.Tries+2) * o.Timeout.Seconds()
 	for k := range o.Tries {
-		d += longestPause(k + 1)
+		d += longestPause(k + 1).Seconds()
 	}
 	return d
 }

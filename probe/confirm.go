@@ -162,7 +162,7 @@ func (s *stage) loop(ctx context.Context, batches <-chan batch, yield func([]Res
 		s.out = s.out[:0]
 	}
 	if failed == nil && ctx.Err() != nil { // after the first stage had ended
-		failed = context.Cause(ctx)
+		failed = &Unfinished{Err: context.Cause(ctx)}
 	}
 	if failed != nil {
 		yield(nil, failed)

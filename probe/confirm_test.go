@@ -262,7 +262,7 @@ func TestConfirmEnded(t *testing.T) {
 		}
 		cancel()
 		<-done
-		if !errors.Is(last, context.Canceled) || len(rows) != names {
+		if u := new(probe.Unfinished); !errors.As(last, &u) || !errors.Is(last, context.Canceled) || len(rows) != names {
 			t.Errorf("%d rows, want %d, and then %v", len(rows), names, last)
 		}
 		for _, row := range rows {

@@ -25,7 +25,7 @@
 // The source of candidates runs on another goroutine than the body of the loop. A
 // panic in it goes on in the loop. A name that fails is a result; only the stream
 // itself fails with an error, once and last. If the context ends, that error is an
-// [Unfinished], which lists the names that have no result.
+// [Unfinished], which lists the names that were yielded and have no result.
 //
 // The zero [Verdict] is unknown: nothing is claimed that was not shown. [Reasons]
 // lists why a verdict is what it is. Not found in the DNS is not the same as free:

@@ -15,10 +15,10 @@ func (o Options) Expected(names, tlds int) time.Duration {
 	if queries == 0 {
 		return 0
 	}
-	d := 3*usualRTT + time.Duration(queries/o.inFlight())*usualRTT
+	d := float64(3+queries/max(o.inFlight(), 1)) * usualRTT.Seconds()
 	o.Escalate = false // what is escalated is not usual
 	if rate := o.slowest(); rate > 0 {
-		d = max(d, time.Duration(float64(queries)/(rate*float64(len(o.Servers)))*float64(time.Second)))
+		d = max(d, float64(queries)/(rate*float64(len(o.Servers))))
 	}
-	return d
+	return seconds(d)
 }

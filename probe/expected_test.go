@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -24,6 +25,9 @@ func TestExpected(t *testing.T) {
 		{probe.Options{Servers: []resolver.Server{public}, Concurrency: 10_000, Escalate: true}, 100_000, 100 * time.Second, 110 * time.Second},
 		{probe.Options{Servers: []resolver.Server{public, public}, Concurrency: 10_000}, 100_000, 50 * time.Second, 60 * time.Second},
 		{probe.Options{Servers: []resolver.Server{local}, Rate: 10}, 100, 10 * time.Second, 12 * time.Second},
+		{probe.Options{Servers: []resolver.Server{local}}, math.MaxInt, 1 << 61, math.MaxInt64},
+		{probe.Options{Servers: []resolver.Server{local}, Rate: 1e-12}, 100, 1 << 61, math.MaxInt64},
+		{probe.Options{Servers: []resolver.Server{local}, Timeout: math.MaxInt64}, 1, 50 * time.Millisecond, time.Second},
 	} {
 		if got := tt.opts.Expected(tt.names, 1); got < tt.from || got > tt.to {
 			t.Errorf("%d names at %v: %v, want %v to %v", tt.names, tt.opts.Servers, got, tt.from, tt.to)

@@ -3,6 +3,7 @@ package probe
 import (
 	"iter"
 	"runtime"
+	"slices"
 	"sync"
 
 	"domprobe/candidate"
@@ -92,6 +93,9 @@ func (e escape) rethrow() {
 func (f *feed) put(c candidate.Candidate) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.stopped {
+		return false
+	}
 	if f.waiting = append(f.waiting, c); len(f.waiting) == 1 {
 		signal(f.wake)
 	}
@@ -136,8 +140,16 @@ func (f *feed) over() (bool, error) {
 	return over, err
 }
 
-// close stops the goroutine and waits for it, unless it is inside the source,
-// where a read may block for ever.
+// left stops the goroutine, and returns the candidates that have not been taken.
+func (f *feed) left() []candidate.Candidate {
+	f.close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Concat(f.batch[f.taken:], f.waiting)
+}
+
+// close stops the goroutine and waits for it, unless it is inside the source, where a
+// read may block for ever: then it ends when the source yields again.
 func (f *feed) close() {
 	f.mu.Lock()
 	f.stopped = true

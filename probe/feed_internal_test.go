@@ -27,3 +27,27 @@ func TestFeedClosedBeforeRead(t *testing.T) {
 		<-f.done
 	})
 }
+
+// What has been yielded is left over, and what is yielded after that is refused.
+func TestFeedLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		more, late := make(chan struct{}), true
+		f := startFeed(func(yield func(candidate.Candidate, error) bool) {
+			for range 5 {
+				yield(candidate.Candidate{}, nil)
+			}
+			<-more
+			late = yield(candidate.Candidate{}, nil)
+		}, make(chan struct{}, 1))
+		synctest.Wait()
+		f.next()
+		if left := f.left(); len(left) != 4 {
+			t.Errorf("%d are left, want 4", len(left))
+		}
+		close(more)
+		<-f.done
+		if late {
+			t.Error("a name was taken after the end")
+		}
+	})
+}

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"math"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -70,6 +73,8 @@ func (o *Options) complete() error {
 		return fmt.Errorf("%d tries are not between 1 and %d (RFC 9520 section 3.1)", o.Tries, MaxTries)
 	case o.Timeout < 0:
 		return fmt.Errorf("timeout %v is negative", o.Timeout)
+	case math.IsNaN(o.Rate):
+		return errors.New("the rate is no number")
 	case o.Quorum < 1 || o.Quorum > MaxQuorum:
 		return fmt.Errorf("quorum %d is not between 1 and %d", o.Quorum, MaxQuorum)
 	}
@@ -87,6 +92,11 @@ func (o *Options) complete() error {
 		}
 		o.Servers = system
 	}
+	for _, s := range o.Servers {
+		if err := o.checkServer(s); err != nil {
+			return fmt.Errorf("resolver %q: %w", s.String(), err)
+		}
+	}
 	if i := slices.IndexFunc(o.Servers, overHTTPS); i >= 0 && o.Exchanger == nil && transport.NewHTTPS == nil {
 		return fmt.Errorf("resolver %s: asking over HTTPS needs the package domprobe/probe/doh to be imported", o.Servers[i])
 	}
@@ -97,6 +107,27 @@ func (o *Options) complete() error {
 			given = fmt.Sprintf("%d are", asked)
 		}
 		return fmt.Errorf("a quorum of %d needs %d resolvers; %s given", o.Quorum, o.Quorum, given)
+	}
+	return nil
+}
+
+// checkServer finds mistakes that would look like a network that is away.
+func (o *Options) checkServer(s resolver.Server) error {
+	switch s.Transport {
+	case resolver.Direct:
+		return nil
+	case resolver.UDP, resolver.TCP, resolver.TLS, resolver.HTTPS:
+	case resolver.Demo:
+		return errors.New("only the command brings it")
+	default:
+		return fmt.Errorf("unknown transport %q", s.Transport)
+	}
+	if o.Exchanger != nil {
+		return nil // the address is its own affair
+	}
+	host, port, err := net.SplitHostPort(s.Addr)
+	if n, bad := strconv.ParseUint(port, 10, 16); cmp.Or(err, bad) != nil || host == "" || n == 0 {
+		return fmt.Errorf("the address %q is not host:port", s.Addr)
 	}
 	return nil
 }
@@ -150,8 +181,8 @@ func voterOf(s resolver.Server) string {
 // stream itself, of names or of ctx, comes once and last.
 //
 // Leaving the loop early stops the work. When the loop has ended, no goroutine
-// and no socket of it is left, except that a source blocked in a read is not
-// waited for.
+// and no socket of it is left, except that a source which is in its own code is not
+// waited for: it may be blocked in a read. It ends when it yields again.
 func (p *Prober) Probe(ctx context.Context, names iter.Seq2[candidate.Candidate, error]) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		for batch, err := range p.Batches(ctx, names) {
@@ -238,7 +269,8 @@ func invalid(c candidate.Candidate, now time.Time) Result {
 	return Result{Candidate: c, Verdict: Invalid, Reason: c.Err.Reason, Rcode: -1, At: now, Err: c.Err}
 }
 
-// Close waits for the loops under way and refuses new ones.
+// Close waits for the loops under way and refuses new ones. It must not be called in
+// the body of a loop.
 func (p *Prober) Close() error {
 	p.mu.Lock()
 	p.closed = true

@@ -95,7 +95,7 @@ func (r *run) loop(ctx context.Context, names iter.Seq2[candidate.Candidate, err
 		clear(l.results)
 		l.results = l.results[:0]
 		if ctx.Err() != nil {
-			yield(nil, &Unfinished{Names: l.left(), Err: context.Cause(ctx)})
+			yield(nil, &Unfinished{Names: append(l.left(), r.feed.left()...), Err: context.Cause(ctx)})
 			return
 		}
 		if ended && l.flying == 0 && r.evidence.held == 0 {
@@ -272,8 +272,11 @@ func (r *run) close() {
 
 // An Unfinished is the error of a loop whose context has ended.
 type Unfinished struct {
-	Names []candidate.Candidate // that were taken from the stream and have no result
-	Err   error                 // the cause of the context's end
+	// Names are those that the stream has yielded and that have no result, some of them
+	// read ahead.
+	Names []candidate.Candidate
+
+	Err error // the cause of the context's end
 }
 
 func (u *Unfinished) Error() string {

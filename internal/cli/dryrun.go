@@ -48,7 +48,7 @@ func (p *probing) planned() (opts probe.Options, err error) {
 	if err = cmp.Or(err, p.confirm.check(opts.Servers)); err != nil {
 		return opts, err
 	}
-	if !slices.ContainsFunc(opts.Servers, hasHostName) {
+	if !slices.ContainsFunc(opts.Servers, hasHostName) && !slices.ContainsFunc(opts.Servers, isDemo) {
 		if _, err := probe.New(opts); err != nil {
 			return opts, cmdline.Usage("", "%w", err)
 		}
