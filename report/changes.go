@@ -102,7 +102,7 @@ func ChangeFormats() []string {
 func WriteChanges(w io.Writer, format string, changes iter.Seq2[Change, error]) error {
 	i := slices.Index(ChangeFormats(), format)
 	if i < 0 {
-		return &FormatError{Format: format}
+		return &FormatError{Format: format, known: ChangeFormats()}
 	}
 	f, out := &changeFormats[i], bufio.NewWriterSize(w, bufferSize)
 	var columns []string

@@ -122,7 +122,7 @@ func fieldOf(name string) *field {
 // fields returns the chosen columns, which are all by default.
 func (o *Options) fields() []*field {
 	names := o.Columns
-	if names == nil {
+	if len(names) == 0 {
 		names = append(fieldNames(), o.extraNames()...)
 	}
 	chosen := make([]*field, len(names))

@@ -41,8 +41,8 @@ func (g *grid) Write(rows []probe.Result) error {
 }
 
 func (g *grid) Close() error {
-	if g.m.labels.len() == 0 {
-		return g.err
+	if g.err != nil || g.m.labels.len() == 0 {
+		return closed(&g.err)
 	}
 	g.look()
 	g.draw()
@@ -55,7 +55,7 @@ func (g *grid) Close() error {
 	if g.err == nil {
 		_, g.err = g.w.Write(g.buf)
 	}
-	return g.err
+	return closed(&g.err)
 }
 
 // blocks draws the grid, as many columns at once as fit the terminal.

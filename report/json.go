@@ -29,7 +29,7 @@ type jsonObjects struct {
 
 func newJSON(array bool) func(Options) encoder {
 	return func(o Options) encoder {
-		e := &jsonObjects{fields: o.fields(), errors: o.Columns == nil, array: array}
+		e := &jsonObjects{fields: o.fields(), errors: len(o.Columns) == 0, array: array}
 		for _, f := range e.fields {
 			e.keys = append(e.keys, `,"`+f.name+`":`)
 		}

@@ -451,3 +451,11 @@ func TestIndexCollisions(t *testing.T) {
 		}
 	}
 }
+
+// The error of an unknown format names those that are known there.
+func TestChangesFormat(t *testing.T) {
+	err := WriteChanges(io.Discard, "json", func(func(Change, error) bool) {})
+	if want := `unknown format "json" (known: text, names, csv, jsonl)`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

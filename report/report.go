@@ -71,7 +71,7 @@ type Writer interface {
 	Write(rows []probe.Result) error
 
 	// Close writes the end of the format, such as the "]" of json. It does
-	// not close the underlying writer.
+	// not close the underlying writer. Every call after it is an error.
 	Close() error
 }
 
@@ -86,7 +86,7 @@ type Options struct {
 
 	// Columns are the columns of csv, tsv, json and jsonl, by the names of
 	// [Columns]. With them, markdown and html are lists of these columns.
-	// Nil means all columns, and the usual table for markdown and html.
+	// None means all columns, and the usual table for markdown and html.
 	Columns []string
 
 	// Score adds the column score, which says how good the first label is as a
@@ -177,7 +177,7 @@ func lookup(name string) (*format, error) {
 			return &formats[i], nil
 		}
 	}
-	return nil, &FormatError{Format: name}
+	return nil, &FormatError{Format: name, known: Formats()}
 }
 
 // New returns a Writer of the named format on w. The error is a [*FormatError].
@@ -219,11 +219,12 @@ func FormatOf(path string) (string, error) {
 type FormatError struct {
 	Format string // the unknown name
 	Path   string // the file with an unknown ending
+	known  []string
 }
 
 func (e *FormatError) Error() string {
 	if e.Path == "" {
-		return fmt.Sprintf("unknown format %q (known: %s)", e.Format, strings.Join(Formats(), ", "))
+		return fmt.Sprintf("unknown format %q (known: %s)", e.Format, strings.Join(e.known, ", "))
 	}
 	var endings []string
 	for _, f := range formats {

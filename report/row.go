@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"errors"
 	"io"
 
 	"domprobe/probe"
@@ -56,8 +58,19 @@ func (w *rowWriter) Write(rows []probe.Result) error {
 func (w *rowWriter) Close() error {
 	w.begin()
 	w.buf = w.enc.end(w.buf)
-	return w.flush()
+	w.flush()
+	return closed(&w.err)
 }
+
+// closed returns the error of a Writer that has been closed, and lets every later call
+// fail.
+func closed(err *error) error {
+	was := *err
+	*err = cmp.Or(was, errClosed)
+	return was
+}
+
+var errClosed = errors.New("the report is closed")
 
 func (w *rowWriter) begin() {
 	if !w.begun {

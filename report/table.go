@@ -52,17 +52,17 @@ func (t *tableWriter) Close() error {
 	if t.err == nil {
 		t.err = t.draw(t.w, &t.m, t.m.table(&t.o))
 	}
-	return t.err
+	return closed(&t.err)
 }
 
 // table returns the matrix as a grid or as a list.
 func (m *matrix) table(o *Options) *table {
-	if o.Columns == nil && !m.sparse() {
+	if len(o.Columns) == 0 && !m.sparse() {
 		return m.grid()
 	}
 	chosen := o.fields()
 	head := o.Columns
-	if o.Columns == nil {
+	if len(o.Columns) == 0 {
 		chosen = []*field{fieldOf("domain"), fieldOf("verdict"), fieldOf("reason")}
 		head = []string{"name", "verdict", "reason"}
 		for _, name := range o.extraNames() {

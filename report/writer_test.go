@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -231,5 +233,46 @@ func TestNamesZero(t *testing.T) {
 	}
 	if got := write(t, "csv", Options{Zero: true}, nil); got != csvHeader {
 		t.Errorf("Zero changes csv to %q", got)
+	}
+}
+
+// After Close nothing more is written, and every call is an error.
+func TestWriterClosed(t *testing.T) {
+	row := []probe.Result{{Candidate: candidate.Parse("go.dev"), Verdict: probe.Found}}
+	for _, format := range Formats() {
+		for _, rows := range [][]probe.Result{nil, row} {
+			var out bytes.Buffer
+			w, err := New(format, &out, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmp.Or(w.Write(rows), w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			want := out.String()
+			if format == "none" {
+				continue
+			}
+			if w.Write(row) == nil || w.Close() == nil || out.String() != want {
+				t.Errorf("%s: %q after Close, %q before", format, out.String(), want)
+			}
+		}
+	}
+}
+
+// No columns are all columns, nil or not.
+func TestNoColumns(t *testing.T) {
+	rows := []probe.Result{{Candidate: candidate.Parse("go.dev"), Verdict: probe.Found}}
+	for _, format := range Formats() {
+		var text [2]bytes.Buffer
+		for i, columns := range [][]string{nil, {}} {
+			w, err := New(format, &text[i], Options{Columns: columns})
+			if err = cmp.Or(err, w.Write(rows), w.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text[0].String() != text[1].String() {
+			t.Errorf("%s: %q, and %q with no columns", format, &text[0], &text[1])
+		}
 	}
 }

@@ -2,7 +2,7 @@
 // and tells what has changed.
 //
 //	file := watch.NewFile("names.db")
-//	err := file.Add(watch.State{Name: "go.dev"})
+//	_, err := file.Add(watch.State{Name: "go.dev"})
 //	...
 //	w := watch.Watcher{File: file, Prober: prober, Sinks: []watch.Sink{{Name: "rows", Deliver: show}}}
 //	err = w.Run(ctx)

@@ -11,6 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"domprobe/candidate"
 	"domprobe/probe"
 )
 
@@ -58,11 +59,17 @@ func times(value []byte) (planned, next time.Time) {
 }
 
 // Add adds names that are not watched yet, each in the given state, and returns how
-// many these are.
+// many these are. A name is a whole domain in any form that [candidate.Parse] takes. The
+// error for another is a [*candidate.Error], and after an error nothing is added.
 func (f *File) Add(states ...State) (added int, err error) {
 	err = f.update(func(tx *bolt.Tx) error {
 		b := tx.Bucket(names)
 		for _, s := range states {
+			c := candidate.Parse(s.Name)
+			if c.Err != nil {
+				return fmt.Errorf("add %q: %w", s.Name, c.Err)
+			}
+			s.Name = c.Name
 			if b.Get([]byte(s.Name)) != nil {
 				continue
 			}
@@ -73,6 +80,9 @@ func (f *File) Add(states ...State) (added int, err error) {
 		}
 		return nil
 	})
+	if err != nil {
+		added = 0
+	}
 	return added, err
 }
 

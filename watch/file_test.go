@@ -29,6 +29,23 @@ func namesOf(t *testing.T, f *File) (list []string) {
 	return list
 }
 
+// Names are added in the form in which results have them, or not at all.
+func TestFileForms(t *testing.T) {
+	f := NewFile(filepath.Join(t.TempDir(), "names.db"))
+	if n, err := f.Add(State{Name: "GO.dev."}, State{Name: "m\u00fcnchen.de"}, State{Name: "go.dev"}); n != 2 || err != nil {
+		t.Fatalf("%d names added, %v", n, err)
+	}
+	for _, bad := range []string{"", "not a name", "localhost"} {
+		n, err := f.Add(State{Name: "rust.dev"}, State{Name: bad})
+		if _, ok := errors.AsType[*candidate.Error](err); n != 0 || !ok {
+			t.Errorf("%q: %d names added, %v", bad, n, err)
+		}
+	}
+	if list := namesOf(t, f); !slices.Equal(list, []string{"go.dev", "xn--mnchen-3ya.de"}) {
+		t.Errorf("the names are %q", list)
+	}
+}
+
 func TestFile(t *testing.T) {
 	f := NewFile(filepath.Join(t.TempDir(), "names.db"))
 	if list := namesOf(t, f); list != nil {

@@ -9,7 +9,7 @@ import (
 
 // A State is what is known of a watched name.
 type State struct {
-	Name    string        `json:"domain"`
+	Name    string        `json:"domain"`  // in A-label form, when it is in a [File]
 	Verdict probe.Verdict `json:"verdict"` // unknown until a look has told
 	Reason  probe.Reason  `json:"reason,omitempty"`
 	TTL     time.Duration `json:"ttl,omitempty"` // of a negative response
