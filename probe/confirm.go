@@ -15,7 +15,8 @@ import (
 // A Confirmer asks the registry of a name, which is in its A-label form,
 // whether it is registered. The Client of package rdap is one. Confirm is
 // called from many goroutines at once, some for each TLD, and does the pacing;
-// it has to return soon after ctx has ended.
+// it has to return soon after ctx has ended. It runs on goroutines of the Prober, so
+// that a panic in it ends the program.
 type Confirmer interface {
 	Confirm(ctx context.Context, name string) Confirmation
 }

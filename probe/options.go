@@ -106,7 +106,8 @@ type Options struct {
 
 // An Exchanger sends one query to one server and returns its response. It
 // has the signature of [dns.Client.ExchangeContext], so that a *dns.Client is
-// one. It must be safe for concurrent use.
+// one. It must be safe for concurrent use. It runs on goroutines of the Prober, so that a
+// panic in it ends the program.
 type Exchanger interface {
 	ExchangeContext(ctx context.Context, m *dns.Msg, addr string) (*dns.Msg, time.Duration, error)
 }

@@ -366,6 +366,7 @@ func TestOptions(t *testing.T) {
 		{Servers: good, Quorum: -1},
 		{Servers: good, Quorum: 2},
 		{Servers: good, Rate: math.NaN()},
+		{Servers: good, ZoneFiles: []probe.ZoneFile{nil}},
 		{Servers: []resolver.Server{{}}},
 		{Servers: []resolver.Server{{Transport: resolver.Demo}}},
 		{Servers: []resolver.Server{{Transport: "ftp", Addr: "192.0.2.1:53"}}},

@@ -105,7 +105,7 @@ const (
 )
 
 // Reasons lists every reason with the verdict that it comes with and one
-// sentence for the user, in the order of the README.
+// sentence for the user, in the order of the documentation.
 func Reasons() []ReasonDoc { return append([]ReasonDoc(nil), reasonDocs...) }
 
 // A ReasonDoc documents one reason.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,9 @@ type ZoneFile interface {
 func zonesOf(list []ZoneFile) (map[string]ZoneFile, error) {
 	zones := make(map[string]ZoneFile)
 	for _, z := range list {
+		if z == nil {
+			return nil, errors.New("a zone file is nil")
+		}
 		if zones[z.Origin()] != nil {
 			return nil, fmt.Errorf("two zone files are of %s", z.Origin())
 		}

@@ -272,3 +272,16 @@ func BenchmarkSchedule(b *testing.B) {
 		}
 	}
 }
+
+// Two sinks of one name would take each other's events.
+func TestSinkNames(t *testing.T) {
+	for _, list := range [][]string{{""}, {"a", "b", "a"}} {
+		w := Watcher{File: NewFile(filepath.Join(t.TempDir(), "names.db")), Once: true}
+		for _, name := range list {
+			w.Sinks = append(w.Sinks, Sink{Name: name})
+		}
+		if w.Run(t.Context()) == nil {
+			t.Errorf("sinks named %q are taken", list)
+		}
+	}
+}

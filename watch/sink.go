@@ -8,7 +8,8 @@ import (
 
 // A Sink takes events, one after the other.
 type Sink struct {
-	// Name is the name of the queue in the file, from one run to the next.
+	// Name is the name of the queue in the file, from one run to the next. Each sink of a
+	// Watcher has its own.
 	Name string
 
 	// Deliver takes an event. After an error, and after the end of ctx, it is

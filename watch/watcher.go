@@ -3,6 +3,7 @@ package watch
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -62,6 +63,11 @@ const (
 // Run looks at names until ctx is done, which is no error, or with Once until
 // none is due. It returns [ErrRunning], wrapped, if another Watcher runs on the file.
 func (w *Watcher) Run(ctx context.Context) (err error) {
+	for i, sink := range w.Sinks {
+		if sink.Name == "" || slices.ContainsFunc(w.Sinks[:i], func(s Sink) bool { return s.Name == sink.Name }) {
+			return fmt.Errorf("the name %q of a sink is empty or another's", sink.Name)
+		}
+	}
 	unlock, err := w.File.lock()
 	if err != nil {
 		return err

@@ -92,6 +92,9 @@ func (b *Builder) setOrigin(origin string) error {
 // After an error, which is a [*LineError] if a line is wrong, the Builder is only
 // to be closed. changed is when the file was written last, and zero if unknown.
 func (b *Builder) Read(r io.Reader, name string, changed time.Time) error {
+	if b.temp == nil {
+		return errClosed
+	}
 	in := bufio.NewReaderSize(r, 1<<16)
 	if start, _ := in.Peek(2); string(start) == "\x1f\x8b" {
 		unzipped, err := gzip.NewReader(in)
@@ -119,6 +122,8 @@ func (b *Builder) Read(r io.Reader, name string, changed time.Time) error {
 	return err
 }
 
+var errClosed = errors.New("the builder of the index is closed")
+
 // Names returns how many names have been read, repeats included. It may be called
 // at any time.
 func (b *Builder) Names() int64 { return b.names.Load() }
@@ -132,7 +137,10 @@ func (b *Builder) add(label []byte) error {
 // ends before, the index is as it was.
 func (b *Builder) Commit(ctx context.Context) (Info, error) {
 	defer b.Close()
-	if b.Names() == 0 {
+	switch {
+	case b.temp == nil:
+		return Info{}, errClosed
+	case b.Names() == 0:
 		return Info{}, errors.New("the input has no registered names")
 	}
 	info, err := b.write(ctx)

@@ -454,3 +454,24 @@ func (c *countdown) Err() error {
 	}
 	return nil
 }
+
+// A builder that is closed takes and writes nothing more.
+func TestBuilderClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dev.zone")
+	b, err := Create(path, Options{Origin: "dev"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Read(strings.NewReader("go.dev\n"), "list", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Read(strings.NewReader("rust.dev\n"), "list", time.Time{}); !errors.Is(err, errClosed) {
+		t.Errorf("Read: %v", err)
+	}
+	if _, err := b.Commit(t.Context()); !errors.Is(err, errClosed) {
+		t.Errorf("Commit: %v", err)
+	}
+}

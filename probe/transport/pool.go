@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -234,6 +235,8 @@ func checkMessage(resp, m *dns.Msg) Rule {
 		return WrongName
 	case resp.Question[0].Qtype != m.Question[0].Qtype, resp.Question[0].Qclass != m.Question[0].Qclass:
 		return WrongType
+	case slices.Contains(resp.Answer, nil), slices.Contains(resp.Ns, nil), slices.Contains(resp.Extra, nil):
+		return Malformed
 	}
 	return Passed
 }
