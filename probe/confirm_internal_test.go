@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -63,7 +64,7 @@ func TestStageBound(t *testing.T) {
 		}
 		synctest.Wait()
 		cancel()
-		if err := <-ended; err != context.Canceled {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 		if rows[RDAPNotRegistered] != 5 || rows[RDAPCanceled] != s.maxHeld || s.held != 0 {

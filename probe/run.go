@@ -280,6 +280,9 @@ type Unfinished struct {
 }
 
 func (u *Unfinished) Error() string {
+	if len(u.Names) == 0 {
+		return u.Err.Error()
+	}
 	return fmt.Sprintf("%v; %d names are without a verdict", u.Err, len(u.Names))
 }
 
