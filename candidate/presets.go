@@ -32,13 +32,7 @@ var presets = []preset{
 // Presets returns the names of the built-in sets of TLDs: popular, classic,
 // startup, tech, business, shop, creative, short (two-letter TLDs that are open
 // to everybody), country (all two-letter TLDs), and all.
-func Presets() []string {
-	names := make([]string, len(presets))
-	for i, p := range presets {
-		names[i] = p.name
-	}
-	return names
-}
+func Presets() []string { return text.Of(presets, func(p preset) string { return p.name }) }
 
 // Preset returns the TLDs of a built-in set, or an [*OptionError] if there is no
 // set of that name.

@@ -3,6 +3,8 @@ package candidate
 import (
 	"cmp"
 	"strings"
+
+	"domprobe/internal/text"
 )
 
 // A tld is an effective TLD, with all that depends on the TLD alone.
@@ -44,13 +46,7 @@ func parseTLDs(list []string) ([]tld, error) {
 	return tlds, nil
 }
 
-func namesOf(list []tld) []string {
-	names := make([]string, len(list))
-	for i, t := range list {
-		names[i] = t.name
-	}
-	return names
-}
+func namesOf(list []tld) []string { return text.Of(list, func(t tld) string { return t.name }) }
 
 func parseTLD(typed string) (tld, *Error) {
 	name, unicode, err := normalize(trimDot(strings.TrimPrefix(strings.TrimSpace(typed), ".")))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
@@ -92,7 +93,7 @@ var changeFormats = []changeFormat{
 // ChangeFormats returns the formats that [WriteChanges] knows: text for people,
 // names, csv and jsonl.
 func ChangeFormats() []string {
-	return namesOf(changeFormats, func(f changeFormat) string { return f.name })
+	return text.Of(changeFormats, func(f changeFormat) string { return f.name })
 }
 
 // WriteChanges writes a line for each change. The old or the new verdict of a

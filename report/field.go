@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"domprobe/internal/text"
 	"domprobe/probe"
 	"domprobe/probe/forsale"
 )
@@ -106,10 +107,10 @@ func (e *ColumnError) Error() string {
 	if e.Repeated {
 		return fmt.Sprintf("column %q is named twice", e.Column)
 	}
-	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(namesOf(fields[:], func(f field) string { return f.name }), ", "))
+	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(text.Of(fields[:], func(f field) string { return f.name }), ", "))
 }
 
-func fieldNames() []string { return namesOf(Columns(), func(c Column) string { return c.Name }) }
+func fieldNames() []string { return text.Of(Columns(), func(c Column) string { return c.Name }) }
 
 // fieldOf returns the field with a name, or nil.
 func fieldOf(name string) *field {

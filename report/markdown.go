@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"io"
 	"strings"
+
+	"domprobe/internal/text"
 )
 
 // writeMarkdown writes a table of GitHub Flavored Markdown.
@@ -19,10 +21,7 @@ func writeMarkdown(w io.Writer, _ *matrix, t *table) error {
 		}
 		put(out, "\n")
 	}
-	texts := make([]string, len(t.Head))
-	for i, head := range t.Head {
-		texts[i] = escapeMarkdown(head)
-	}
+	texts := text.Of(t.Head, escapeMarkdown)
 	line(texts[0], texts[1:]...)
 	put(out, "|", strings.Repeat(" :--- |", len(t.Head)), "\n")
 	for name, cells := range t.Rows {

@@ -59,6 +59,7 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
@@ -191,16 +192,7 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 
 // Formats returns the names that [New] knows, in the order of the
 // documentation.
-func Formats() []string { return namesOf(formats, func(f format) string { return f.name }) }
-
-// namesOf returns the names in a table.
-func namesOf[T any](table []T, name func(T) string) []string {
-	names := make([]string, len(table))
-	for i, row := range table {
-		names[i] = name(row)
-	}
-	return names
-}
+func Formats() []string { return text.Of(formats, func(f format) string { return f.name }) }
 
 // FormatOf returns the format that a file's ending stands for, in either case:
 // "csv" for "names.CSV". The error is a [*FormatError].

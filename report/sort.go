@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
@@ -26,7 +27,7 @@ var ranks = []ranking{
 }
 
 // Orders returns the orders that [Sorted] knows.
-func Orders() []string { return namesOf(ranks, func(r ranking) string { return r.order }) }
+func Orders() []string { return text.Of(ranks, func(r ranking) string { return r.order }) }
 
 // An OrderError says that an order is not known.
 type OrderError struct{ Order string }

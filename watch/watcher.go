@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"domprobe/candidate"
+	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
@@ -199,10 +200,7 @@ func (w *Watcher) settle(results []probe.Result) error {
 	if len(results) == 0 {
 		return nil
 	}
-	sinks := make([]string, len(w.Sinks))
-	for i, sink := range w.Sinks {
-		sinks[i] = sink.Name
-	}
+	sinks := text.Of(w.Sinks, func(s Sink) string { return s.Name })
 	events, err := w.File.settle(results, sinks, time.Now(), w.Interval)
 	if err != nil {
 		return err

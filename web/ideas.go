@@ -67,9 +67,7 @@ func ideasFor(given []string) []idea {
 	}
 	for _, about := range append([]string{strings.Join(given, " ")}, given...) {
 		found, _ := meanings.Search(about, defaultAbout) // what cannot be searched has no meaning
-		for _, r := range found {
-			add("about", r.Word)
-		}
+		add("about", text.Of(found, func(r meanings.Result) string { return r.Word })...)
 	}
 	slices.SortStableFunc(all, func(a, b idea) int {
 		return cmp.Or(b.Score-a.Score, len(a.Keyword)-len(b.Keyword), strings.Compare(a.Keyword, b.Keyword))

@@ -112,9 +112,7 @@ func (m *making) lookUp() error {
 		} else if len(found) == 0 {
 			return fmt.Errorf("about %.100q: no word has to do with all of it", about)
 		}
-		for _, r := range found {
-			m.meant = append(m.meant, r.Word)
-		}
+		m.meant = append(m.meant, text.Of(found, func(r meanings.Result) string { return r.Word })...)
 	}
 	return nil
 }

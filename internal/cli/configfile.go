@@ -15,6 +15,7 @@ import (
 	"domprobe/internal/config"
 	"domprobe/internal/tempfile"
 	"domprobe/internal/term"
+	"domprobe/internal/text"
 )
 
 // offerTLDs returns the TLDs that somebody at the terminal wants from now on,
@@ -53,7 +54,7 @@ func writeTLDs(path string, tlds []string) error {
 	}
 	line := ""
 	if len(tlds) > 0 {
-		line = fmt.Sprintf("tld = [%s]\n", quoted(gen.TLDs()))
+		line = fmt.Sprintf("tld = [%s]\n", strings.Join(text.Of(gen.TLDs(), strconv.Quote), ", "))
 	}
 	text, err := os.ReadFile(path)
 	switch {
@@ -98,14 +99,6 @@ func writeWhole(path string, text []byte) error {
 		return fmt.Errorf("write %s: %w", path, tempfile.Cause(err))
 	}
 	return nil
-}
-
-func quoted(words []string) string {
-	list := make([]string, len(words))
-	for i, w := range words {
-		list[i] = strconv.Quote(w)
-	}
-	return strings.Join(list, ", ")
 }
 
 // newFile returns a new file of settings: every key, as a comment.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"domprobe/internal/term"
+	"domprobe/internal/text"
 )
 
 // A listing prints rows as they come, in columns, csv or jsonl. A value is a
@@ -46,11 +47,7 @@ func newListing(w io.Writer, format string, widths []int, names ...string) *list
 func (l *listing) add(values ...any) error {
 	switch l.format {
 	case "csv":
-		cells := make([]string, len(values))
-		for i, v := range values {
-			cells[i] = csvCell(fmt.Sprint(v))
-		}
-		return l.csv.Write(cells)
+		return l.csv.Write(text.Of(values, func(v any) string { return csvCell(fmt.Sprint(v)) }))
 	case "jsonl":
 		return l.addObject(values)
 	}

@@ -7,6 +7,7 @@ import (
 	"domprobe/candidate"
 	"domprobe/candidate/words"
 	"domprobe/internal/cmdline"
+	"domprobe/internal/text"
 )
 
 // A naming is the settings of keywords by meaning, and of names by score.
@@ -29,19 +30,15 @@ func (n *naming) options() []*cmdline.Option {
 
 // addAbout adds the words of --about.
 func (n *naming) addAbout(in *input) error {
-	for _, text := range n.about {
-		found, err := words.Search(text, n.aboutMax)
+	for _, about := range n.about {
+		found, err := words.Search(about, n.aboutMax)
 		switch {
 		case err != nil:
 			return cmdline.Usage("", "--about: %w", err)
 		case len(found) == 0:
-			return cmdline.Usage("fewer words may do", "--about %q: no word has to do with all of it", text)
+			return cmdline.Usage("fewer words may do", "--about %q: no word has to do with all of it", about)
 		}
-		var list []string
-		for _, r := range found {
-			list = append(list, r.Word)
-		}
-		in.addWords("about", list...)
+		in.addWords("about", text.Of(found, func(r words.Result) string { return r.Word })...)
 		in.bare = true
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"domprobe/internal/cmdline"
 	"domprobe/internal/config"
 	"domprobe/internal/term"
+	"domprobe/internal/text"
 )
 
 const (
@@ -215,10 +216,7 @@ func (c *configuration) offer(all []*command) {
 // announce tells the user about a project's file, which may come from others.
 func (c *configuration) announce(console *term.Console) {
 	for _, f := range c.files {
-		var keys []string
-		for _, s := range f.settings {
-			keys = append(keys, s.Key)
-		}
+		keys := text.Of(f.settings, func(s config.Setting) string { return s.Key })
 		if f.project && len(keys) > 0 {
 			console.Note("settings of ./%s: %s", f.path, strings.Join(keys, ", "))
 		}

@@ -8,6 +8,7 @@ import (
 	"domprobe/candidate/words"
 	"domprobe/internal/cmdline"
 	"domprobe/internal/term"
+	"domprobe/internal/text"
 )
 
 // A finding is the settings of the command words.
@@ -59,7 +60,7 @@ func (f *finding) run(inv *invocation) error {
 		return cmdline.Usage("", "%w", err)
 	}
 	if f.format == "names" {
-		err = inv.print(strings.Join(textsOf(found), ""))
+		err = inv.print(strings.Join(text.Of(found, func(r words.Result) string { return r.Word + "\n" }), ""))
 	} else {
 		err = f.list(inv, found)
 	}
@@ -67,14 +68,6 @@ func (f *finding) run(inv *invocation) error {
 		err = &exitError{codeNoMatch, errors.New("no word has to do with all of the text; fewer words may do")}
 	}
 	return err
-}
-
-// textsOf returns the words alone, a line each.
-func textsOf(found []words.Result) (lines []string) {
-	for _, r := range found {
-		lines = append(lines, r.Word+"\n")
-	}
-	return lines
 }
 
 // minGloss is how much of a gloss is printed on a terminal however narrow it is.

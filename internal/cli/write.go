@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"domprobe/internal/cmdline"
+	"domprobe/internal/text"
 	"domprobe/probe"
 	"domprobe/probe/forsale"
 	"domprobe/report"
@@ -27,10 +28,7 @@ const forSale = "for-sale"
 
 // verdictsOrSale is verdicts with one more word, if sale is not nil.
 func verdictsOrSale(p *verdictSet, sale *bool, name, usage string) *cmdline.Option {
-	var known []string
-	for _, v := range probe.Verdicts() {
-		known = append(known, v.String())
-	}
+	known := text.Of(probe.Verdicts(), probe.Verdict.String)
 	if sale != nil {
 		known = append(known, forSale)
 	}
@@ -104,10 +102,7 @@ type target struct{ path, format string }
 // options are those of every command that writes rows.
 func (w *writing) options() []*cmdline.Option {
 	w.format = report.Formats()[0]
-	var columns []string
-	for _, c := range append(report.Columns(), report.ExtraColumns()...) {
-		columns = append(columns, c.Name)
-	}
+	columns := text.Of(append(report.Columns(), report.ExtraColumns()...), func(c report.Column) string { return c.Name })
 	return []*cmdline.Option{
 		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
 		cmdline.Func("output", "o", "also write every row to this `FILE`, in the format of its ending", "", func(s string) error {

@@ -9,6 +9,8 @@ package cmdline
 import (
 	"fmt"
 	"slices"
+
+	"domprobe/internal/text"
 )
 
 // Program is the name of the program; its environment variables begin with
@@ -34,11 +36,8 @@ type Command struct {
 }
 
 // Names returns the names of commands.
-func Names(commands []*Command) (names []string) {
-	for _, c := range commands {
-		names = append(names, c.Name)
-	}
-	return names
+func Names(commands []*Command) []string {
+	return text.Of(commands, func(c *Command) string { return c.Name })
 }
 
 // Pick returns the index of the command that the arguments mean, and the

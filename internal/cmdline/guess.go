@@ -50,10 +50,7 @@ func (c *Command) meansLong(arg string) bool {
 
 func (c *Command) unknownOption(arg string) error {
 	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-	var names []string
-	for _, o := range c.Options {
-		names = append(names, o.Name)
-	}
+	names := text.Of(c.Options, func(o *Option) string { return o.Name })
 	meant, hint := Nearest(name, names), "keywords that begin with - come after --"
 	switch {
 	case meant != "" && c.Name != "":

@@ -39,6 +39,15 @@ func Distinct(list []string) []string {
 	})
 }
 
+// Of returns a string for each element of a list.
+func Of[T any](list []T, text func(T) string) []string {
+	all := make([]string, len(list))
+	for i, element := range list {
+		all[i] = text(element)
+	}
+	return all
+}
+
 // Lower changes the capitals of ASCII to small letters. Other octets stay, whatever
 // they mean.
 func Lower(b []byte) {

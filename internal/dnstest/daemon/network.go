@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"domprobe/internal/text"
 )
 
 // A network is the first three octets of a laboratory's addresses, "127.10.20.".
@@ -52,13 +54,7 @@ func (n network) ip(host int) string { return string(n) + strconv.Itoa(host) }
 
 func (n network) addr(host int) string { return n.ip(host) + ":53" }
 
-func (n network) addrs(hosts ...int) []string {
-	var addrs []string
-	for _, h := range hosts {
-		addrs = append(addrs, n.addr(h))
-	}
-	return addrs
-}
+func (n network) addrs(hosts ...int) []string { return text.Of(hosts, n.addr) }
 
 // host returns where the server of registered names of a kind is. Nothing
 // listens there for [Dead].
