@@ -16,28 +16,23 @@ type scoring struct {
 // scoreCommand prints how good words are as names.
 func scoreCommand() *command {
 	s := new(scoring)
-	return &command{
-		Command: cmdline.Command{
-			Name:     "score",
-			Summary:  "print how good words are as names, from 0 to 100, with the parts of the score",
-			Synopsis: "score [flags] WORD...",
-			Examples: `  domprobe score swift qxvzkwj get-word
+	return &command{Command: cmdline.Command{
+		Name:     "score",
+		Summary:  "print how good words are as names, from 0 to 100, with the parts of the score",
+		Synopsis: "score [flags] WORD...",
+		Examples: `  domprobe score swift qxvzkwj get-word
   domprobe score -i words.txt -f csv
   domprobe words trust -f names | domprobe score - -f jsonl
 `,
-			Notes: "sound is how much the letters follow one another as in English words, spelling how surely somebody who hears " +
-				"the name spells it, length is 100 up to 6 characters, and marks is 100 without hyphens and digits. Of a domain " +
-				"the first label is scored. docs/naming.md has the formula. --min-score and --sort score use it in a run.",
-			Options: []*cmdline.Option{
-				cmdline.Repeated(&s.gen.inputs, "input", "i", "read words from this `FILE`, a line each; - is standard input").Local().Common(),
-				tableFormat(&s.format, "columns", "csv", "jsonl"),
-			},
-			Exits: map[int]string{
-				codeOK: "the words are scored",
-			},
+		Notes: "sound is how much the letters follow one another as in English words, spelling how surely somebody who hears " +
+			"the name spells it, length is 100 up to 6 characters, and marks is 100 without hyphens and digits. Of a domain " +
+			"the first label is scored. docs/naming.md has the formula. --min-score and --sort score use it in a run.",
+		Options: []*cmdline.Option{
+			cmdline.Repeated(&s.gen.inputs, "input", "i", "read words from this `FILE`, a line each; - is standard input").Local().Common(),
+			tableFormat(&s.format, "columns", "csv", "jsonl"),
 		},
-		run: interruptible(s.run),
-	}
+		Exits: map[int]string{codeOK: "the words are scored"},
+	}, run: interruptible(s.run)}
 }
 
 func (s *scoring) run(inv *invocation) error {

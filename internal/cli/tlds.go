@@ -31,9 +31,7 @@ func tldsCommand() *command {
 			cmdline.List(&g.presets, "tld-preset", "", "print the TLDs of this `SET`").Offer(candidate.Presets()...).Local().Common(),
 			cmdline.Repeated(&g.tldFiles, "tld-file", "", "print the TLDs in this `FILE`; its lines \"name: com io\" are sets for --tld-preset").Local().Common(),
 		},
-		Exits: map[int]string{
-			codeOK: "the TLDs are printed",
-		},
+		Exits: map[int]string{codeOK: "the TLDs are printed"},
 	}, g.text)
 }
 

@@ -21,31 +21,28 @@ type finding struct {
 // wordsCommand prints words by their meaning.
 func wordsCommand() *command {
 	f := &finding{most: 50}
-	return &command{
-		Command: cmdline.Command{
-			Name:     "words",
-			Summary:  "print words that have to do with a meaning, best first, offline",
-			Synopsis: "words [flags] TEXT...",
-			Examples: `  domprobe words fast bird                # ostrich, swift, ...
+	return &command{Command: cmdline.Command{
+		Name:     "words",
+		Summary:  "print words that have to do with a meaning, best first, offline",
+		Synopsis: "words [flags] TEXT...",
+		Examples: `  domprobe words fast bird                # ostrich, swift, ...
   domprobe words 'bir*' animal -n 5       # words that begin with bir
   domprobe words trust -f names | domprobe --resolver demo -t com -
 `,
-			Notes: "A word has to do with all words of the text: it has a meaning in common with them, they are in its gloss, " +
-				"or it is a more special word. A word of the text with * at its end is how the words printed begin. " +
-				"With --about the same words are keywords of a run. Words and glosses are those of WordNet 3.0, " +
-				"copyright 2006 by Princeton University.",
-			Options: []*cmdline.Option{
-				tableFormat(&f.format, "columns", "names", "csv", "jsonl"),
-				cmdline.Number(&f.most, "max", "n", "print at most `N` words; 0 is no limit", 0, math.MaxInt).Local().Common(),
-				cmdline.Switch(&f.license, "license", "", "print the licence of WordNet").Local(),
-			},
-			Exits: map[int]string{
-				codeOK:      "words are printed",
-				codeNoMatch: "no word has to do with all of the text",
-			},
+		Notes: "A word has to do with all words of the text: it has a meaning in common with them, they are in its gloss, " +
+			"or it is a more special word. A word of the text with * at its end is how the words printed begin. " +
+			"With --about the same words are keywords of a run. Words and glosses are those of WordNet 3.0, " +
+			"copyright 2006 by Princeton University.",
+		Options: []*cmdline.Option{
+			tableFormat(&f.format, "columns", "names", "csv", "jsonl"),
+			cmdline.Number(&f.most, "max", "n", "print at most `N` words; 0 is no limit", 0, math.MaxInt).Local().Common(),
+			cmdline.Switch(&f.license, "license", "", "print the licence of WordNet").Local(),
 		},
-		run: interruptible(f.run),
-	}
+		Exits: map[int]string{
+			codeOK:      "words are printed",
+			codeNoMatch: "no word has to do with all of the text",
+		},
+	}, run: interruptible(f.run)}
 }
 
 func (f *finding) run(inv *invocation) error {

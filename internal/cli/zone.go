@@ -26,34 +26,31 @@ var zoneParts = []string{"build", "info", "list"}
 // zoneCommand makes indexes of zone files and shows what is in them.
 func zoneCommand() *command {
 	z := new(zoning)
-	return &command{
-		Command: cmdline.Command{
-			Name:     "zone",
-			Summary:  "make an index of a registry's zone file, for --zone",
-			Synopsis: "zone build FILE... -o INDEX | zone info INDEX | zone list INDEX",
-			Examples: `  domprobe zone build com.txt.gz -o com.zone
+	return &command{Command: cmdline.Command{
+		Name:     "zone",
+		Summary:  "make an index of a registry's zone file, for --zone",
+		Synopsis: "zone build FILE... -o INDEX | zone info INDEX | zone list INDEX",
+		Examples: `  domprobe zone build com.txt.gz -o com.zone
   domprobe zone info com.zone
   domprobe zone list com.zone | head
   domprobe zone build names.txt --origin com --date 2026-11-28 -o com.zone
   domprobe --zone com.zone -r none -t com go rust
 `,
-			Notes: "build reads master files (RFC 1035 section 5) and lists, a name in a line, also compressed by gzip; - is standard input. " +
-				"A name is registered if it lies one label below the origin and has an NS record. The first line that is wrong ends it, and the index is as before. " +
-				"info tells what is in an index, and list prints the names in order.",
-			Options: []*cmdline.Option{
-				cmdline.Text(&z.output, "output", "o", "build: write the index to this `FILE`").Local().Common(),
-				cmdline.Text(&z.origin, "origin", "", "build: the `ZONE`, if neither a SOA record nor $ORIGIN names it: com").Local().Common(),
-				cmdline.Parsed(&z.date, "date", "", "build: the `DATE` of the data, if it is not that in the serial of the SOA record, or of the file: 2026-11-28", "",
-					parseDate).Local().Common(),
-			},
-			Words: zoneParts,
-			Exits: map[int]string{
-				codeOK:     "the index is written, or what is in it",
-				codeFailed: "the run failed: a line is wrong, the index is damaged, a file, the disk",
-			},
+		Notes: "build reads master files (RFC 1035 section 5) and lists, a name in a line, also compressed by gzip; - is standard input. " +
+			"A name is registered if it lies one label below the origin and has an NS record. The first line that is wrong ends it, and the index is as before. " +
+			"info tells what is in an index, and list prints the names in order.",
+		Options: []*cmdline.Option{
+			cmdline.Text(&z.output, "output", "o", "build: write the index to this `FILE`").Local().Common(),
+			cmdline.Text(&z.origin, "origin", "", "build: the `ZONE`, if neither a SOA record nor $ORIGIN names it: com").Local().Common(),
+			cmdline.Parsed(&z.date, "date", "", "build: the `DATE` of the data, if it is not that in the serial of the SOA record, or of the file: 2026-11-28", "",
+				parseDate).Local().Common(),
 		},
-		run: z.run,
-	}
+		Words: zoneParts,
+		Exits: map[int]string{
+			codeOK:     "the index is written, or what is in it",
+			codeFailed: "the run failed: a line is wrong, the index is damaged, a file, the disk",
+		},
+	}, run: z.run}
 }
 
 func parseDate(s string) (time.Time, error) {
