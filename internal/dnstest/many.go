@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -81,12 +80,10 @@ const slowDelay = 1500 * time.Millisecond
 
 // A manyResolver is one of the resolvers.
 type manyResolver struct {
-	many    Many
-	kind    kind
-	letter  byte // decides which names a filtering one denies
-	limit   *rate.Limiter
-	asked   atomic.Int64
-	dropped atomic.Int64 // over the limit
+	many   Many
+	kind   kind
+	letter byte // decides which names a filtering one denies
+	limit  *rate.Limiter
 }
 
 // resolvers makes the resolvers, in an order that is random and always the same.
@@ -119,13 +116,8 @@ func (r *manyResolver) delay() time.Duration {
 // respond overwrites a query, which must have room for maxFastAnswer octets, with
 // the response to it, and returns that or nil.
 func (r *manyResolver) respond(b []byte) []byte {
-	r.asked.Add(1)
-	if !r.limit.Allow() {
-		r.dropped.Add(1)
-		return nil
-	}
 	q, ok := parseFast(b)
-	if !ok || q.labels == 0 || r.kind == dead || chance(r.many.Loss) {
+	if !r.limit.Allow() || !ok || q.labels == 0 || r.kind == dead || chance(r.many.Loss) {
 		return nil
 	}
 	honest := Fast{Share: 50}
