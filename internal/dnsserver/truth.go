@@ -78,27 +78,22 @@ func (t Truth) dated(r *dns.Msg) *dns.Msg {
 
 func (t Truth) resolve(q *dns.Msg) *dns.Msg {
 	r, cut := t.ofZone(q)
-	switch {
-	case r != nil:
+	if r != nil {
 		return r
 	}
-	if own := t.records(q); len(own) > 0 {
-		return withAnswer(q, own...)
+	name, qtype := normal(q.Question[0].Name), q.Question[0].Qtype
+	if t.Records != nil {
+		if own := t.Records(name, qtype); len(own) > 0 {
+			return withAnswer(q, own...)
+		}
 	}
 	switch {
-	case q.Question[0].Qtype == dns.TypeA:
+	case qtype == dns.TypeA:
 		return Address(q, "192.0.2.1")
-	case normal(q.Question[0].Name) == cut:
+	case name == cut:
 		return apex(q)
 	}
 	return NoData(q, cut)
-}
-
-func (t Truth) records(q *dns.Msg) []dns.RR {
-	if t.Records == nil {
-		return nil
-	}
-	return t.Records(normal(q.Question[0].Name), q.Question[0].Qtype)
 }
 
 func (t Truth) delegate(q *dns.Msg) *dns.Msg {
