@@ -65,10 +65,10 @@ type problemKind struct {
 }
 
 // docs is what the page for people shows, but for the address of the server.
-var docs = sync.OnceValues(func() (*docsData, error) {
+var docs = sync.OnceValue(func() *docsData {
 	var d apiDescription
 	if err := json.Unmarshal(assets()["openapi.json"].body, &d); err != nil {
-		return nil, err
+		panic(err) // the file is a part of the program
 	}
 	data := &docsData{Title: d.Info.Title, Text: d.Info.Description, Row: d.Components.Schemas["Row"].Properties}
 	for path, methods := range d.Paths {
@@ -90,7 +90,7 @@ var docs = sync.OnceValues(func() (*docsData, error) {
 		data.Problems = append(data.Problems, problemKind{status, kind[0], kind[1], d.Components.Responses[fmt.Sprint(status)].Description})
 	}
 	slices.SortFunc(data.Problems, func(a, b problemKind) int { return a.Status - b.Status })
-	return data, nil
+	return data
 })
 
 type docsData struct {
@@ -106,27 +106,19 @@ func (d docsData) Here(source string) string {
 	return strings.ReplaceAll(source, docsDefault, d.Server)
 }
 
-var docsTemplate = sync.OnceValues(func() (*template.Template, error) {
-	return template.New("docs").Parse(docsPage)
+var docsTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("docs").Parse(docsPage))
 })
 
 // document answers with the page that explains the API to people.
 func (s *Server) document(w http.ResponseWriter, r *http.Request) *problem {
-	data, err := docs()
-	if err != nil {
-		return problemf(http.StatusServiceUnavailable, "the description cannot be read: %v", err)
-	}
-	page, err := docsTemplate()
-	if err != nil {
-		return problemf(http.StatusServiceUnavailable, "the page cannot be made: %v", err)
-	}
-	here := *data
+	here := *docs()
 	here.Server = "http://" + r.Host
 	if overTLS(r) {
 		here.Server = "https://" + r.Host
 	}
 	var body bytes.Buffer
-	if err := page.Execute(&body, here); err != nil {
+	if err := docsTemplate().Execute(&body, here); err != nil {
 		return problemf(http.StatusServiceUnavailable, "the page cannot be made: %v", err)
 	}
 	return newAsset(kinds[".html"], body.Bytes()).serve(w, r)
