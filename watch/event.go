@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"domprobe/internal/term"
+	"domprobe/internal/text"
 	"domprobe/probe"
 )
 
@@ -82,10 +83,4 @@ func shown(s string) string {
 
 func joined(status []string) string { return strings.Join(slices.Sorted(slices.Values(status)), "; ") }
 
-// day returns a day in UTC, and nothing for the zero time.
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
-}
+func day(t time.Time) string { return text.Time(t, time.DateOnly) }

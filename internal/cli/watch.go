@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"domprobe/internal/cmdline"
+	"domprobe/internal/text"
 	"domprobe/probe"
 	"domprobe/watch"
 )
@@ -183,19 +184,11 @@ func (s *watching) rows(inv *invocation) watch.Sink {
 			if rows == nil {
 				rows = newListing(inv.std.Out, s.format, []int{len(time.RFC3339) - 5, 30, 9, 20, 0}, "at", "domain", "event", "old", "new")
 			}
-			err := rows.add(stamp(e.At), e.Name, string(e.Kind), e.Old, e.New)
+			err := rows.add(text.Time(e.At, time.RFC3339), e.Name, string(e.Kind), e.Old, e.New)
 			return struct{}{}, cmp.Or(err, rows.close())
 		})
 		return err
 	}}
-}
-
-// stamp returns a time for a row, and nothing for the zero time.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // begin adds the names to those that are watched, and watches until ctx is done.

@@ -13,6 +13,7 @@ import (
 
 	"domprobe/candidate"
 	"domprobe/internal/cmdline"
+	"domprobe/internal/text"
 	"domprobe/probe"
 	"domprobe/report"
 	"domprobe/watch"
@@ -119,8 +120,9 @@ func (s *watching) print(ctx context.Context, inv *invocation, file *watch.File)
 		"domain", "verdict", "looked", "next", "expires", "drops", "for_sale", "status")
 	for i := range states {
 		st := &states[i]
-		err := rows.add(st.Name, st.Verdict.String(), stamp(st.Looked), cmp.Or(stamp(st.Next), "now"), dayOf(st.Expires), dayOf(st.Drops),
-			st.ForSale, strings.Join(st.Status, "; "))
+		looked, next := text.Time(st.Looked, time.RFC3339), text.Time(st.Next, time.RFC3339)
+		expires, drops := text.Time(st.Expires, time.DateOnly), text.Time(st.Drops, time.DateOnly)
+		err := rows.add(st.Name, st.Verdict.String(), looked, cmp.Or(next, "now"), expires, drops, st.ForSale, strings.Join(st.Status, "; "))
 		if err != nil {
 			return err
 		}
@@ -129,12 +131,6 @@ func (s *watching) print(ctx context.Context, inv *invocation, file *watch.File)
 		return err
 	}
 	return tellWaiting(inv, file)
-}
-
-// dayOf is stamp without the time of day.
-func dayOf(t time.Time) string {
-	day, _, _ := strings.Cut(stamp(t), "T")
-	return day
 }
 
 // tellWaiting tells how many events are not delivered yet.

@@ -4,6 +4,7 @@ package text
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // ByteOrderMark begins text that some editors write.
@@ -37,6 +38,14 @@ func Distinct(list []string) []string {
 		known[s] = true
 		return repeat
 	})
+}
+
+// Time returns a time in UTC in a layout of package time, and nothing for the zero time.
+func Time(t time.Time, layout string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(layout)
 }
 
 // Of returns a string for each element of a list.
