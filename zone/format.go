@@ -89,12 +89,8 @@ func (t *trailer) fileSize() int64 {
 }
 
 // keyOf is the first 8 octets of a name, as a number of the same order.
-func keyOf[T string | []byte](name T) (key uint64) {
-	for i := range 8 {
-		key <<= 8
-		if i < len(name) {
-			key |= uint64(name[i])
-		}
-	}
-	return key
+func keyOf[T string | []byte](name T) uint64 {
+	var first [8]byte
+	copy(first[:], name)
+	return binary.BigEndian.Uint64(first[:])
 }

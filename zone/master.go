@@ -147,27 +147,10 @@ func (m *master) simple(line []byte) (bool, error) {
 	return false, nil
 }
 
-func isNumber(word []byte) bool {
-	for _, c := range word {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(word) > 0
-}
+func isNumber(word []byte) bool { return len(word) > 0 && len(bytes.Trim(word, "0123456789")) == 0 }
 
 // isWord reports whether a word is another one, which is in lower case.
-func isWord(word []byte, want string) bool {
-	if len(word) != len(want) {
-		return false
-	}
-	for i, c := range word {
-		if c|0x20 != want[i] {
-			return false
-		}
-	}
-	return true
-}
+func isWord(word []byte, want string) bool { return strings.EqualFold(string(word), want) }
 
 func isAddress(word []byte, family func(netip.Addr) bool) bool {
 	a, err := netip.ParseAddr(string(word))
