@@ -99,7 +99,7 @@ func inBounds(all []bound) *problem {
 
 // generates reports whether generators make keywords of those that are given.
 func (q *query) generates() bool {
-	return len(q.About)+len(q.Pattern)+q.Syllables+q.Combine > 0 || q.Blend || len(q.makers()) > 0
+	return len(q.About)+len(q.Pattern)+q.Syllables+q.Combine > 0 || q.Blend || q.makers().Any()
 }
 
 // lookUp finds the words for the texts of About.
@@ -150,46 +150,12 @@ func (q *query) keywords(origin *candidate.Origin) (iter.Seq2[string, error], er
 		}
 		sources = append(sources, origin.Tag("syllables", p.All()))
 	}
-	all := candidate.Concat(sources...)
-	for _, m := range q.makers() {
-		all = m.multiply(all, origin, len(q.TLD) > 0)
-	}
-	return all, nil
+	return q.makers().Apply(candidate.Concat(sources...), origin, len(q.TLD) > 0), nil
 }
 
-// A maker makes keywords of each keyword.
-type maker struct {
-	generator string
-	on        bool // the query asks for it
-	make      func(keyword string) []string
-}
-
-// makers returns the generators that the query asks for.
-func (q *query) makers() []maker {
-	all := []maker{
-		{"endings", q.Endings, candidate.Endings},
-		{"typos", q.Typos, candidate.Typos},
-		{"hacks", q.Hacks, candidate.Hacks},
-	}
-	return slices.DeleteFunc(all, func(m maker) bool { return !m.on })
-}
-
-// multiply puts after each keyword what is made of it. Hacks need no TLD: without
-// one they stand alone.
-func (m maker) multiply(keywords iter.Seq2[string, error], origin *candidate.Origin, tlds bool) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for keyword, err := range keywords {
-			alone := m.generator == "hacks" && !tlds && !candidate.IsDomain(keyword)
-			if (err != nil || !alone) && !yield(keyword, err) {
-				return
-			}
-			for made := range origin.Tag(m.generator, candidate.Strings(m.make(keyword)...)) {
-				if !yield(made, nil) {
-					return
-				}
-			}
-		}
-	}
+// makers returns the generators that make more of each keyword.
+func (m *making) makers() candidate.Makers {
+	return candidate.Makers{Endings: m.Endings, Typos: m.Typos, Hacks: m.Hacks}
 }
 
 // generator returns a new generator of the names of a query.

@@ -132,7 +132,7 @@ func TestBestList(t *testing.T) {
 
 // Names of a later pass tell what made them, as those of the first do.
 func TestGeneratorOfEveryPass(t *testing.T) {
-	g := generating{patterns: []string{"[ab]"}, shards: 1, forming: forming{endings: true, blend: true}}
+	g := generating{patterns: []string{"[ab]"}, shards: 1, forming: forming{makers: candidate.Makers{Endings: true}, blend: true}}
 	g.names.TLDs = []string{"dev"}
 	in, err := g.openInput(&invocation{Args: cmdline.Args{Words: []string{"motor", "hotel"}}})
 	if err != nil {

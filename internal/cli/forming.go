@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"math/big"
-	"slices"
 	"strings"
 
 	"domprobe/candidate"
@@ -15,69 +14,20 @@ import (
 // A forming is the settings of keywords that are made by their form, and of names
 // that are left out by it.
 type forming struct {
-	blend, endings, typos, hacks bool
-	syllables                    int
-	exclude                      []string
+	makers    candidate.Makers
+	blend     bool
+	syllables int
+	exclude   []string
 }
 
 func (f *forming) options() []*cmdline.Option {
 	return []*cmdline.Option{
 		cmdline.Number(&f.syllables, "syllables", "", "add pronounceable keywords of `N` syllables, 1 to 6: zindar, plovee", 1, pattern.MaxSyllables),
 		cmdline.Switch(&f.blend, "blend", "", "add the portmanteaus of the keywords, each with each: netiquette for net and etiquette").Common(),
-		cmdline.Switch(&f.endings, "endings", "", "add each keyword with the endings of brand names: -ly, -ify, -io, ..., flickr for flicker").Common(),
-		cmdline.Switch(&f.typos, "typos", "", "add what a slip makes of each keyword or domain: a letter too many, too few, or wrong, one that looks alike, ..."),
-		cmdline.Switch(&f.hacks, "hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
+		cmdline.Switch(&f.makers.Endings, "endings", "", "add each keyword with the endings of brand names: -ly, -ify, -io, ..., flickr for flicker").Common(),
+		cmdline.Switch(&f.makers.Typos, "typos", "", "add what a slip makes of each keyword or domain: a letter too many, too few, or wrong, one that looks alike, ..."),
+		cmdline.Switch(&f.makers.Hacks, "hacks", "", "add the domains that spell a keyword across a dot: delicio.us for delicious"),
 		cmdline.List(&f.exclude, "exclude", "", "leave out these `WORDS`, or those in @FILE; * is any characters, ? is one: '*bank*', and 'x?.io' a domain"),
-	}
-}
-
-// A maker makes keywords of each keyword.
-type maker struct {
-	generator string
-	on        bool
-	make      func(keyword string) []string
-}
-
-// makers returns the generators that make more of each keyword, in the order in
-// which they are applied: each to what the one before it has passed on and made.
-func (f *forming) makers() []maker {
-	return []maker{
-		{"endings", f.endings, candidate.Endings},
-		{"typos", f.typos, candidate.Typos},
-		{"hacks", f.hacks, candidate.Hacks},
-	}
-}
-
-// makes reports whether more is made of the keywords.
-func (f *forming) makes() bool {
-	return slices.ContainsFunc(f.makers(), func(m maker) bool { return m.on })
-}
-
-// multiplied returns keywords with what the makers make of them, each after its
-// keyword. Without keep it drops all that needs a TLD.
-func (f *forming) multiplied(keywords iter.Seq2[string, error], origin *candidate.Origin, keep bool) iter.Seq2[string, error] {
-	for _, m := range f.makers() {
-		if m.on {
-			keywords = m.multiply(keywords, origin, keep || m.generator != "hacks")
-		}
-	}
-	return keywords
-}
-
-func (m maker) multiply(keywords iter.Seq2[string, error], origin *candidate.Origin, keep bool) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for keyword, err := range keywords {
-			if keep || err != nil || candidate.IsDomain(keyword) {
-				if !yield(keyword, err) {
-					return
-				}
-			}
-			for made := range origin.Tag(m.generator, candidate.Strings(m.make(keyword)...)) {
-				if !yield(made, nil) {
-					return
-				}
-			}
-		}
 	}
 }
 
@@ -135,11 +85,11 @@ func (f *forming) exclusion(inv *invocation) (*candidate.Exclusion, error) {
 
 // amount returns how many keywords there are, with what is made of them.
 func (s *selection) amount() amount {
-	if !s.makes() {
+	if !s.makers.Any() {
 		return s.in.amount()
 	}
 	if again := s.in.again(); again != nil {
-		if a := counted(s.multiplied(again, &s.in.origin, len(s.opts.TLDs) > 0)); a.exact {
+		if a := counted(s.makers.Apply(again, &s.in.origin, len(s.opts.TLDs) > 0)); a.exact {
 			return a
 		}
 	}

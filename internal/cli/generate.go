@@ -116,12 +116,12 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 	} else if inv.terminal && !g.stops {
 		s.most = maxOnTerminal
 	}
-	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.makes()
+	s.opts.Origin, s.opts.Unique = &in.origin, in.unique && !g.makers.Any()
 	var err error
 	if s.opts.TLDs, _, err = g.allTLDs(inv.own.tlds); err != nil {
 		return nil, err
 	}
-	if len(s.opts.TLDs) == 0 && !g.hacks {
+	if len(s.opts.TLDs) == 0 && !g.makers.Hacks {
 		if in.bare {
 			if s.opts.TLDs, err = inv.offerTLDs(in.word); err != nil {
 				return nil, err
@@ -152,7 +152,7 @@ func (g *generating) selection(inv *invocation, in *input, counted bool) (*selec
 // generator returns a new generator of the names that keywords make.
 func (s *selection) generator(keywords iter.Seq2[string, error]) (*candidate.Generator, error) {
 	opts := s.opts
-	opts.Keywords = s.multiplied(keywords, &s.in.origin, len(opts.TLDs) > 0)
+	opts.Keywords = s.makers.Apply(keywords, &s.in.origin, len(opts.TLDs) > 0)
 	return candidate.New(opts)
 }
 
