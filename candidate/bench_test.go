@@ -55,13 +55,13 @@ func BenchmarkGenerator(b *testing.B) {
 		fmt.Fprintln(&text, w)
 	}
 	b.Run("unique", func(b *testing.B) {
-		drain(b, Options{Keywords: Strings(words...), TLDs: []string{"com"}, Unique: true}, n)
+		drain(b, Options{Keywords: Stream(words...), TLDs: []string{"com"}, Unique: true}, n)
 	})
 	b.Run("unique-cc", func(b *testing.B) {
-		drain(b, Options{Keywords: Strings(words...), TLDs: []string{"io"}, Unique: true}, n)
+		drain(b, Options{Keywords: Stream(words...), TLDs: []string{"io"}, Unique: true}, n)
 	})
 	b.Run("filtered", func(b *testing.B) {
-		drain(b, Options{Keywords: Strings(words...), TLDs: []string{"com"}}, n)
+		drain(b, Options{Keywords: Stream(words...), TLDs: []string{"com"}}, n)
 	})
 	b.Run("lines", func(b *testing.B) {
 		opts := Options{TLDs: []string{"com"}}
@@ -75,7 +75,7 @@ func BenchmarkGenerator(b *testing.B) {
 		for i, w := range words {
 			idn[i] = "ü" + w
 		}
-		drain(b, Options{Keywords: Strings(idn...), TLDs: []string{"com"}}, n)
+		drain(b, Options{Keywords: Stream(idn...), TLDs: []string{"com"}}, n)
 	})
 }
 

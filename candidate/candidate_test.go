@@ -184,7 +184,7 @@ func collect(t *testing.T, seq iter.Seq2[Candidate, error]) (names []string, err
 
 func TestGenerator(t *testing.T) {
 	broken := errors.New("broken")
-	failing := Concat(Strings("go"), func(yield func(string, error) bool) { yield("", broken) }, Strings("rust"))
+	failing := Concat(Stream("go"), func(yield func(string, error) bool) { yield("", broken) }, Stream("rust"))
 	tests := []struct {
 		name              string
 		opts              Options
@@ -195,32 +195,32 @@ func TestGenerator(t *testing.T) {
 		{name: "nothing", opts: Options{TLDs: []string{"dev"}}},
 		{
 			name: "keyword by keyword",
-			opts: Options{Keywords: Strings("go", "rust"), TLDs: []string{"dev", "io"}},
+			opts: Options{Keywords: Stream("go", "rust"), TLDs: []string{"dev", "io"}},
 			want: "go.dev go.io rust.dev rust.io",
 		},
 		{
 			name: "TLDs as typed",
-			opts: Options{Keywords: Strings("go"), TLDs: []string{" .io", "DEV.", "COM.BR", "io", "рф", "xn--p1ai", "github.io", "devv"}},
+			opts: Options{Keywords: Stream("go"), TLDs: []string{" .io", "DEV.", "COM.BR", "io", "рф", "xn--p1ai", "github.io", "devv"}},
 			want: "go.io go.dev go.com.br go.xn--p1ai go.github.io go.devv",
 		},
 		{
 			name: "affixes",
-			opts: Options{Keywords: Strings("go"), TLDs: []string{"dev"}, Prefixes: []string{"get", "", "my-", "GET"}, Suffixes: []string{"hq", " app"}},
+			opts: Options{Keywords: Stream("go"), TLDs: []string{"dev"}, Prefixes: []string{"get", "", "my-", "GET"}, Suffixes: []string{"hq", " app"}},
 			want: "go.dev gohq.dev goapp.dev getgo.dev getgohq.dev getgoapp.dev my-go.dev my-gohq.dev my-goapp.dev",
 		},
 		{
 			name: "whole domains are not multiplied",
-			opts: Options{Keywords: Strings("zig.org", "go", "go。dev", "a.b.org"), TLDs: []string{"dev"}, Prefixes: []string{"get"}},
+			opts: Options{Keywords: Stream("zig.org", "go", "go。dev", "a.b.org"), TLDs: []string{"dev"}, Prefixes: []string{"get"}},
 			want: "zig.org go.dev getgo.dev a.b.org(not-registrable)", repeated: 1,
 		},
 		{
 			name: "whole domains need no TLD",
-			opts: Options{Keywords: Strings("go.dev.", "ziglang.org")},
+			opts: Options{Keywords: Stream("go.dev.", "ziglang.org")},
 			want: "go.dev ziglang.org",
 		},
 		{
 			name: "keyword without TLD",
-			opts: Options{Keywords: Strings("go.dev", "go", "rust")},
+			opts: Options{Keywords: Stream("go.dev", "go", "rust")},
 			want: "go.dev", err: ErrNoTLD,
 		},
 		{
@@ -230,67 +230,67 @@ func TestGenerator(t *testing.T) {
 		},
 		{
 			name: "repeats",
-			opts: Options{Keywords: Strings("go", "Go", "GO.DEV", "g_o", "g_o", "go"), TLDs: []string{"dev"}},
+			opts: Options{Keywords: Stream("go", "Go", "GO.DEV", "g_o", "g_o", "go"), TLDs: []string{"dev"}},
 			want: "go.dev g_o.dev(bad-label)", repeated: 4,
 		},
 		{
 			name: "unique",
-			opts: Options{Keywords: Strings("go", "go"), TLDs: []string{"dev"}, Unique: true},
+			opts: Options{Keywords: Stream("go", "go"), TLDs: []string{"dev"}, Unique: true},
 			want: "go.dev go.dev",
 		},
 		{
 			name: "a valid name is no repeat of an invalid one",
-			opts: Options{Keywords: Strings("foo.bar.com", "foo"), TLDs: []string{"bar.com"}},
+			opts: Options{Keywords: Stream("foo.bar.com", "foo"), TLDs: []string{"bar.com"}},
 			want: "foo.bar.com(not-registrable) foo.bar.com",
 		},
 		{
 			name: "bad keywords",
-			opts: Options{Keywords: Strings("", "-x", "x-", "don't", "ab--c", "\xff", "\x1b", "xn--a", strings.Repeat("k", 64)), TLDs: []string{"dev"}},
+			opts: Options{Keywords: Stream("", "-x", "x-", "don't", "ab--c", "\xff", "\x1b", "xn--a", strings.Repeat("k", 64)), TLDs: []string{"dev"}},
 			want: ".dev(bad-label) -x.dev(bad-label) x-.dev(bad-label) don't.dev(bad-label) ab--c.dev(bad-label) " +
 				"\xff.dev(bad-idn) \x1b.dev(bad-label) xn--a.dev(bad-idn) " + strings.Repeat("k", 64) + ".dev(too-long)",
 		},
 		{
 			name: "huge keyword",
-			opts: Options{Keywords: Strings(strings.Repeat("k", 1<<20)), TLDs: []string{"dev"}},
+			opts: Options{Keywords: Stream(strings.Repeat("k", 1<<20)), TLDs: []string{"dev"}},
 			want: strings.Repeat("k", 1<<20) + ".dev(too-long)",
 		},
 		{
 			name: "name too long",
-			opts: Options{Keywords: Strings(strings.Repeat("k", 63)), TLDs: []string{strings.Repeat(strings.Repeat("t", 62)+".", 3) + "dev"}},
+			opts: Options{Keywords: Stream(strings.Repeat("k", 63)), TLDs: []string{strings.Repeat(strings.Repeat("t", 62)+".", 3) + "dev"}},
 			want: strings.Repeat("k", 63) + "." + strings.Repeat(strings.Repeat("t", 62)+".", 3) + "dev(too-long)",
 		},
 		{
 			name: "public suffixes",
-			opts: Options{Keywords: Strings("co", "go", "kawasaki"), TLDs: []string{"uk", "dev", "jp"}},
+			opts: Options{Keywords: Stream("co", "go", "kawasaki"), TLDs: []string{"uk", "dev", "jp"}},
 			want: "co.uk(public-suffix) co.dev co.jp(public-suffix) go.uk go.dev go.jp(public-suffix) kawasaki.uk kawasaki.dev kawasaki.jp",
 		},
 		{
 			name: "special use",
-			opts: Options{Keywords: Strings("example", "home"), TLDs: []string{"com", "test", "arpa", "dev", "example.org"}},
+			opts: Options{Keywords: Stream("example", "home"), TLDs: []string{"com", "test", "arpa", "dev", "example.org"}},
 			want: "example.com example.test(special-use) example.arpa example.dev example.example.org " +
 				"home.com home.test(special-use) home.arpa(special-use) home.dev home.example.org",
 		},
 		{
 			name: "IDN",
-			opts: Options{Keywords: Strings("bücher", "BÜCHER", "xn--bcher-kva", "אa"), TLDs: []string{"de", "рф"}},
+			opts: Options{Keywords: Stream("bücher", "BÜCHER", "xn--bcher-kva", "אa"), TLDs: []string{"de", "рф"}},
 			want: "xn--bcher-kva.de xn--bcher-kva.xn--p1ai אa.de(bad-idn) אa.xn--p1ai(bad-idn)", repeated: 4,
 		},
 		{
 			name: "digit first under a right-to-left TLD",
-			opts: Options{Keywords: Strings("4u", "u4"), TLDs: []string{"xn--4dbrk0ce"}},
+			opts: Options{Keywords: Stream("4u", "u4"), TLDs: []string{"xn--4dbrk0ce"}},
 			want: "4u.xn--4dbrk0ce(bad-idn) u4.xn--4dbrk0ce",
 		},
 		{
 			name: "lengths",
 			opts: Options{
-				Keywords: Strings("a", "go", "rust", "bücher", "abbreviation's", "golang.org", "zig.org"),
+				Keywords: Stream("a", "go", "rust", "bücher", "abbreviation's", "golang.org", "zig.org"),
 				TLDs:     []string{"dev", "io"}, Suffixes: []string{"hq"}, MinLen: 2, MaxLen: 4,
 			},
 			want: "ahq.dev ahq.io go.dev go.io gohq.dev gohq.io rust.dev rust.io zig.org", skipped: 2 + 2 + 4 + 4 + 1,
 		},
 		{
 			name: "lengths are those of the ASCII form",
-			opts: Options{Keywords: Strings("bücher"), TLDs: []string{"de"}, MinLen: 13, MaxLen: 13},
+			opts: Options{Keywords: Stream("bücher"), TLDs: []string{"de"}, MinLen: 13, MaxLen: 13},
 			want: "xn--bcher-kva.de",
 		},
 	}
@@ -327,7 +327,7 @@ func TestGeneratorFields(t *testing.T) {
 		{"GO.dev.", "io", Candidate{Name: "go.dev", Keyword: "GO.dev.", TLD: "dev"}},
 	}
 	for _, tt := range tests {
-		g, err := New(Options{Keywords: Strings(tt.keyword), TLDs: []string{tt.tld}})
+		g, err := New(Options{Keywords: Stream(tt.keyword), TLDs: []string{tt.tld}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,7 +340,7 @@ func TestGeneratorFields(t *testing.T) {
 }
 
 func TestGeneratorKeywordWithPrefix(t *testing.T) {
-	g, err := New(Options{Keywords: Strings("go"), TLDs: []string{"dev"}, Prefixes: []string{"get"}, Suffixes: []string{"hq"}})
+	g, err := New(Options{Keywords: Stream("go"), TLDs: []string{"dev"}, Prefixes: []string{"get"}, Suffixes: []string{"hq"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -453,7 +453,7 @@ func TestAllocations(t *testing.T) {
 		"country":  {TLDs: []string{"io"}, Unique: true},
 		"affixes":  {TLDs: []string{"com", "dev"}, Prefixes: []string{"get"}, Unique: true},
 	} {
-		opts.Keywords = Strings(words...)
+		opts.Keywords = Stream(words...)
 		names := 0
 		allocs := testing.AllocsPerRun(5, func() {
 			g, err := New(opts)
@@ -476,7 +476,7 @@ func TestAllocations(t *testing.T) {
 // when the label is too long.
 func TestConversionsAreBounded(t *testing.T) {
 	generate := func(keyword string, tlds []string) (err *Error) {
-		g, bad := New(Options{Keywords: Strings(keyword), TLDs: tlds})
+		g, bad := New(Options{Keywords: Stream(keyword), TLDs: tlds})
 		if bad != nil {
 			t.Fatal(bad)
 		}
@@ -559,7 +559,7 @@ func FuzzGenerator(f *testing.F) {
 	f.Add("xn--bcher-kva", "co.uk")
 	f.Add("\u3002", "de")
 	f.Fuzz(func(t *testing.T, keyword, tld string) {
-		g, err := New(Options{Keywords: Strings(keyword), TLDs: []string{tld}})
+		g, err := New(Options{Keywords: Stream(keyword), TLDs: []string{tld}})
 		if err != nil {
 			return
 		}
@@ -588,7 +588,7 @@ func FuzzGenerator(f *testing.F) {
 // older one.
 func TestRepeatsWindow(t *testing.T) {
 	const remembered = 1 << 20
-	keywords := Concat(Strings("first"), counted(remembered-1), Strings("first", "last", "first"))
+	keywords := Concat(Stream("first"), counted(remembered-1), Stream("first", "last", "first"))
 	g, err := New(Options{Keywords: keywords, TLDs: []string{"dev"}})
 	if err != nil {
 		t.Fatal(err)

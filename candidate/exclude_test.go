@@ -12,7 +12,7 @@ func TestExclude(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := New(Options{Keywords: Strings(append(text, "abe", "aba", "Bücher", "xn--bcher-kva", "straße", "x.dev")...),
+	g, err := New(Options{Keywords: Stream(append(text, "abe", "aba", "Bücher", "xn--bcher-kva", "straße", "x.dev")...),
 		TLDs: []string{"dev", "io"}, MinLen: 3, Exclude: e, Prefixes: []string{"a"}})
 	if err != nil {
 		t.Fatal(err)

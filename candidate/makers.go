@@ -34,7 +34,7 @@ func (o *Origin) multiply(
 			if (keep || err != nil || IsDomain(keyword)) && !yield(keyword, err) {
 				return
 			}
-			for made := range o.Tag(generator, Strings(make(keyword)...)) {
+			for made := range o.Tag(generator, Stream(make(keyword)...)) {
 				if !yield(made, nil) {
 					return
 				}

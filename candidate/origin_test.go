@@ -11,7 +11,7 @@ import (
 func TestProvenance(t *testing.T) {
 	var origin candidate.Origin
 	g, err := candidate.New(candidate.Options{
-		Keywords: candidate.Concat(candidate.Strings("go", "a.dev"), origin.Tag("pattern", candidate.Strings("xa", "xb")), candidate.Strings("zig")),
+		Keywords: candidate.Concat(candidate.Stream("go", "a.dev"), origin.Tag("pattern", candidate.Stream("xa", "xb")), candidate.Stream("zig")),
 		TLDs:     []string{"dev"}, Prefixes: []string{"my"}, Suffixes: []string{"lang"}, Origin: &origin,
 	})
 	if err != nil {

@@ -15,20 +15,10 @@ import (
 // Errors of seq are in every part. If i is not between 1 and n, Shard yields an
 // [*OptionError].
 func Shard(seq iter.Seq2[Candidate, error], i, n int) iter.Seq2[Candidate, error] {
-	return func(yield func(Candidate, error) bool) {
-		if err := checkShard(i, n); err != nil {
-			yield(Candidate{}, err)
-			return
-		}
-		for c, err := range seq {
-			if err == nil && shardOf(c.Name, n) != i {
-				continue
-			}
-			if !yield(c, err) {
-				return
-			}
-		}
+	if err := checkShard(i, n); err != nil {
+		return func(yield func(Candidate, error) bool) { yield(Candidate{}, err) }
 	}
+	return Filter(seq, func(c Candidate) bool { return shardOf(c.Name, n) == i })
 }
 
 // ParseShard parses a part such as "3/16", the third of sixteen. An error is an

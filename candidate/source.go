@@ -38,23 +38,14 @@ func (e *LineError) Unwrap() error { return e.Err }
 // Lines yields a line as soon as it has read its end, before it reads more. A line
 // of more than 64 KiB ends the stream with a [LineError]. An error of r ends the
 // stream, without the unfinished line.
-func Lines(r io.Reader) iter.Seq2[string, error] { return filled(uncommented(r)) }
+func Lines(r io.Reader) iter.Seq2[string, error] { return Filter(uncommented(r), isFilled) }
 
 // Records streams the keywords of a text in which each is ended by a NUL, as find
 // -print0 writes it. It is like [Lines], but white space and '#' are part of a
 // keyword.
-func Records(r io.Reader) iter.Seq2[string, error] { return filled(split(r, 0)) }
+func Records(r io.Reader) iter.Seq2[string, error] { return Filter(split(r, 0), isFilled) }
 
-// filled leaves out the empty texts of a sequence.
-func filled(seq iter.Seq2[string, error]) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for s, err := range seq {
-			if (s != "" || err != nil) && !yield(s, err) {
-				return
-			}
-		}
-	}
-}
+func isFilled(s string) bool { return s != "" }
 
 // uncommented streams all lines of a text, without comments, surrounding white
 // space and a byte order mark.
@@ -118,11 +109,22 @@ func split(r io.Reader, sep byte) iter.Seq2[string, error] {
 	}
 }
 
-// Strings streams the given strings. It never yields an error.
-func Strings(s ...string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for _, v := range s {
+// Stream streams a list. It never yields an error.
+func Stream[T any](list ...T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range list {
 			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Filter streams the elements of a sequence that may pass, and its error.
+func Filter[T any](seq iter.Seq2[T, error], may func(T) bool) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range seq {
+			if (err != nil || may(v)) && !yield(v, err) {
 				return
 			}
 		}

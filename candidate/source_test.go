@@ -114,17 +114,17 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestConcat(t *testing.T) {
-	got, err := gather(Concat(Strings("a", "b"), Strings(), Lines(strings.NewReader("c\nd")), Strings("e")))
+	got, err := gather(Concat(Stream("a", "b"), Stream[string](), Lines(strings.NewReader("c\nd")), Stream("e")))
 	if want := []string{"a", "b", "c", "d", "e"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 	broken := errors.New("broken")
 	after := 0
-	got, err = gather(Concat(Strings("a"), Lines(iotest.ErrReader(broken)), func(func(string, error) bool) { after++ }))
+	got, err = gather(Concat(Stream("a"), Lines(iotest.ErrReader(broken)), func(func(string, error) bool) { after++ }))
 	if !slices.Equal(got, []string{"a"}) || err != broken || after != 0 {
 		t.Errorf("got %q, %v, and %d sequences after the error", got, err, after)
 	}
-	for s := range Concat(Strings("a", "b"), func(func(string, error) bool) { after++ }) {
+	for s := range Concat(Stream("a", "b"), func(func(string, error) bool) { after++ }) {
 		if s == "b" {
 			break
 		}

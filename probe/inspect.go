@@ -133,7 +133,7 @@ func underEach(tlds []string) ([]candidate.Candidate, error) {
 	if len(tlds) == 0 {
 		return nil, candidate.ErrNoTLD
 	}
-	g, err := candidate.New(candidate.Options{Keywords: candidate.Strings(nowhere("")), TLDs: tlds})
+	g, err := candidate.New(candidate.Options{Keywords: candidate.Stream(nowhere("")), TLDs: tlds})
 	if err != nil {
 		return nil, err
 	}

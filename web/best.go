@@ -10,17 +10,6 @@ import (
 	"domprobe/probe"
 )
 
-// streamed streams a list of names.
-func streamed(names []candidate.Candidate) iter.Seq2[candidate.Candidate, error] {
-	return func(yield func(candidate.Candidate, error) bool) {
-		for _, c := range names {
-			if !yield(c, nil) {
-				return
-			}
-		}
-	}
-}
-
 // minAhead is how many names at least are asked about at a time in a search for
 // the best: those behind the last one that is wanted are asked about in vain.
 const minAhead = 64
@@ -103,7 +92,7 @@ func take(next func() (candidate.Candidate, error, bool), most int) (some []cand
 
 // settle returns the rows of some names, in their order.
 func (p *pick) settle(ctx context.Context, some []candidate.Candidate) (rows []probe.Result, failed error) {
-	for batch, err := range p.ask(ctx, streamed(some)) {
+	for batch, err := range p.ask(ctx, candidate.Stream(some...)) {
 		rows = append(rows, batch...)
 		failed = err
 	}

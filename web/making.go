@@ -120,10 +120,10 @@ func (m *making) lookUp() error {
 // keywords returns the keywords of a query with what generators make of them.
 func (q *query) keywords(origin *candidate.Origin) (iter.Seq2[string, error], error) {
 	given := text.Distinct(q.Keyword)
-	sources := []iter.Seq2[string, error]{candidate.Strings(given...)}
+	sources := []iter.Seq2[string, error]{candidate.Stream(given...)}
 	if len(q.meant) > 0 {
 		given = append(given, q.meant...)
-		sources = append(sources, origin.Tag("about", candidate.Strings(q.meant...)))
+		sources = append(sources, origin.Tag("about", candidate.Stream(q.meant...)))
 	}
 	switch {
 	case q.Combine > 1 && len(given) > maxCombined:
@@ -243,16 +243,9 @@ func (q *query) names(ctx context.Context, most int) (*nameSet, *problem) {
 
 // fitting returns the names whose score is high enough.
 func (q *query) fitting(g *candidate.Generator) iter.Seq2[candidate.Candidate, error] {
-	return func(yield func(candidate.Candidate, error) bool) {
-		for c, err := range g.All() {
-			if err == nil && q.MinScore > 0 && scoreOf(c.Name) < q.MinScore {
-				continue
-			}
-			if !yield(c, err) {
-				return
-			}
-		}
-	}
+	return candidate.Filter(g.All(), func(c candidate.Candidate) bool {
+		return q.MinScore == 0 || scoreOf(c.Name) >= q.MinScore
+	})
 }
 
 // scoreOf returns the score of a name.

@@ -148,6 +148,6 @@ func listed(names []string) *nameSet {
 		known[c.Key()] = true
 		s.list = append(s.list, c)
 	}
-	s.n, s.all = len(s.list), streamed(s.list)
+	s.n, s.all = len(s.list), candidate.Stream(s.list...)
 	return s
 }

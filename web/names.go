@@ -100,7 +100,7 @@ func (s *Server) ask(ctx context.Context, v *verdicts, r *http.Request, c candid
 		return row, p
 	}
 	defer done()
-	for rows, err := range v.batches(ctx, streamed([]candidate.Candidate{c})) {
+	for rows, err := range v.batches(ctx, candidate.Stream(c)) {
 		if err != nil {
 			return row, unanswered(ctx, err)
 		}
@@ -117,7 +117,7 @@ func under(domain, tld string) (candidate.Candidate, error) {
 		return c, nil
 	}
 	label, _, _ := strings.Cut(cmp.Or(c.Unicode, c.Name), ".")
-	g, err := candidate.New(candidate.Options{Keywords: candidate.Strings(label), TLDs: []string{tld}})
+	g, err := candidate.New(candidate.Options{Keywords: candidate.Stream(label), TLDs: []string{tld}})
 	if err != nil {
 		return c, err
 	}

@@ -138,7 +138,7 @@ func (in *input) repeatable() {
 		}
 		once := s.keywords
 		held := sync.OnceValues(func() ([]string, error) { return collect(once) })
-		s.keywords = ofAll(held, func(words []string) iter.Seq2[string, error] { return candidate.Strings(words...) })
+		s.keywords = ofAll(held, func(words []string) iter.Seq2[string, error] { return candidate.Stream(words...) })
 		s.again = s.keywords
 	}
 }

@@ -203,24 +203,10 @@ func (s *selection) inShard(names candidates) candidates {
 
 // counting counts the names that pass.
 func counting(names candidates, n *atomic.Int64) candidates {
-	return passing(names, func(*candidate.Candidate) bool {
+	return candidate.Filter(names, func(candidate.Candidate) bool {
 		n.Add(1)
 		return true
 	})
-}
-
-// passing returns the names that may pass.
-func passing(names candidates, may func(*candidate.Candidate) bool) candidates {
-	return func(yield func(candidate.Candidate, error) bool) {
-		for c, err := range names {
-			if err == nil && !may(&c) {
-				continue
-			}
-			if !yield(c, err) {
-				return
-			}
-		}
-	}
 }
 
 // known returns how many names the generator makes, and 0 if that is not known.

@@ -95,7 +95,7 @@ func (g *generating) addAll(in *input, inv *invocation) error {
 }
 
 func (in *input) addWords(generator string, words ...string) {
-	keywords := candidate.Strings(words...)
+	keywords := candidate.Stream(words...)
 	in.sources = append(in.sources, source{generator: generator, keywords: keywords, again: keywords})
 }
 

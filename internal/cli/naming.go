@@ -50,7 +50,7 @@ func (n *naming) fit(names candidates, count *atomic.Int64) candidates {
 		return names
 	}
 	rank := byScore()
-	return passing(names, func(c *candidate.Candidate) bool {
+	return candidate.Filter(names, func(c candidate.Candidate) bool {
 		fits := rank(c.Name) >= n.minScore
 		if !fits {
 			count.Add(1)

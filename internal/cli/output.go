@@ -114,8 +114,8 @@ func (o *output) laidOut(names candidates) candidates {
 	if o.opts.Layout == nil {
 		return names
 	}
-	return passing(names, func(c *candidate.Candidate) bool {
-		o.opts.Layout.Add(c)
+	return candidate.Filter(names, func(c candidate.Candidate) bool {
+		o.opts.Layout.Add(&c)
 		return true
 	})
 }

@@ -97,7 +97,7 @@ func (l *looking) names(ctx context.Context, inv *invocation) (iter.Seq2[string,
 				return nil, cmdline.Usage(try, "%w", c.Err)
 			}
 		}
-		sources = append(sources, candidate.Strings(words...))
+		sources = append(sources, candidate.Stream(words...))
 	}
 	for _, path := range paths {
 		name, r, err := inv.open(path)

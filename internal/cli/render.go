@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"domprobe/candidate"
 	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/report"
@@ -137,16 +138,12 @@ func savedFormat(path string) (string, error) {
 // noting adds the columns of what rows hold besides their verdicts to those that
 // are written.
 func (w *writing) noting(rows iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, error] {
-	return func(yield func(probe.Result, error) bool) {
-		for r, err := range rows {
-			w.opts.ForSale = w.opts.ForSale || r.Sale.Listed
-			w.opts.Parked = w.opts.Parked || r.Parked != ""
-			w.opts.Dates = w.opts.Dates || r.Registration != nil
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
+	return candidate.Filter(rows, func(r probe.Result) bool {
+		w.opts.ForSale = w.opts.ForSale || r.Sale.Listed
+		w.opts.Parked = w.opts.Parked || r.Parked != ""
+		w.opts.Dates = w.opts.Dates || r.Registration != nil
+		return true
+	})
 }
 
 // readReport reads a report. An empty format is guessed from the first byte.
