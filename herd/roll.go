@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -111,13 +112,10 @@ func newRoll(c *Conn, demo bool) *roll {
 }
 
 // fit lists the workers that take part.
-func (r *roll) fit() (names []string) {
+func (r *roll) fit() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for name := range r.seen {
-		names = append(names, name)
-	}
-	return names
+	return slices.Collect(maps.Keys(r.seen))
 }
 
 // keep calls the roll again and again, and tells the sender.
@@ -151,11 +149,7 @@ func (r *roll) take(all []Status, now time.Time) {
 			wants += s.Wants
 		}
 	}
-	for name, at := range r.seen {
-		if now.Sub(at) > absent {
-			delete(r.seen, name)
-		}
-	}
+	maps.DeleteFunc(r.seen, func(_ string, at time.Time) bool { return now.Sub(at) > absent })
 	r.wants.Store(int64(wants))
 	switch {
 	case len(r.seen) > 0 && r.alone:

@@ -140,11 +140,7 @@ func (w *worker) fit() (list []JobInfo) {
 			list = append(list, j)
 		}
 	}
-	for id := range w.refused {
-		if !there[id] {
-			delete(w.refused, id)
-		}
-	}
+	maps.DeleteFunc(w.refused, func(id string, _ bool) bool { return !there[id] })
 	return list
 }
 

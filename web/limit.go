@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/netip"
@@ -80,11 +81,7 @@ func (c *clients) of(client netip.Addr) *rate.Limiter {
 // forget makes room. Clients with a full allowance lose nothing; if there are
 // none, an arbitrary client gets a new allowance.
 func (c *clients) forget() {
-	for prefix, limiter := range c.known {
-		if limiter.Tokens() >= float64(c.burst) {
-			delete(c.known, prefix)
-		}
-	}
+	maps.DeleteFunc(c.known, func(_ netip.Prefix, l *rate.Limiter) bool { return l.Tokens() >= float64(c.burst) })
 	for prefix := range c.known {
 		if len(c.known) < maxClients {
 			return

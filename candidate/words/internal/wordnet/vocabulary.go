@@ -1,7 +1,9 @@
 package wordnet
 
 import (
+	"cmp"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 
@@ -74,14 +76,8 @@ const (
 
 // number gives every word of the vocabulary its number.
 func (x *indexer) number() {
-	for word := range x.uses {
-		x.vocabulary = append(x.vocabulary, word)
-	}
-	slices.SortFunc(x.vocabulary, func(a, b string) int {
-		if n := x.uses[b] - x.uses[a]; n != 0 {
-			return n
-		}
-		return strings.Compare(a, b)
+	x.vocabulary = slices.SortedFunc(maps.Keys(x.uses), func(a, b string) int {
+		return cmp.Or(x.uses[b]-x.uses[a], strings.Compare(a, b))
 	})
 	slices.Sort(x.vocabulary[:shortest])
 	slices.Sort(x.vocabulary[shortest:short])
