@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"io"
@@ -184,43 +183,29 @@ func (r *run) cursor() *cursor {
 
 // merge writes the names of all runs in order.
 func merge(w *writer, runs []*run) error {
-	var h cursors
-	for _, r := range runs {
-		c := r.cursor()
+	var open []*cursor // in the order of their names
+	// next goes to the next name of a run, and finds its place among the others.
+	next := func(c *cursor) error {
 		if c.next() {
-			h = append(h, c)
-		} else if c.err != nil {
-			return c.err
+			i, _ := slices.BinarySearchFunc(open, c, func(a, b *cursor) int { return bytes.Compare(a.name, b.name) })
+			open = slices.Insert(open, i, c)
 		}
+		return c.err
 	}
-	heap.Init(&h)
-	for len(h) > 0 {
-		c := h[0]
-		if err := w.add(c.name); err != nil {
+	for _, r := range runs {
+		if err := next(r.cursor()); err != nil {
 			return err
 		}
-		switch {
-		case c.next():
-			heap.Fix(&h, 0)
-		case c.err != nil:
-			return c.err
-		default:
-			heap.Pop(&h)
+	}
+	for len(open) > 0 {
+		first := open[0]
+		if err := w.add(first.name); err != nil {
+			return err
+		}
+		open = slices.Delete(open, 0, 1)
+		if err := next(first); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// cursors is a heap.
-type cursors []*cursor
-
-func (h cursors) Len() int           { return len(h) }
-func (h cursors) Less(i, j int) bool { return bytes.Compare(h[i].name, h[j].name) < 0 }
-func (h cursors) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *cursors) Push(x any)        { *h = append(*h, x.(*cursor)) }
-
-func (h *cursors) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
 }
