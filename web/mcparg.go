@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -100,21 +101,11 @@ func (in *findArgs) query() *query {
 	if in.Preset != "" {
 		q.Preset = words{in.Preset}
 	}
-	for _, g := range in.Generators {
-		switch g {
-		case "affixes":
-			q.Affixes = true
-		case "blend":
-			q.Blend = true
-		case "combine":
-			q.Combine = 2
-		case "endings":
-			q.Endings = true
-		case "typos":
-			q.Typos = true
-		case "hacks":
-			q.Hacks = true
-		}
+	has := func(generator string) bool { return slices.Contains(in.Generators, generator) }
+	q.Affixes, q.Blend, q.Endings = has("affixes"), has("blend"), has("endings")
+	q.Typos, q.Hacks = has("typos"), has("hacks")
+	if has("combine") {
+		q.Combine = 2
 	}
 	q.ForSale, q.Only = in.ForSale, in.Only
 	if len(q.Only) == 0 {
