@@ -19,25 +19,20 @@ type verdict struct {
 	Unicode     string      `json:"unicodeName"`
 	Code        json.Number `json:"errorCode"`
 	Title       string      `json:"title"`
-	Description []string    `json:"description"`
+	Description texts       `json:"description"`
 	Conformance []string    `json:"rdapConformance"`
 }
 
-// UnmarshalJSON takes a description that is not in an array as well.
-func (v *verdict) UnmarshalJSON(data []byte) error {
-	type plain verdict
-	aux := struct {
-		*plain
-		Description json.RawMessage `json:"description"`
-	}{plain: (*plain)(v)}
-	if err := json.Unmarshal(data, &aux); err != nil {
-		return err
-	}
-	if len(aux.Description) == 0 || json.Unmarshal(aux.Description, &v.Description) == nil {
+// texts are an array, or one text that is not in an array.
+type texts []string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *texts) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, (*[]string)(t)) == nil {
 		return nil
 	}
-	v.Description = make([]string, 1)
-	return json.Unmarshal(aux.Description, &v.Description[0])
+	*t = make(texts, 1)
+	return json.Unmarshal(data, &(*t)[0])
 }
 
 // classify says what a reply means for name.
