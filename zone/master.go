@@ -150,7 +150,9 @@ func (m *master) simple(line []byte) (bool, error) {
 func isNumber(word []byte) bool { return len(word) > 0 && len(bytes.Trim(word, "0123456789")) == 0 }
 
 // isWord reports whether a word is another one, which is in lower case.
-func isWord(word []byte, want string) bool { return strings.EqualFold(string(word), want) }
+func isWord(word []byte, want string) bool {
+	return len(word) == len(want) && strings.EqualFold(string(word), want)
+}
 
 func isAddress(word []byte, family func(netip.Addr) bool) bool {
 	a, err := netip.ParseAddr(string(word))

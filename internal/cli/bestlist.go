@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"domprobe/candidate"
 	"domprobe/internal/term"
 	"domprobe/probe"
 	"domprobe/report"
@@ -38,10 +37,14 @@ func (a bestRow) compare(b bestRow) int {
 
 // looked passes batches on and shows their rows, which need not be in order.
 func (l *bestList) looked(batches iter.Seq2[[]probe.Result, error]) iter.Seq2[[]probe.Result, error] {
-	return candidate.Filter(batches, func(rows []probe.Result) bool {
-		l.show(rows)
-		return true
-	})
+	return func(yield func([]probe.Result, error) bool) {
+		for rows, err := range batches {
+			l.show(rows)
+			if !yield(rows, err) {
+				return
+			}
+		}
+	}
 }
 
 func (l *bestList) show(rows []probe.Result) {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"domprobe/candidate"
 	"domprobe/internal/cmdline"
 	"domprobe/probe"
 	"domprobe/report"
@@ -138,12 +137,16 @@ func savedFormat(path string) (string, error) {
 // noting adds the columns of what rows hold besides their verdicts to those that
 // are written.
 func (w *writing) noting(rows iter.Seq2[probe.Result, error]) iter.Seq2[probe.Result, error] {
-	return candidate.Filter(rows, func(r probe.Result) bool {
-		w.opts.ForSale = w.opts.ForSale || r.Sale.Listed
-		w.opts.Parked = w.opts.Parked || r.Parked != ""
-		w.opts.Dates = w.opts.Dates || r.Registration != nil
-		return true
-	})
+	return func(yield func(probe.Result, error) bool) {
+		for r, err := range rows {
+			w.opts.ForSale = w.opts.ForSale || r.Sale.Listed
+			w.opts.Parked = w.opts.Parked || r.Parked != ""
+			w.opts.Dates = w.opts.Dates || r.Registration != nil
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // readReport reads a report. An empty format is guessed from the first byte.
