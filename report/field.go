@@ -107,7 +107,8 @@ func (e *ColumnError) Error() string {
 	if e.Repeated {
 		return fmt.Sprintf("column %q is named twice", e.Column)
 	}
-	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(text.Of(fields[:], func(f field) string { return f.name }), ", "))
+	known := text.Of(fields[:], func(f field) string { return f.name })
+	return fmt.Sprintf("unknown column %q (known: %s)", e.Column, strings.Join(known, ", "))
 }
 
 func fieldNames() []string { return text.Of(Columns(), func(c Column) string { return c.Name }) }

@@ -122,7 +122,8 @@ func (s *watching) print(ctx context.Context, inv *invocation, file *watch.File)
 		st := &states[i]
 		looked, next := text.Time(st.Looked, time.RFC3339), text.Time(st.Next, time.RFC3339)
 		expires, drops := text.Time(st.Expires, time.DateOnly), text.Time(st.Drops, time.DateOnly)
-		err := rows.add(st.Name, st.Verdict.String(), looked, cmp.Or(next, "now"), expires, drops, st.ForSale, strings.Join(st.Status, "; "))
+		err := rows.add(st.Name, st.Verdict.String(), looked, cmp.Or(next, "now"), expires, drops, st.ForSale,
+			strings.Join(st.Status, "; "))
 		if err != nil {
 			return err
 		}

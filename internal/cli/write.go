@@ -102,7 +102,8 @@ type target struct{ path, format string }
 // options are those of every command that writes rows.
 func (w *writing) options() []*cmdline.Option {
 	w.format = report.Formats()[0]
-	columns := text.Of(append(report.Columns(), report.ExtraColumns()...), func(c report.Column) string { return c.Name })
+	all := append(report.Columns(), report.ExtraColumns()...)
+	columns := text.Of(all, func(c report.Column) string { return c.Name })
 	return []*cmdline.Option{
 		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
 		cmdline.Func("output", "o", "also write every row to this `FILE`, in the format of its ending", "", func(s string) error {
