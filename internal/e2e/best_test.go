@@ -106,7 +106,8 @@ func peakMemory(pid int) int {
 // responses are lost and come in another order, in bounded memory.
 func TestBestNamesAreTheBest(t *testing.T) {
 	t.Parallel()
-	const share, want = 70, 20
+	// As many of the fresh labels are registered; with more, chance would look like a lie.
+	const share, want = 50, 20
 	text := "[a-z]{5}"
 	if testing.Short() {
 		text = "[a-z]{3}"

@@ -70,7 +70,13 @@ options {
 		s.printf("zone %q { type primary; file %q; check-names ignore; check-integrity no; };\n",
 			dns.Fqdn(z.Origin), s.zoneFile(z))
 	}
-	return s.start(addr, ready, "-g", "-n", "1", "-c")
+	d := s.start(addr, ready, "-g", "-n", "1", "-c")
+	if len(n.Policy.Names) > 0 { // which is loaded when it responds already
+		d.awaitResponse(t, dns.Fqdn(n.Policy.Names[0]), dns.TypeDS, func(r *dns.Msg) bool {
+			return !slices.ContainsFunc(r.Ns, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeSOA })
+		})
+	}
+	return d
 }
 
 // rootServer is the name of the root server of every laboratory.
