@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,22 @@ func TestBatchSegments(t *testing.T) {
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("segments %t: messages of %d packets, want %d", segments, got, want)
+		}
+	}
+}
+
+// Queries of one length are together, and none passes one that leaves behind others.
+func TestByLength(t *testing.T) {
+	var qs []Query
+	for i := range 20 {
+		qs = append(qs, Query{Token: uint32(i), Name: strings.Repeat("x", 20-i)})
+	}
+	qs[12].Flags = Behind
+	byLength(qs)
+	for i, q := range qs {
+		switch {
+		case i < 12 && int(q.Token) != 11-i, i == 12 && q.Token != 12, i > 12 && int(q.Token) != i:
+			t.Errorf("query %d is in place %d", q.Token, i)
 		}
 	}
 }

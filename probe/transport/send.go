@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // maxQuery is room for the largest query: a header, a name of 255
 // octets, and an OPT record with a full cookie.
@@ -70,8 +73,24 @@ func (w *udpWorker) fill(again int, now time.Time) {
 		w.rested = time.Time{}
 		w.lease.busy()
 	}
+	if w.conn.batch() > 1 {
+		byLength(w.take)
+	}
 	for i := range w.take {
 		w.packSlot(w.slots.take(&w.take[i]), now)
+	}
+}
+
+// byLength puts queries of the same length next to each other, as these go through the
+// network stack together. A few stay in their order, and none passes one with Behind.
+func byLength(qs []Query) {
+	for len(qs) > smallBatch {
+		n := slices.IndexFunc(qs, func(q Query) bool { return q.Flags&Behind != 0 })
+		if n < 0 {
+			n = len(qs)
+		}
+		slices.SortStableFunc(qs[:n], func(a, b Query) int { return len(a.Name) - len(b.Name) })
+		qs = qs[min(n+1, len(qs)):]
 	}
 }
 
