@@ -68,7 +68,7 @@ type problemKind struct {
 var docs = sync.OnceValue(func() *docsData {
 	var d apiDescription
 	if err := json.Unmarshal(assets()["openapi.json"].body, &d); err != nil {
-		panic(err) // the file is a part of the program
+		panic("web: the embedded description of the API is broken: " + err.Error())
 	}
 	data := &docsData{Title: d.Info.Title, Text: d.Info.Description, Row: d.Components.Schemas["Row"].Properties}
 	for path, methods := range d.Paths {

@@ -1,11 +1,14 @@
 package transport
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
-// A Crew is the goroutines that send the queries of [NewExchange] and [NewCarrier], each
-// while that takes. Where responses come at once, to start a goroutine for each would
-// cost more than the query: they go from engine to engine. Engines of one program
-// share it.
+// A Crew is the goroutines that send the queries of [NewExchange] and [NewCarrier]. Each
+// sends one query at a time, and goes from engine to engine: to start a goroutine for
+// each query would cost more than a query whose response comes at once. Engines of one
+// program share it.
 type Crew struct {
 	wg sync.WaitGroup
 
@@ -51,9 +54,8 @@ func (c *Crew) post(first bool) *pool {
 		return nil
 	}
 	e := c.posts[c.next]
-	c.posts[c.next] = nil
-	if c.next++; c.next == len(c.posts) {
-		c.posts, c.next = c.posts[:0], 0
+	if c.next++; 2*c.next > len(c.posts) { // those that have been taken are not kept
+		c.posts, c.next = slices.Delete(c.posts, 0, c.next), 0
 	}
 	c.call()
 	return e

@@ -73,3 +73,19 @@ func TestCrewCloses(t *testing.T) {
 		crew.Wait()
 	})
 }
+
+// The posts that have been taken are not kept, also while some always wait.
+func TestCrewForgets(t *testing.T) {
+	c := Crew{coming: true} // nobody else takes a post
+	e := new(pool)
+	c.add(e, 10)
+	for range 10_000 {
+		c.add(e, 1)
+		if c.post(false) != e {
+			t.Fatal("a post is lost")
+		}
+	}
+	if cap(c.posts) > 100 || len(c.posts)-c.next != 10 {
+		t.Errorf("room for %d posts, %d wait", cap(c.posts), len(c.posts)-c.next)
+	}
+}
