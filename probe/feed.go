@@ -93,9 +93,6 @@ func (e escape) rethrow() {
 func (f *feed) put(c candidate.Candidate) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.stopped {
-		return false
-	}
 	if f.waiting = append(f.waiting, c); len(f.waiting) == 1 {
 		signal(f.wake)
 	}
