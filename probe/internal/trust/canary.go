@@ -22,7 +22,7 @@ func NegativeCanary(q *Query, d *Response) Mark {
 		return Unclear
 	}
 	switch ru := Judge(q, &d.Reply); {
-	case ru.Action == Settle && ru.Verdict == Found:
+	case ru.Verdict == Found:
 		return Lie
 	case ru.Verdict == NotFound, ru.Reason == Stale:
 		return Truth

@@ -70,6 +70,13 @@ func TestMarks(t *testing.T) {
 		if got := OtherCanary(&test.q, &test.d); !test.q.Registry && got != test.other {
 			t.Errorf("%s, of another type: %d, want %d", test.name, got, test.other)
 		}
+		again := test.other // of a resolver, whose cache may keep a lie
+		if test.q.Registry {
+			again = map[Mark]Mark{Truth: Lie, Lie: Truth}[test.fresh]
+		}
+		if got := RecheckCanary(&test.q, &test.d); got != again {
+			t.Errorf("%s, of a fresh label that it has found: %d, want %d", test.name, got, again)
+		}
 	}
 }
 
@@ -117,6 +124,7 @@ func TestLook(t *testing.T) {
 	fresh, same, other := marked{Fresh, Truth}, marked{Same, Truth}, marked{Other, Truth}
 	freshLie, sameLie, otherLie := marked{Fresh, Lie}, marked{Same, Lie}, marked{Other, Lie}
 	noFresh, noSame, noOther := marked{Fresh, Unclear}, marked{Same, Unclear}, marked{Other, Unclear}
+	unsure := marked{Recheck, Unclear}
 	times := func(n int, m marked) []marked { return slices.Repeat([]marked{m}, n) }
 	ask := func(n int, c Canary) string { return fmt.Sprint(slices.Repeat([]Canary{c}, n)) }
 	const over = "[]"
@@ -157,6 +165,8 @@ func TestLook(t *testing.T) {
 			[][]marked{{other}, times(15, same)}, []string{ask(1, Other), ask(15, Same), over}, ""},
 		{"many are needed, few are at hand", Look{NotFounds: true, Sames: 5, Others: 5, Need: 16},
 			[][]marked{{other}, times(4, same)}, []string{ask(1, Other), ask(4, Same), over}, ""},
+		{"many are needed, few are at hand, of which some are unclear", Look{NotFounds: true, Sames: 5, Others: 5, Need: 16},
+			[][]marked{{other}, append(times(2, same), times(2, noSame)...)}, []string{ask(1, Other), ask(4, Same), over}, ""},
 		{"many are needed, one is denied", Look{NotFounds: true, Sames: 20, Others: 20, Need: 16},
 			[][]marked{{other}, append(times(14, same), sameLie)}, []string{ask(1, Other), ask(15, Same), over}, DeniesKnown},
 		{"many are needed, some are unclear", Look{NotFounds: true, Sames: 20, Others: 20, Need: 16},
@@ -175,10 +185,15 @@ func TestLook(t *testing.T) {
 		{"the last fresh label is denied", Look{Founds: true},
 			[][]marked{{freshLie}, times(2, freshLie), times(3, freshLie), times(6, freshLie), {freshLie, fresh}, {{Recheck, Truth}}},
 			[]string{ask(1, Fresh), ask(2, Fresh), ask(3, Fresh), ask(6, Fresh), ask(2, Fresh), ask(1, Recheck), over}, ""},
+		{"a fresh label was found, which stays unclear", Look{Founds: true}, [][]marked{{freshLie}, {fresh, freshLie}, {unsure}, {unsure}, {unsure}},
+			[]string{ask(1, Fresh), ask(2, Fresh), ask(1, Recheck), ask(1, Recheck), ask(1, Recheck), over}, ""},
 		{"fresh labels are unclear", Look{Founds: true},
 			[][]marked{{noFresh}, {noFresh}, {noFresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ServFail},
 		{"a fresh label is there by chance, others are unclear", Look{Founds: true},
 			[][]marked{{freshLie}, times(2, noFresh), times(2, noFresh)}, []string{ask(1, Fresh), ask(2, Fresh), ask(2, Fresh), over}, ServFail},
+		{"more fresh labels are there by chance, others are unclear", Look{Founds: true},
+			[][]marked{{freshLie}, {freshLie, noFresh}, times(2, noFresh), times(2, noFresh)},
+			[]string{ask(1, Fresh), ask(2, Fresh), ask(2, Fresh), ask(2, Fresh), over}, ServFail},
 		{"a fresh label is clear at last", Look{Founds: true},
 			[][]marked{{noFresh}, {noFresh}, {fresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ""},
 		{"fresh is clear, the other is not yet", Look{Founds: true, NotFounds: true, Sames: 1, Others: 1},
@@ -207,6 +222,16 @@ func TestLook(t *testing.T) {
 	}
 	if _, reason := l.Next(); reason != BadResponse {
 		t.Errorf("canaries without a reason end a look with %q", reason)
+	}
+	l.Note(Fresh, Unclear, Timeout)
+	l.Note(Fresh, Unclear, "")
+	if _, reason := l.Next(); reason != Timeout {
+		t.Errorf("a canary without a reason hides that of the one before: %q", reason)
+	}
+	l.Note(Same, Truth, "")
+	l.Note(Other, Truth, "")
+	if l.Proven() != 2 {
+		t.Errorf("%d names proven, not 2", l.Proven())
 	}
 }
 

@@ -117,6 +117,7 @@ func TestFindingOfResolver(t *testing.T) {
 		{"an address beside the SOA is made up", exists(usable(answering(soa.Reply, transport.AnswerAddress))), Failed, 0, Hijacked},
 		{"an alias tells no zone", exists(usable(answering(soa.Reply, transport.AnswerAlias))), Failed, 0, BadResponse},
 		{"the root denies the TLD", exists(usable(recursive(nxDomain, 0))), DeniesTLD, 0, ""},
+		{"the root denies the TLD, and gives an answer", exists(usable(answering(recursive(nxDomain, 0), transport.AnswerOther))), Failed, 0, Filtered},
 		{"denied without SOA: how blocklists answer", exists(noSOA), Failed, 0, Filtered},
 		{"denied with the SOA of the TLD itself", exists(denied), Failed, 0, Filtered},
 		{"no data without SOA tells no zone", exists(usable(recursive(noError, transport.Absent))), Failed, 0, BadResponse},

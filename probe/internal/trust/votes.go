@@ -12,11 +12,10 @@ type Votes struct {
 // Of servers that contradict one another the larger part decides if it is also
 // a quorum; more tells that another vote may decide.
 func (v Votes) Count(quorum int) (verdict Verdict, more bool) {
-	need := max(quorum, 1)
 	switch {
-	case v.Referral && v.NotFound == 0, v.Found >= need && v.Found > v.NotFound:
+	case v.Referral && v.NotFound == 0, v.Found >= quorum && v.Found > v.NotFound:
 		return Found, false
-	case v.NotFound >= need && v.NotFound > v.Found:
+	case v.NotFound >= quorum && v.NotFound > v.Found:
 		return NotFound, false
 	}
 	return Unknown, true
