@@ -201,13 +201,13 @@ func TestRegistryTLDs(t *testing.T) {
 		}))
 		cs := []candidate.Candidate{
 			{Name: "go.com.br", TLD: "br"}, {Name: "free.com.br", TLD: "br"}, {Name: "free.br", TLD: "br"},
-			{Name: "go.co.nosuch", TLD: "co.nosuch"}, {Name: "go.devv", TLD: "devv"},
+			{Name: "go.co.nosuch", TLD: "co.nosuch"}, {Name: "go.zz.br", TLD: "zz.br"}, {Name: "go.devv", TLD: "devv"},
 			candidate.Parse("go.co.jp"), candidate.Parse("free.co.jp"), candidate.Parse("go.co.uk"), candidate.Parse("free.co.uk"),
 		}
 		got := probeThese(t, directly(n), cs)
 		for name, want := range map[string]string{
 			"go.com.br": "found delegated", "free.com.br": "not-found nxdomain", "free.br": "not-found nxdomain",
-			"go.co.nosuch": "invalid no-such-tld", "go.devv": "invalid no-such-tld",
+			"go.co.nosuch": "invalid no-such-tld", "go.zz.br": "invalid no-such-tld", "go.devv": "invalid no-such-tld",
 			"go.co.jp": "found delegated", "free.co.jp": "not-found nxdomain",
 			"go.co.uk": "found delegated", "free.co.uk": "not-found nxdomain",
 		} {
