@@ -78,6 +78,7 @@ func TestReadFastRefuses(t *testing.T) {
 		{"A of another class", false, []wireRecord{{additional, atName, dns.TypeA, ch, "\xc0\x00\x02\x01"}}},
 		{"AAAA", true, []wireRecord{{additional, atName, dns.TypeAAAA, in, strings.Repeat("\x20", 16)}}},
 		{"AAAA of 4 octets", false, []wireRecord{{additional, atName, dns.TypeAAAA, in, "\xc0\x00\x02\x01"}}},
+		{"AAAA of another class", false, []wireRecord{{additional, atName, dns.TypeAAAA, ch, strings.Repeat("\x20", 16)}}},
 		{"AAAA of 17 octets", false, []wireRecord{{additional, atName, dns.TypeAAAA, in, strings.Repeat("\x20", 17)}}},
 		{"OPT", true, []wireRecord{opt}},
 		{"OPT of another owner", false, []wireRecord{{additional, atName, dns.TypeOPT, maxUDP, ""}}},
@@ -174,6 +175,17 @@ func TestReadAnswerClass(t *testing.T) {
 			if got := Summarize(m, "go.dev").Answer; got != want {
 				t.Errorf("%s of class %s: %b, want %b", record, class, got, want)
 			}
+		}
+	}
+}
+
+// So is what the authority section says of it.
+func TestReadAuthorityClass(t *testing.T) {
+	for class, want := range map[string]Depth{"IN": 2, "CH": Elsewhere} {
+		m := response(t)
+		m.Ns = mustRR(t, fmt.Sprintf("go.dev. 60 %s NS ns.go.dev.", class), fmt.Sprintf("go.dev. 60 %s SOA a. b. 1 2 3 4 5", class))
+		if got := Summarize(m, "go.dev"); got.NS != want || got.SOA != want {
+			t.Errorf("class %s: NS at %d, SOA at %d, want %d", class, got.NS, got.SOA, want)
 		}
 	}
 }
