@@ -38,7 +38,7 @@ func (j *cookieJar) check(packet []byte) Rule {
 	c := findCookie(packet)
 	client := len(c) >= clientCookieLen && bytes.Equal(c[:clientCookieLen], j.client[:])
 	switch {
-	case len(c) == 0, client && len(c) == clientCookieLen:
+	case c == nil, client && len(c) == clientCookieLen:
 		return Passed
 	case !client || len(c) < minCookieLen || len(c) > maxCookieLen:
 		return WrongCookie

@@ -108,6 +108,10 @@ func TestCookieJar(t *testing.T) {
 		}
 	}
 	m := response(t)
+	m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE}}
+	if rule := j.check(mustPack(t, m)); rule != WrongCookie {
+		t.Errorf("of no octets: %v", rule)
+	}
 	m.Extra = nil
 	if rule := j.check(mustPack(t, m)); rule != Passed {
 		t.Errorf("without OPT: %v", rule)
