@@ -531,3 +531,38 @@ func TestUDPStats(t *testing.T) {
 		}
 	})
 }
+
+// The round trip that the wait follows is the longest of those that came together, of
+// queries that were sent once, and none is counted again later.
+func TestUDPRoundTrips(t *testing.T) {
+	const ms = time.Millisecond
+	began := time.Unix(1000, 0)
+	e := &udp{engine: newEngine(Config{Timeout: time.Second}), began: began, control: newControl(8, began)}
+	w := newUDPWorker(e, 8)
+	w.equip(plainConn{}, batchLen)
+	now := began.Add(time.Minute)
+	for _, step := range []struct {
+		name  string
+		trips []time.Duration
+		sent  uint8 // how often each was
+		rcode uint16
+		want  time.Duration
+	}{
+		{"the first", []time.Duration{50 * ms, 20 * ms}, 1, dns.RcodeSuccess, 50 * ms},
+		{"a shorter one", []time.Duration{10 * ms}, 1, dns.RcodeSuccess, 45 * ms},
+		{"of a query sent twice", []time.Duration{5 * ms}, 2, dns.RcodeSuccess, 45 * ms},
+		{"of a refusal", []time.Duration{500 * ms}, 1, dns.RcodeRefused, 45 * ms},
+		{"the longer last", []time.Duration{5 * ms, 85 * ms}, 1, dns.RcodeSuccess, 50 * ms},
+	} {
+		for _, trip := range step.trips {
+			i := w.slots.take(&Query{sent: step.sent - 1})
+			w.packSlot(i, now.Add(-trip))
+			w.pack = w.pack[:0]
+			w.accept(i, Outcome{Reply: Reply{Rcode: step.rcode}}, now)
+		}
+		w.report(now)
+		if got := e.control.srtt; got != step.want {
+			t.Errorf("%s: smoothed to %v, want %v", step.name, got, step.want)
+		}
+	}
+}

@@ -229,9 +229,7 @@ func (w *udpWorker) awake() {
 // report tells the control what has happened. The caller holds the lock.
 func (w *udpWorker) report(now time.Time) {
 	c := &w.engine.control
-	if c.add(now, w.seen, w.rtt); w.seen.good > 0 {
-		w.rtt = 0
-	}
+	c.add(now, w.seen, w.rtt)
 	c.flying -= w.dones
 	if w.seen.lost > 0 {
 		if n := w.conn.overflows(); n != w.dropped {
@@ -239,7 +237,7 @@ func (w *udpWorker) report(now time.Time) {
 			c.overflowed(now)
 		}
 	}
-	w.seen, w.dones = counts{}, 0
+	w.seen, w.dones, w.rtt = counts{}, 0, 0
 	w.engine.stats.count(&w.count)
 	w.count = Stats{}
 	w.rto, w.srtt, w.limited, w.lossy = c.rto(), c.srtt, c.limited(now), c.lossy()
