@@ -69,7 +69,7 @@ func judge(rep *reply, name string, authoritative bool) (Status, *Error) {
 // is in its A-label form.
 func (v *verdict) other(name string) string {
 	for _, n := range []string{v.Name, v.Unicode} {
-		if n != "" && strings.ToLower(strings.TrimSuffix(n, ".")) != name && candidate.Parse(n).Name != name {
+		if n != "" && candidate.Parse(n).Name != name {
 			return n
 		}
 	}

@@ -2,6 +2,7 @@ package rdap
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -155,6 +156,29 @@ func TestNameOfReply(t *testing.T) {
 		rep := &reply{url: &url.URL{Scheme: "https", Host: "a.example"}, status: 200, header: http.Header{"Content-Type": {rdapJSON}}, body: body}
 		if a := classify(rep, name, true); a.Status != tt.want || tt.want == Unconfirmed && a.Reason != BadReply {
 			t.Errorf("ldhName %q, unicodeName %q: %v %q (%v)", tt.ldh, tt.unicode, a.Status, a.Reason, a.Err)
+		}
+	}
+}
+
+// What makes two spellings one name is IDNA, and not how a program folds case.
+func TestNameOfReplyFolded(t *testing.T) {
+	for _, tt := range []struct {
+		name, said string
+		want       Status
+	}{
+		{"nic.test", "NIC.TEST.", Registered},
+		{"ab--c.test", "AB--C.TEST.", Registered}, // no name for IDNA
+		{"xn--a.test", "XN--A.TEST", Registered},  // nor is that
+		{"nic.test", "N\u0130C.test", Unconfirmed},
+		{"kk.test", "k\u212a.test", Registered},
+		{"stil.test", "\u017ftil.test", Registered},
+	} {
+		for _, member := range []string{"ldhName", "unicodeName"} {
+			body := fmt.Sprintf(`{"objectClassName":"domain",%q:%q}`, member, tt.said)
+			rep := &reply{url: &url.URL{Scheme: "https", Host: "a.example"}, status: 200, header: http.Header{"Content-Type": {rdapJSON}}, body: []byte(body)}
+			if a := classify(rep, tt.name, true); a.Status != tt.want {
+				t.Errorf("%s %q for %s: %v (%v), want %v", member, tt.said, tt.name, a.Status, a.Err, tt.want)
+			}
 		}
 	}
 }
