@@ -128,6 +128,7 @@ func TestBackOff(t *testing.T) {
 		{"date in the past", func() string { return "Sat, 01 Jan 1994 00:00:00 GMT" }, firstBackOff},
 		{"none", func() string { return "" }, firstBackOff},
 		{"nonsense", func() string { return "-5" }, firstBackOff},
+		{"as long as a name waits", func() string { return "60" }, time.Minute},
 		{"longer than a name waits", func() string { return "61" }, 0},
 		{"overflow", func() string { return "99999999999999999999" }, firstBackOff},
 	} {
@@ -366,6 +367,26 @@ func TestRefusedWhileWaiting(t *testing.T) {
 		wg.Wait()
 		if len(m.times) != 3 || m.times[1].Sub(m.times[0]) != 10500*time.Millisecond {
 			t.Errorf("asked at %v", m.times)
+		}
+	})
+}
+
+// A circuit that opens while a request waits for the rate lets it go unsent.
+func TestCircuitOpensWhileWaiting(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		h := newClient(t, Options{Rate: 1, CacheDir: dir}).host("a.example")
+		sent := 0
+		request := func() *Error { sent++; return nil }
+		h.do(t.Context(), request)
+		go func() {
+			sleep(t.Context(), 500*time.Millisecond)
+			for range maxStrikes {
+				h.learn(&Error{Reason: HTTPError, Err: errors.New("500"), failed: true})
+			}
+		}()
+		if err := h.do(t.Context(), request); err == nil || err.Reason != CircuitOpen || sent != 1 {
+			t.Errorf("%v, %d requests sent", err, sent)
 		}
 	})
 }
