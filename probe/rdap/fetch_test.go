@@ -48,6 +48,19 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// A reply may be as long as the most, and no octet longer.
+func TestMaxBody(t *testing.T) {
+	for more, want := range map[int64]Reason{0: "", -1: BadReply} {
+		c := newClient(t, Options{
+			Bootstrap: writeBootstrap(t, "test", "https://a.example/"), MaxBody: int64(len(registered)) + more,
+			Transport: memory(map[string]http.HandlerFunc{"a.example": say(200, registered)}),
+		})
+		if a := c.Ask(t.Context(), "name.test"); a.Reason != want {
+			t.Errorf("%d octets, of %d at most: %+v, want %q", len(registered), int64(len(registered))+more, a, want)
+		}
+	}
+}
+
 func TestCertificateError(t *testing.T) {
 	srv := newServer(say(404, notFound))
 	defer srv.Close()
