@@ -136,6 +136,7 @@ var rows = []row{
 	{"contradiction", 200, rdapJSON, "", `{"objectClassName":"domain","errorCode":404}`, Unconfirmed, BadReply},
 	{"domain in a 404", 404, rdapJSON, "", registered, Unconfirmed, BadReply},
 	{"error 429 in a 404", 404, rdapJSON, "", `{"errorCode":429}`, Unconfirmed, BadReply},
+	{"error 429 in a 404 that conforms", 404, rdapJSON, "", `{"rdapConformance":["rdap_level_0"],"errorCode":429}`, Unconfirmed, BadReply},
 	{"error 500 in a 200", 200, rdapJSON, "", `{"errorCode":500}`, Unconfirmed, BadReply},
 	{"deep", 200, rdapJSON, "", `{"objectClassName":"domain","x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}", Unconfirmed, BadReply},
 	{"redirect loop", 302, "", "name.test", "", Unconfirmed, BadRedirect},

@@ -253,9 +253,27 @@ func TestStrangerOfOneName(t *testing.T) {
 	c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", "https://a.example/"), Known: func(tld string) []string { return []string{"nic." + tld} },
 		Transport: memory(map[string]http.HandlerFunc{"a.example": r.handle})})
 	c.iana = false
-	for name, want := range map[string]Status{"go.test": Registered, "free.test": Unconfirmed} {
-		if a := c.Ask(t.Context(), name); a.Status != want {
-			t.Errorf("%s: %+v", name, a)
+	for _, tt := range []struct {
+		name string
+		want Status
+	}{{"go.test", Registered}, {"free.test", Unconfirmed}} {
+		if a := c.Ask(t.Context(), tt.name); a.Status != tt.want {
+			t.Errorf("%s: %+v", tt.name, a)
 		}
+	}
+}
+
+// That a stranger has the names of one TLD says nothing about another TLD.
+func TestStrangerOfOneTLD(t *testing.T) {
+	r := &registrar{code: map[string]int{"nic.test": 200}}
+	c := newClient(t, Options{Bootstrap: writeBootstrap(t, "test", "https://a.example/", "xx", "https://a.example/"),
+		Known:     func(tld string) []string { return []string{"nic." + tld} },
+		Transport: memory(map[string]http.HandlerFunc{"a.example": r.handle})})
+	c.iana = false
+	if a := c.Ask(t.Context(), "free.test"); a.Status != NotRegistered {
+		t.Errorf("%+v", a)
+	}
+	if a := c.Ask(t.Context(), "free.xx"); a.Reason != DeniesKnown {
+		t.Errorf("%+v", a)
 	}
 }
