@@ -264,6 +264,28 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// A redirect keeps what protects the question, or adds to it.
+func TestRedirectSchemes(t *testing.T) {
+	for _, tt := range []struct {
+		from, to string
+		want     Reason
+	}{{"https", "https", ""}, {"http", "https", ""}, {"http", "http", ""}, {"https", "http", BadRedirect}} {
+		c := newClient(t, Options{
+			Bootstrap: writeBootstrap(t, "test", tt.from+"://a.example/"),
+			Transport: memory(map[string]http.HandlerFunc{"a.example": func(w http.ResponseWriter, req *http.Request) {
+				if req.URL.Path == "/2" {
+					say(200, registered)(w, req)
+					return
+				}
+				http.Redirect(w, req, tt.to+"://a.example/2", http.StatusFound)
+			}}),
+		})
+		if a := c.Ask(t.Context(), "name.test"); a.Reason != tt.want {
+			t.Errorf("from %s to %s: %+v, want %q", tt.from, tt.to, a, tt.want)
+		}
+	}
+}
+
 // A redirect that would lead to an answer is refused for the way it goes.
 func TestRedirectsRefused(t *testing.T) {
 	for _, location := range []string{
