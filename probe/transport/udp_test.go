@@ -289,6 +289,61 @@ func TestUDPWrongCookie(t *testing.T) {
 	}
 }
 
+// A query that a server refuses for its cookie is asked again with the one that the
+// server sent, which later queries carry at once; and only as often as it has tries.
+func TestUDPBadCookie(t *testing.T) {
+	const server = "0011223344556677"
+	for _, test := range []struct {
+		name  string
+		flags Flags
+		knows func(cookie string) bool // of the server's part in a query
+		want  Failure
+		tries []uint8
+	}{
+		{"asked again", Cookie, func(cookie string) bool { return cookie == server }, None, []uint8{2, 1, 1}},
+		{"never content", Cookie, func(string) bool { return false }, Slipped, []uint8{3, 3, 3}},
+		{"asked without", 0, func(string) bool { return false }, None, []uint8{1, 1, 1}},
+	} {
+		sent := 0
+		host := dnstest.Host{UDP: dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+			sent++
+			m := truth.Resolve(q)
+			cookie := &dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: strings.Repeat("ab", clientCookieLen)}
+			if had := q.IsEdns0().Option; len(had) > 0 {
+				cookie.Cookie = had[0].(*dns.EDNS0_COOKIE).Cookie
+			}
+			client, known := cookie.Cookie[:2*clientCookieLen], cookie.Cookie[2*clientCookieLen:]
+			if test.knows(known) {
+				return m
+			}
+			m.Ns = nil
+			m.SetEdns0(maxUDP, false)
+			m.Rcode = dns.RcodeBadCookie
+			cookie.Cookie = client + server
+			m.IsEdns0().Option = []dns.EDNS0{cookie}
+			return m
+		})}
+		inBubble(t, test.name, host, NewUDP, func(t *testing.T, e Engine, b *box) {
+			total := 0
+			for i, q := range ask(len(test.tries), 3) {
+				q.Flags |= test.flags
+				e.Ask([]Query{q})
+				out := b.wait(t, 1)[uint32(i)]
+				if out.Failure != test.want || out.Tries != test.tries[i] {
+					t.Errorf("query %d: %v after %d tries, want %v after %d", i, out.Failure, out.Tries, test.want, test.tries[i])
+				}
+				if bad := out.Reply.Rcode == dns.RcodeBadCookie; out.Failure == None && bad != (test.flags == 0) {
+					t.Errorf("query %d: RCODE %d", i, out.Reply.Rcode)
+				}
+				total += int(test.tries[i])
+			}
+			if sent != total {
+				t.Errorf("%d messages sent, want %d", sent, total)
+			}
+		})
+	}
+}
+
 // A worker of a closed engine sends nothing more, however busy it is.
 func TestUDPSendClosed(t *testing.T) {
 	e := NewUDP(Config{Window: 10}).(*udp)
