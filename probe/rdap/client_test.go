@@ -88,6 +88,7 @@ func (r row) readsBody() bool { return r.code == 200 || r.code == 404 }
 var rows = []row{
 	{"registered", 200, rdapJSON, "", registered, Registered, ""},
 	{"registered, charset", 200, "application/json; charset=utf-8", "", registered, Registered, ""},
+	{"registered, a JSON type of its own", 200, "application/vnd.example+json", "", registered, Registered, ""},
 	{"another name", 200, rdapJSON, "", `{"objectClassName":"domain","ldhName":"other.test"}`, Unconfirmed, BadReply},
 	{"not registered in a 200", 200, rdapJSON, "", notFound, NotRegistered, ""},
 	{"not registered in a 200, text", 200, rdapJSON, "", `{"errorCode":"404","description":"none"}`, NotRegistered, ""},
@@ -512,6 +513,23 @@ func TestNextServer(t *testing.T) {
 	}
 	if got := strings.Join(asked, " "); got != "a.example b.example c.example" {
 		t.Errorf("asked %s", got)
+	}
+}
+
+// Whoever gives up while one server is asked has the word of that one.
+func TestNextServerCanceled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dns.json")
+	data := `{"version":"1.0","services":[[["test"],["https://a.example/","https://b.example/"]]]}`
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	c := newClient(t, Options{Bootstrap: path, Transport: memory(map[string]http.HandlerFunc{
+		"a.example": func(http.ResponseWriter, *http.Request) { cancel() },
+		"b.example": say(200, registered),
+	})})
+	if a := c.Ask(ctx, "name.test"); a.Reason != Canceled || a.Server != "a.example" {
+		t.Errorf("%+v", a)
 	}
 }
 

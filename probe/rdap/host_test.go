@@ -241,6 +241,30 @@ func TestCircuit(t *testing.T) {
 	})
 }
 
+// Silence, and a host that cannot be reached, are failures like an HTTP error.
+func TestCircuitOpensForSilence(t *testing.T) {
+	boot, dir := writeBootstrap(t, "test", "https://a.example/"), t.TempDir()
+	for want, ask := range map[Reason]roundTripper{
+		Unreachable: func(*http.Request) (*http.Response, error) { return nil, errors.New("down") },
+		Timeout: func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: ask})
+			for range maxStrikes {
+				if a := c.Ask(t.Context(), "name.test"); a.Reason != want {
+					t.Errorf("%+v, want %q", a, want)
+				}
+			}
+			if a := c.Ask(t.Context(), "name.test"); a.Reason != CircuitOpen {
+				t.Errorf("after %d times %q: %+v", maxStrikes, want, a)
+			}
+		})
+	}
+}
+
 // What a host learns from how requests end, step by step.
 func TestHostLearns(t *testing.T) {
 	refused := func(after time.Duration) *Error {
