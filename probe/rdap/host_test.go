@@ -455,11 +455,13 @@ func TestEndlessBody(t *testing.T) {
 		want  Reason
 	}{{time.Second, Timeout}, {0, BadReply}} {
 		synctest.Test(t, func(t *testing.T) {
+			var body *drip
 			c := newClient(t, Options{Bootstrap: boot, CacheDir: dir, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 				w := httptest.NewRecorder()
 				w.Header().Set("Content-Type", rdapJSON)
 				resp := w.Result()
-				resp.Body = io.NopCloser(drip{req.Context(), tt.pause})
+				body = &drip{ctx: req.Context(), pause: tt.pause}
+				resp.Body = io.NopCloser(body)
 				return resp, nil
 			})})
 			start := time.Now()
@@ -469,17 +471,25 @@ func TestEndlessBody(t *testing.T) {
 			if d := time.Since(start); d > 10*time.Second {
 				t.Errorf("a byte every %v: took %v", tt.pause, d)
 			}
+			if body.given > 2<<20 {
+				t.Errorf("a byte every %v: read %d", tt.pause, body.given)
+			}
 		})
 	}
 }
 
-// A drip gives blanks for ever: one at a time, or without a pause as many as fit.
+// A drip gives more blanks than anyone wants: one at a time, or without a pause as
+// many as fit.
 type drip struct {
 	ctx   context.Context
 	pause time.Duration
+	given int
 }
 
-func (d drip) Read(p []byte) (int, error) {
+func (d *drip) Read(p []byte) (int, error) {
+	if d.given > 16<<20 {
+		return 0, io.EOF
+	}
 	if err := sleep(d.ctx, d.pause); d.ctx.Err() != nil {
 		return 0, errors.Join(err, d.ctx.Err())
 	}
@@ -489,6 +499,7 @@ func (d drip) Read(p []byte) (int, error) {
 	for i := range p {
 		p[i] = ' '
 	}
+	d.given += len(p)
 	return len(p), nil
 }
 
