@@ -621,3 +621,31 @@ func TestUDPRoundTrips(t *testing.T) {
 		}
 	}
 }
+
+// What the control is told of a response: whether it is one of those that ask to slow
+// down.
+func TestUDPTold(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		flags Flags
+		cut   Failure
+		rcode uint16
+		want  counts
+	}{
+		{"good", 0, None, dns.RcodeNameError, counts{good: 1}},
+		{"cut", 0, Truncated, 0, counts{}},
+		{"cut to nothing", 0, Slipped, 0, counts{good: 1, cuts: 1}},
+		{"refused", 0, None, dns.RcodeRefused, counts{slips: 1}},
+		{"refused for its cookie", Cookie, None, dns.RcodeBadCookie, counts{slips: 1}},
+		{"refused for a cookie that it has not", 0, None, dns.RcodeBadCookie, counts{good: 1}},
+	} {
+		w := newUDPWorker(&udp{engine: newEngine(Config{})}, 8)
+		w.equip(plainConn{}, batchLen)
+		i := w.slots.take(&Query{Flags: test.flags, Tries: 3})
+		w.packSlot(i, time.Now())
+		w.accept(i, Outcome{Failure: test.cut, Reply: Reply{Rcode: test.rcode}}, time.Now())
+		if w.seen != test.want {
+			t.Errorf("%s: %+v, want %+v", test.name, w.seen, test.want)
+		}
+	}
+}
