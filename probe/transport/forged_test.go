@@ -96,11 +96,12 @@ func TestForgedCounted(t *testing.T) {
 		h         dnstest.PacketHandler
 		each, off int // forgeries per query, and how many of all may be missed
 	}{
-		"ID":      {change(400, func(m *dns.Msg) { m.Id = uint16(rng.Uint32()) }), 400, 800},
-		"name":    {change(1, func(m *dns.Msg) { m.Question[0].Name = "other.dev." }), 1, 5},
-		"type":    {change(2, func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT }), 2, 10},
-		"query":   {change(1, func(m *dns.Msg) { m.Response = false }), 0, 0},
-		"section": {change(1, func(m *dns.Msg) { m.Question = nil }), 0, 0},
+		"ID":                    {change(400, func(m *dns.Msg) { m.Id = uint16(rng.Uint32()) }), 400, 800},
+		"name":                  {change(1, func(m *dns.Msg) { m.Question[0].Name = "other.dev." }), 1, 5},
+		"type":                  {change(2, func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT }), 2, 10},
+		"query":                 {change(1, func(m *dns.Msg) { m.Response = false }), 0, 0},
+		"query with another ID": {change(1, func(m *dns.Msg) { m.Response, m.Id = false, m.Id^0x100 }), 0, 0},
+		"section":               {change(1, func(m *dns.Msg) { m.Question = nil }), 0, 0},
 	} {
 		inBubble(t, name, dnstest.Host{UDP: test.h}, NewUDP, func(t *testing.T, e Engine, b *box) {
 			const n = 200
@@ -159,6 +160,62 @@ func TestWrongCaseTime(t *testing.T) {
 				t.Errorf("without an accepted response the round trip is %v", out.RTT)
 			}
 		})
+	}
+}
+
+// Of several messages that failed a check, the first is told; but one that the case of
+// letters alone tells from a response may be the server's, and any other is told before.
+func TestFirstFailureTold(t *testing.T) {
+	spoil := map[Rule]func(m *dns.Msg){
+		WrongCase: func(m *dns.Msg) { m.Question[0].Name = dns.CanonicalName(m.Question[0].Name) },
+		WrongName: func(m *dns.Msg) { m.Question[0].Name = "other.dev." },
+		WrongType: func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT },
+	}
+	for _, test := range []struct {
+		come []Rule
+		want Rule
+	}{
+		{[]Rule{WrongCase}, WrongCase},
+		{[]Rule{WrongType, WrongName}, WrongType},
+		{[]Rule{WrongName, WrongType}, WrongName},
+		{[]Rule{WrongCase, WrongType}, WrongType},
+		{[]Rule{WrongType, WrongCase}, WrongType},
+	} {
+		host := dnstest.Host{UDP: func(b []byte, from netip.AddrPort) (replies []dnstest.Reply) {
+			for _, rule := range test.come {
+				replies = append(replies, dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+					m := truth.Resolve(q)
+					spoil[rule](m)
+					return m
+				})(b, from)...)
+			}
+			return replies
+		}}
+		inBubble(t, fmt.Sprint(test.come), host, NewUDP, func(t *testing.T, e Engine, b *box) {
+			qs := ask(1, 1)
+			qs[0].Name, qs[0].Flags = "go-abcdefghijklmnopqrstuvwxyz.dev", qs[0].Flags|MixCase
+			e.Ask(qs)
+			if out := b.wait(t, 1)[0]; out.Err != ruleError(test.want) {
+				t.Errorf("%v (%v), want %v", out.Failure, out.Err, test.want)
+			}
+		})
+	}
+}
+
+// Whoever knows the question and not the ID is not taken for the server.
+func TestPastGuesses(t *testing.T) {
+	p := newPast()
+	q := Query{Name: "go.dev", Type: dns.TypeDS}
+	const id = 0x1234
+	p.add(id, &q)
+	known := 0
+	for guess := range 1 << 16 {
+		if p.has(appendQuery(nil, &q, uint16(guess), 0, nil, -1)) {
+			known++
+		}
+	}
+	if !p.has(appendQuery(nil, &q, id, 0, nil, -1)) || known > 1<<16/1000 {
+		t.Errorf("%d of 65536 IDs are taken for that of the query", known)
 	}
 }
 

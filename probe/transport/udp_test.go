@@ -282,8 +282,8 @@ func TestUDPWrongCookie(t *testing.T) {
 			qs[0].Flags |= Cookie
 			e.Ask(qs)
 			out := b.wait(t, 1)[0]
-			if !forged && out.Failure != None || forged && out.Err != ruleError(WrongCookie) {
-				t.Errorf("forged %v: %v (%v)", forged, out.Failure, out.Err)
+			if !forged && (out.Failure != None || out.Forged != 0) || forged && (out.Err != ruleError(WrongCookie) || out.Forged != 2) {
+				t.Errorf("forged %v: %v (%v), %d forged", forged, out.Failure, out.Err, out.Forged)
 			}
 		})
 	}
@@ -646,6 +646,20 @@ func TestUDPTold(t *testing.T) {
 		w.accept(i, Outcome{Failure: test.cut, Reply: Reply{Rcode: test.rcode}}, time.Now())
 		if w.seen != test.want {
 			t.Errorf("%s: %+v, want %+v", test.name, w.seen, test.want)
+		}
+	}
+}
+
+// What it is told of silence: a server that does not keep case has answered.
+func TestUDPToldOfSilence(t *testing.T) {
+	for failed, want := range map[Rule]counts{Passed: {lost: 1}, WrongType: {lost: 1}, WrongCase: {good: 1}} {
+		w := newUDPWorker(&udp{engine: newEngine(Config{})}, 8)
+		w.equip(plainConn{}, batchLen)
+		i := w.slots.take(&Query{})
+		w.packSlot(i, time.Now())
+		w.slots.all[i].failed = failed
+		if w.timeout(i); w.seen != want {
+			t.Errorf("%v: %+v, want %+v", failed, w.seen, want)
 		}
 	}
 }
