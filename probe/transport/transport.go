@@ -103,9 +103,9 @@ func (f Failure) String() string { return failureTexts[f] }
 // An Outcome is what became of one query.
 //
 // Forged counts the responses over UDP that came to the query's socket since its
-// last outcome and named a wrong ID, name, type, spelling or cookie. A response
-// that comes late or twice, to a query that this socket asked under this ID, is
-// not among them.
+// last outcome and named a wrong ID, name, type or cookie. A response to a query that
+// this socket asked under this ID is not among them, whether it comes late, comes
+// twice or spells the name in another way.
 type Outcome struct {
 	Token   uint32
 	Tries   uint8 // how often it was sent
