@@ -188,6 +188,34 @@ func TestUDPMuteSocket(t *testing.T) {
 	})
 }
 
+// A socket is kept that brings responses now and then, however many queries had none.
+func TestUDPSocketKept(t *testing.T) {
+	var dials atomic.Int32
+	asked := 0
+	inBubble(t, "", dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		if asked++; asked%muteBound != 0 {
+			return nil
+		}
+		return honest(b, from)
+	}}, func(cfg Config) Engine {
+		dial := cfg.Dial
+		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dials.Add(1)
+			return dial(ctx, network, addr)
+		}
+		return NewUDP(cfg)
+	}, func(t *testing.T, e Engine, b *box) {
+		for _, q := range ask(5*muteBound, 1) {
+			e.Ask([]Query{q})
+			b.wait(t, 1)
+			synctest.Wait()
+		}
+		if dials.Load() != 1 {
+			t.Errorf("%d sockets", dials.Load())
+		}
+	})
+}
+
 func TestRoute(t *testing.T) {
 	ctx := context.Background()
 	for _, addr := range []string{"127.0.0.1:53", "127.1.2.3:53"} {

@@ -170,14 +170,14 @@ func TestSocketIdle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCrowd(1, 100, time.Minute, dnstest.Host{UDP: honest, TCP: dnstest.Stream(honest)}, make)
-				for _, n := range []int{1, 90, 1} {
+				for _, n := range []int{1, 90, 1, scoutAsked + 1, 1} {
 					c.engines[0].Ask(ask(n, 2))
 					right(t, c.boxes[0].wait(t, n), n)
 					c.boxes[0].outs = map[uint32]Outcome{}
 					time.Sleep(time.Minute - time.Second)
 					synctest.Wait()
-					if c.net.Open() == 0 {
-						t.Error("closed before its time")
+					if taken := c.sockets.size - c.sockets.free; c.net.Open() == 0 || n == 1 && taken != 1 {
+						t.Errorf("%d sockets are taken for %d queries before their time is over", taken, n)
 					}
 					time.Sleep(2 * time.Second)
 					synctest.Wait()

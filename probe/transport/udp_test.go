@@ -440,6 +440,34 @@ func TestUDPFirstSocket(t *testing.T) {
 	})
 }
 
+// Where there is one socket and no more, others are tried for ever more rarely.
+func TestUDPMoreSockets(t *testing.T) {
+	const n, together = 6000, 100
+	var dials atomic.Int32
+	inBubble(t, "", dnstest.Host{UDP: late(honest, func(int) time.Duration { return 20 * time.Millisecond })}, func(cfg Config) Engine {
+		dial := cfg.Dial
+		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if dials.Add(1) > 1 {
+				return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.EMFILE}
+			}
+			return dial(ctx, network, addr)
+		}
+		return NewUDP(cfg)
+	}, func(t *testing.T, e Engine, b *box) {
+		all := ask(n+1, 2)
+		e.Ask(all[:1])
+		b.wait(t, 1)
+		for qs := range slices.Chunk(all[1:], together) {
+			e.Ask(qs)
+			b.wait(t, together)
+		}
+		right(t, b.outs, n+1)
+		if tried := (int(dials.Load()) - 1) / someSockets; tried < 2 || tried > 10 {
+			t.Errorf("others were tried %d times in %d rounds", tried, n/together)
+		}
+	})
+}
+
 // The engine sends no more a second than the limit, retransmissions included.
 func TestUDPLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
