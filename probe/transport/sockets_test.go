@@ -191,6 +191,28 @@ func TestSocketIdle(t *testing.T) {
 	}
 }
 
+// A socket that is used now and then is not idle.
+func TestSocketNotIdle(t *testing.T) {
+	for name, make := range bothEngines {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCrowd(1, 100, time.Minute, dnstest.Host{UDP: honest, TCP: dnstest.Stream(honest)}, make)
+				for range 3 {
+					c.engines[0].Ask(ask(1, 2))
+					right(t, c.boxes[0].wait(t, 1), 1)
+					c.boxes[0].outs = map[uint32]Outcome{}
+					time.Sleep(50 * time.Second)
+					synctest.Wait()
+					if c.net.Open() == 0 {
+						t.Error("closed before its time")
+					}
+				}
+				c.close(t)
+			})
+		})
+	}
+}
+
 // An engine that is closed while it waits for a socket settles what it has.
 func TestSocketsClosed(t *testing.T) {
 	silent := func([]byte, netip.AddrPort) []dnstest.Reply { return nil }
