@@ -105,6 +105,66 @@ func TestTCPWindowOpens(t *testing.T) {
 	}
 }
 
+// The window grows when it held queries back and the responses came at once, shrinks
+// when they came late, and is halved once for all that is in flight.
+func TestTCPWindowSize(t *testing.T) {
+	const ms = time.Millisecond
+	w := newTCPWindow(1000, 2*time.Second) // bears a delay of 250 ms
+	round := func(trip time.Duration, full bool) {
+		first := w.sent + 1
+		w.sent, w.full = w.sent+uint64(w.size), full
+		for n := first; n <= w.sent; n++ {
+			w.good(n, trip)
+		}
+	}
+	for _, step := range []struct {
+		name string
+		do   func()
+		want int
+	}{
+		{"not full", func() { round(10*ms, false) }, 64},
+		{"full", func() { round(10*ms, true) }, 128},
+		{"full again", func() { round(10*ms, true) }, 256},
+		{"somewhat late, after others", func() { round(210*ms, true) }, 512}, // most answers were there before
+		{"somewhat late", func() { round(210*ms, true) }, 512},
+		{"late, after others", func() { round(395*ms, true) }, 512},
+		{"late", func() { round(395*ms, true) }, 256},
+		{"in trouble", func() { w.sent += 128; w.halve(w.sent) }, 128},
+		{"in trouble with what was in flight then", func() { w.halve(w.sent - 1) }, 128},
+		{"answers to what was in flight then", func() {
+			w.full = true
+			for n := w.sent - 127; n <= w.sent; n++ {
+				w.good(n, 10*ms)
+			}
+		}, 128},
+		{"in trouble with what was sent since", func() { w.sent++; w.halve(w.sent) }, 64},
+		{"in trouble again and again", func() {
+			for range 10 {
+				w.sent++
+				w.halve(w.sent)
+			}
+		}, minTCPWindow},
+	} {
+		if step.do(); w.size != step.want {
+			t.Errorf("%s: %d, want %d", step.name, w.size, step.want)
+		}
+	}
+	// Of the answers that come first, the fastest of all do not stand for a quarter of
+	// a window.
+	w = newTCPWindow(200, 2*time.Second)
+	w.sent, w.full = 64, true
+	for n := w.sent - uint64(w.size)/4; n <= w.sent; n++ {
+		trip := 10 * ms
+		if n > 52 {
+			trip = 500 * ms
+		}
+		w.good(n, trip)
+	}
+	if w.size >= 64 {
+		t.Errorf("a few fast answers: %d", w.size)
+	}
+}
+
 // A path that has become longer is not taken for a queue for ever.
 func TestTCPWindowPath(t *testing.T) {
 	w := newTCPWindow(1000, 2*time.Second)
