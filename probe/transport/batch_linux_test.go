@@ -102,4 +102,14 @@ func TestByLength(t *testing.T) {
 			t.Errorf("query %d is in place %d", q.Token, i)
 		}
 	}
+	qs = qs[:0]
+	for i := range uint32(64) {
+		qs = append(qs, Query{Token: i, Name: strings.Repeat("x", 5+int(i)%2)})
+	}
+	byLength(qs)
+	for i, q := range qs {
+		if want := uint32(i%32*2 + i/32); q.Token != want {
+			t.Errorf("query %d is in place %d, want %d: those of one length stay in their order", q.Token, i, want)
+		}
+	}
 }

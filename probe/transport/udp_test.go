@@ -193,6 +193,39 @@ func TestUDPBehind(t *testing.T) {
 	})
 }
 
+// One that has Behind is taken for no socket while those before it are being written to
+// another.
+func TestBehindWaits(t *testing.T) {
+	e := NewUDP(Config{Window: 10, Timeout: time.Second}).(*udp)
+	qs := ask(4, 1)
+	qs[2].Flags |= Behind
+	e.queue.push(qs)
+	taker := func(window int) func() int {
+		w := newUDPWorker(e, window)
+		w.equip(plainConn{}, batchLen)
+		return func() int {
+			w.granted(time.Now())
+			return len(w.take)
+		}
+	}
+	first, second := taker(1), taker(10)
+	if n := first(); n != 1 {
+		t.Fatalf("%d are taken, of a window of 1", n)
+	}
+	e.queue.push([]Query{{Name: "dev", Flags: Urgent}})
+	if n := second(); n != 2 {
+		t.Errorf("%d are taken while the first is written, want an urgent one and that before the one with Behind", n)
+	}
+	e.written()
+	if n := second(); n != 0 {
+		t.Errorf("%d are taken while the second is written", n)
+	}
+	e.written()
+	if n := second(); n != 2 {
+		t.Errorf("%d are taken when those before have left, want both", n)
+	}
+}
+
 // A packet that this machine does not send, or that is too long to be read, is
 // lost, and says nothing about the other queries.
 func TestUDPPacketErrors(t *testing.T) {
