@@ -90,19 +90,26 @@ func TestBatchSegments(t *testing.T) {
 
 // Queries of one length are together, and none passes one that leaves behind others.
 func TestByLength(t *testing.T) {
-	var qs []Query
-	for i := range 20 {
-		qs = append(qs, Query{Token: uint32(i), Name: strings.Repeat("x", 20-i)})
-	}
-	qs[12].Flags = Behind
-	byLength(qs)
-	for i, q := range qs {
-		switch {
-		case i < 12 && int(q.Token) != 11-i, i == 12 && q.Token != 12, i > 12 && int(q.Token) != i:
-			t.Errorf("query %d is in place %d", q.Token, i)
+	for behind, want := range map[int]string{
+		12: "11 10 9 8 7 6 5 4 3 2 1 0 12 13 14 15 16 17 18 19", // too few are left to be sorted
+		3:  "2 1 0 3 19 18 17 16 15 14 13 12 11 10 9 8 7 6 5 4",
+		19: "18 17 16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0 19",
+	} {
+		var qs []Query
+		for i := range 20 {
+			qs = append(qs, Query{Token: uint32(i), Name: strings.Repeat("x", 20-i)})
+		}
+		qs[behind].Flags = Behind
+		byLength(qs)
+		var got []uint32
+		for _, q := range qs {
+			got = append(got, q.Token)
+		}
+		if fmt.Sprint(got) != "["+want+"]" {
+			t.Errorf("Behind at %d: %d, want %s", behind, got, want)
 		}
 	}
-	qs = qs[:0]
+	var qs []Query
 	for i := range uint32(64) {
 		qs = append(qs, Query{Token: i, Name: strings.Repeat("x", 5+int(i)%2)})
 	}
