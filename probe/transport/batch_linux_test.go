@@ -4,6 +4,7 @@ package transport
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -64,6 +65,28 @@ func TestBatchWrite(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is wrong with a single packet ends the write: it is not tried again.
+func TestBatchWriteError(t *testing.T) {
+	server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	client, err := net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newMmsgConn(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	// No packet has so many octets.
+	if err := c.write([][]byte{make([]byte, 40), make([]byte, 1<<16), make([]byte, 40)}); !errors.Is(err, unix.EMSGSIZE) {
+		t.Errorf("%v, want %v", err, unix.EMSGSIZE)
 	}
 }
 
