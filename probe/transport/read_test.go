@@ -72,6 +72,10 @@ func TestReadFastRefuses(t *testing.T) {
 		{"owner of 256 octets", false, []wireRecord{{authority, label + label + label + "\x3e" + label[1:63] + "\x00", dns.TypeNS, in, nsData}}},
 		{"owner of 256 octets by a pointer", false, []wireRecord{{authority, label + label + label + "\x37" + label[1:56] + atName, dns.TypeNS, in, nsData}}},
 		{"data of 256 octets", false, []wireRecord{{authority, atName, dns.TypeNS, in, label + label + label + "\x3e" + label[1:63] + "\x00"}}},
+		{"owner that another record has", true, []wireRecord{
+			{authority, "\x01x\x03com\x00", dns.TypeNS, in, nsData}, {authority, "\xc0\x18", dns.TypeSOA, in, soaData},
+		}},
+		{"owner within a label of the question", false, []wireRecord{{authority, "\xc0\x0d", dns.TypeNS, in, nsData}}},
 		{"A", true, []wireRecord{{additional, atName, dns.TypeA, in, "\xc0\x00\x02\x01"}}},
 		{"A of 3 octets", false, []wireRecord{{additional, atName, dns.TypeA, in, "\xc0\x00\x02"}}},
 		{"A of 5 octets", false, []wireRecord{{additional, atName, dns.TypeA, in, "\xc0\x00\x02\x01\x00"}}},
