@@ -232,12 +232,23 @@ func TestQuota(t *testing.T) {
 		t.Errorf("after a restart: at most %d, %d cuts", q.most, q.cuts)
 	}
 	for range grace {
+		q.ended(1, 50, 50, false)
+		q.ended(1, 100, 90, false)
+	}
+	if q.most != 100 {
+		t.Errorf("after connections that were not full, or not answered: at most %d", q.most)
+	}
+	for range grace {
 		q.ended(1, 100, 100, false)
 	}
 	if q.most != 200 {
 		t.Errorf("after full connections: at most %d", q.most)
 	}
+	for range grace - 1 {
+		q.ended(1, 200, 200, false)
+	}
 	q.ended(1, 200, 100, true)
+	q.ended(2, 100, 100, false)
 	if q.most != 100 || q.left(30) != 70 || q.left(100) != 0 {
 		t.Errorf("after a cut: at most %d", q.most)
 	}

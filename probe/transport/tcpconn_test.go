@@ -163,6 +163,9 @@ func TestTCPCharge(t *testing.T) {
 				if k > 3 {
 					break
 				}
+				if k == 2 && !good && i != n-1 {
+					t.Errorf("asked again as the %d. of %d, want it behind all others", i+1, n)
+				}
 				if good && i > 0 {
 					conn.Write(dnstest.Frame(answer(frames[0])))
 				}
@@ -181,6 +184,50 @@ func TestTCPCharge(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// When each connection breaks before it has brought a response, all queries on it are
+// charged: there are not two connections for each of them.
+func TestTCPBarren(t *testing.T) {
+	const n = 100
+	conns := 0
+	host := pipelines(func(k int, conn net.Conn, _ []string, frames [][]byte) {
+		conns = k
+		conn.Write(dnstest.Frame(malformed(frames[0])))
+	})
+	inBubble(t, "", host, newTCP, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(n, 1))
+		for token, out := range b.wait(t, n) {
+			if out.Failure != Timeout && out.Failure != BadResponse {
+				t.Errorf("token %d: %v (%v)", token, out.Failure, out.Err)
+			}
+		}
+		if conns > n {
+			t.Errorf("%d connections for %d queries", conns, n)
+		}
+	})
+}
+
+// Whatever comes and is no response is noted, until a response comes.
+func TestTCPGarbageNoted(t *testing.T) {
+	e := NewTCP(Config{Window: 100, Timeout: time.Second}, nil).(*tcp)
+	for name, change := range map[string]func(b []byte) []byte{
+		"short":         func(b []byte) []byte { return b[:headerLen-1] },
+		"another ID":    func(b []byte) []byte { b[0] ^= 1; return b },
+		"another class": func(b []byte) []byte { b[len(b)-1] ^= 2; return b },
+	} {
+		c := newTCPConn(e, nil, nil, nil)
+		q := Query{Name: "go.dev", Type: dns.TypeDS}
+		a := c.add(q, time.Now())
+		good := appendQuery(nil, &q, a.id, 0, nil, -1)
+		good[2] |= 0x80
+		if c.match(change(append([]byte(nil), good...))); c.garbage.IsZero() {
+			t.Errorf("%s: not noted", name)
+		}
+		if c.match(good); !c.garbage.IsZero() {
+			t.Errorf("%s: noted still after a response", name)
+		}
 	}
 }
 
