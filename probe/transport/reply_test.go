@@ -59,6 +59,12 @@ func TestCheck(t *testing.T) {
 		return mustPack(t, m)
 	}
 	bytes := func(change func(b []byte) []byte) []byte { return change(append([]byte(nil), good...)) }
+	// A response without records that counts one in the section whose count is at i.
+	bare := func(i int) []byte {
+		b := changed(func(m *dns.Msg) { m.Ns, m.Extra = nil, nil })
+		b[i] = 1
+		return b
+	}
 	end := headerLen + wireLen("go.dev") + 4
 	mixCase := query
 	mixCase.Flags |= MixCase
@@ -97,6 +103,9 @@ func TestCheck(t *testing.T) {
 		{"counts, authority cut at the edge of the record", &query, 0, good[:end], CutShort},
 		{"counts, additional cut at the edge of the record", &query, 0, good[:len(good)-11], CutShort},
 		{"counts, answer missing", &query, 0, bytes(func(b []byte) []byte { b[7] = 1; return b }), CutShort},
+		{"counts, an answer of nothing", &query, 0, bare(7), CutShort},
+		{"counts, an authority record of nothing", &query, 0, bare(9), CutShort},
+		{"counts, an additional record of nothing", &query, 0, bare(11), CutShort},
 		{"counts, one record more", &query, 0, bytes(func(b []byte) []byte { b[11]++; return b }), CutShort},
 		{"record cut in the middle", &query, 0, good[:len(good)-1], Malformed},
 		{"record with a length that is wrong", &query, 0, bytes(func(b []byte) []byte { b[end+11]++; return b }), Malformed},

@@ -724,3 +724,60 @@ func TestUDPToldOfSilence(t *testing.T) {
 		}
 	}
 }
+
+// A query waits as often doubled as it asks for, and no longer than the time-out.
+func TestUDPBackoff(t *testing.T) {
+	silent := func([]byte, netip.AddrPort) []dnstest.Reply { return nil }
+	for backoff, want := range []time.Duration{firstRTO, 2 * firstRTO, 4 * firstRTO, 2 * time.Second, 2 * time.Second} {
+		inBubble(t, fmt.Sprint(backoff), dnstest.Host{UDP: silent}, NewUDP, func(t *testing.T, e Engine, b *box) {
+			began := time.Now()
+			qs := ask(1, 1)
+			qs[0].Backoff = uint8(backoff)
+			e.Ask(qs)
+			b.wait(t, 1)
+			if took := time.Since(began); took != want {
+				t.Errorf("waited %v, want %v", took, want)
+			}
+		})
+	}
+}
+
+// That a packet did not leave is the reason of a time-out until a response comes.
+func TestUDPUnsent(t *testing.T) {
+	w := newUDPWorker(&udp{engine: newEngine(Config{})}, 8)
+	w.equip(plainConn{}, batchLen)
+	sent := func() int32 {
+		i := w.slots.take(&Query{})
+		w.packSlot(i, time.Now())
+		return i
+	}
+	w.unsent = lossErrors[0]
+	w.timeout(sent())
+	w.accept(sent(), Outcome{}, time.Now())
+	w.timeout(sent())
+	if a, b := w.out[0], w.out[2]; a.Failure != Unreachable || a.Err != lossErrors[0] || b.Failure != Timeout || b.Err != nil {
+		t.Errorf("%v (%v) before a response, %v (%v) after it", a.Failure, a.Err, b.Failure, b.Err)
+	}
+}
+
+// A socket over which the far side says that it is not there is as good as before.
+func TestUDPRefused(t *testing.T) {
+	const n = 50
+	var dials atomic.Int32
+	inBubble(t, "", dnstest.Host{}, func(cfg Config) Engine {
+		dial := cfg.Dial
+		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dials.Add(1)
+			return dial(ctx, network, addr)
+		}
+		return NewUDP(cfg)
+	}, func(t *testing.T, e Engine, b *box) {
+		for _, q := range ask(n, 1) {
+			e.Ask([]Query{q})
+			b.wait(t, 1)
+		}
+		if dials.Load() != 1 {
+			t.Errorf("%d sockets for %d queries", dials.Load(), n)
+		}
+	})
+}
