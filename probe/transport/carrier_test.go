@@ -187,6 +187,25 @@ func TestCarrierRate(t *testing.T) {
 	})
 }
 
+// What is carried has room: a response that says that it is cut is none.
+func TestCarrierCut(t *testing.T) {
+	b := newBox()
+	e := NewCarrier(Config{Deliver: b.deliver, Window: 1, Timeout: time.Second}, func(_ context.Context, query []byte) ([]byte, error) {
+		var q dns.Msg
+		if err := q.Unpack(query); err != nil {
+			return nil, err
+		}
+		m := truth.Resolve(&q)
+		m.Truncated = true
+		return mustPack(t, m), nil
+	})
+	defer e.Close()
+	e.Ask(ask(1, 1))
+	if out := b.wait(t, 1)[0]; out.Failure != BadResponse || out.Err != ruleError(CutShort) {
+		t.Errorf("%v (%v)", out.Failure, out.Err)
+	}
+}
+
 // opens waits for a gate and reports the time from start.
 func opens(t *testing.T, g *gate, start time.Time) time.Duration {
 	t.Helper()
@@ -218,6 +237,13 @@ func TestGate(t *testing.T) {
 				if d := opens(t, g, start); d != want*time.Second {
 					t.Errorf("open after %v, want %v", d, want*time.Second)
 				}
+			}
+		},
+		"a pause is a minute at most, whatever the server asks for": func(t *testing.T, g *gate) {
+			start := time.Now()
+			shut(g, time.Hour)
+			if d := opens(t, g, start); d != maxPause {
+				t.Errorf("open after %v", d)
 			}
 		},
 		"a short pause does not end a long one": func(t *testing.T, g *gate) {

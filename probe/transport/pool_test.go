@@ -89,6 +89,8 @@ func TestExchange(t *testing.T) {
 		{"name", func(m *dns.Msg) *dns.Msg { m.Question[0].Name = "x."; return m }, nil, BadResponse},
 		{"type", func(m *dns.Msg) *dns.Msg { m.Question[0].Qtype++; return m }, nil, BadResponse},
 		{"class", func(m *dns.Msg) *dns.Msg { m.Question[0].Qclass++; return m }, nil, BadResponse},
+		{"nil record in the answer", func(m *dns.Msg) *dns.Msg { m.Answer = append(m.Answer, nil); return m }, nil, BadResponse},
+		{"nil record in the authority section", func(m *dns.Msg) *dns.Msg { m.Ns = append(m.Ns, nil); return m }, nil, BadResponse},
 		{"nil record", func(m *dns.Msg) *dns.Msg { m.Extra = append(m.Extra, nil); return m }, nil, BadResponse},
 		{"TC", func(m *dns.Msg) *dns.Msg { m.Truncated = true; return m }, nil, Truncated},
 		{"error", nil, errors.New("no network"), Unreachable},

@@ -202,6 +202,8 @@ func TestRead(t *testing.T) {
 			reply(func(r *Reply) { r.Rcode, r.SOA, r.TTL, r.Bits = 3, 2, 10, r.Bits|FakeSOA })},
 		{"made-up SOA in capitals", 3, sections{authority: []string{"go.dev. 10 IN SOA Fake-For-Negative-Caching.adguard.com. b. 1 2 3 4 60"}}, nil,
 			reply(func(r *Reply) { r.Rcode, r.SOA, r.TTL, r.Bits = 3, 2, 10, r.Bits|FakeSOA })},
+		{"SOA of a server that is called nearly so", 3, sections{authority: []string{"go.dev. 10 IN SOA fake-for-negative-caching2.adguard.com. b. 1 2 3 4 60"}}, nil,
+			reply(func(r *Reply) { r.Rcode, r.SOA, r.TTL = 3, 2, 10 })},
 		{"referral", 0, sections{authority: []string{"go.dev. 60 IN NS a.", "go.dev. 60 IN NS b."}}, nil, reply(func(r *Reply) { r.NS = 2 })},
 		{"referral with glue", 0, sections{
 			authority: []string{"go.dev. 60 IN NS ns.go.dev."}, additional: []string{"ns.go.dev. 60 IN A 192.0.2.1", "ns.go.dev. 60 IN AAAA 2001:db8::1"},

@@ -781,3 +781,32 @@ func TestUDPRefused(t *testing.T) {
 		}
 	})
 }
+
+// A trace has each query that is sent, and each message that is not taken for its
+// response, with the reason.
+func TestUDPTrace(t *testing.T) {
+	var events []string
+	host := dnstest.Host{UDP: func(b []byte, from netip.AddrPort) []dnstest.Reply {
+		other := dnstest.Wire(func(q *dns.Msg) *dns.Msg {
+			m := truth.Resolve(q)
+			m.Question[0].Qtype = dns.TypeTXT
+			return m
+		})(b, from)
+		return append(append([]dnstest.Reply{{Bytes: b[:headerLen-1]}}, other...), honest(b, from)...)
+	}}
+	inBubble(t, "", host, func(cfg Config) Engine {
+		cfg.Trace = func(ev Event) {
+			events = append(events, fmt.Sprintf("%q %d: %s, %v", ev.Name, ev.Type, ev.Rule, ev.Msg != nil))
+		}
+		return NewUDP(cfg)
+	}, func(t *testing.T, e Engine, b *box) {
+		e.Ask(ask(1, 1))
+		if out := b.wait(t, 1)[0]; out.Failure != None || out.Msg == nil {
+			t.Errorf("%v (%v), with the message: %v", out.Failure, out.Err, out.Msg != nil)
+		}
+		want := []string{`"go-0.dev" 43: , false`, `"" 0: ` + ShortHeader.String() + ", false", `"go-0.dev" 43: ` + WrongType.String() + ", true"}
+		if !slices.Equal(events, want) {
+			t.Errorf("%q, want %q", events, want)
+		}
+	})
+}
