@@ -782,6 +782,26 @@ func TestUDPRefused(t *testing.T) {
 	})
 }
 
+// Silence that is a limit's doing is not charged to a name, for some tries.
+func TestUDPLimitedSilence(t *testing.T) {
+	const tries = 2
+	for limited, want := range map[bool]int{false: tries, true: 2 * tries} {
+		w := newUDPWorker(&udp{engine: newEngine(Config{})}, 8)
+		w.equip(plainConn{}, batchLen)
+		w.limited = limited
+		i := w.slots.take(&Query{Tries: tries})
+		sent := 0
+		for ; len(w.out) == 0 && sent < 3*tries; sent++ {
+			w.pack = w.pack[:0]
+			w.packSlot(i, time.Now())
+			w.timeout(i)
+		}
+		if sent != want || len(w.out) != 1 || int(w.out[0].Tries) != want {
+			t.Errorf("limited %v: sent %d times, want %d; outcomes %+v", limited, sent, want, w.out)
+		}
+	}
+}
+
 // A trace has each query that is sent, and each message that is not taken for its
 // response, with the reason.
 func TestUDPTrace(t *testing.T) {
