@@ -78,7 +78,7 @@ func (s *Sockets) takeMore(n int, leave func()) (*lease, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.waiting) > 0 || s.free-n < s.size/2 {
+	if s.free-n < s.size/2 {
 		return nil, errNoMore
 	}
 	l := &lease{of: s, n: n, leave: leave}

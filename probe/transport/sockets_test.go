@@ -163,6 +163,45 @@ func TestSocketsLongestIdle(t *testing.T) {
 	})
 }
 
+// Half of the descriptors are for the first socket of each engine.
+func TestSocketsMore(t *testing.T) {
+	s := NewSockets(leastSockets)
+	for i, n := range []int{leastSockets / 4, leastSockets / 4} {
+		if _, err := s.takeMore(n, nil); err != nil {
+			t.Errorf("socket %d: %v", i, err)
+		}
+	}
+	if _, err := s.takeMore(1, nil); err == nil {
+		t.Error("more than half are granted")
+	}
+	for range leastSockets / 2 {
+		if _, err := s.take(t.Context(), func() {}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Where the system has fewer descriptors than was thought, an idle socket is closed and
+// none that is in use.
+func TestSocketsRelieve(t *testing.T) {
+	s := NewSockets(leastSockets)
+	left := 0
+	l, err := s.take(t.Context(), func() { left++ })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.relieve(); left != 0 {
+		t.Error("a socket in use is closed")
+	}
+	l.rest(time.Unix(1000, 0))
+	if s.relieve(); left != 1 {
+		t.Error("an idle socket is not closed")
+	}
+	if s.relieve(); left != 1 {
+		t.Error("it is closed twice")
+	}
+}
+
 // A socket over which nothing is asked is closed after a while, and another opened
 // when there is something.
 func TestSocketIdle(t *testing.T) {
