@@ -2,6 +2,9 @@ package probe_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -265,4 +268,34 @@ func TestRecalledOpinion(t *testing.T) {
 			}
 		}
 	})
+}
+
+// That a control comes truncated, at the last try too, tells more than how TCP fails.
+func TestControlsTruncated(t *testing.T) {
+	silent := func(c net.Conn) { io.Copy(io.Discard, c) }
+	for _, tcp := range []func(net.Conn){nil, silent} {
+		for lost := range 3 { // of three tries
+			t.Run(fmt.Sprintf("TCP %t, %d packets lost", tcp != nil, lost), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var mu sync.Mutex
+					asked := map[string]int{}
+					host := changed(func(q *dns.Msg) bool { return !names(normal(q)) }, func(q, _ *dns.Msg) *dns.Msg {
+						mu.Lock()
+						defer mu.Unlock()
+						key := fmt.Sprint(normal(q), q.Question[0].Qtype)
+						if asked[key]++; asked[key]%(lost+1) != 0 {
+							return nil
+						}
+						return dnstest.Truncate(q)
+					})
+					host.TCP = tcp
+					var n dnstest.Net
+					got := probeAll(t, hosts(&n, host), "go.dev", "free.dev")
+					expect(t, got, "go.dev", "unknown truncated")
+					expect(t, got, "free.dev", "unknown truncated")
+					ended(t, &n)
+				})
+			})
+		}
+	}
 }

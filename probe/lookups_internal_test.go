@@ -55,3 +55,32 @@ func TestForm(t *testing.T) {
 		}
 	}
 }
+
+// What is remembered of a server whose response was dropped: a cache may hold its lie.
+func TestUnheard(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		finding trust.Finding
+		before  attempt
+		lied    bool
+		over    bool
+	}{
+		{"it is silent", trust.Finding{Standing: trust.Failed, Reason: Timeout}, attempt{}, false, false},
+		{"it denies names that exist", trust.Finding{Standing: trust.Failed, Reason: DeniesKnown}, attempt{}, true, false},
+		{"it finds every name", trust.Finding{Standing: trust.Failed, Reason: Hijacked}, attempt{}, true, false},
+		{"it has been looked at since", trust.Finding{Standing: trust.Passed}, attempt{}, true, false},
+		{"it lied before", trust.Finding{Standing: trust.Failed, Reason: Timeout}, attempt{lied: true}, true, false},
+		{"for the last time", trust.Finding{Standing: trust.Failed, Reason: Timeout}, attempt{extra: maxExtra}, false, true},
+		{"over TCP, after silence", trust.Finding{Standing: trust.Passed}, attempt{times: 2, tcp: true, cut: true}, true, false},
+	} {
+		s := &server{}
+		q := query{one: [1]attempt{test.before}}
+		q.one[0].server = s
+		q.tried = q.one[:]
+		(&lookups{}).unheard(&q, &bench{server: s, finding: test.finding})
+		want := attempt{server: s, unheard: true, extra: test.before.extra + 1, lied: test.lied, over: test.over}
+		if got := *q.at(s); got != want || q.reason != test.finding.Reason {
+			t.Errorf("%s: %+v and reason %q, want %+v", test.name, got, q.reason, want)
+		}
+	}
+}

@@ -217,6 +217,22 @@ func TestRegistryTLDs(t *testing.T) {
 	})
 }
 
+// A response with an alias does not say which zone a TLD is in.
+func TestAliasOfTLD(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := registries(hostOf(world.Delegate))
+		n.Listen("192.0.2.53:53", hostOf(changing(registrar("192.0.2.1"), func(q *dns.Msg) bool { return normal(q) == "co.jp" }, func(q, right *dns.Msg) *dns.Msg {
+			right.Answer = dnstest.CNAME(q, "sink.com").Answer
+			return right
+		})))
+		got := probeAll(t, directly(n), "go.co.jp", "free.co.jp", "go.co.uk")
+		expect(t, got, "go.co.jp", "unknown filtered")
+		expect(t, got, "free.co.jp", "unknown filtered")
+		expect(t, got, "go.co.uk", "found delegated")
+		ended(t, n)
+	})
+}
+
 // A server that several TLDs share has one rate.
 func TestRegistryRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
