@@ -26,6 +26,7 @@ type health struct {
 	silences int       // time-outs when nothing has come for a while
 	answered time.Time // when the last response came
 	srtt     time.Duration
+	rough    bool    // srtt is a guess
 	repeated float64 // share of the last queries that were sent again; see repeatedOf
 	downTill time.Time
 	downFor  time.Duration
@@ -43,13 +44,7 @@ func (h *health) heard(now time.Time, out *transport.Outcome) (wentDown bool) {
 	case transport.None, transport.Truncated, transport.Slipped, transport.BadResponse:
 		h.silences, h.downFor, h.downTill, h.offline = 0, 0, time.Time{}, false
 		h.answered = now
-		if out.RTT <= 0 {
-			break
-		}
-		if h.srtt == 0 {
-			h.srtt = out.RTT
-		}
-		h.srtt += (out.RTT - h.srtt) / 8
+		h.took(out)
 	case transport.Timeout, transport.Unreachable:
 		if now.Sub(h.answered) < silentFor {
 			return false
@@ -65,6 +60,21 @@ func (h *health) heard(now time.Time, out *transport.Outcome) (wentDown bool) {
 		h.goOffline(now)
 	}
 	return false
+}
+
+// took takes in a round trip. If the query was sent more than once, the response took
+// longer than that, unless packets were lost (Karn's rule, RFC 6298 section 3).
+func (h *health) took(out *transport.Outcome) {
+	switch {
+	case out.RTT <= 0:
+	case out.Tries > 1 && h.srtt == 0:
+		h.srtt, h.rough = out.RTT+far, true
+	case out.Tries > 1:
+	case h.srtt == 0 || h.rough:
+		h.srtt, h.rough = out.RTT, false
+	default:
+		h.srtt += (out.RTT - h.srtt) / 8
+	}
 }
 
 func (h *health) goOffline(now time.Time) { h.offline, h.downTill = true, now.Add(offlineTest) }

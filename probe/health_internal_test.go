@@ -179,3 +179,34 @@ func TestOverTCP(t *testing.T) {
 		t.Error("over TCP, which there is not")
 	}
 }
+
+// The round trip of a query that was sent again is not known: it counts for a server of
+// which nothing better is, and as long.
+func TestRoundTrip(t *testing.T) {
+	const ms = time.Millisecond
+	type trip struct {
+		tries uint8
+		rtt   time.Duration
+	}
+	for _, test := range []struct {
+		name  string
+		trips []trip
+		want  time.Duration
+	}{
+		{"none", []trip{{1, 0}}, 0},
+		{"the first", []trip{{1, 20 * ms}}, 20 * ms},
+		{"smoothed", []trip{{1, 20 * ms}, {1, 100 * ms}}, 30 * ms},
+		{"the first was sent again", []trip{{3, 20 * ms}}, 20*ms + far},
+		{"all were", []trip{{3, 20 * ms}, {2, 5 * ms}}, 20*ms + far},
+		{"a better one after it", []trip{{3, 20 * ms}, {1, 30 * ms}, {1, 38 * ms}}, 31 * ms},
+		{"a later one was", []trip{{1, 20 * ms}, {2, 900 * ms}}, 20 * ms},
+	} {
+		h := health{}
+		for _, x := range test.trips {
+			h.heard(time.Time{}, &transport.Outcome{Tries: x.tries, RTT: x.rtt})
+		}
+		if h.srtt != test.want {
+			t.Errorf("%s: %v, want %v", test.name, h.srtt, test.want)
+		}
+	}
+}
