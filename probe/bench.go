@@ -96,6 +96,11 @@ func (b *bench) undecided() bool { return b.finding.Standing < trust.Passed || b
 // unproven reports whether the server may still be one that denies only some names.
 func (b *bench) unproven() bool { return b.zone.isCrowd() && len(b.proven) < crowdFirst }
 
+// lied reports whether the last look at the server failed because of a lie.
+func (b *bench) lied() bool {
+	return b.finding.Reason == DeniesKnown || b.finding.Reason == Hijacked
+}
+
 // prove notes that a name exists, or one above it, and was not denied.
 func (b *bench) prove(name string) {
 	if b.proven == nil {
@@ -158,6 +163,7 @@ const (
 	// only some of the names that exist is found out by asking it about many.
 	crowd      = 16
 	crowdFirst = 16 // names, as soon as so many are at hand
+	freshEach  = 4  // looks of a server there, of which one asks about a fresh label
 
 	maxEarly = 16 // looks that are under way before the names of a turn get none of their own
 )

@@ -11,16 +11,28 @@ import (
 	"domprobe/internal/known"
 )
 
-// names are names of one zone that exist, which the canaries ask about: known
-// ones, and those that the run has found last.
+// names are names of one zone, which the canaries ask about: known ones that
+// exist, those that the run has found last, and in a crowd those that it has denied last.
 type names struct {
 	under string
 	known []canaryName // filled with the first use
 	found [foundLen]canaryName
 	n     int // names found in all
+
+	denied [deniedLen]denial
+	d      int // names denied in all
 }
 
-const foundLen = 64
+const (
+	foundLen  = 64
+	deniedLen = 16
+)
+
+// A denial is a name that one server has denied.
+type denial struct {
+	name string
+	by   *server
+}
 
 // A canaryName is a name that exists, with the forms in which each server was
 // asked about it.
@@ -46,6 +58,20 @@ func (n *names) add(name string) {
 	if k := n.knownAbove(name); k != nil {
 		k.seen = true
 	}
+}
+
+// deny takes in a name that the run has not found, by the word of a server.
+func (n *names) deny(name string, by *server) {
+	n.denied[n.d%deniedLen] = denial{name, by}
+	n.d++
+}
+
+// absent returns a name that another server has denied, or "" if there are few.
+func (n *names) absent(s *server) string {
+	if d := n.denied[rand.IntN(deniedLen)]; n.d >= deniedLen && d.by != s {
+		return d.name
+	}
+	return ""
 }
 
 // load fills in the known names, with the first use.

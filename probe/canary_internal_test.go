@@ -121,6 +121,34 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// A server is asked about names that others have denied, once there are some.
+func TestDeniedNames(t *testing.T) {
+	n, a, b := names{under: "test"}, new(server), new(server)
+	for i := range deniedLen {
+		if name := n.absent(a); name != "" {
+			t.Errorf("%s of %d names", name, i)
+		}
+		n.deny(fmt.Sprintf("n%d.test", i), b)
+	}
+	for i := range deniedLen / 2 {
+		n.deny(fmt.Sprintf("m%d.test", i), a)
+	}
+	got := map[*server]map[string]bool{a: {}, b: {}}
+	for range 1000 {
+		got[a][n.absent(a)], got[b][n.absent(b)] = true, true
+	}
+	for s, mine := range map[*server]string{a: "n", b: "m"} {
+		if len(got[s]) != deniedLen/2+1 || !got[s][""] {
+			t.Errorf("names %v", got[s])
+		}
+		for name := range got[s] {
+			if name != "" && !strings.HasPrefix(name, mine) {
+				t.Errorf("%s, which it denied itself or which is long ago", name)
+			}
+		}
+	}
+}
+
 // Known names are for canaries once they were seen, after those of the run, and
 // names below them are asked about with other types.
 func TestKnownNames(t *testing.T) {

@@ -59,14 +59,16 @@ func (e *evidence) chooseQuickly(q *query) *server {
 	return best
 }
 
-// lookAtAnother begins to look at one more server of a zone.
+// lookAtAnother begins to look at one more server of a zone. One that has lied is not worth
+// the names that are asked again when it lies once more, where others are plenty.
 func (e *evidence) lookAtAnother(z *zone) {
 	if len(z.benches) == len(z.servers) && z.failed == 0 {
 		return
 	}
 	for range 4 {
 		s := z.servers[rand.IntN(len(z.servers))]
-		if b := z.benches[s]; b == nil || b.finding.Standing == trust.Failed && !z.unusable(s, e.now) {
+		b := z.benches[s]
+		if b == nil || b.finding.Standing == trust.Failed && !z.unusable(s, e.now) && !(b.lied() && len(z.trusted) > crowd) {
 			e.benchOf(z, s)
 			return
 		}

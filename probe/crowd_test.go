@@ -70,7 +70,7 @@ func TestCrowd(t *testing.T) {
 		}
 		slices.Sort(times)
 		t.Logf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, times)
-		if median := times[len(times)/2]; median > 1.6 {
+		if median := times[len(times)/2]; median > 1.4 {
 			t.Errorf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, median)
 		}
 	}

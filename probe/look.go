@@ -79,7 +79,7 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	name, qtype, ok := "", b.qtype, true
 	switch c {
 	case trust.Fresh:
-		name = e.sample.fresh(b.zone.name)
+		name = e.freshName(l)
 	case trust.Recheck:
 		name = l.found
 		if !b.server.registry {
@@ -119,6 +119,20 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 		l.came = append(l.came, witness{c, name, flags, q, d.trust()})
 		e.answered(l)
 	})
+}
+
+// freshName returns a name that the server must deny. A fresh label may be registered by
+// chance, and then several more are asked about. In a crowd a name that another server has
+// denied shows the same, mostly: one that serves many may have it in its cache.
+func (e *evidence) freshName(l *look) (name string) {
+	z := l.bench.zone
+	if z.isCrowd() && (l.found != "" || rand.IntN(freshEach) > 0) {
+		name = z.names.absent(l.bench.server)
+	}
+	if name == "" {
+		name = e.sample.fresh(z.name)
+	}
+	return name
 }
 
 // answered goes on with a look when none of its canaries is under way.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"testing"
 
 	"domprobe/probe/internal/trust"
@@ -32,6 +33,33 @@ func TestLieAboutAnotherTLD(t *testing.T) {
 		e.failed(&look{bench: one}, reason)
 		if one.finding.Standing != trust.Failed || (other.finding.Standing == trust.Failed) != lied || (len(e.returned) == 1) != lied {
 			t.Errorf("%s: dev is %v, org is %v, %d verdicts are given back", reason, one.finding.Standing, other.finding.Standing, len(e.returned))
+		}
+	}
+}
+
+// In a crowd most looks ask about a name that another server has denied, and all do once
+// a fresh label turns out to be registered.
+func TestFreshName(t *testing.T) {
+	for _, test := range []struct {
+		servers     int
+		found       string
+		least, most int // denied names, of 1,000
+	}{
+		{crowd, "", 0, 0}, {crowd, "x.dev", 0, 0}, {crowd + 1, "", 650, 850}, {crowd + 1, "x.dev", 1000, 1000},
+	} {
+		z := newZone("dev", make([]*server, test.servers))
+		for i := range deniedLen {
+			z.names.deny(fmt.Sprintf("%d.dev", i), new(server))
+		}
+		e := &evidence{env: new(env)}
+		denied := 0
+		for range 1000 {
+			if name := e.freshName(&look{bench: &bench{zone: &z, server: new(server)}, found: test.found}); len(name) < shortestFresh {
+				denied++
+			}
+		}
+		if denied < test.least || denied > test.most {
+			t.Errorf("%d servers, found %q: %d of 1,000 names are denied ones", test.servers, test.found, denied)
 		}
 	}
 }

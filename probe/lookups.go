@@ -297,7 +297,7 @@ func (l *lookups) unheard(q *query, b *bench) {
 	q.fail(b.finding.Reason, -1, b.finding.Err)
 	a := q.at(b.server)
 	again := b.finding.Standing != trust.Failed // looked at since, and perhaps believed
-	a.lied = a.lied || again || b.finding.Reason == DeniesKnown || b.finding.Reason == Hijacked
+	a.lied = a.lied || again || b.lied()
 	a.extra++
 	a.over, a.unheard, a.times, a.tcp, a.cut = a.extra > maxExtra, true, 0, false, false
 }

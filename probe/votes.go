@@ -106,6 +106,9 @@ func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
 	if verdict == Found && q.flags&transport.CD == 0 { // canaries are validated
 		q.zone.names.add(q.name)
 	}
+	if verdict == NotFound && q.zone.isCrowd() {
+		q.zone.names.deny(q.name, v.bench.server)
+	}
 	res := l.land(i)
 	res.Verdict, res.Reason, res.Rcode = verdict, v.reason, v.rcode
 	res.Server, res.RTT, res.TTL = v.bench.server.name, v.rtt, v.ttl

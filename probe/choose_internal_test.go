@@ -1,0 +1,47 @@
+package probe
+
+import (
+	"testing"
+	"time"
+
+	"domprobe/probe/internal/trust"
+	"domprobe/probe/resolver"
+)
+
+// A server that has failed is looked at again when its time has come, but one that has lied
+// only where not many others are believed.
+func TestLookAtAnother(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	for _, test := range []struct {
+		name    string
+		reason  Reason
+		again   time.Time
+		trusted int
+		want    bool
+	}{
+		{"it was silent", Timeout, now, crowd + 1, true},
+		{"it was silent a moment ago", Timeout, now.Add(1), 1, false},
+		{"it lied", DeniesKnown, now, crowd, true},
+		{"it lied, others are plenty", DeniesKnown, now, crowd + 1, false},
+		{"it found every name, others are plenty", Hijacked, now, crowd + 1, false},
+	} {
+		p, err := New(Options{Servers: []resolver.Server{{Transport: resolver.UDP, Addr: "127.0.0.1:53"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.newRun()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &r.evidence
+		s := e.given[0]
+		e.now = now
+		z := newZone("dev", e.given)
+		b := &bench{zone: &z, server: s, finding: trust.Finding{Standing: trust.Failed, Reason: test.reason}, again: test.again}
+		z.benches[s], z.failed, z.trusted = b, 1, make([]*bench, test.trusted)
+		e.lookAtAnother(&z)
+		if began := z.failed == 0; began != test.want {
+			t.Errorf("%s: looked at again %t", test.name, began)
+		}
+	}
+}
