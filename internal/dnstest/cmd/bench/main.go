@@ -13,8 +13,8 @@
 // With -resolvers there are so many resolvers of all kinds in place of the
 // responder: see [dnstest.ManyOf]. Times is then the time over the least in which the
 // good ones could respond about all names, and else over the time of the first row.
-// With -rival another client is measured: massdns, dnsx or zdns, in PATH or where
-// MASSDNS, DNSX and ZDNS say.
+// With -rival another client is measured: massdns, massdns-list, dnsx or zdns, in PATH or
+// where MASSDNS, DNSX and ZDNS say; or the floor, a loop in C that only counts responses.
 //
 // With -herd the names are decided by so many workers, each a process, by way of a
 // NATS server in this process. One responder serves them all; each asks it from an
@@ -71,7 +71,7 @@ func parse(args []string) (o order, err error) {
 	fs.IntVar(&o.runs, "runs", 3, "runs of each")
 	fs.StringVar(&o.workers, "herd", "", "numbers of workers, comma-separated")
 	fs.IntVar(&o.resolvers, "resolvers", 0, "resolvers of all kinds, in place of one responder")
-	fs.StringVar(&o.rival, "rival", "", "measure massdns, dnsx or zdns")
+	fs.StringVar(&o.rival, "rival", "", "measure massdns, massdns-list, dnsx, zdns or floor")
 	fs.Float64Var(&o.rate, "rate", 0, "names a second that the responder lets through, for times")
 	fs.StringVar(&o.figures, "figures", "", "write the tables of this document")
 	err = fs.Parse(args)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -87,8 +89,8 @@ func TestDocument(t *testing.T) {
 			t.Errorf("the table %q has rows that nothing measures: %s", table.name, lines)
 		}
 	}
-	for name, flags := range rivals() {
-		if !strings.Contains(string(document), ": `"+flags+"`\n") {
+	for name, r := range rivals() {
+		if !strings.Contains(string(document), ": `"+r.flags+"`\n") {
 			t.Errorf("the document does not have the flags of %s", name)
 		}
 	}
@@ -134,7 +136,7 @@ func TestPeak(t *testing.T) {
 func TestRival(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "massdns")
 	t.Setenv("MASSDNS", program)
-	all, err := table{orders: []string{"-rival massdns"}}.series(usualNames)
+	all, err := table{orders: []string{"-rival massdns"}}.series(t.Context(), t.TempDir(), usualNames)
 	if err != nil || len(all) != 0 {
 		t.Errorf("what is not installed has %v (%v)", all, err)
 	}
@@ -145,5 +147,34 @@ func TestRival(t *testing.T) {
 		if f, err := runRival(t.Context(), t.TempDir(), "massdns", 20, "127.0.0.1:1"); (err == nil) != ok {
 			t.Errorf("%s: %+v (%v)", script, f, err)
 		}
+	}
+}
+
+// The floor asks about each name once, and counts what comes.
+func TestFloor(t *testing.T) {
+	if _, err := exec.LookPath("cc"); err != nil || runtime.GOOS != "linux" {
+		t.Skip("needs Linux and a C compiler")
+	}
+	const names = 5000
+	server, err := dnstest.Fast{Share: share}.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	t.Chdir("../../../..")
+	dir := t.TempDir()
+	if _, err := runRival(t.Context(), dir, "floor", names, server.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	counts, err := os.ReadFile(filepath.Join(dir, output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found, denied, rcode int
+	if _, err := fmt.Sscanf(string(counts), "%d with RCODE %d\n%d with RCODE 3", &found, &rcode, &denied); err != nil {
+		t.Errorf("the floor says %q: %v", counts, err)
+	}
+	if found+denied != names || rcode != 0 || found < names/3 || denied < names/3 {
+		t.Errorf("of %d names %d are found, %d denied", names, found, denied)
 	}
 }

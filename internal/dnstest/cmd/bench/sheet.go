@@ -21,7 +21,10 @@ type table struct {
 // sheet is all that is measured.
 func sheet() []table {
 	return []table{
-		{"million", []string{"-n 1000000 -c 2000", "-n 1000000 -rival massdns"}},
+		{"million", []string{
+			"-n 1000000 -c 2000", "-n 1000000 -c 100", "-n 1000000 -c auto",
+			"-n 1000000 -rival floor", "-n 1000000 -rival massdns-list", "-n 1000000 -rival massdns",
+		}},
 		{"others", []string{
 			"-n 200000 -c 2000", "-n 200000 -rival massdns", "-n 200000 -rival dnsx", "-n 200000 -rival zdns",
 		}},
@@ -38,7 +41,7 @@ func sheet() []table {
 		{"least", []string{
 			"-n 35 -rate 1167 -- --delay-ms 30", "-n 10000 -c 1000 -rate 33333 -- --delay-ms 30",
 			"-n 100000 -c 1000 -rate 33333 -- --delay-ms 30", "-n 20000 -rate 2000 -- --qps 2000",
-			"-n 3000 -c auto -resolvers 20", "-n 150000 -c auto -resolvers 1000",
+			"-n 3000 -c auto -resolvers 20", "-n 150000 -c auto -resolvers 1000", "-n 150000 -c auto -resolvers 2000",
 		}},
 	}
 }
@@ -88,14 +91,14 @@ func (s series) sorted(of func(figures) float64) (vs []float64) {
 func middle(sorted []float64) float64 { return sorted[len(sorted)/2] }
 
 // series returns the measurements of a table, without rivals that are not installed.
-func (t table) series(names int) (all []series, err error) {
+func (t table) series(ctx context.Context, dir string, names int) (all []series, err error) {
 	for _, flags := range t.orders {
 		each, err := parse(strings.Fields(flags))
 		if err != nil {
 			return nil, err
 		}
 		if each.rival != "" {
-			if _, err := rivalPath(each.rival); err != nil {
+			if _, err := rivals()[each.rival].path(ctx, dir); err != nil {
 				fmt.Fprintln(os.Stderr, "bench: left out:", err)
 				continue
 			}
@@ -149,7 +152,7 @@ func (o order) writeFigures(ctx context.Context, dir string) error {
 	}
 	before := load()
 	for _, t := range sheet() {
-		all, err := t.series(o.names)
+		all, err := t.series(ctx, dir, o.names)
 		if err != nil {
 			return err
 		}
