@@ -76,8 +76,8 @@ func (c *Client) loadFile() error {
 
 // loadURL takes the table from the cache while that is fresh, else from the
 // network, and when that fails from the cache as it is, from the memory of
-// this run or from the built-in list. Those do nearly always, so that a failure
-// is no warning: without network it would come with each run.
+// this run or, in place of IANA's, from the built-in list. Those do nearly always, so
+// that a failure is no warning: without network it would come with each run.
 func (c *Client) loadURL(ctx context.Context) *Error {
 	var old saved
 	var known *table
@@ -109,6 +109,11 @@ func (c *Client) loadURL(ctx context.Context) *Error {
 		return nil
 	case c.boot.table != nil:
 		c.boot.expires = now.Add(retryFetch)
+		return nil
+	}
+	if !c.iana { // nobody but the servers that it names is to see the names
+		c.opts.Log.Warn("RDAP bootstrap file cannot be fetched", "error", err)
+		c.use(new(table), now.Add(retryFetch))
 		return nil
 	}
 	c.opts.Log.Debug("RDAP bootstrap file cannot be fetched, using the built-in list", "error", err)

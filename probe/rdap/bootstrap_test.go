@@ -2,6 +2,7 @@ package rdap
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -269,6 +270,24 @@ func TestBootstrapBuiltin(t *testing.T) {
 		if n := strings.Count(log.String(), "built-in list"); n != 1 || len(s.log) != 1 {
 			t.Errorf("%d warnings, %d requests: %s", n, len(s.log), log)
 		}
+	}
+}
+
+// Where a URL of one's own cannot be fetched nobody is asked about the names.
+func TestBootstrapOfOnesOwn(t *testing.T) {
+	var hosts []string
+	c := newClient(t, Options{Bootstrap: "https://own.example/dns.json", Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		hosts = append(hosts, req.URL.Host)
+		return nil, errors.New("down")
+	})})
+	c.iana = false
+	for _, name := range []string{"name.com", "name.de"} {
+		if a := c.Ask(t.Context(), name); a.Status != Unconfirmed || a.Reason != NoBootstrap || !strings.Contains(a.Err.Error(), "the bootstrap file cannot be had") {
+			t.Errorf("%+v", a)
+		}
+	}
+	if !slices.Equal(hosts, []string{"own.example"}) {
+		t.Errorf("requests to %v", hosts)
 	}
 }
 

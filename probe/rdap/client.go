@@ -111,6 +111,9 @@ func (c *Client) route(ctx context.Context, name string) (string, route, *Error)
 		return "", route{}, err
 	}
 	r := t.route(name)
+	if !c.iana && !r.listed {
+		r.bases = nil // the user's file is the whole truth
+	}
 	r.vouched = r.listed && (c.iana || namedByIANA(r))
 	return name, r, nil
 }
@@ -120,7 +123,11 @@ func (c *Client) route(ctx context.Context, name string) (string, route, *Error)
 func (c *Client) ask(ctx context.Context, name string, r route) (a Answer, body []byte) {
 	if len(r.bases) == 0 {
 		reason, text := NoRDAP, "no RDAP server is known for the TLD %s"
-		if !r.complete {
+		switch {
+		case r.complete:
+		case !c.iana:
+			reason, text = NoBootstrap, "the bootstrap file cannot be had, which names the servers of the TLD %s"
+		default:
 			reason, text = NoBootstrap, "the bootstrap file cannot be had and the built-in list does not name the TLD %s"
 		}
 		return unconfirmed(&Error{Reason: reason, Err: fmt.Errorf(text, lastLabel(name))}), nil

@@ -24,8 +24,8 @@ type Options struct {
 	UserAgent string
 
 	// Bootstrap is the URL or the path of the bootstrap file (RFC 9224).
-	// Empty means IANA's. A file at a path is the whole truth: neither the
-	// cache nor the built-in list is used beside it. Of a server that is not
+	// Empty means IANA's. A file of your own is the whole truth: the built-in
+	// list is never used beside it, nor the cache beside one at a path. Of a server that is not
 	// on IANA's list as the program has it, Registered and Reserved are
 	// believed, and NotRegistered once it knows each of the Known names.
 	Bootstrap string
