@@ -126,6 +126,25 @@ func (m *machine) String() string {
 	return strings.Join([]string{m.dialErr.Error(), "from", m.from.String(), "to", m.to.String()}, " ")
 }
 
+// A name waits for the network as long as the options say.
+func TestMachineOutageMost(t *testing.T) {
+	for most, want := range map[time.Duration][2]time.Duration{
+		0: {10 * time.Minute, 11 * time.Minute}, time.Minute: {time.Minute, 70 * time.Second}, -1: {0, 30 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var n dnstest.Net
+			m := &machine{dialErr: syscall.ENETUNREACH, writeErr: syscall.ENETUNREACH, began: time.Now(), to: 24 * time.Hour, dial: n.Dial}
+			opts := hosts(&n, lateHost(10*time.Millisecond, attacked.Resolve))
+			opts.Dial, opts.Outage = m.Dial, most
+			got := probeAll(t, opts, "go.dev")
+			if took := time.Since(m.began); got["go.dev"].Reason != probe.Unreachable || took < want[0] || took > want[1] {
+				t.Errorf("%v: %s after %v", most, got["go.dev"].Reason, took)
+			}
+			ended(t, &n)
+		})
+	}
+}
+
 // A context ends a run that waits for the network.
 func TestMachineOutageEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -50,6 +50,11 @@ type Options struct {
 	// trips suggest is usually shorter. Zero means 2 s.
 	Timeout time.Duration
 
+	// Outage is how long a name waits for this machine's network, while no
+	// server can be reached because of that. Zero means 10 minutes, negative
+	// not at all.
+	Outage time.Duration
+
 	// Tries is how often one server is asked about a name over UDP, and
 	// again over TCP; while a limit on the way swallows queries, up to
 	// twice as often. Zero means 3, which is also the most (RFC 9520

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,9 +10,8 @@ import (
 
 // How long a name waits when nobody can be asked about it.
 const (
-	maxParks   = 3                // times that it waits for a server that was believed
-	maxLooks   = 3                // looks that fail in a row before names no longer wait for the next
-	outageMost = 10 * time.Minute // without a network
+	maxParks = 3 // times that it waits for a server that was believed
+	maxLooks = 3 // looks that fail in a row before names no longer wait for the next
 )
 
 // exhausted goes on with a name for which no server is left to ask now.
@@ -113,18 +113,18 @@ func (l *lookups) waitForNetwork(i uint32) bool {
 
 func (l *lookups) waitForNetworkOf(i uint32, servers []*server) bool {
 	q := l.queries.at(i)
-	if !offline(servers) {
+	if !offline(servers) || l.opts.Outage < 0 {
 		return false
 	}
 	if q.since.IsZero() {
 		q.since = l.now
 	}
-	if l.now.Sub(q.since) > outageMost {
+	if l.now.Sub(q.since) > l.opts.Outage {
 		return false
 	}
 	if !l.trying {
 		l.trying = true
-		l.p.warnOnce("network", "no network; waiting")
+		l.p.warnOnce("network", fmt.Sprintf("no network; waiting for up to %v", l.opts.Outage))
 		l.queries.after(offlineTest, l.tryNetwork)
 	}
 	l.stranded = append(l.stranded, stranded{i, q.seq})

@@ -137,6 +137,7 @@ func overHTTPS(s resolver.Server) bool { return s.Transport == resolver.HTTPS }
 func (o *Options) setDefaults() {
 	o.Tries = cmp.Or(o.Tries, MaxTries)
 	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.Outage = cmp.Or(o.Outage, 10*time.Minute)
 	o.Quorum = cmp.Or(o.Quorum, 1)
 }
 

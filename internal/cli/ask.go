@@ -19,7 +19,7 @@ import (
 type asking struct {
 	resolvers  []string
 	zones      []string      // files
-	probe      probe.Options // Concurrency, Rate, Timeout, Tries and Quorum
+	probe      probe.Options // Concurrency, Rate, Timeout, Outage, Tries and Quorum
 	escalate   *bool         // nil for the default
 	noEscalate bool
 }
@@ -39,6 +39,8 @@ func (a *asking) options() []*cmdline.Option {
 		cmdline.Parsed(&a.probe.Rate, "rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
 			"100 to a registry's server, no limit on this machine and private networks", "auto", parseRate),
 		cmdline.Parsed(&a.probe.Timeout, "timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), parseTimeout),
+		cmdline.Parsed(&a.probe.Outage, "outage", "", "wait at most this `TIME` for this machine's network: 30s; 0s is not at all, auto 10m, or 5s to explain",
+			"auto", parseOutage).Offer("auto"),
 		cmdline.Number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
 		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a verdict when `N` different servers agree", 1, probe.MaxQuorum),
 		cmdline.OptionalSwitch(&a.escalate, "escalate", "", "ask the registries' own servers about names that the resolvers leave open; "+
@@ -54,6 +56,23 @@ func parseTimeout(s string) (time.Duration, error) {
 	}
 	if d <= 0 {
 		return 0, fmt.Errorf("--timeout %s is not more than 0", s)
+	}
+	return d, nil
+}
+
+// parseOutage returns the time in the terms of [probe.Options].
+func parseOutage(s string) (time.Duration, error) {
+	if s == "auto" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil:
+		return 0, cmdline.Usage("try 30s or auto", "--outage %q is not a time", s)
+	case d < 0:
+		return 0, cmdline.Usage("try 30s or auto", "--outage %s is less than 0", s)
+	case d == 0:
+		return -1, nil
 	}
 	return d, nil
 }

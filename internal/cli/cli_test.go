@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -165,6 +166,19 @@ func TestParseRate(t *testing.T) {
 	for _, in := range []string{"", "-1", "fast", "Inf", "NaN", "1/s"} {
 		if got, err := parseRate(in); err == nil {
 			t.Errorf("parseRate(%q) = %v, want an error", in, got)
+		}
+	}
+}
+
+func TestParseOutage(t *testing.T) {
+	for in, want := range map[string]time.Duration{"auto": 0, "0": -1, "0s": -1, "30s": 30 * time.Second, "1h": time.Hour} {
+		if got, err := parseOutage(in); err != nil || got != want {
+			t.Errorf("parseOutage(%q) = %v, %v; want %v", in, got, err, want)
+		}
+	}
+	for _, in := range []string{"", "-1s", "soon", "5"} {
+		if got, err := parseOutage(in); err == nil {
+			t.Errorf("parseOutage(%q) = %v, want an error", in, got)
 		}
 	}
 }

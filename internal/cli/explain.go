@@ -67,6 +67,9 @@ func oneName(inv *invocation, command string) (candidate.Candidate, error) {
 
 func explain(ctx context.Context, inv *invocation, name string, ask *asking, confirm *confirming) error {
 	s := &story{start: time.Now(), trace: tracer(inv.console)}
+	if ask.probe.Outage == 0 {
+		ask.probe.Outage = explainOutage
+	}
 	prober, err := newProber(ctx, inv, ask, confirm, s.event)
 	if err != nil {
 		return err
@@ -82,6 +85,9 @@ func explain(ctx context.Context, inv *invocation, name string, ask *asking, con
 	width, _ := term.Size(inv.stdout)
 	return cmp.Or(s.print(inv.std.Out, r, cmp.Or(width, math.MaxInt)), err, exit(t.codes()...))
 }
+
+// explainOutage is how long a person who asks why waits for a network.
+const explainOutage = 5 * time.Second
 
 // A story is the queries and responses of a run. It is safe for concurrent use.
 type story struct {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"domprobe/internal/dnstest/daemon"
 )
@@ -65,5 +67,31 @@ func TestNoNetwork(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Without a network a run waits as long as it is told to, and one that explains not long.
+func TestWaitsForNetwork(t *testing.T) {
+	t.Parallel()
+	if err := exec.Command("unshare", "-Urn", "true").Run(); err != nil {
+		t.Skipf("namespaces cannot be made: %v", err)
+	}
+	for line, waits := range map[string]string{
+		"explain -r 192.0.2.1 go.dev":          "5s",
+		"-r 192.0.2.1 --outage 300ms go.dev":   "300ms",
+		"-r 192.0.2.1 --outage 0s go.dev":      "",
+		"plan -r 192.0.2.1 --outage 0s -t dev": "",
+		"watch -r 192.0.2.1 --outage 1s --once --state " + filepath.Join(t.TempDir(), "watch.db") + " go.dev": "1s",
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "unshare", append([]string{"-Urn", "domprobe"}, strings.Fields(line)...)...)
+		var errs strings.Builder
+		cmd.Stderr = &errs
+		cmd.Run()
+		_, after, told := strings.Cut(errs.String(), "no network; waiting for up to ")
+		if code := cmd.ProcessState.ExitCode(); code != 3 || told != (waits != "") || told && !strings.HasPrefix(after, waits+"\n") {
+			t.Errorf("%s: exit code %d, %s", line, code, errs.String())
+		}
 	}
 }
