@@ -17,6 +17,10 @@ const (
 	readSize = 16 << 10
 )
 
+// ErrUTF16 is in a [LineError] for a text that begins with the byte order mark of
+// UTF-16.
+var ErrUTF16 = errors.New("the text is in UTF-16; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")
+
 // ErrLineTooLong is in a [LineError] for a line of more than 64 KiB.
 var ErrLineTooLong = errors.New("longer than 64 KiB")
 
@@ -36,8 +40,8 @@ func (e *LineError) Unwrap() error { return e.Err }
 // line need not.
 //
 // Lines yields a line as soon as it has read its end, before it reads more. A line
-// of more than 64 KiB ends the stream with a [LineError]. An error of r ends the
-// stream, without the unfinished line.
+// of more than 64 KiB and a text in UTF-16 end the stream with a [LineError]. An error
+// of r ends the stream, without the unfinished line.
 func Lines(r io.Reader) iter.Seq2[string, error] { return Filter(uncommented(r), isFilled) }
 
 // Records streams the keywords of a text in which each is ended by a NUL, as find
@@ -53,6 +57,10 @@ func uncommented(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		mark := text.ByteOrderMark
 		for line, err := range split(r, '\n') {
+			if mark != "" && (strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff")) {
+				yield("", &LineError{1, ErrUTF16})
+				return
+			}
 			line = strings.TrimPrefix(line, mark)
 			mark = ""
 			if !yield(uncomment(line), err) {

@@ -27,7 +27,8 @@ func TestLines(t *testing.T) {
 	tests := []struct {
 		name, in string
 		want     []string
-		line     int // of the line that is too long
+		line     int // of the line that ends it
+		err      error
 	}{
 		{name: "empty"},
 		{name: "lines", in: "go\nrust\n", want: []string{"go", "rust"}},
@@ -41,10 +42,13 @@ func TestLines(t *testing.T) {
 		{name: "comment after byte order mark", in: "\ufeff# x\ngo\n", want: []string{"go"}},
 		{name: "NUL stays", in: "g\x00o\n", want: []string{"g\x00o"}},
 		{name: "longest", in: long + "\r\n" + long + "\n" + long, want: []string{long, long, long}},
-		{name: "too long", in: "go\n" + long + "x\nrust\n", want: []string{"go"}, line: 2},
-		{name: "too long without end", in: "go\n\n" + long + "x", want: []string{"go"}, line: 3},
-		{name: "much too long", in: strings.Repeat("x", 1<<20), line: 1},
-		{name: "long comment", in: "#" + long + "\n", line: 1},
+		{name: "too long", in: "go\n" + long + "x\nrust\n", want: []string{"go"}, line: 2, err: ErrLineTooLong},
+		{name: "too long without end", in: "go\n\n" + long + "x", want: []string{"go"}, line: 3, err: ErrLineTooLong},
+		{name: "much too long", in: strings.Repeat("x", 1<<20), line: 1, err: ErrLineTooLong},
+		{name: "long comment", in: "#" + long + "\n", line: 1, err: ErrLineTooLong},
+		{name: "UTF-16, low octet first", in: "\xff\xfeg\x00o\x00\n\x00", line: 1, err: ErrUTF16},
+		{name: "UTF-16, high octet first", in: "\xfe\xff\x00g\x00o\x00\n", line: 1, err: ErrUTF16},
+		{name: "other octets", in: "go\n\xff\xfe\n", want: []string{"go", "\xff\xfe"}},
 	}
 	readers := map[string]func(io.Reader) io.Reader{
 		"whole":  func(r io.Reader) io.Reader { return r },
@@ -59,10 +63,10 @@ func TestLines(t *testing.T) {
 					t.Errorf("got %.100q, want %.100q", got, tt.want)
 				}
 				var bad *LineError
-				if errors.As(err, &bad) != (tt.line > 0) || bad != nil && (bad.Line != tt.line || !errors.Is(err, ErrLineTooLong)) {
+				if errors.As(err, &bad) != (tt.line > 0) || bad != nil && (bad.Line != tt.line || !errors.Is(err, tt.err)) {
 					t.Errorf("error %v, want one in line %d", err, tt.line)
 				}
-				if bad != nil && err.Error() != fmt.Sprintf("line %d: longer than 64 KiB", tt.line) {
+				if bad != nil && err.Error() != fmt.Sprintf("line %d: %v", tt.line, tt.err) {
 					t.Errorf("message %q", err)
 				}
 			})
