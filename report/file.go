@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"domprobe/internal/tempfile"
@@ -15,8 +17,8 @@ import (
 // ErrLocked is the error of a report that is being written already.
 var ErrLocked = tempfile.ErrLocked
 
-// A File is a report in a file. A run ends it with either [File.Close] or
-// [File.Abort], so that no half report is left that looks whole.
+// A File is a report in a file. A run ends it with [File.Close], [File.Interrupt]
+// or [File.Abort], so that no half report is left that looks whole.
 //
 // The row formats go to the file itself, whole rows in each write. The other
 // formats go to a temporary file in the same folder, which Close renames. A path
@@ -222,6 +224,18 @@ func (f *File) finish() error {
 		return tempfile.SyncFolder(f.path)
 	}
 	return nil
+}
+
+// Interrupt ends the report of a run that was interrupted. A row format is as after
+// [File.Close]. Another one would look whole: it gets a name of its own, with ".part"
+// before the extension, which is returned, and an earlier report stays.
+func (f *File) Interrupt() (part string, err error) {
+	if f.temp != "" {
+		ext := filepath.Ext(f.dest)
+		part = strings.TrimSuffix(f.dest, ext) + ".part" + ext
+		f.dest = part
+	}
+	return part, f.Close()
 }
 
 // Abort ends the report of a run that failed. A row format keeps its rows. The

@@ -72,6 +72,44 @@ func TestFileClose(t *testing.T) {
 	}
 }
 
+// An interrupted report does not look whole: it has another name, or can be resumed.
+func TestFileInterrupt(t *testing.T) {
+	for _, format := range Formats() {
+		for _, name := range []string{"report", "my.report.x"} {
+			path := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(path, []byte("what was there before\n"), 0o640); err != nil {
+				t.Fatal(err)
+			}
+			f, err := Create(path, format, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Write(saved()); err != nil {
+				t.Fatal(err)
+			}
+			part, err := f.Interrupt()
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, files := path, name
+			if f.temp != "" {
+				rows, files = map[string]string{"report": path + ".part", "my.report.x": filepath.Join(filepath.Dir(path), "my.report.part.x")}[name], ""
+				if part != rows || contents(t, path) != "what was there before\n" {
+					t.Errorf("%s: the rows are in %s, and in the report is %q", format, part, contents(t, path))
+				}
+			} else if part != "" {
+				t.Errorf("%s: a part %s", format, part)
+			}
+			if got, want := contents(t, rows), write(t, format, Options{}, saved()); got != want {
+				t.Errorf("%s: got %q\nwant %q", format, got, want)
+			}
+			if got := folder(t, filepath.Dir(path)); files != "" && got != files {
+				t.Errorf("%s: the folder holds %s", format, got)
+			}
+		}
+	}
+}
+
 func TestFileAbort(t *testing.T) {
 	for _, format := range Formats() {
 		t.Run(format, func(t *testing.T) {

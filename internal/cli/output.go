@@ -23,6 +23,7 @@ type output struct {
 	matched    bool      // a row was for stdout
 	unexpected bool      // a row has another verdict than --expect says
 	reports    []savedReport
+	parts      []string      // files with what an interrupted run has settled
 	priced     bool          // a row on stdout has a price
 	legend     report.Legend // of the rows on stdout
 	buf        []probe.Result
@@ -220,10 +221,23 @@ func (o *output) compare(rows []probe.Result) {
 
 // close completes rows and reports. A closed standard output does not hide the
 // error of a report.
-func (o *output) close() error {
+func (o *output) close() error { return o.complete((*report.File).Close) }
+
+// interrupt is close for a run that was interrupted.
+func (o *output) interrupt() error {
+	return o.complete(func(f *report.File) error {
+		part, err := f.Interrupt()
+		if part != "" && err == nil {
+			o.parts = append(o.parts, part)
+		}
+		return err
+	})
+}
+
+func (o *output) complete(end func(*report.File) error) error {
 	err := o.stdout.Close()
 	for _, f := range o.reports {
-		if e := f.Close(); err == nil || e != nil && errors.Is(err, errClosed) {
+		if e := end(f.File); err == nil || e != nil && errors.Is(err, errClosed) {
 			err = e
 		}
 	}

@@ -178,7 +178,7 @@ func (p *probing) probe(ctx context.Context, inv *invocation, names *selection, 
 }
 
 // stream writes a row for each name as it settles, and ends the output whatever
-// happened. A closed pipe ends the run as an interrupt does.
+// happened. A closed pipe ends a run without reports as an interrupt does.
 func (p *probing) stream(ctx context.Context, d decider, names *selection, out *output, t *tally) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -187,22 +187,33 @@ func (p *probing) stream(ctx context.Context, d decider, names *selection, out *
 	for rows, err := range names.recall.among(p.batches(ctx, d, out.laidOut(t.counted(names.all())), out, t)) {
 		if len(rows) > 0 {
 			switch err := out.write(t.add(rows)); {
+			case errors.Is(err, errClosed) && len(out.reports) > 0: // they are to be whole
 			case errors.Is(err, errClosed):
-				cancel() // the reports get what has settled by now
+				cancel()
 			case err != nil:
 				return err
 			}
 		}
 		failed = err
+		if t.total() >= hintAfter {
+			p.hintNobody(out, t)
+		}
 		if t.exhausted() {
 			break
 		}
 	}
 	end := out.close
-	if failed != nil && ctx.Err() == nil {
+	switch {
+	case failed != nil && ctx.Err() == nil:
 		end = out.release
+	case failed != nil:
+		end = out.interrupt
 	}
-	if err := end(); err != nil && (failed == nil || errors.Is(failed, ctx.Err())) {
+	err := end()
+	if errors.Is(err, errClosed) && len(out.reports) > 0 {
+		err = nil // the run was for the reports
+	}
+	if err != nil && (failed == nil || errors.Is(failed, ctx.Err())) {
 		return err
 	}
 	return failed
@@ -231,7 +242,7 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 	out.console.Finish()
 	out.explain()
 	if cut {
-		out.console.Note("%s", p.interruption(names, t))
+		out.console.Note("%s", p.interruption(names, out, t))
 	}
 	out.console.Note("%s", t.summary())
 	if t.budget != nil {
@@ -252,18 +263,31 @@ func (p *probing) end(ctx context.Context, err error, names *selection, out *out
 		}
 		return err
 	}
-	if t.noneBelieved() && !p.ask.namesDemo() && !slices.Contains(p.ask.resolvers, noResolver) {
-		out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
-			"domprobe explain %s tells why, and -r demo needs no network", t.open)
-	}
+	p.hintNobody(out, t)
 	return out.end(t)
 }
 
+// hintAfter is how many names without a verdict are enough for a hint in mid-run.
+const hintAfter = 50
+
+// hintNobody says once what may help where no response led to a verdict.
+func (p *probing) hintNobody(out *output, t *tally) {
+	if t.hinted || !t.noneBelieved() || p.ask.namesDemo() || slices.Contains(p.ask.resolvers, noResolver) {
+		return
+	}
+	t.hinted = true
+	out.console.Note("hint: no response could be believed; another resolver may do (-r 9.9.9.10), "+
+		"domprobe explain %s tells why, and -r demo needs no network", t.open)
+}
+
 // interruption tells how far an interrupted run has come, and how to go on.
-func (p *probing) interruption(names *selection, t *tally) string {
+func (p *probing) interruption(names *selection, out *output, t *tally) string {
 	text := "interrupted after " + plural(t.total(), "name")
 	if n := names.rows(); n > 0 {
 		text = fmt.Sprintf("interrupted: %d of %d names", t.total(), n)
+	}
+	if len(out.parts) > 0 {
+		text += "; the rows so far are in " + strings.Join(out.parts, " and ")
 	}
 	if p.out.resumable() {
 		text += "; --resume goes on"

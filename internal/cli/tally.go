@@ -12,11 +12,12 @@ import (
 
 // A tally counts names and rows, and says when a run has found enough.
 type tally struct {
-	start time.Time
-	names atomic.Int64    // taken from the generator
-	rows  [4]atomic.Int64 // by verdict
-	noTLD atomic.Int64    // of these, names under a TLD that does not exist
-	open  string          // the first unknown name
+	start  time.Time
+	names  atomic.Int64    // taken from the generator
+	rows   [4]atomic.Int64 // by verdict
+	noTLD  atomic.Int64    // of these, names under a TLD that does not exist
+	open   string          // the first unknown name
+	hinted bool            // the user knows what may help
 
 	stopAfter  int64        // free names end the run; 0 is no limit
 	before     int64        // free names of an earlier run
