@@ -147,6 +147,9 @@ func checkAffix(option, text string) *Error {
 		_, _, err := convert(text)
 		return err
 	}
+	if err := checkCharacters(text); err != nil {
+		return err
+	}
 	if option == "prefix" {
 		return checkLabel("", text+"x")
 	}

@@ -160,6 +160,9 @@ func (w rowWriter) Write(p []byte) (int, error) {
 // open opens a file to read, which is closed after the run. The path "-" is
 // standard input. name is what errors call the file.
 func (inv *invocation) open(path string) (name string, r io.Reader, err error) {
+	if path == "" {
+		return path, nil, cmdline.Usage("", "the name of a file to read is empty")
+	}
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {

@@ -93,7 +93,11 @@ func (c *confirming) mayAsk(servers []resolver.Server) bool {
 func (c *confirming) check(servers []resolver.Server) error {
 	switch {
 	case c.flags() != "" && !c.mayAsk(servers):
-		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and %s is not", c.flags())
+		verb := "is"
+		if c.on() && c.dates {
+			verb = "are"
+		}
+		return cmdline.Usage("--rdap-bootstrap names registries of your own", "the resolver demo is offline, and %s %s not", c.flags(), verb)
 	case c.on() && !slices.Contains(c.how, "rdap"):
 		return cmdline.Usage("try --confirm rdap,whois", "--confirm whois goes with rdap")
 	}

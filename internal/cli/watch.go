@@ -65,7 +65,7 @@ func watchCommand() *command {
 		}, s.ask.options(), s.registry.registryOptions()),
 		Exits: map[int]string{
 			codeOK:          "ended by a signal; with --once, all names that were due are looked at, and all events are delivered",
-			codeUnknown:     "with --once, some look ended unknown",
+			codeUnknown:     "with --once, some look ended unknown or invalid",
 			codeInterrupted: "interrupted with --once, or before the first look",
 		},
 	}, run: s.run}
@@ -76,8 +76,10 @@ const maxInterval = 366 * 24 * time.Hour
 func parseInterval(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	switch {
-	case err != nil || d <= 0:
+	case err != nil:
 		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is not a time", s)
+	case d <= 0:
+		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is not above zero", s)
 	case d > maxInterval:
 		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is longer than a year", s)
 	}
@@ -212,9 +214,13 @@ func (s *watching) begin(ctx context.Context, inv *invocation, w *watch.Watcher,
 	var unknown atomic.Int64
 	w.Settled = func(results []probe.Result) {
 		for _, r := range results {
-			if r.Verdict == probe.Unknown {
+			switch r.Verdict {
+			case probe.Unknown:
 				unknown.Add(1)
 				inv.console.Detail("%s is unknown: %s", r.Name, r.Reason)
+			case probe.Invalid: // its TLD may come yet
+				unknown.Add(1)
+				inv.console.Note("%s is invalid: %s", r.Name, r.Reason)
 			}
 		}
 	}
@@ -225,8 +231,9 @@ func (s *watching) begin(ctx context.Context, inv *invocation, w *watch.Watcher,
 // end returns the error or the exit code of a run.
 func (s *watching) end(ctx context.Context, inv *invocation, err error, added int, unknown bool) error {
 	switch {
-	case errors.Is(err, watch.ErrRunning) && added > 0:
-		return fmt.Errorf("%w, which watches the new names now", err)
+	case errors.Is(err, watch.ErrRunning) && added > 0 && !s.watch.Once:
+		inv.console.Note("%v, which watches the new names now", err)
+		return nil
 	case errors.Is(err, errClosed), err == nil && ctx.Err() == nil && !unknown:
 		return err
 	case err != nil:

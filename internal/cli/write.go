@@ -107,7 +107,10 @@ func (w *writing) options() []*cmdline.Option {
 	return []*cmdline.Option{
 		cmdline.OneOf(&w.format, "format", "f", "write rows to standard output in this `FORMAT`", "format", report.Formats()...).Common(),
 		cmdline.Func("output", "o", "also write every row to this `FILE`, in the format of its ending", "", func(s string) error {
-			if s == "-" {
+			switch s {
+			case "":
+				return cmdline.Usage("", "the file name of --output is empty")
+			case "-":
 				return cmdline.Usage("rows go to standard output anyway, in the format of -f", "--output - names no file")
 			}
 			format, err := report.FormatOf(s)
