@@ -152,7 +152,7 @@ func (o Options) rowEnd(format string) byte {
 type format struct {
 	name    string
 	endings []string // of file names, the usual one first
-	whole   bool     // a part of a report is useless
+	whole   bool     // a part of a report is useless, or looks whole
 	open    func(w io.Writer, o Options) Writer
 	read    func(io.Reader) rowReader // nil for formats for people
 }
