@@ -106,25 +106,62 @@ func reportFormat(in *bufio.Reader, source string) string {
 	return ""
 }
 
+// A listedColumn is a column of the list of watched names.
+type listedColumn struct {
+	name  string
+	width int
+	of    func(*watch.State) string
+}
+
+// listedColumns are the columns for these states. People get those that have a value, and
+// times to the minute, so that a line fits a terminal.
+func listedColumns(states []watch.State, forPeople bool) []listedColumn {
+	longest := 0
+	for i := range states {
+		longest = max(longest, len(states[i].Name))
+	}
+	layout := time.RFC3339
+	if forPeople {
+		layout = "2006-01-02 15:04Z"
+	}
+	all := []listedColumn{
+		{"domain", longest, func(st *watch.State) string { return st.Name }},
+		{"verdict", len("not-found"), func(st *watch.State) string { return st.Verdict.String() }},
+		{"looked", len(layout), func(st *watch.State) string { return text.Time(st.Looked, layout) }},
+		{"next", len(layout), func(st *watch.State) string { return cmp.Or(text.Time(st.Next, layout), "now") }},
+		{"expires", len(time.DateOnly), func(st *watch.State) string { return text.Time(st.Expires, time.DateOnly) }},
+		{"drops", len(time.DateOnly), func(st *watch.State) string { return text.Time(st.Drops, time.DateOnly) }},
+		{"for_sale", 0, func(st *watch.State) string { return st.ForSale }},
+		{"status", 0, func(st *watch.State) string { return strings.Join(st.Status, "; ") }},
+	}
+	const always = 4
+	if !forPeople {
+		return all
+	}
+	return append(all[:always:always], slices.DeleteFunc(all[always:], func(c listedColumn) bool {
+		return !slices.ContainsFunc(states, func(st watch.State) bool { return c.of(&st) != "" })
+	})...)
+}
+
 // print prints what is watched.
 func (s *watching) print(ctx context.Context, inv *invocation, file *watch.File) error {
 	states, err := await(ctx, file.List)
 	if err != nil {
 		return err
 	}
-	longest := 0
-	for i := range states {
-		longest = max(longest, len(states[i].Name))
+	columns := listedColumns(states, s.format == "columns")
+	var names []string
+	var widths []int
+	for _, c := range columns {
+		names, widths = append(names, c.name), append(widths, c.width)
 	}
-	rows := newListing(inv.std.Out, s.format, []int{longest, 9, 20, 20, 10, 10, 8, 0},
-		"domain", "verdict", "looked", "next", "expires", "drops", "for_sale", "status")
+	rows := newListing(inv.std.Out, s.format, widths, names...)
 	for i := range states {
-		st := &states[i]
-		looked, next := text.Time(st.Looked, time.RFC3339), text.Time(st.Next, time.RFC3339)
-		expires, drops := text.Time(st.Expires, time.DateOnly), text.Time(st.Drops, time.DateOnly)
-		err := rows.add(st.Name, st.Verdict.String(), looked, cmp.Or(next, "now"), expires, drops, st.ForSale,
-			strings.Join(st.Status, "; "))
-		if err != nil {
+		var values []any
+		for _, c := range columns {
+			values = append(values, c.of(&states[i]))
+		}
+		if err := rows.add(values...); err != nil {
 			return err
 		}
 	}

@@ -39,6 +39,7 @@ func (b builder) Run() int {
 	args := []string{"build", "-o", dir}
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		args = append(args, "-race")
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each command
 	}
 	if out, err := exec.Command("go", append(args, "domprobe")...).CombinedOutput(); err != nil {
 		log.Printf("build the command: %v\n%s", err, out)

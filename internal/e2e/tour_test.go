@@ -34,7 +34,7 @@ func tour(t *testing.T, path string) (steps []step) {
 }
 
 var (
-	clockTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+	clockTime = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z`)
 	lineEnd   = regexp.MustCompile(`(?m) +$`)
 )
 
