@@ -42,9 +42,9 @@ func (d *Response) Trouble() (Reason, error) {
 
 // MaxFresh is how many fresh labels a server must call registered, one after
 // the other, before it is held for one that does so with every name. Under a
-// TLD where half of such labels are registered, chance does it once in 16,000
+// TLD where half of such labels are registered, chance does it once in a million
 // looks.
-const MaxFresh = 14
+const MaxFresh = 20
 
 // Controls are the controls of one server for one TLD with their outcomes so
 // far.
