@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"domprobe/probe/internal/trust"
-	"domprobe/probe/resolver"
 )
 
 // A server that has failed is looked at again when its time has come, but one that has lied
@@ -25,16 +24,7 @@ func TestLookAtAnother(t *testing.T) {
 		{"it lied, others are plenty", DeniesKnown, now, crowd + 1, false},
 		{"it found every name, others are plenty", Hijacked, now, crowd + 1, false},
 	} {
-		p, err := New(Options{Servers: []resolver.Server{{Transport: resolver.UDP, Addr: "127.0.0.1:53"}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := p.newRun()
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := &r.evidence
-		s := e.given[0]
+		e, s := evidenceOfOne(t)
 		e.now = now
 		z := newZone("dev", e.given)
 		b := &bench{zone: &z, server: s, finding: trust.Finding{Standing: trust.Failed, Reason: test.reason}, again: test.again}

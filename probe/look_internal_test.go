@@ -8,20 +8,25 @@ import (
 	"domprobe/probe/resolver"
 )
 
+// evidenceOfOne is the evidence of a run with one resolver, which nothing is sent to.
+func evidenceOfOne(t *testing.T) (*evidence, *server) {
+	t.Helper()
+	p, err := New(Options{Servers: []resolver.Server{{Transport: resolver.UDP, Addr: "127.0.0.1:53"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.newRun()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &r.evidence, r.evidence.given[0]
+}
+
 // A lie about one TLD counts against the verdicts of the server about the others, but
 // trouble with one does not.
 func TestLieAboutAnotherTLD(t *testing.T) {
 	for reason, lied := range map[Reason]bool{Hijacked: true, DeniesKnown: true, Timeout: false, ServFail: false} {
-		p, err := New(Options{Servers: []resolver.Server{{Transport: resolver.UDP, Addr: "127.0.0.1:53"}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := p.newRun()
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := &r.evidence
-		s := e.given[0]
+		e, s := evidenceOfOne(t)
 		of := func(tld string) *bench {
 			z := &e.tldOf(tld).zone
 			b := &bench{zone: z, server: s, finding: trust.Finding{Standing: trust.Passed}}

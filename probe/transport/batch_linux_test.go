@@ -14,25 +14,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// connected returns a server's socket and a client's, for the time of the test.
+func connected(t *testing.T) (server *net.UDPConn, c *mmsgConn) {
+	t.Helper()
+	server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	client, err := net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err = newMmsgConn(client); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return server, c
+}
+
 // Packets of any lengths leave one by one in their order, whether the kernel cuts
 // them out of longer messages or refuses to.
 func TestBatchWrite(t *testing.T) {
 	for _, refused := range []bool{false, true} {
 		t.Run(fmt.Sprint("refused=", refused), func(t *testing.T) {
-			server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer server.Close()
-			client, err := net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr))
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := newMmsgConn(client)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
+			server, c := connected(t)
 			if refused {
 				// A message without checksums is not cut up.
 				if err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
@@ -70,20 +76,7 @@ func TestBatchWrite(t *testing.T) {
 
 // What is wrong with a single packet ends the write: it is not tried again.
 func TestBatchWriteError(t *testing.T) {
-	server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	client, err := net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := newMmsgConn(client)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	_, c := connected(t)
 	// No packet has so many octets.
 	if err := c.write([][]byte{make([]byte, 40), make([]byte, 1<<16), make([]byte, 40)}); !errors.Is(err, unix.EMSGSIZE) {
 		t.Errorf("%v, want %v", err, unix.EMSGSIZE)

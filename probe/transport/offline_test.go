@@ -39,6 +39,18 @@ func (c *brokenConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// countingDials makes an engine whose sockets dials counts.
+func countingDials(dials *atomic.Int32) func(cfg Config) Engine {
+	return func(cfg Config) Engine {
+		dial := cfg.Dial
+		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dials.Add(1)
+			return dial(ctx, network, addr)
+		}
+		return NewUDP(cfg)
+	}
+}
+
 // firstBroken makes an engine whose first socket breaks after some packets. dials
 // counts its sockets.
 func firstBroken(write, read error, dials *atomic.Int32) func(cfg Config) Engine {
@@ -167,14 +179,7 @@ func TestUDPMuteSocket(t *testing.T) {
 			return nil
 		}
 		return honest(b, from)
-	}}, func(cfg Config) Engine {
-		dial := cfg.Dial
-		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			dials.Add(1)
-			return dial(ctx, network, addr)
-		}
-		return NewUDP(cfg)
-	}, func(t *testing.T, e Engine, b *box) {
+	}}, countingDials(&dials), func(t *testing.T, e Engine, b *box) {
 		for i, q := range ask(10, 3) {
 			e.Ask([]Query{q})
 			if out := b.wait(t, 1)[uint32(i)]; (out.Failure == None) != (i >= 3) {
@@ -197,14 +202,7 @@ func TestUDPSocketKept(t *testing.T) {
 			return nil
 		}
 		return honest(b, from)
-	}}, func(cfg Config) Engine {
-		dial := cfg.Dial
-		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			dials.Add(1)
-			return dial(ctx, network, addr)
-		}
-		return NewUDP(cfg)
-	}, func(t *testing.T, e Engine, b *box) {
+	}}, countingDials(&dials), func(t *testing.T, e Engine, b *box) {
 		for _, q := range ask(5*muteBound, 1) {
 			e.Ask([]Query{q})
 			b.wait(t, 1)

@@ -764,14 +764,7 @@ func TestUDPUnsent(t *testing.T) {
 func TestUDPRefused(t *testing.T) {
 	const n = 50
 	var dials atomic.Int32
-	inBubble(t, "", dnstest.Host{}, func(cfg Config) Engine {
-		dial := cfg.Dial
-		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			dials.Add(1)
-			return dial(ctx, network, addr)
-		}
-		return NewUDP(cfg)
-	}, func(t *testing.T, e Engine, b *box) {
+	inBubble(t, "", dnstest.Host{}, countingDials(&dials), func(t *testing.T, e Engine, b *box) {
 		for _, q := range ask(n, 1) {
 			e.Ask([]Query{q})
 			b.wait(t, 1)
