@@ -39,7 +39,7 @@ func (a *asking) options() []*cmdline.Option {
 		cmdline.Parsed(&a.probe.Rate, "rate", "", "send at most `N` queries a second to one server; 0 is no limit, auto is 1000 to a public resolver, "+
 			"100 to a registry's server, no limit on this machine and private networks", "auto", parseRate),
 		cmdline.Parsed(&a.probe.Timeout, "timeout", "", "wait at most this `TIME` for one response: 500ms, 2s", a.probe.Timeout.String(), parseTimeout),
-		cmdline.Parsed(&a.probe.Outage, "outage", "", "wait at most this `TIME` for this machine's network: 30s; 0s is not at all, auto 10m, or 5s to explain",
+		cmdline.Parsed(&a.probe.Outage, "outage", "", "wait at most this `TIME` while this machine has no network: 30s; 0s does not wait, auto is 10m, and 5s for explain",
 			"auto", parseOutage).Offer("auto"),
 		cmdline.Number(&a.probe.Tries, "tries", "", "query each server at most `N` times about a name, 1 to 3", 1, probe.MaxTries),
 		cmdline.Number(&a.probe.Quorum, "quorum", "", "believe a verdict when `N` different servers agree", 1, probe.MaxQuorum),
@@ -49,10 +49,19 @@ func (a *asking) options() []*cmdline.Option {
 	}
 }
 
-func parseTimeout(s string) (time.Duration, error) {
+// parseTime parses the duration of a flag; try is the hint for one that is none.
+func parseTime(flag, s, try string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return 0, cmdline.Usage("try 500ms or 2s", "--timeout %q is not a time", s)
+		return 0, cmdline.Usage(try, "--%s %q is not a time", flag, s)
+	}
+	return d, nil
+}
+
+func parseTimeout(s string) (time.Duration, error) {
+	d, err := parseTime("timeout", s, "try 500ms or 2s")
+	if err != nil {
+		return 0, err
 	}
 	if d <= 0 {
 		return 0, fmt.Errorf("--timeout %s is not more than 0", s)
@@ -65,12 +74,13 @@ func parseOutage(s string) (time.Duration, error) {
 	if s == "auto" {
 		return 0, nil
 	}
-	d, err := time.ParseDuration(s)
+	const try = "try 30s or auto"
+	d, err := parseTime("outage", s, try)
 	switch {
 	case err != nil:
-		return 0, cmdline.Usage("try 30s or auto", "--outage %q is not a time", s)
+		return 0, err
 	case d < 0:
-		return 0, cmdline.Usage("try 30s or auto", "--outage %s is less than 0", s)
+		return 0, cmdline.Usage(try, "--outage %s is less than 0", s)
 	case d == 0:
 		return -1, nil
 	}

@@ -219,6 +219,15 @@ func (o *output) compare(rows []probe.Result) {
 	}
 }
 
+// forReports returns an error of writing, but nil for a closed standard output if there
+// are reports: these are to be whole.
+func (o *output) forReports(err error) error {
+	if errors.Is(err, errClosed) && len(o.reports) > 0 {
+		return nil
+	}
+	return err
+}
+
 // close completes rows and reports. A closed standard output does not hide the
 // error of a report.
 func (o *output) close() error { return o.complete((*report.File).Close) }

@@ -186,8 +186,7 @@ func (p *probing) stream(ctx context.Context, d decider, names *selection, out *
 	var failed error
 	for rows, err := range names.recall.among(p.batches(ctx, d, out.laidOut(t.counted(names.all())), out, t)) {
 		if len(rows) > 0 {
-			switch err := out.write(t.add(rows)); {
-			case errors.Is(err, errClosed) && len(out.reports) > 0: // they are to be whole
+			switch err := out.forReports(out.write(t.add(rows))); {
 			case errors.Is(err, errClosed):
 				cancel()
 			case err != nil:
@@ -209,11 +208,7 @@ func (p *probing) stream(ctx context.Context, d decider, names *selection, out *
 	case failed != nil:
 		end = out.interrupt
 	}
-	err := end()
-	if errors.Is(err, errClosed) && len(out.reports) > 0 {
-		err = nil // the run was for the reports
-	}
-	if err != nil && (failed == nil || errors.Is(failed, ctx.Err())) {
+	if err := out.forReports(end()); err != nil && (failed == nil || errors.Is(failed, ctx.Err())) {
 		return err
 	}
 	return failed

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -49,10 +48,7 @@ func (w *writing) render(ctx context.Context, inv *invocation) error {
 	for m.more && err == nil {
 		var rows []probe.Result
 		rows, err = m.batch()
-		written := out.write(t.add(rows))
-		if errors.Is(written, errClosed) && len(out.reports) > 0 {
-			written = nil // the reports are to be whole; close tells it again
-		}
+		written := out.forReports(out.write(t.add(rows))) // close tells it again
 		err = cmp.Or(err, written, ctx.Err())
 	}
 	if err == nil {

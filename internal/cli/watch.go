@@ -74,14 +74,15 @@ func watchCommand() *command {
 const maxInterval = 366 * 24 * time.Hour
 
 func parseInterval(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
+	const try = "try 30m or 6h"
+	d, err := parseTime("interval", s, try)
 	switch {
 	case err != nil:
-		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is not a time", s)
+		return 0, err
 	case d <= 0:
-		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is not above zero", s)
+		return 0, cmdline.Usage(try, "--interval %q is not above zero", s)
 	case d > maxInterval:
-		return 0, cmdline.Usage("try 30m or 6h", "--interval %q is longer than a year", s)
+		return 0, cmdline.Usage(try, "--interval %q is longer than a year", s)
 	}
 	return d, nil
 }
