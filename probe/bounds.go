@@ -15,9 +15,11 @@ import (
 // registry's if Escalate allows it, each server's controls come first, servers
 // in trouble are waited for once, and the lowest rate holds everything up.
 //
-// Not counted are a network of this machine that is away (see [Options.Outage]), a server that answers each query at the last moment with something that
-// makes another one necessary, a network that is so overloaded that queries wait for
-// the pace that was found to get through, and what [Options.Confirm] takes. A number of names below 1 counts as 1.
+// Not counted are an outage of this machine's network (see [Options.Outage]), a server
+// that answers each query at the last moment with something that makes another one
+// necessary, a network that is so overloaded that queries wait for the pace that was
+// found to get through, and the time that [Options.Confirm] takes. A number of names
+// below 1 counts as 1.
 func (o Options) WorstCase(names int) time.Duration {
 	if o.Offline {
 		return 0

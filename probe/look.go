@@ -123,7 +123,8 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 
 // freshName returns a name that the server must deny. A fresh label may be registered by
 // chance, and then several more are asked about. In a crowd a name that another server has
-// denied shows the same, mostly: one that serves many may have it in its cache.
+// denied serves as well; some looks ask about a fresh label all the same, because a cache
+// that several servers share may hold the name.
 func (e *evidence) freshName(l *look) (name string) {
 	z := l.bench.zone
 	if z.isCrowd() && (l.found != "" || rand.IntN(freshEach) > 0) {

@@ -24,10 +24,11 @@ type Options struct {
 	UserAgent string
 
 	// Bootstrap is the URL or the path of the bootstrap file (RFC 9224).
-	// Empty means IANA's. A file of your own is the whole truth: the built-in
-	// list is never used beside it, nor the cache beside one at a path. Of a server that is not
-	// on IANA's list as the program has it, Registered and Reserved are
-	// believed, and NotRegistered once it knows each of the Known names.
+	// Empty means IANA's. Another file is the whole truth: the built-in list
+	// is never used beside it, nor the cache beside a file at a path. Of a
+	// server that is not on IANA's list as the program has it, Registered and
+	// Reserved are believed, and NotRegistered once it knows each of the Known
+	// names.
 	Bootstrap string
 
 	// CacheDir is where the bootstrap file and the names of WHOIS servers
