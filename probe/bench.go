@@ -166,4 +166,8 @@ const (
 	freshEach  = 4  // looks of a server there, of which one asks about a fresh label
 
 	maxEarly = 16 // looks that are under way before the names of a turn get none of their own
+
+	// So many names after a pause are covered by the look that leaves right behind them, and
+	// no more: a busy server takes queries in another order, and may begin to lie meanwhile.
+	earlyFew = 16
 )

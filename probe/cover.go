@@ -13,7 +13,7 @@ import (
 // not wait for another round trip. It returns nil if the verdict has to wait for a look
 // that leaves after the response, or if the server has failed.
 func (e *evidence) cover(b *bench) *look {
-	if l := b.next; l != nil && l.early {
+	if l := b.next; l != nil && l.early && (b.undecided() || l.behind < earlyFew) {
 		return l
 	}
 	switch {

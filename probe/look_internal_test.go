@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"domprobe/probe/internal/trust"
 	"domprobe/probe/resolver"
@@ -93,6 +94,25 @@ func TestNoCoverAfterFailure(t *testing.T) {
 		e.now = e.now.AddDate(1, 0, 0)
 		if l := e.cover(b); (l != nil) != covered {
 			t.Errorf("%v: covered by %v", standing, l)
+		}
+	}
+}
+
+// A look covers all names that are sent beside the first controls, and a few after a pause.
+func TestCoverFew(t *testing.T) {
+	for standing, want := range map[trust.Standing]int{trust.Pending: lookEvery, trust.Passed: earlyFew} {
+		e := &evidence{env: &env{now: time.Now()}}
+		b := &bench{zone: new(zone), server: new(server), finding: trust.Finding{Standing: standing}}
+		covered := 0
+		for range lookEvery {
+			if e.cover(b) != nil {
+				covered++
+			}
+			b.flying++
+			b.next.behind++
+		}
+		if covered != want {
+			t.Errorf("%v: %d names are covered, want %d", standing, covered, want)
 		}
 	}
 }
