@@ -95,7 +95,8 @@ func (n *names) exists(name string) bool {
 // knownAbove returns the known name that is the name, or one above it.
 func (n *names) knownAbove(name string) *canaryName {
 	for i := range n.known {
-		if k := &n.known[i]; name == k.name || strings.HasSuffix(name, "."+k.name) {
+		k := &n.known[i]
+		if below, ok := strings.CutSuffix(name, k.name); ok && (below == "" || strings.HasSuffix(below, ".")) {
 			return k
 		}
 	}

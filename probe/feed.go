@@ -47,7 +47,7 @@ func (f *feed) run(source iter.Seq2[candidate.Candidate, error]) {
 				failed = err
 				break
 			}
-			if !f.put(c) {
+			if !f.put(&c) {
 				break
 			}
 		}
@@ -90,10 +90,10 @@ func (e escape) rethrow() {
 }
 
 // put hands one candidate over, and reports false when nobody takes any more.
-func (f *feed) put(c candidate.Candidate) bool {
+func (f *feed) put(c *candidate.Candidate) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.waiting = append(f.waiting, c); len(f.waiting) == 1 {
+	if f.waiting = append(f.waiting, *c); len(f.waiting) == 1 {
 		signal(f.wake)
 	}
 	for len(f.waiting) >= feedLen && !f.stopped {
@@ -104,14 +104,13 @@ func (f *feed) put(c candidate.Candidate) bool {
 	return !f.stopped
 }
 
-// next returns the next candidate, if one waits.
-func (f *feed) next() (c candidate.Candidate, ok bool) {
+// next returns the next candidate, or nil if none waits. It is valid until the next call.
+func (f *feed) next() *candidate.Candidate {
 	if f.taken == len(f.batch) && !f.refill() {
-		return c, false
+		return nil
 	}
-	c = f.batch[f.taken]
 	f.taken++
-	return c, true
+	return &f.batch[f.taken-1]
 }
 
 // refill takes what waits.

@@ -117,7 +117,7 @@ type letterCase struct {
 func (l *letterCase) heard(q *query, d *delivery) {
 	switch {
 	case q.tcp || q.flags&transport.MixCase == 0:
-	case d.Failure == transport.None && len(q.name) < caseLetters:
+	case d.Failure == transport.None && len(q.Name) < caseLetters:
 		// Its letters may all be lower case by chance.
 	case d.Failure == transport.None:
 		l.kept, l.lost, l.mixes = l.kept+1, 0, true

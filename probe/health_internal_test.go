@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"domprobe/candidate"
 	"domprobe/probe/transport"
 )
 
@@ -114,20 +115,21 @@ func TestLetterCase(t *testing.T) {
 	kept := transport.Outcome{}
 	lost := transport.Outcome{Failure: transport.BadResponse, Err: transport.ErrWrongCase}
 	garbage := transport.Outcome{Failure: transport.BadResponse}
+	named := func(name string) lookup { return lookup{Candidate: candidate.Candidate{Name: name}} }
 	for _, test := range []struct {
 		name     string
 		query    query
 		outcomes []transport.Outcome
 		want     letterCase
 	}{
-		{"lost too often", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, lost}, letterCase{false, 0, 3}},
-		{"lost not often enough", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost}, letterCase{true, 0, 2}},
-		{"lost too often, but not in a row", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, kept, lost, lost}, letterCase{true, 1, 2}},
-		{"garbage is no lost case", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, garbage, garbage}, letterCase{true, 0, 2}},
-		{"repeated by chance", query{name: short, flags: transport.MixCase}, []transport.Outcome{lost, lost, kept, lost}, letterCase{false, 0, 3}},
-		{"repeated again", query{name: long, flags: transport.MixCase}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 1, 0}},
-		{"lower case tells nothing", query{name: long}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
-		{"TCP tells nothing", query{name: long, flags: transport.MixCase, tcp: true}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
+		{"lost too often", query{lookup: named(long), flags: transport.MixCase}, []transport.Outcome{lost, lost, lost}, letterCase{false, 0, 3}},
+		{"lost not often enough", query{lookup: named(long), flags: transport.MixCase}, []transport.Outcome{lost, lost}, letterCase{true, 0, 2}},
+		{"lost too often, but not in a row", query{lookup: named(long), flags: transport.MixCase}, []transport.Outcome{lost, lost, kept, lost, lost}, letterCase{true, 1, 2}},
+		{"garbage is no lost case", query{lookup: named(long), flags: transport.MixCase}, []transport.Outcome{lost, lost, garbage, garbage}, letterCase{true, 0, 2}},
+		{"repeated by chance", query{lookup: named(short), flags: transport.MixCase}, []transport.Outcome{lost, lost, kept, lost}, letterCase{false, 0, 3}},
+		{"repeated again", query{lookup: named(long), flags: transport.MixCase}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 1, 0}},
+		{"lower case tells nothing", query{lookup: named(long)}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
+		{"TCP tells nothing", query{lookup: named(long), flags: transport.MixCase, tcp: true}, []transport.Outcome{lost, lost, lost, kept}, letterCase{true, 0, 0}},
 	} {
 		l := letterCase{mixes: true}
 		for _, out := range test.outcomes {

@@ -24,16 +24,12 @@ type lookups struct {
 }
 
 // launch begins the work on a candidate.
-func (l *lookups) launch(c candidate.Candidate) {
+func (l *lookups) launch(c *candidate.Candidate) {
 	if c.Err != nil {
 		l.results = append(l.results, invalid(c, l.now))
 		return
 	}
-	if r, ok := l.inZone(&c); ok {
-		l.results = append(l.results, r)
-		if r.Verdict == Found {
-			l.detail(nil, "")
-		}
+	if l.inZone(c) {
 		return
 	}
 	l.evidence.sample.add(c.Name)
@@ -41,7 +37,7 @@ func (l *lookups) launch(c candidate.Candidate) {
 	q := l.queries.at(i)
 	t := l.evidence.tldOf(c.TLD)
 	t.lookups++
-	q.Candidate, q.name, q.tld, q.zone, q.rcode = c, c.Name, t, &t.zone, -1
+	q.Candidate, q.tld, q.zone, q.rcode = *c, t, &t.zone, -1
 	l.work(q)
 	l.start(i)
 }
@@ -62,7 +58,7 @@ func (l *lookups) land(i uint32) *Result {
 	q := l.queries.at(i)
 	l.results = append(l.results, Result{})
 	res := &l.results[len(l.results)-1]
-	res.Candidate, res.Tries, res.At, res.Source = q.Candidate, q.sent, l.now, "dns"
+	res.Candidate, res.Tries, res.At, res.Source = q.Candidate, int(q.sent), l.now, "dns"
 	q.tld.lookups--
 	l.rest(q)
 	if q.out {
@@ -285,7 +281,7 @@ func (l *lookups) judge(i uint32, d *delivery) {
 		l.askAgain(i)
 		return
 	}
-	tq := b.trustQuery(q.name, q.qtype, q.flags)
+	tq := b.trustQuery(q.Name, q.qtype, q.flags)
 	ru := trust.Judge(&tq, &d.Reply)
 	l.trace.ruling(q, d, ru)
 	l.follow(i, d, ru)
@@ -337,7 +333,7 @@ func (l *lookups) follow(i uint32, d *delivery, ru trust.Ruling) {
 		q.flags |= transport.DO | transport.EDNS
 		l.askAgain(i)
 	case trust.Below:
-		l.viaRegistry(i, l.registries.zone(lastLabels(q.name, int(d.Reply.NS))))
+		l.viaRegistry(i, l.registries.zone(lastLabels(q.Name, int(d.Reply.NS))))
 	case trust.Another:
 		a.over = true
 		l.advance(i)

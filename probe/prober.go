@@ -246,7 +246,7 @@ func (p *Prober) enter() bool {
 func (p *Prober) One(ctx context.Context, name string) (Result, error) {
 	c := candidate.Parse(name)
 	if c.Err != nil {
-		return invalid(c, time.Now()), nil
+		return invalid(&c, time.Now()), nil
 	}
 	one := func(yield func(candidate.Candidate, error) bool) { yield(c, nil) }
 	for r, err := range p.Probe(ctx, one) {
@@ -266,8 +266,8 @@ func (p *Prober) One(ctx context.Context, name string) (Result, error) {
 }
 
 // invalid returns the result of a candidate that needs no question.
-func invalid(c candidate.Candidate, now time.Time) Result {
-	return Result{Candidate: c, Verdict: Invalid, Reason: c.Err.Reason, Rcode: -1, At: now, Err: c.Err}
+func invalid(c *candidate.Candidate, now time.Time) Result {
+	return Result{Candidate: *c, Verdict: Invalid, Reason: c.Err.Reason, Rcode: -1, At: now, Err: c.Err}
 }
 
 // Close waits for the loops under way and refuses new ones. It must not be called in

@@ -18,6 +18,7 @@ type queries struct {
 	free     []uint32
 	controls int // under way
 	timers   timers
+	warmth   uint32
 }
 
 func (qs *queries) add() uint32 {
@@ -33,6 +34,13 @@ func (qs *queries) add() uint32 {
 		qs.free = append(qs.free, first+k)
 	}
 	return first
+}
+
+// warm reads a query that is needed soon. Thousands of them do not fit into the
+// processor's cache: read one by one when they are needed, each would be waited for.
+func (qs *queries) warm(i uint32) {
+	q := qs.at(i)
+	qs.warmth += q.seq + uint32(q.qtype) + uint32(len(q.Name)) + uint32(len(q.TLD)) + uint32(q.rcode)
 }
 
 // blockLen is how many queries have their places in one block: they do not
@@ -55,46 +63,46 @@ type sender func(s *server, name string, qtype uint16, flags transport.Flags, th
 // control sends a control with every transport and repetition that it takes.
 // Controls go ahead of what waits.
 func (qs *queries) control(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then})
+	qs.begin(name, query{server: s, qtype: qtype, flags: flags, then: then})
 }
 
 // canary sends a control that goes behind all queries that wait.
 func (qs *queries) canary(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, calm: true})
+	qs.begin(name, query{server: s, qtype: qtype, flags: flags, then: then, calm: true})
 }
 
 // brief sends a control that does not wait longer for a response than the server
 // usually takes.
 func (qs *queries) brief(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, brief: true})
+	qs.begin(name, query{server: s, qtype: qtype, flags: flags, then: then, brief: true})
 }
 
 // once sends a control that can do without a response: it is not repeated
 // after silence or a failure.
 func (qs *queries) once(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true})
+	qs.begin(name, query{server: s, qtype: qtype, flags: flags, then: then, once: true})
 }
 
 // calmOnce is once for a control that goes behind all queries that wait.
 func (qs *queries) calmOnce(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, calm: true})
+	qs.begin(name, query{server: s, qtype: qtype, flags: flags, then: then, once: true, calm: true})
 }
 
 // aside asks about a name that is found, with all tries. It is not repeated after
 // a failure, because a time-out may be the fault of the servers of the name.
 func (qs *queries) aside(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, calm: true, aside: true})
+	qs.begin(name, query{server: s, qtype: qtype, flags: flags, then: then, once: true, calm: true, aside: true})
 }
 
 // onceOverTCP is once over the TCP of a server.
 func (qs *queries) onceOverTCP(s *server, name string, qtype uint16, flags transport.Flags, then func(response)) {
-	qs.begin(query{server: s, name: name, qtype: qtype, flags: flags, then: then, once: true, tcp: true})
+	qs.begin(name, query{server: s, qtype: qtype, flags: flags, then: then, once: true, tcp: true})
 }
 
-func (qs *queries) begin(q query) uint32 {
+func (qs *queries) begin(name string, q query) uint32 {
 	i := qs.add()
 	place := qs.at(i)
-	q.seq = place.seq
+	q.Name, q.seq = name, place.seq
 	*place = q
 	place.at(q.server)
 	qs.controls++
@@ -159,8 +167,8 @@ func (qs *queries) finish(i uint32, d *delivery) {
 func (qs *queries) send(i uint32, s *server, tcp bool, q transport.Query) {
 	f := qs.at(i)
 	f.server, f.tcp, f.out = s, tcp && s.tcp != nil, true
-	f.granted = int(q.Tries)
-	q.Token, q.Name, q.Type = i, f.name, f.qtype
+	f.granted = q.Tries
+	q.Token, q.Name, q.Type = i, f.Name, f.qtype
 	qs.servers.send(s, q, tcp)
 }
 

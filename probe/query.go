@@ -12,53 +12,56 @@ import (
 )
 
 // A query is one query under way, with all of its repetitions: about a
-// candidate, or a control, which is a query of the run's own to one server.
+// candidate, or a control, which is a query of the run's own to one server. Thousands
+// wait at once, so the fields that each response needs come first.
 type query struct {
-	name    string
+	server  *server        // that is being asked, or was last
+	then    func(response) // takes the last outcome of a control
+	tried   []attempt
 	qtype   uint16
 	flags   transport.Flags
-	server  *server // that is being asked, or was last
-	tcp     bool    // over the server's TCP
-	tried   []attempt
-	one     [1]attempt // where the first of them is
-	granted int        // tries of the packet under way
-	sent    int        // packets sent
-	out     bool       // a packet is under way
+	sent    int32 // packets sent
+	granted uint8 // tries of the packet under way
+	tcp     bool  // over the server's TCP
+	out     bool  // a packet is under way
 
 	// Of a control.
-	then    func(response) // takes the last outcome
-	once    bool           // not repeated after silence or a failure
-	calm    bool           // not ahead of what waits
-	aside   bool           // about a name that is found; a time-out says nothing about the server
-	brief   bool           // its last try waits no longer than the others
-	outcome *delivery      // the last one
+	once  bool // not repeated after silence or a failure
+	calm  bool // not ahead of what waits
+	aside bool // about a name that is found; a time-out says nothing about the server
+	brief bool // its last try waits no longer than the others
+
+	one [1]attempt // where the first of tried is
 
 	lookup // of a candidate
+
+	outcome *delivery // the last one of a control
 }
 
-// A lookup is the part of a query that a candidate's has.
+// A lookup is the part of a query that a candidate's has. A control has the Name.
 type lookup struct {
-	candidate.Candidate
 	seq     uint32 // of the query's place, to tell an earlier lookup there
+	landed  bool   // it has its result, and waits for its last outcome only
+	working bool   // something of it is under way, and not only looks
 	tld     *tld
 	zone    *zone // whose servers are asked
 	bench   *bench
-	cover   *look     // left behind the query; nil if none did
-	landed  bool      // it has its result, and waits for its last outcome only
-	working bool      // something of it is under way, and not only looks
-	parks   int       // times that it waited for servers in trouble
-	since   time.Time // when it began to wait for the network
+	cover   *look // left behind the query; nil if none did
 
+	held   int32 // votes that wait for a look
 	votes  trust.Votes
-	held   int      // votes that wait for a look
-	voters []string // see voterOf; of those that have voted, if more than one has to
-	best   *vote    // one that counts, while more are needed
+	voters []string  // see voterOf; of those that have voted, if more than one has to
+	best   *vote     // one that counts, while more are needed
+	since  time.Time // when it began to wait for the network
+	parks  int       // times that it waited for servers in trouble
 
 	// The most telling failure so far.
-	reason Reason
 	rcode  int // of the response of failed; negative is none
+	reason Reason
 	err    error
 	failed *server
+
+	candidate.Candidate
 }
 
 // An attempt is what one query has had from one server.
@@ -143,12 +146,12 @@ func (a *attempt) mayAsk(tries int) bool { return !a.over && a.times < tries }
 // note takes in the outcome of a packet, and reports whether a response came
 // that is to be read.
 func (q *query) note(d *delivery, tries int) (heard bool) {
-	q.sent += int(d.Tries)
+	q.sent += int32(d.Tries)
 	a := q.at(q.server)
 	a.paused, a.unheard = false, false
 	if !q.tcp && d.Failure != transport.Offline {
 		// More packets than were granted are sent while a limit drops some.
-		a.times += min(max(int(d.Tries), 1), q.granted)
+		a.times += min(max(int(d.Tries), 1), int(q.granted))
 	}
 	switch d.Failure {
 	case transport.None:

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/netip"
 	"runtime"
+	"slices"
 	"time"
 
 	"domprobe/candidate"
@@ -119,8 +120,13 @@ func (r *run) turn() (ended bool, err error) {
 	r.now = time.Now()
 	mail := r.servers.mail.take()
 	r.flight.came = len(mail)
-	for i := range mail {
-		r.deliver(&mail[i])
+	for some := range slices.Chunk(mail, 16) {
+		for i := range some {
+			r.queries.warm(some[i].Token)
+		}
+		for i := range some {
+			r.deliver(&some[i])
+		}
 	}
 	r.fire()
 	r.takeBack()
@@ -143,8 +149,8 @@ func (r *run) launch() {
 	l := &r.lookups
 	r.flight.full = false
 	for l.flying < r.flight.n && r.evidence.room() && len(l.results) < maxBatch && len(l.stranded) == 0 {
-		c, ok := r.feed.next()
-		if !ok {
+		c := r.feed.next()
+		if c == nil {
 			if r.empty.IsZero() {
 				r.empty = r.now
 			}
@@ -193,8 +199,13 @@ func (r *run) takeBack() {
 	for len(e.released)+len(e.returned)+len(e.woken)+len(e.resumed)+len(r.registries.arrived) > 0 {
 		released := e.released
 		e.released, e.spare = e.spare[:0], nil
-		for k := range released {
-			l.count(&released[k])
+		for some := range slices.Chunk(released, 16) {
+			for k := range some {
+				r.queries.warm(some[k].i)
+			}
+			for k := range some {
+				l.count(&some[k])
+			}
 		}
 		e.spare = released[:0]
 		returned, woken, resumed, arrived := e.returned, e.woken, e.resumed, r.registries.arrived

@@ -59,7 +59,7 @@ func (t *tracer) from(s *server, tcp bool) func(transport.Event) {
 // response is the event of an outcome.
 func (t *tracer) response(q *query, d *delivery) Event {
 	ev := Event{
-		At: time.Now(), Server: d.from.name, Transport: via(d), Name: q.name, Type: q.qtype, Response: true,
+		At: time.Now(), Server: d.from.name, Transport: via(d), Name: q.Name, Type: q.qtype, Response: true,
 		RTT: d.RTT, Message: oneLine(d.Msg), Candidate: q.Candidate,
 	}
 	if d.Failure != transport.None {

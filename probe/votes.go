@@ -23,7 +23,7 @@ func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
 	case v.verdict == NotFound:
 		v.ttl = time.Duration(d.Reply.TTL) * time.Second
 	case l.opts.Parked && v.bench.server.registry && d.Msg != nil:
-		v.parked = parkedAt(hostsAmong(slices.Concat(d.Msg.Answer, d.Msg.Ns), q.name))
+		v.parked = parkedAt(hostsAmong(slices.Concat(d.Msg.Answer, d.Msg.Ns), q.Name))
 	}
 	cover := q.cover
 	if d.Tries > 1 {
@@ -32,7 +32,7 @@ func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
 	if v.verdict == NotFound && q.bench.unproven() {
 		cover = nil
 	}
-	if l.quorum(q) > q.held+q.votes.Found+q.votes.NotFound && !v.referral() {
+	if l.quorum(q) > int(q.held+q.votes.Found+q.votes.NotFound) && !v.referral() {
 		q.voters = append(q.voters, q.server.voter)
 		l.evidence.hold(v, cover)
 		l.advance(i) // to the next server, beside the look
@@ -104,10 +104,10 @@ func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
 		v = q.best
 	}
 	if verdict == Found && q.flags&transport.CD == 0 { // canaries are validated
-		q.zone.names.add(q.name)
+		q.zone.names.add(q.Name)
 	}
 	if verdict == NotFound && q.zone.isCrowd() {
-		q.zone.names.deny(q.name, v.bench.server)
+		q.zone.names.deny(q.Name, v.bench.server)
 	}
 	res := l.land(i)
 	res.Verdict, res.Reason, res.Rcode = verdict, v.reason, v.rcode

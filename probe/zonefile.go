@@ -32,18 +32,24 @@ func zonesOf(list []ZoneFile) (map[string]ZoneFile, error) {
 	return zones, nil
 }
 
-// inZone returns the result of a candidate that a zone file decides, or that
-// nobody is asked about.
-func (e *env) inZone(c *candidate.Candidate) (r Result, ok bool) {
-	z := e.p.zones[c.TLD]
+// inZone settles a candidate that a zone file decides, or that nobody is asked about, and
+// reports whether it has.
+func (l *lookups) inZone(c *candidate.Candidate) bool {
+	z := l.p.zones[c.TLD]
 	if z == nil {
-		return Result{Candidate: *c, Reason: NoResolver, Rcode: -1, At: e.now}, e.opts.Offline
+		if l.opts.Offline {
+			l.results = append(l.results, Result{Candidate: *c, Reason: NoResolver, Rcode: -1, At: l.now})
+		}
+		return l.opts.Offline
 	}
-	verdict := NotFound
-	if z.Has(c.Name[:len(c.Name)-len(c.TLD)-1]) {
-		verdict = Found
-	} else if !e.opts.Offline {
-		return r, false
+	has := z.Has(c.Name[:len(c.Name)-len(c.TLD)-1])
+	if !has && !l.opts.Offline {
+		return false
 	}
-	return Result{Candidate: *c, Verdict: verdict, Reason: ByZoneFile, Source: "zone", Rcode: -1, At: z.Date()}, true
+	l.results = append(l.results, Result{Candidate: *c, Verdict: NotFound, Reason: ByZoneFile, Source: "zone", Rcode: -1, At: z.Date()})
+	if has {
+		l.results[len(l.results)-1].Verdict = Found
+		l.detail(nil, "")
+	}
+	return true
 }

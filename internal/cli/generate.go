@@ -203,10 +203,16 @@ func (s *selection) inShard(names candidates) candidates {
 
 // counting counts the names that pass.
 func counting(names candidates, n *atomic.Int64) candidates {
-	return candidate.Filter(names, func(candidate.Candidate) bool {
-		n.Add(1)
-		return true
-	})
+	return func(yield func(candidate.Candidate, error) bool) {
+		for c, err := range names {
+			if err == nil {
+				n.Add(1)
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
 }
 
 // known returns how many names the generator makes, and 0 if that is not known.

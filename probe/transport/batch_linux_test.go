@@ -116,7 +116,7 @@ func TestByLength(t *testing.T) {
 			qs = append(qs, Query{Token: uint32(i), Name: strings.Repeat("x", 20-i)})
 		}
 		qs[behind].Flags = Behind
-		byLength(qs)
+		new(udpWorker).byLength(qs)
 		var got []uint32
 		for _, q := range qs {
 			got = append(got, q.Token)
@@ -129,7 +129,7 @@ func TestByLength(t *testing.T) {
 	for i := range uint32(64) {
 		qs = append(qs, Query{Token: i, Name: strings.Repeat("x", 5+int(i)%2)})
 	}
-	byLength(qs)
+	new(udpWorker).byLength(qs)
 	for i, q := range qs {
 		if want := uint32(i%32*2 + i/32); q.Token != want {
 			t.Errorf("query %d is in place %d, want %d: those of one length stay in their order", q.Token, i, want)

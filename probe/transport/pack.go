@@ -57,18 +57,18 @@ func appendName(b []byte, name string, mix uint64) []byte {
 	if name == "" {
 		return append(b, 0)
 	}
-	length := len(b)
-	b = append(b, 0)
-	for i := 0; i < len(name); i++ {
-		if name[i] == '.' {
-			b[length] = byte(len(b) - length - 1)
-			length = len(b)
-			b = append(b, 0)
-			continue
+	start := len(b)
+	b = append(append(b, '.'), name...)
+	packed, length := b[start:], 0
+	for i := 1; i < len(packed); i++ {
+		if c := packed[i]; c == '.' {
+			packed[length] = byte(i - length - 1)
+			length = i
+		} else {
+			packed[i] = mixed(c, i-1, mix)
 		}
-		b = append(b, mixed(name[i], i, mix))
 	}
-	b[length] = byte(len(b) - length - 1)
+	packed[length] = byte(len(packed) - length - 1)
 	return append(b, 0)
 }
 

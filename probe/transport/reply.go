@@ -189,8 +189,8 @@ func checkName(wire []byte, q *Query, mix uint64) Rule {
 // mixed is the letter at place i of a name, spelt as mix says (the 0x20 bit of
 // draft-vixie-dnsext-dns0x20).
 func mixed(c byte, i int, mix uint64) byte {
-	if 'a' <= c && c <= 'z' && mix>>(i%64)&1 != 0 {
-		return c &^ 0x20
+	if 'a' <= c && c <= 'z' {
+		return c ^ byte(mix>>(i%64)&1)<<5 // a branch on a random bit would be guessed wrongly
 	}
 	return c
 }

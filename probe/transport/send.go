@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -74,7 +75,7 @@ func (w *udpWorker) fill(again int, now time.Time) {
 		w.lease.busy()
 	}
 	if w.conn.batch() > 1 {
-		byLength(w.take)
+		w.byLength(w.take)
 	}
 	for i := range w.take {
 		w.packSlot(w.slots.take(&w.take[i]), now)
@@ -83,13 +84,26 @@ func (w *udpWorker) fill(again int, now time.Time) {
 
 // byLength puts queries of the same length next to each other, as these go through the
 // network stack together. A few stay in their order, and none passes one with Behind.
-func byLength(qs []Query) {
+func (w *udpWorker) byLength(qs []Query) {
 	for len(qs) > smallBatch {
 		n := slices.IndexFunc(qs, func(q Query) bool { return q.Flags&Behind != 0 })
 		if n < 0 {
 			n = len(qs)
 		}
-		slices.SortStableFunc(qs[:n], func(a, b Query) int { return len(a.Name) - len(b.Name) })
+		w.spare = append(w.spare[:0], qs[:n]...)
+		var place [math.MaxUint8 + 1]int // of the next query of a length
+		for i := range w.spare {
+			place[uint8(len(w.spare[i].Name))]++
+		}
+		before := 0
+		for i, n := range place {
+			place[i], before = before, before+n
+		}
+		for i := range w.spare {
+			at := &place[uint8(len(w.spare[i].Name))]
+			qs[*at] = w.spare[i]
+			*at++
+		}
 		qs = qs[min(n+1, len(qs)):]
 	}
 }

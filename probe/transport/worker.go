@@ -24,11 +24,11 @@ type udpWorker struct {
 	rested time.Time // since when there has been nothing to do; zero is never
 	broken error     // why the socket is of no use any more
 
-	in   inbox
-	out  []Outcome
-	take []Query
-	bufs [][maxQuery]byte
-	pack [][]byte
+	in          inbox
+	out         []Outcome
+	take, spare []Query
+	bufs        [][maxQuery]byte
+	pack        [][]byte
 
 	// What has happened since the control was last told.
 	seen    counts

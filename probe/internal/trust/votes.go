@@ -3,7 +3,7 @@ package trust
 // Votes are the verdicts of different servers about one name that the
 // evidence has released.
 type Votes struct {
-	Found, NotFound int
+	Found, NotFound int32
 	Referral        bool // found by a referral of the registry's own server
 }
 
@@ -13,9 +13,9 @@ type Votes struct {
 // a quorum; more tells that another vote may decide.
 func (v Votes) Count(quorum int) (verdict Verdict, more bool) {
 	switch {
-	case v.Referral && v.NotFound == 0, v.Found >= quorum && v.Found > v.NotFound:
+	case v.Referral && v.NotFound == 0, int(v.Found) >= quorum && v.Found > v.NotFound:
 		return Found, false
-	case v.NotFound >= quorum && v.NotFound > v.Found:
+	case int(v.NotFound) >= quorum && v.NotFound > v.Found:
 		return NotFound, false
 	}
 	return Unknown, true
