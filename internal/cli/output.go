@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"domprobe/candidate"
@@ -179,7 +178,9 @@ func (o *output) write(rows []probe.Result) error {
 	}
 	o.matched = true
 	o.legend.Add(rows)
-	o.priced = o.priced || slices.ContainsFunc(rows, func(r probe.Result) bool { return report.HasPrice(&r) })
+	for i := range rows {
+		o.priced = o.priced || report.HasPrice(&rows[i])
+	}
 	return o.stdout.Write(rows)
 }
 

@@ -40,11 +40,13 @@ func (t *tally) counted(names candidates) candidates {
 
 // add counts rows, and cuts off those after the last that is wanted.
 func (t *tally) add(rows []probe.Result) []probe.Result {
+	var verdicts [len(t.rows)]int64
+	var noTLD, frees int64
 	for i := range rows {
 		r := &rows[i]
-		t.rows[r.Verdict].Add(1)
+		verdicts[r.Verdict]++
 		if r.Reason == probe.NoSuchTLD {
-			t.noTLD.Add(1)
+			noTLD++
 		}
 		if r.Verdict == probe.Unknown && t.open == "" {
 			t.open = r.Name
@@ -52,11 +54,17 @@ func (t *tally) add(rows []probe.Result) []probe.Result {
 		if !free(r, t.confirming) {
 			continue
 		}
-		if t.free.Add(1); t.enough() {
+		if frees++; t.sufficient(frees) {
 			t.stopped = true
-			return rows[:i+1]
+			rows = rows[:i+1]
+			break
 		}
 	}
+	for v, n := range verdicts {
+		t.rows[v].Add(n)
+	}
+	t.noTLD.Add(noTLD)
+	t.free.Add(frees)
 	return rows
 }
 
@@ -68,8 +76,11 @@ func (t *tally) freeBefore(s *report.Settled) int {
 	return s.Count(probe.NotFound)
 }
 
-func (t *tally) enough() bool {
-	return t.stopAfter > 0 && t.before+t.free.Load() >= t.stopAfter
+func (t *tally) enough() bool { return t.sufficient(0) }
+
+// sufficient reports whether so many more free names end the run.
+func (t *tally) sufficient(more int64) bool {
+	return t.stopAfter > 0 && t.before+t.free.Load()+more >= t.stopAfter
 }
 
 // exhausted reports whether the run has found enough or has no queries left, and
