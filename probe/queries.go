@@ -18,7 +18,7 @@ type queries struct {
 	free     []uint32
 	controls int // under way
 	timers   timers
-	warmth   uint32
+	warmth   uint32 // of no use but that the reads of warm are not left out
 }
 
 func (qs *queries) add() uint32 {
