@@ -12,7 +12,7 @@ import (
 // two looks that the server has passed: one before the query was sent, and one
 // after the response came. The canaries of a look leave among the queries, so that
 // no more queries are between two looks than a lie may last, however many are under
-// way. Names that are sent before the first look is over, or after a pause, are
+// way. Names that are sent before the first look is over, and a few after a pause, are
 // covered by a look that leaves right behind their queries.
 type bench struct {
 	zone   *zone

@@ -9,8 +9,8 @@ import (
 )
 
 // cover returns the look that covers a query that is sent now: one that leaves right
-// behind the queries of this turn, so that names at the start and after a pause need
-// not wait for another round trip. It returns nil if the verdict has to wait for a look
+// behind the queries of this turn, so that names at the start, and a few after a pause,
+// need not wait for another round trip. It returns nil if the verdict has to wait for a look
 // that leaves after the response, or if the server has failed.
 func (e *evidence) cover(b *bench) *look {
 	if l := b.next; l != nil && l.early && (b.undecided() || l.behind < earlyFew) {

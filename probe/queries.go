@@ -18,7 +18,7 @@ type queries struct {
 	free     []uint32
 	controls int // under way
 	timers   timers
-	warmth   uint32 // of no use but that the reads of warm are not left out
+	warmth   uint32 // keeps the compiler from leaving out the reads of warm
 }
 
 func (qs *queries) add() uint32 {
@@ -35,6 +35,9 @@ func (qs *queries) add() uint32 {
 	}
 	return first
 }
+
+// warmLen is how many queries are warmed at a time.
+const warmLen = 16
 
 // warm reads a query that is needed soon. Thousands of them do not fit into the
 // processor's cache: read one by one when they are needed, each would be waited for.

@@ -120,7 +120,7 @@ func (r *run) turn() (ended bool, err error) {
 	r.now = time.Now()
 	mail := r.servers.mail.take()
 	r.flight.came = len(mail)
-	for some := range slices.Chunk(mail, 16) {
+	for some := range slices.Chunk(mail, warmLen) {
 		for i := range some {
 			r.queries.warm(some[i].Token)
 		}
@@ -199,7 +199,7 @@ func (r *run) takeBack() {
 	for len(e.released)+len(e.returned)+len(e.woken)+len(e.resumed)+len(r.registries.arrived) > 0 {
 		released := e.released
 		e.released, e.spare = e.spare[:0], nil
-		for some := range slices.Chunk(released, 16) {
+		for some := range slices.Chunk(released, warmLen) {
 			for k := range some {
 				r.queries.warm(some[k].i)
 			}

@@ -201,7 +201,7 @@ func (s *selection) inShard(names candidates) candidates {
 	return candidate.Shard(names, s.shard, s.shards)
 }
 
-// counting counts the names that pass.
+// counting counts the names that pass. Filter would copy each once more.
 func counting(names candidates, n *atomic.Int64) candidates {
 	return func(yield func(candidate.Candidate, error) bool) {
 		for c, err := range names {

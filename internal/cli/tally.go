@@ -41,7 +41,7 @@ func (t *tally) counted(names candidates) candidates {
 // add counts rows, and cuts off those after the last that is wanted.
 func (t *tally) add(rows []probe.Result) []probe.Result {
 	var verdicts [len(t.rows)]int64
-	var noTLD, frees int64
+	var noTLD, more int64 // names under a TLD that does not exist, and free names
 	for i := range rows {
 		r := &rows[i]
 		verdicts[r.Verdict]++
@@ -54,7 +54,7 @@ func (t *tally) add(rows []probe.Result) []probe.Result {
 		if !free(r, t.confirming) {
 			continue
 		}
-		if frees++; t.sufficient(frees) {
+		if more++; t.sufficient(more) {
 			t.stopped = true
 			rows = rows[:i+1]
 			break
@@ -64,7 +64,7 @@ func (t *tally) add(rows []probe.Result) []probe.Result {
 		t.rows[v].Add(n)
 	}
 	t.noTLD.Add(noTLD)
-	t.free.Add(frees)
+	t.free.Add(more)
 	return rows
 }
 
