@@ -426,7 +426,7 @@ func TestFlatTLDs(t *testing.T) {
 	labels := strings.Fields(`ac art biz blog club co com edu firm gen go gob gouv gov gv id info int
 		jus law ltd me med mil mod museum name net nic nom or org plc press pro sch store tel tm tv web www`)
 	checked := 0
-	for _, tld := range strings.Fields("com net org dev app io uk jp br au museum aero pro int name info biz coop xyz online shop site tech") {
+	for _, tld := range TLDs() {
 		for _, l := range labels {
 			name := l + "." + tld
 			if suffix, _ := icannSuffix(name); suffix == name {

@@ -77,7 +77,7 @@ func wordsOf(item string) (words []string) {
 // it off: "[x]".
 func isNumber(word string) bool {
 	digits := strings.Trim(word, "().")
-	return word == "[x]" || digits != word && digits != "" && strings.Trim(digits, "0123456789") == ""
+	return word == "[x]" || digits != word && digits != "" && isNumeric(digits)
 }
 
 // meaning returns the keywords of an item.
@@ -114,7 +114,7 @@ func domainOf(word string) (domain, note string) {
 	}
 	user := strings.LastIndexByte(host, '@')
 	host = host[user+1:]
-	if name, port, ok := strings.Cut(host, ":"); ok && strings.Trim(port, "0123456789") == "" {
+	if name, port, ok := strings.Cut(host, ":"); ok && isNumeric(port) {
 		host, isURL = name, true
 	}
 	switch {

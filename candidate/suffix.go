@@ -15,6 +15,10 @@ func place(name string) (tld string, err *Error) {
 }
 
 func registrable(name string) (tld string, err *Error) {
+	// The list need not be asked about a name directly below most TLDs.
+	if _, tld, ok := strings.Cut(name, "."); ok && !mayHoldSuffixes(tld) && !isNumeric(tld) {
+		return tld, nil
+	}
 	suffix, listed := icannSuffix(name)
 	if suffix == name {
 		_, parent, ok := strings.Cut(name, ".")
@@ -26,7 +30,7 @@ func registrable(name string) (tld string, err *Error) {
 		}
 		return "", invalid(PublicSuffix, "%s has no TLD", name)
 	}
-	if strings.Trim(suffix, "0123456789") == "" {
+	if isNumeric(suffix) {
 		return "", invalid(BadLabel, "%s ends in a number, like an address", name)
 	}
 	// A private registry, such as that of uk.com, registers names as a TLD does.
@@ -39,6 +43,8 @@ func registrable(name string) (tld string, err *Error) {
 	}
 	return suffix, nil
 }
+
+func isNumeric(label string) bool { return strings.Trim(label, "0123456789") == "" }
 
 func publicSuffix(name string) *Error {
 	return invalid(PublicSuffix, "%s is itself a public suffix", name)

@@ -53,7 +53,7 @@ func parseTLD(typed string) (tld, *Error) {
 	if err != nil {
 		return tld{}, err
 	}
-	if strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == "" {
+	if isNumeric(name[strings.LastIndexByte(name, '.')+1:]) {
 		return tld{}, invalid(BadLabel, "%s is a number, which no TLD is", quote(name))
 	}
 	t := tld{name: name, dotted: "." + name, unicode: "." + cmp.Or(unicode, name), idn: unicode != "", inspect: mayHoldSuffixes(name) || special(name) != nil}
