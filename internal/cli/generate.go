@@ -201,12 +201,20 @@ func (s *selection) inShard(names candidates) candidates {
 	return candidate.Shard(names, s.shard, s.shards)
 }
 
-// counting counts the names that pass. Filter would copy each once more.
+// counting counts the names that pass. It does so one by one for the first countExact
+// names, and then countStep at a time, as atomic additions take 3 % of a long run. At the
+// end n is exact.
 func counting(names candidates, n *atomic.Int64) candidates {
 	return func(yield func(candidate.Candidate, error) bool) {
-		for c, err := range names {
+		more := int64(0)
+		defer func() { n.Add(more) }()
+		for c, err := range names { // candidate.Filter would copy each once more
 			if err == nil {
-				n.Add(1)
+				more++
+			}
+			if more == countStep || more > 0 && n.Load() < countExact {
+				n.Add(more)
+				more = 0
 			}
 			if !yield(c, err) {
 				return
@@ -214,6 +222,11 @@ func counting(names candidates, n *atomic.Int64) candidates {
 		}
 	}
 }
+
+const (
+	countExact = 1000
+	countStep  = 64
+)
 
 // known returns how many names the generator makes, and 0 if that is not known.
 func (s *selection) known() int {
