@@ -232,7 +232,12 @@ func TestCoordinatorDies(t *testing.T) {
 	work(t, c, truth{share: 50})
 	boss, _ := connect(t, s, "boss", nil)
 	check(t, boss.Coordinator(herd.Settings{}), 1000)
-	if n := statusOf(t, boss, "worker").Names; n != 990 {
+	n := int64(0)
+	herdtest.Until(t, func() bool {
+		n = statusOf(t, boss, "worker").Names
+		return n >= 990
+	}, func() string { return fmt.Sprintf("the worker has decided %d names", n) })
+	if n != 990 {
 		t.Errorf("the worker has decided %d names", n)
 	}
 }

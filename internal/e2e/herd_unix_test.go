@@ -253,8 +253,12 @@ func TestHerdServe(t *testing.T) {
 			}
 		}
 	}
+	clients := 300
+	if raceDetector() {
+		clients = 60 // on a busy machine the looks would time out, and names be asked about again
+	}
 	began := time.Now()
-	ask(300, 1000, "many")
+	ask(clients, 1000, "many")
 	took := time.Since(began)
 	t.Logf("%d queries about 1000 names, and %d of controls in %v", asked.Load(), controls.Load(), took)
 	// The three look at the resolver every 0.6 seconds, with two queries each.

@@ -37,7 +37,7 @@ func (b builder) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	args := []string{"build", "-o", dir}
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if raceDetector() {
 		args = append(args, "-race")
 		os.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each command
 	}
@@ -49,6 +49,12 @@ func (b builder) Run() int {
 	os.Unsetenv("DOMPROBE_CONFIG")
 	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return b.tests.Run()
+}
+
+// raceDetector reports whether the race detector is on, which makes a command ten times as slow.
+func raceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // TestScripts runs the built command. Beside the usual commands, a script has:
