@@ -3,7 +3,6 @@
 package transport
 
 import (
-	"errors"
 	"net"
 	"os"
 	"syscall"
@@ -67,17 +66,9 @@ type mmsgConn struct {
 }
 
 func newMmsgConn(conn net.Conn) (*mmsgConn, error) {
-	udp, ok := conn.(*net.UDPConn)
-	if !ok {
-		return nil, errors.ErrUnsupported
-	}
-	raw, err := udp.SyscallConn()
+	fd, err := takeSocket(conn)
 	if err != nil {
 		return nil, err
-	}
-	fd := -1
-	if e := raw.Control(func(s uintptr) { fd, err = unix.FcntlInt(s, unix.F_DUPFD_CLOEXEC, 0) }); e != nil || err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
 	}
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err == nil {
@@ -101,7 +92,7 @@ func newMmsgConn(conn net.Conn) (*mmsgConn, error) {
 	// A kernel that does not know the option would send one packet.
 	_, err = unix.GetsockoptInt(fd, unix.SOL_UDP, unix.UDP_SEGMENT)
 	c.segments = err == nil
-	udp.Close() // takes the socket away from the poller; fd keeps it open
+	conn.Close() // takes the socket away from the poller; fd keeps it open
 	return c, nil
 }
 

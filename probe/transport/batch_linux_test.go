@@ -14,19 +14,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// connected returns a server's socket and a client's, for the time of the test.
-func connected(t *testing.T) (server *net.UDPConn, c *mmsgConn) {
+// socketPair returns a server's socket and a client's, for the time of the test.
+func socketPair(t *testing.T) (server, client *net.UDPConn) {
 	t.Helper()
 	server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	client, err := net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr))
-	if err != nil {
+	if client, err = net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr)); err != nil {
 		t.Fatal(err)
 	}
-	if c, err = newMmsgConn(client); err != nil {
+	t.Cleanup(func() { client.Close() })
+	return server, client
+}
+
+// connected returns a socketPair whose client moves batches.
+func connected(t *testing.T) (server *net.UDPConn, c *mmsgConn) {
+	t.Helper()
+	server, client := socketPair(t)
+	c, err := newMmsgConn(client)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })

@@ -54,14 +54,21 @@ func (w *udpWorker) granted(now time.Time) (again int, wait time.Duration, open 
 	again, wait = e.spend(now, again)
 	w.take = w.take[:0]
 	if wait == 0 {
-		var n int
-		n, wait = e.admit(now, e.takable(min(batch-again, w.room(), e.queue.len())))
-		w.take = e.queue.pop(w.take, n)
-		w.taken += n
-		e.writing += min(n, 1)
+		wait = w.takeNew(now, e.takable(min(batch-again, w.room(), e.queue.len())))
+		e.writing += min(len(w.take), 1)
 	}
 	w.cookie = e.cookie.forServer()
 	return again, wait, true
+}
+
+// takeNew takes up to n queries that wait, as far as they may go out now. The caller
+// holds the lock.
+func (w *udpWorker) takeNew(now time.Time, n int) (wait time.Duration) {
+	e := w.engine
+	n, wait = e.admit(now, n)
+	w.take = e.queue.pop(w.take[:0], n)
+	w.taken += n
+	return wait
 }
 
 // fill packs what goes out.
@@ -110,18 +117,25 @@ func (w *udpWorker) byLength(qs []Query) {
 
 // write sends what is packed.
 func (w *udpWorker) write() {
-	err := w.conn.write(w.pack)
+	err := w.put()
 	if len(w.take) > 0 {
 		w.engine.written()
 	}
-	w.pack = w.pack[:0]
-	switch {
-	case err == nil:
-	case isLoss(err):
-		w.unsent = err
-	default:
+	if err != nil {
 		w.unwritten(err)
 	}
+}
+
+// put gives what is packed to the socket. A packet that this machine does not let out is
+// lost; any other error is returned.
+func (w *udpWorker) put() error {
+	err := w.conn.write(w.pack)
+	w.pack = w.pack[:0]
+	if isLoss(err) {
+		w.unsent = err
+		return nil
+	}
+	return err
 }
 
 // admit asks the control and the limit for n new queries. The caller holds

@@ -6,9 +6,10 @@
 // operation each. The engines:
 //
 //   - [NewUDP] (udp.go): workers that own connected sockets (worker.go, send.go,
-//     receive.go, clock.go), slots indexed by message ID (slots.go), batches of packets
-//     (batch_linux.go, with a portable fallback), retransmission by measured
-//     round trips and a window that follows goodput (control.go, pace.go).
+//     receive.go, clock.go), slots indexed by message ID (slots.go), single packets and
+//     batches of them (socket_linux.go, batch_linux.go, with a portable fallback),
+//     retransmission by measured round trips and a window that follows goodput
+//     (control.go, pace.go).
 //   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go, tcpread.go,
 //     tcploss.go) that are kept open and pipelined (RFC 7766, RFC 7858), as far as the
 //     server lets them (tcpwindow.go, quota.go).

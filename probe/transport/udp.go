@@ -63,7 +63,37 @@ func (e *udp) begin(n int) {
 	}
 	e.asked += n
 	e.growIfBusy()
-	e.wake(1 + n/16)
+	if !e.lend() {
+		e.wake(1 + n/16)
+	}
+}
+
+// lend sends the few queries that wait from the caller's goroutine, in place of a scout
+// that sleeps, and reports whether the scout may sleep on. To wake it would cost more than
+// the query, which counts where thousands of servers are asked little each. Beside other
+// workers the scout is not lent: a query with Behind could pass those that they are about
+// to send. The caller holds the lock.
+func (e *udp) lend() bool {
+	w, n := e.scout, e.queue.len()
+	if w == nil || !w.sleeping || !w.socket || w.full() || e.grown || n > len(w.bufs) || e.cfg.Trace != nil {
+		return false
+	}
+	now := time.Now()
+	wait := w.takeNew(now, min(n, w.room()))
+	if wait > 0 {
+		w.wakeBy(now.Add(wait), now)
+	}
+	if len(w.take) == 0 {
+		return wait > 0
+	}
+	w.cookie = e.cookie.forServer()
+	w.fill(0, now)
+	if w.lent = w.put(); w.lent != nil {
+		e.rouse(w)
+		return true
+	}
+	w.wakeBy(w.nextTimeout(), now)
+	return wait > 0 || e.queue.len() == 0
 }
 
 // start starts the scout. The caller holds the lock.
@@ -155,6 +185,7 @@ func (e *udp) rouse(w *udpWorker) {
 	if w.sleeping {
 		w.sleeping = false
 		w.conn.SetReadDeadline(longAgo)
+		w.waking = longAgo
 	}
 }
 

@@ -11,12 +11,16 @@ type udpWorker struct {
 	window int // queries that may be under way here
 	flying int // that are
 	small  bool
+	socket bool // the connection is a socket of the system, on which no write waits for the server
 	conn   batchConn
 	slots  *slots
 
-	sleeping bool // waits for a packet; under engine.mu
-	leaving  bool // takes no more queries, and ends; under engine.mu
-	wanted   bool // another engine waits for the socket; under engine.mu
+	// Under engine.mu. While the worker sleeps, the lock covers all of the worker but its
+	// inbox: see udp.lend.
+	sleeping bool      // waits for a packet
+	waking   time.Time // when the wait ends; zero is never
+	leaving  bool      // takes no more queries, and ends
+	wanted   bool      // another engine waits for the socket
 
 	lease  *lease
 	taken  int       // queries, in all
@@ -40,6 +44,7 @@ type udpWorker struct {
 	forged uint64 // messages, since the last outcome
 
 	unsent error // why a packet did not leave, if no response has come since
+	lent   error // why the socket could not be written to while the worker was lent
 
 	// What the control said when it was last asked.
 	rto     time.Duration
@@ -66,7 +71,8 @@ func (w *udpWorker) open() (err error) {
 		}
 		conn, err := e.cfg.patiently(e.ctx, func() (net.Conn, error) { return e.cfg.dial(e.ctx, "udp") })
 		if err == nil {
-			w.equip(plainConn{conn}, smallBatch)
+			_, w.socket = conn.(*net.UDPConn)
+			w.equip(newScoutConn(conn), smallBatch)
 		}
 		return err
 	}
@@ -136,7 +142,12 @@ func (w *udpWorker) run() {
 			err = w.conn.read(&w.in, true)
 			w.awake()
 		}
-		if w.receive(err); w.broken != nil {
+		w.receive(err)
+		if err := w.lent; err != nil && w.broken == nil {
+			w.lent = nil
+			w.unwritten(err)
+		}
+		if w.broken != nil {
 			return
 		}
 	}
@@ -202,13 +213,24 @@ func (w *udpWorker) sleep(now time.Time, wait time.Duration) bool {
 	if e.closed || done {
 		return false
 	}
-	deadline = earlier(deadline, idle)
-	w.conn.SetReadDeadline(deadline)
+	w.wakeBy(earlier(deadline, idle), now)
 	w.sleeping = true
 	if wait == 0 {
 		e.wakeForRoom()
 	}
 	return true
+}
+
+// wakeSlack is how much later than asked a wait may end.
+const wakeSlack = 100 * time.Microsecond
+
+// wakeBy sees to it that a wait for a packet ends at a deadline. To wake in vain, by an
+// earlier one, costs less than to move it with each response. The caller holds the lock.
+func (w *udpWorker) wakeBy(deadline, now time.Time) {
+	if !w.waking.After(now) || earlier(deadline, w.waking).Before(w.waking.Add(-wakeSlack)) {
+		w.conn.SetReadDeadline(deadline)
+		w.waking = deadline
+	}
 }
 
 // earlier is the earlier of two times, of which zero is none.
