@@ -37,6 +37,9 @@ func (e *exchanger) ExchangeContext(ctx context.Context, m *dns.Msg, addr string
 	e.asked++
 	e.slowest = max(e.slowest, delay)
 	e.mu.Unlock()
+	if delay == 0 {
+		return world.Resolve(m), 0, nil
+	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
