@@ -18,12 +18,15 @@ type Many struct {
 	Dead      int // never respond
 	Refusing  int // respond with REFUSED
 	Rewriting int // respond with an A record where a name does not exist
-	Filtering int // deny every second name that exists
+	Filtering int // deny every second name that exists, once FilterAfter is over
 	Slow      int // respond after 1.5 s
 
 	// QPS is how many queries a second each takes at most: more are dropped.
 	// Zero means no limit.
 	QPS int
+
+	// FilterAfter is how long the filtering ones are good.
+	FilterAfter time.Duration
 
 	// Delay is the median of the time that a response takes.
 	Delay time.Duration
@@ -82,6 +85,7 @@ const slowDelay = 1500 * time.Millisecond
 type manyResolver struct {
 	many   Many
 	kind   kind
+	since  time.Time
 	letter byte // decides which names a filtering one denies
 	limit  *rate.Limiter
 }
@@ -95,7 +99,7 @@ func (m Many) resolvers() (list []*manyResolver) {
 	for k, n := range []int{m.Good, m.Dead, m.Refusing, m.Rewriting, m.Filtering, m.Slow} {
 		for i := range n {
 			list = append(list, &manyResolver{
-				many: m, kind: kind(k), letter: byte('a' + i%26), limit: rate.NewLimiter(limit, max(m.QPS/5, 1)),
+				many: m, kind: kind(k), since: time.Now(), letter: byte('a' + i%26), limit: rate.NewLimiter(limit, max(m.QPS/5, 1)),
 			})
 		}
 	}
@@ -131,7 +135,7 @@ func (r *manyResolver) respond(b []byte) []byte {
 		} else {
 			q.soa(&q.ns)
 		}
-	case r.kind == filtering && q.labels > 1 && !Registered(string(r.letter)+label, honest.Share):
+	case r.kind == filtering && q.labels > 1 && time.Since(r.since) >= r.many.FilterAfter && !Registered(string(r.letter)+label, honest.Share):
 		q.rcode = dns.RcodeNameError
 		q.soa(&q.ns)
 	default:
