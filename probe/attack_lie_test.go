@@ -107,3 +107,38 @@ func TestResolverRewrites(t *testing.T) {
 		})
 	}
 }
+
+// A resolver that lies about some names is found out beside honest ones, which are not measured
+// by the names that it makes up.
+func TestLiesSome(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector")
+	}
+	const runs = 5
+	names := attackNames(10000, "dev", "io")
+	for lie, liar := range map[string]dnstest.Truth{
+		"finds half of what is free": {Registered: func(name string) bool { return attacked.Registered(name) || chance(name, 50) }},
+		"finds a fifth":              {Registered: func(name string) bool { return attacked.Registered(name) || chance(name, 20) }},
+		"denies half":                {Registered: func(name string) bool { return attacked.Registered(name) && chance(name, 50) }},
+		"inverts half":               {Registered: func(name string) bool { return attacked.Registered(name) != chance(name, 50) }},
+	} {
+		t.Run(lie, func(t *testing.T) {
+			var all tally
+			for range runs {
+				synctest.Test(t, func(t *testing.T) {
+					var n dnstest.Net
+					list := []dnstest.Host{lateHost(5*time.Millisecond, liar.Resolve)}
+					for range 3 {
+						list = append(list, lateHost(5*time.Millisecond, attacked.Resolve))
+					}
+					c := attack(t, hosts(&n, list...), names)
+					all.wrong, all.unknown, all.right = all.wrong+c.wrong, all.unknown+c.unknown, all.right+c.right
+					ended(t, &n)
+				})
+			}
+			if t.Log(all); all.wrong+all.unknown > runs*len(names)/500 {
+				t.Errorf("%d of %d verdicts are wrong or unknown", all.wrong+all.unknown, runs*len(names))
+			}
+		})
+	}
+}

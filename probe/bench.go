@@ -63,11 +63,13 @@ type look struct {
 	bench  *bench
 	early  bool // it covers queries, whose responses may come when it is over
 	behind int  // queries behind which it leaves
+	least  int  // names that exist and must not be denied, whatever was shown before
 	votes  []vote
 	since  time.Time // when the first of them came
 	sent   bool      // or dropped before that
 	out    int       // canaries under way
 	found  string    // the last fresh label that the server has found
+	by     *server   // that has denied it; nil if nobody has
 	came   []witness // that are to be marked once the controls have settled
 	passed time.Time // when; it waits for looks before it
 	over   bool
@@ -82,6 +84,7 @@ func (l *look) among() bool { return l.early || l.behind > 0 }
 type witness struct {
 	kind  trust.Canary
 	name  string
+	by    *server // that has denied the name
 	flags transport.Flags
 	query trust.Query
 	d     trust.Response
@@ -93,8 +96,13 @@ func (b *bench) believed() bool { return b.finding.Standing == trust.Passed && !
 // undecided reports whether responses have to wait for the controls.
 func (b *bench) undecided() bool { return b.finding.Standing < trust.Passed || b.ready }
 
-// unproven reports whether the server may still be one that denies only some names.
-func (b *bench) unproven() bool { return b.zone.isCrowd() && len(b.proven) < crowdFirst }
+// unproven reports whether a server may still be one that denies only some names. A few names
+// of a TLD are not delayed for that.
+func (e *evidence) unproven(b *bench) bool {
+	z := b.zone
+	many := e.bulk && len(z.servers) > 1 && z.tld != nil && z.tld.lookups >= manyNames
+	return (z.isCrowd() || many) && len(b.proven) < atFirst
+}
 
 // lied reports whether the last look at the server failed because of a lie.
 func (b *bench) lied() bool {
@@ -159,11 +167,18 @@ const (
 	lookFew   = 300                     // for so few, a look asks one canary of each kind
 	idleAfter = 50 * time.Millisecond
 
-	// A crowd is more servers than anybody knows well. A server of it that denies
-	// only some of the names that exist is found out by asking it about many.
-	crowd      = 16
-	crowdFirst = 16 // names, as soon as so many are at hand
-	freshEach  = 4  // looks of a server there, of which one asks about a fresh label
+	// A server that lies about only some names is found out by asking it about many.
+	atFirst    = 16 // names, as soon as so many are at hand
+	freshFirst = 4  // fresh labels then; many at once are more than a resolver with a cold cache takes
+	lagMost    = 28 // names more, if it finds fewer or more than the others
+
+	// So many names of a TLD that are under way are worth that without a crowd.
+	manyNames = 32
+
+	// A crowd is more servers than anybody knows well.
+	crowd     = 16
+	crowdEach = 4 // names in each look, but one for each crowd of verdicts at most
+	freshEach = 4 // looks of a server there, of which one asks about a fresh label
 
 	maxEarly = 16 // looks that are under way before the names of a turn get none of their own
 

@@ -43,7 +43,8 @@ func seconds(s float64) time.Duration {
 // TLDs sends if every server answers at the first try: one for each name, or as
 // many as the quorum, what ForSale and Parked ask if all are found, and the
 // controls of each server for each TLD. The looks that servers are given later on
-// add less than one in a hundred, and of a crowd less than one in twenty.
+// add less than one in a hundred if there is one, in twenty if there are several, and
+// in ten of a crowd.
 func (o Options) Queries(names, tlds int) int {
 	if o.fill(); names < 1 || tlds < 1 || o.Offline {
 		return 0
@@ -60,10 +61,14 @@ func (o Options) Queries(names, tlds int) int {
 		return plus(n, times(tlds, locating+min(usual, max(each, opinions))*ofRegistry))
 	}
 	asked := min(len(o.Servers), max(each, opinions))
-	if len(o.Servers) > crowd {
-		return plus(n, times(tlds, asked*(ofResolver+crowdFirst)))
+	first := ofResolver
+	switch {
+	case len(o.Servers) > crowd:
+		first += atFirst
+	case len(o.Servers) > 1 && names >= o.inFlight() && o.inFlight()/tlds >= manyNames:
+		first += 2 * atFirst
 	}
-	return plus(n, times(tlds, asked*ofResolver))
+	return plus(n, times(tlds, asked*first))
 }
 
 // details is how many queries come on top for a name that is found.

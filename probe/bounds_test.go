@@ -139,7 +139,7 @@ func TestBounds(t *testing.T) {
 		{"waves", probe.Options{Servers: local, Concurrency: 10}, 31, 2, 4 * (4*step + wait), 31 + 2*8},
 		{"rate", probe.Options{Servers: local, Rate: 5}, 100, 1, 4*step + wait + 100*time.Second, 100 + 8},
 		{"two", probe.Options{Servers: public, Rate: -1}, 35, 1, 8*step + wait, 35 + 2*8},
-		{"public", probe.Options{Servers: public}, 100, 1, 8*step + wait + 500*time.Millisecond, 100 + 2*8},
+		{"public", probe.Options{Servers: public}, 100, 1, 8*step + wait + 500*time.Millisecond, 100 + 2*(8+2*16)},
 		{"quorum", probe.Options{Servers: public, Rate: -1, Quorum: 2}, 35, 1, 8*step + wait, 2*35 + 2*8},
 		{"once", probe.Options{Servers: local, Tries: 1, Timeout: time.Second}, 1, 1, 4*(3*time.Second+150*time.Millisecond) + wait, 9},
 		{"escalate", probe.Options{Servers: local, Escalate: true, Rate: -1}, 1, 1, 31*step + wait, 9},

@@ -21,11 +21,16 @@ type names struct {
 
 	denied [deniedLen]denial
 	d      int // names denied in all
+
+	lately struct{ found, asked float64 } // of the last thousands of names, if there are several servers
 }
 
 const (
 	foundLen  = 64
-	deniedLen = 16
+	deniedLen = 64
+
+	latelyLen   = 4096 // names; those before them count half
+	leastLately = 256  // names that tell how many exist
 )
 
 // A denial is a name that one server has denied.
@@ -38,7 +43,8 @@ type denial struct {
 // asked about it.
 type canaryName struct {
 	name  string
-	seen  bool              // a server that is believed has said that it exists
+	by    *server           // that has found it
+	seen  bool              // a server that is believed, and did not find it first, has said that it exists
 	known bool              // it is delegated for certain: a name below it will do as well
 	used  map[*bench]uint32 // bits: sameForm, and one for each of otherTypes
 }
@@ -51,9 +57,9 @@ var otherTypes = []uint16{
 	dns.TypeSRV, dns.TypeNAPTR, dns.TypeSSHFP, dns.TypeHINFO, dns.TypeLOC, dns.TypeURI,
 }
 
-// add takes in a name that the run has found.
-func (n *names) add(name string) {
-	n.found[n.n%foundLen] = canaryName{name: name}
+// add takes in a name that the run has found, by the word of a server.
+func (n *names) add(name string, by *server) {
+	n.found[n.n%foundLen] = canaryName{name: name, by: by}
 	n.n++
 	if k := n.knownAbove(name); k != nil {
 		k.seen = true
@@ -66,12 +72,60 @@ func (n *names) deny(name string, by *server) {
 	n.d++
 }
 
-// absent returns a name that another server has denied, or "" if there are few.
-func (n *names) absent(s *server) string {
-	if d := n.denied[rand.IntN(deniedLen)]; n.d >= deniedLen && d.by != s {
-		return d.name
+// forget drops the names of a server that has lied.
+func (n *names) forget(by *server) {
+	for i := range n.found {
+		if n.found[i].by == by {
+			n.found[i] = canaryName{}
+		}
 	}
-	return ""
+	for i := range n.denied {
+		if n.denied[i].by == by {
+			n.denied[i] = denial{}
+		}
+	}
+}
+
+// lag takes in how many of some names a server has found, and returns how many fewer that
+// is than the others would have found lately, or how many more.
+func (n *names) lag(found, asked int) (fewer, more int) {
+	l := &n.lately
+	if l.asked >= leastLately {
+		fewer = int(l.found/l.asked*float64(asked)) - found
+	}
+	if l.asked >= latelyLen {
+		l.found, l.asked = l.found/2, l.asked/2
+	}
+	l.found, l.asked = l.found+float64(found), l.asked+float64(asked)
+	return max(fewer, 0), max(-fewer, 0)
+}
+
+// absent returns a name that another server has denied, or "" if there are few.
+func (n *names) absent(s *server) (name string, by *server) {
+	if d := n.denied[rand.IntN(deniedLen)]; n.d >= deniedLen && d.by != s {
+		return d.name, d.by
+	}
+	return "", nil
+}
+
+// finder returns the server that has found a name of which nobody else is known to have; nil
+// if there is none.
+func (n *names) finder(name string) *server {
+	for i := range n.found {
+		if c := &n.found[i]; c.name == name && !c.seen {
+			return c.by
+		}
+	}
+	return nil
+}
+
+// confirm takes in that a server knows a name which another may have made up.
+func (n *names) confirm(name string, by *server) {
+	for i := range n.found {
+		if c := &n.found[i]; c.name == name && c.by != by {
+			c.seen = true
+		}
+	}
 }
 
 // load fills in the known names, with the first use.
@@ -124,7 +178,7 @@ func (n *names) all(b *bench) iter.Seq[*canaryName] {
 		found := min(n.n, foundLen)
 		first := rand.IntN(max(found, 1))
 		for i := range found {
-			if !yield(&n.found[(first+i)%found]) {
+			if c := &n.found[(first+i)%found]; c.name != "" && !yield(c) {
 				return
 			}
 		}

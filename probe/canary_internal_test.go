@@ -79,7 +79,7 @@ func TestNames(t *testing.T) {
 		t.Error("a name of nothing, with another type")
 	}
 	for i := range 3 {
-		n.add(fmt.Sprintf("n%d.test", i))
+		n.add(fmt.Sprintf("n%d.test", i), nil)
 	}
 	for _, bench := range []*bench{a, b} {
 		seen := map[string]bool{}
@@ -109,7 +109,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for i := range foundLen {
-		n.add(fmt.Sprintf("m%d.test", i))
+		n.add(fmt.Sprintf("m%d.test", i), nil)
 	}
 	if n.count(a) != foundLen {
 		t.Errorf("%d names are kept", n.count(a))
@@ -125,7 +125,7 @@ func TestNames(t *testing.T) {
 func TestDeniedNames(t *testing.T) {
 	n, a, b := names{under: "test"}, new(server), new(server)
 	for i := range deniedLen {
-		if name := n.absent(a); name != "" {
+		if name, _ := n.absent(a); name != "" {
 			t.Errorf("%s of %d names", name, i)
 		}
 		n.deny(fmt.Sprintf("n%d.test", i), b)
@@ -135,7 +135,10 @@ func TestDeniedNames(t *testing.T) {
 	}
 	got := map[*server]map[string]bool{a: {}, b: {}}
 	for range 1000 {
-		got[a][n.absent(a)], got[b][n.absent(b)] = true, true
+		for s, names := range got {
+			name, _ := n.absent(s)
+			names[name] = true
+		}
 	}
 	for s, mine := range map[*server]string{a: "n", b: "m"} {
 		if len(got[s]) != deniedLen/2+1 || !got[s][""] {
@@ -145,6 +148,45 @@ func TestDeniedNames(t *testing.T) {
 			if name != "" && !strings.HasPrefix(name, mine) {
 				t.Errorf("%s, which it denied itself or which is long ago", name)
 			}
+		}
+	}
+	n.forget(b)
+	for range 1000 {
+		if name, _ := n.absent(a); name != "" {
+			t.Fatalf("%s, by the word of a server that has lied", name)
+		}
+	}
+}
+
+// Names that only a server which has lied has found are no canaries.
+func TestForgetNames(t *testing.T) {
+	n, liar, other := names{under: "test"}, new(server), new(server)
+	for i := range 2 * foundLen {
+		n.add(fmt.Sprintf("n%d.test", i), []*server{liar, other, other}[i%3])
+	}
+	n.forget(liar)
+	b := settledBench()
+	if n.count(b) != foundLen-21 {
+		t.Errorf("%d of %d names are left", n.count(b), foundLen)
+	}
+	for range foundLen {
+		if name, _, ok := n.take(b, false); !ok || name == "" {
+			t.Fatal("a name that is forgotten")
+		}
+	}
+}
+
+// A server that finds fewer names than the others lags by the number that it lacks, as soon
+// as there are others. The share that they find is that of the last thousands of names.
+func TestLag(t *testing.T) {
+	var n names
+	for i, step := range []struct{ found, asked, fewer, more int }{
+		{100, 200, 0, 0}, {0, 40, 0, 0}, {60, 100, 0, 0}, {20, 100, 27, 0}, {50, 100, 0, 10},
+		{4000, 4000, 0, 2297}, {100, 100, 0, 7}, {10, 100, 83, 0},
+		{0, latelyLen, 3689, 0}, {0, latelyLen, 1387, 0}, {0, 1000, 150, 0},
+	} {
+		if fewer, more := n.lag(step.found, step.asked); fewer != step.fewer || more != step.more {
+			t.Errorf("step %d: %d fewer, %d more, want %d, %d", i, fewer, more, step.fewer, step.more)
 		}
 	}
 }
@@ -178,7 +220,7 @@ func TestKnownNames(t *testing.T) {
 	if len(below) < 50 {
 		t.Errorf("%d different names of 50", len(below))
 	}
-	n.add("mine.dev")
+	n.add("mine.dev", nil)
 	if name, _, _ := n.take(b, false); name != "mine.dev" {
 		t.Errorf("%s before a name of the run", name)
 	}

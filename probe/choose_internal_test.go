@@ -35,3 +35,31 @@ func TestLookAtAnother(t *testing.T) {
 		}
 	}
 }
+
+// A name that the registry holds without a delegation is not worth the time-outs of a
+// server that was down, though others may look whether it is back.
+func TestChooseQuicklyInZone(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		reason Reason
+		down   bool
+		want   bool
+	}{
+		{"well", InZone, false, true},
+		{"down", InZone, true, false},
+		{"down, and the name is anybody's", "", true, true},
+	} {
+		e, s := evidenceOfOne(t)
+		e.now = time.Unix(1e9, 0)
+		z := newZone("dev", e.given)
+		z.trusted = []*bench{{zone: &z, server: s, finding: trust.Finding{Standing: trust.Passed}}}
+		if test.down {
+			s.silences = silentBound
+		}
+		q := new(query)
+		q.zone, q.reason = &z, test.reason
+		if got := e.chooseQuickly(q); (got == s) != test.want {
+			t.Errorf("%s: chosen %t", test.name, got == s)
+		}
+	}
+}

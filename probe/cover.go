@@ -111,10 +111,16 @@ func (e *evidence) sendLook(l *look) {
 	b := l.bench
 	l.sent, b.next = true, nil
 	e.open -= len(l.votes)
-	l.Founds, l.NotFounds = l.among(), l.among() // verdicts are still to come
+	found := 0
 	for i := range l.votes {
-		l.Founds = l.Founds || l.votes[i].verdict == Found
-		l.NotFounds = l.NotFounds || l.votes[i].verdict == NotFound
+		if l.votes[i].verdict == Found {
+			found++
+		}
+	}
+	l.Founds = found > 0 || l.among() // verdicts are still to come
+	l.NotFounds = found < len(l.votes) || l.among()
+	if len(b.zone.servers) > 1 {
+		e.measure(l, found)
 	}
 	b.looks++
 	b.server.looks, b.server.behind = append(b.server.looks, l), 0

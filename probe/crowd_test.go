@@ -93,6 +93,38 @@ func TestCrowdFilters(t *testing.T) {
 	}
 }
 
+// Resolvers that deny some of the names that exist, or begin to, are found out: at first by
+// many names, later by how few they find beside the others.
+func TestFilters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute with the race detector")
+	}
+	for _, m := range []dnstest.Many{
+		{Good: 50, Filtering: 20, FilterAfter: 2 * time.Second, QPS: 50},
+		{Good: 50, Filtering: 20, FilterAfter: 3 * time.Second, QPS: 50},
+		{Good: 12, Filtering: 3, FilterAfter: time.Second, QPS: 500},
+		{Good: 3, Filtering: 1, FilterAfter: time.Second, QPS: 500},
+		{Good: 9, Filtering: 3, QPS: 500},
+	} {
+		const runs = 6
+		m.Delay, m.Loss = 25*time.Millisecond, 1
+		names, all := 4*m.Good*m.QPS, 0
+		for range runs {
+			synctest.Test(t, func(t *testing.T) {
+				took, wrong, unknown := probeMany(t, m, keywords(names))
+				all += wrong + unknown
+				if took < m.FilterAfter {
+					t.Errorf("%+v: the run was over before anything turned, after %v", m, took)
+				}
+			})
+		}
+		t.Logf("%+v: %d of %d verdicts are wrong or unknown", m, all, runs*names)
+		if all > runs*names/500 {
+			t.Errorf("%+v: %d of %d verdicts are wrong or unknown", m, all, runs*names)
+		}
+	}
+}
+
 // A network that loses one packet in five costs no verdict and little time.
 func TestLossy(t *testing.T) {
 	var times []time.Duration

@@ -42,11 +42,13 @@
 // counts only with the SOA of the registry zone, and a server is believed about a
 // TLD only between two looks at it that it has passed. A look asks about a fresh
 // label, which the server must deny, and about a name that exists, which it must
-// not deny. The first look travels beside the first names. Later ones follow after
-// 450 names of a TLD, 800 of the server, or 0.6 s; until then its verdicts wait. A look
-// that fails returns them: their names are asked elsewhere or later, or are
-// unknown. No look can show a random share of lies, or a lie that begins and ends
-// within one look: [Options.Quorum] and the registries' own servers can.
+// not deny. The first look travels beside the first names. Later ones leave behind
+// each 225 queries of the server or after 0.6 s, and of more than 16 servers after 450
+// names or 2 s; until then its verdicts wait. A look that fails returns them: their names
+// are asked elsewhere or later, or are unknown. Several resolvers are measured by one
+// another, too: by how many names they find, and a third decides where two contradict one
+// another. No look can show a small share of lies, or a lie that begins and ends within
+// one look: [Options.Quorum] and the registries' own servers can.
 //
 // # Inside
 //
@@ -65,6 +67,7 @@
 //	registry.go, locator.go  the authoritative servers of registries; locating them
 //	evidence.go, compare.go  which servers are believed; those that contradict one another
 //	controls.go, look.go     the first look at a server; the later ones
+//	beside.go                servers that others contradict
 //	zone.go, bench.go        what is known of a TLD; of a server and a TLD
 //	canary.go                the names that looks ask about
 //	queries.go, query.go     the queries under way; what is done next with one

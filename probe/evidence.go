@@ -162,6 +162,7 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 	case Filtered:
 		e.p.warnOnce("filter "+b.server.name, err.Error())
 	case Hijacked, DeniesKnown:
+		z.names.forget(b.server)
 		e.p.warnOnce(string(reason)+" "+b.server.name, fmt.Sprintf("%v; it is not believed", err))
 	}
 	e.trace.finding(b)

@@ -44,11 +44,12 @@ func TestRankByLoss(t *testing.T) {
 		{Server: "silent"},
 		{Server: "bad", Asked: 10, Answered: 10, MedianMS: 1},
 		{Server: "lossy", Good: true, Asked: 10, Answered: 8, MedianMS: 1},
+		{Server: "asked little", Good: true, Asked: 5, Answered: 5, MedianMS: 1},
 		{Server: "slow", Good: true, Asked: 10, Answered: 10, MedianMS: 20},
 		{Server: "fast", Good: true, Asked: 10, Answered: 10, MedianMS: 10},
 	}
 	probe.Rank(list)
-	for i, want := range []string{"fast", "slow", "lossy", "bad", "silent"} {
+	for i, want := range []string{"fast", "slow", "asked little", "lossy", "bad", "silent"} {
 		if list[i].Server != want {
 			t.Errorf("place %d: %s, want %s", i, list[i].Server, want)
 		}

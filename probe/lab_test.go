@@ -133,7 +133,7 @@ func TestLab(t *testing.T) {
 		checkLab(t, opts, names, viaResolver, nil)
 	})
 	t.Run("encrypted", func(t *testing.T) { testManyEncrypted(t, l, names[:len(names)/4]) })
-	t.Run("killed", func(t *testing.T) { testKilled(t, l, names, 4) })
+	t.Run("killed", func(t *testing.T) { testKilled(t, l, names, 8) })
 	t.Run("killed early", func(t *testing.T) { testKilled(t, l, names[:len(names)/10], 40) })
 	t.Run("cached denial", func(t *testing.T) { testCachedDenial(t, l) })
 }

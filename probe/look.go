@@ -22,8 +22,9 @@ func (e *evidence) size(l *look) {
 func (e *evidence) need(l *look) {
 	b := l.bench
 	l.Sames = b.zone.names.count(b)
-	if b.unproven() {
-		l.Need = l.Proven() + min(crowdFirst-len(b.proven), b.zone.names.left(b))
+	l.Need = l.least
+	if e.unproven(b) {
+		l.Need = max(l.Need, l.Proven()+min(atFirst-len(b.proven), b.zone.names.left(b)))
 	}
 }
 
@@ -46,11 +47,15 @@ func (e *evidence) step(l *look) {
 	}
 }
 
-// failed ends a look that has not passed. A server that has begun to lie about one
-// TLD is not believed about any until it has been looked at anew.
+// failed ends a look that has not passed.
 func (e *evidence) failed(l *look, reason Reason) {
 	b := l.bench
-	err := fmt.Errorf("%s %s", b.server.name, lookTexts[reason]+b.zone.name)
+	e.disbelieve(b, reason, fmt.Errorf("%s %s", b.server.name, lookTexts[reason]+b.zone.name))
+}
+
+// disbelieve takes in that a server is no longer believed. One that has lied about one TLD is
+// not believed about any until it has been looked at anew.
+func (e *evidence) disbelieve(b *bench, reason Reason, err error) {
 	if reason == Hijacked || reason == DeniesKnown {
 		for _, other := range b.server.benches {
 			if other != b && !other.undecided() && other.finding.Standing != trust.Failed {
@@ -76,13 +81,16 @@ var lookTexts = map[Reason]string{
 // canary sends one canary.
 func (e *evidence) canary(l *look, c trust.Canary) {
 	b := l.bench
-	name, qtype, ok := "", b.qtype, true
+	name, qtype, at, ok := "", b.qtype, b, true
+	var by *server
 	switch c {
 	case trust.Fresh:
-		name = e.freshName(l)
+		name, by = e.freshName(l)
 	case trust.Recheck:
 		name = l.found
-		if !b.server.registry {
+		if third := b.third(l.by, e.now); third != nil {
+			at, qtype = third, third.qtype
+		} else if !b.server.registry {
 			qtype = otherTypes[rand.IntN(len(otherTypes))]
 		}
 	default:
@@ -98,7 +106,7 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 		e.answered(l)
 		return
 	}
-	_, flags := b.query()
+	_, flags := at.query()
 	var send sender
 	switch {
 	case c == trust.Recheck:
@@ -114,26 +122,26 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 	default:
 		send = e.queries.control
 	}
-	q := b.trustQuery(name, qtype, flags|transport.DO)
-	send(b.server, name, qtype, flags, func(d response) {
-		l.came = append(l.came, witness{c, name, flags, q, d.trust()})
+	q := at.trustQuery(name, qtype, flags|transport.DO)
+	send(at.server, name, qtype, flags, func(d response) {
+		l.came = append(l.came, witness{c, name, by, flags, q, d.trust()})
 		e.answered(l)
 	})
 }
 
 // freshName returns a name that the server must deny. A fresh label may be registered by
-// chance, and then several more are asked about. In a crowd a name that another server has
-// denied serves as well; some looks ask about a fresh label all the same, because a cache
-// that several servers share may hold the name.
-func (e *evidence) freshName(l *look) (name string) {
+// chance, and then several more are asked about. In a crowd, and where many are needed, a
+// name that another server has denied serves as well; some looks ask about a fresh label all
+// the same, because a cache that several servers share may hold the name.
+func (e *evidence) freshName(l *look) (name string, by *server) {
 	z := l.bench.zone
-	if z.isCrowd() && (l.found != "" || rand.IntN(freshEach) > 0) {
-		name = z.names.absent(l.bench.server)
+	if l.Fresh > 1 || z.isCrowd() && (l.found != "" || rand.IntN(freshEach) > 0) {
+		name, by = z.names.absent(l.bench.server)
 	}
 	if name == "" {
 		name = e.sample.fresh(z.name)
 	}
-	return name
+	return name, by
 }
 
 // answered goes on with a look when none of its canaries is under way.
@@ -168,17 +176,25 @@ func (e *evidence) weigh(l *look) {
 		mark := b.mark(w)
 		switch {
 		case mark == trust.Lie && w.kind == trust.Fresh:
-			l.found = w.name
-		case mark == trust.Truth && (w.kind == trust.Same || w.kind == trust.Other) && b.unproven():
-			b.prove(w.name)
+			l.found, l.by = w.name, w.by
+		case w.kind == trust.Fresh || w.kind == trust.Recheck:
+		case mark == trust.Lie && e.arbitrate(l, w.kind, w.name):
+			continue
+		case mark == trust.Truth:
+			b.zone.names.confirm(w.name, b.server)
+			if e.unproven(b) {
+				b.prove(w.name)
+			}
 		}
 		l.Note(w.kind, mark, reason)
 	}
 	l.came = nil
-	if b.unproven() {
+	if e.unproven(b) {
 		e.need(l)
 	}
-	e.step(l)
+	if l.out == 0 {
+		e.step(l)
+	}
 }
 
 // mark is what the response to a canary shows.

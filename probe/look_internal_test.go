@@ -60,12 +60,38 @@ func TestFreshName(t *testing.T) {
 		e := &evidence{env: new(env)}
 		denied := 0
 		for range 1000 {
-			if name := e.freshName(&look{bench: &bench{zone: &z, server: new(server)}, found: test.found}); len(name) < shortestFresh {
+			if name, _ := e.freshName(&look{bench: &bench{zone: &z, server: new(server)}, found: test.found}); len(name) < shortestFresh {
 				denied++
 			}
 		}
 		if denied < test.least || denied > test.most {
 			t.Errorf("%d servers, found %q: %d of 1,000 names are denied ones", test.servers, test.found, denied)
+		}
+	}
+}
+
+// A look in a crowd asks about more names, the more names the server has found too few.
+func TestLookLag(t *testing.T) {
+	for _, test := range []struct{ servers, votes, found, least int }{
+		{crowd, 100, 20, lagMost}, {crowd + 1, 100, 50, 4}, {crowd + 1, 40, 20, 2}, {crowd + 1, 8, 4, 0},
+		{crowd + 1, 100, 45, 9}, {crowd + 1, 100, 0, crowdEach + lagMost}, {2, 100, 45, 5}, {1, 100, 45, 0},
+	} {
+		e, s := evidenceOfOne(t)
+		z := newZone("dev", make([]*server, test.servers))
+		z.names.lag(500, 1000)
+		l := &look{bench: &bench{zone: &z, server: s}, over: true}
+		for i := range test.votes {
+			l.votes = append(l.votes, vote{verdict: NotFound})
+			if i < test.found {
+				l.votes[i].verdict = Found
+			}
+		}
+		e.sendLook(l)
+		if l.Need = 0; l.least != test.least {
+			t.Errorf("%+v: at least %d names", test, l.least)
+		}
+		if e.need(l); l.Need < test.least {
+			t.Errorf("%+v: %d names needed", test, l.Need)
 		}
 	}
 }

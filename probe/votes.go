@@ -29,7 +29,7 @@ func (l *lookups) decided(i uint32, d *delivery, ru trust.Ruling) {
 	if d.Tries > 1 {
 		cover = nil // the response may be to a packet that left behind the look
 	}
-	if v.verdict == NotFound && q.bench.unproven() {
+	if v.verdict == NotFound && l.evidence.unproven(q.bench) {
 		cover = nil
 	}
 	if l.quorum(q) > int(q.held+q.votes.Found+q.votes.NotFound) && !v.referral() {
@@ -104,9 +104,9 @@ func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
 		v = q.best
 	}
 	if verdict == Found && q.flags&transport.CD == 0 { // canaries are validated
-		q.zone.names.add(q.Name)
+		q.zone.names.add(q.Name, v.bench.server)
 	}
-	if verdict == NotFound && q.zone.isCrowd() {
+	if verdict == NotFound && len(q.zone.servers) > 1 {
 		q.zone.names.deny(q.Name, v.bench.server)
 	}
 	res := l.land(i)

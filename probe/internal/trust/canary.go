@@ -1,6 +1,8 @@
 package trust
 
 import (
+	"slices"
+
 	"github.com/miekg/dns"
 
 	"domprobe/probe/transport"
@@ -102,6 +104,7 @@ type Look struct {
 	Others    int  // names at hand that can be asked with another type
 	Both      bool // ask in both ways from the start
 	Need      int  // how many names that exist the server must not deny; 0 is 1
+	Fresh     int  // how many fresh labels it must deny, but for those that are registered; less than 1 is 1
 
 	marks [4]struct{ truth, lie, unclear int } // by Canary
 	why   Reason                               // of the last unclear response
@@ -155,28 +158,28 @@ func (l *Look) Next() (ask []Canary, reason Reason) {
 	return ask, ""
 }
 
-// negative asks about fresh labels until one is denied. If others were found, the
-// last of them is asked about again then: it may exist by chance, but a server that
-// denies it now has lied, and has ceased to.
+// negative asks about fresh labels until one is denied, and about as many as Fresh says. If
+// others were found, the last of them is asked about again then: it may exist by chance, but
+// if it is denied now, the server has lied.
 func (l *Look) negative() (ask []Canary, reason Reason) {
 	n, again := &l.marks[Fresh], &l.marks[Recheck]
 	switch {
 	case n.truth > 0 && n.lie > 0 && again.truth == 0 && again.unclear < maxUnclear:
 		return []Canary{Recheck}, ""
 	case n.truth > 0:
-		return nil, ""
+		return repeat(Fresh, l.Fresh-n.truth-n.lie-n.unclear), ""
 	case n.lie >= MaxFresh:
 		return nil, Hijacked
 	case n.unclear >= maxUnclear+n.lie:
 		return nil, l.trouble()
 	case n.lie > 0: // by chance, so far
-		for range min(max(n.lie, 2), MaxFresh-n.lie) {
-			ask = append(ask, Fresh)
-		}
-		return ask, ""
+		return repeat(Fresh, min(max(n.lie, 2), MaxFresh-n.lie)), ""
 	}
-	return []Canary{Fresh}, ""
+	return repeat(Fresh, max(l.Fresh-n.unclear, 1)), ""
 }
+
+// repeat returns n canaries of a kind.
+func repeat(c Canary, n int) []Canary { return slices.Repeat([]Canary{c}, max(n, 0)) }
 
 // positive asks for a name that exists until one is truth: first with another
 // type, which no cache can answer, and like every name if that stays unclear or
@@ -184,9 +187,7 @@ func (l *Look) negative() (ask []Canary, reason Reason) {
 func (l *Look) positive() (ask []Canary, reason Reason) {
 	same, other := &l.marks[Same], &l.marks[Other]
 	if truths := same.truth + other.truth; truths > 0 {
-		for range min(l.Need-truths, l.Sames-truths-same.unclear) {
-			ask = append(ask, Same)
-		}
+		ask = repeat(Same, min(l.Need-truths, l.Sames-truths-same.unclear))
 		if len(ask) > 0 && same.unclear > maxUnclear {
 			return nil, l.trouble()
 		}

@@ -196,6 +196,13 @@ func TestLook(t *testing.T) {
 			[]string{ask(1, Fresh), ask(2, Fresh), ask(2, Fresh), ask(2, Fresh), over}, ServFail},
 		{"a fresh label is clear at last", Look{Founds: true},
 			[][]marked{{noFresh}, {noFresh}, {fresh}}, []string{ask(1, Fresh), ask(1, Fresh), ask(1, Fresh), over}, ""},
+		{"many fresh labels are asked about", Look{Founds: true, Fresh: 4}, [][]marked{append(times(2, noFresh), fresh, fresh)},
+			[]string{ask(4, Fresh), over}, ""},
+		{"of many fresh labels one was found, which is there by chance", Look{Founds: true, Fresh: 4},
+			[][]marked{append(times(3, fresh), freshLie), {{Recheck, Truth}}}, []string{ask(4, Fresh), ask(1, Recheck), over}, ""},
+		{"of many fresh labels one was made up", Look{Founds: true, Fresh: 4},
+			[][]marked{append(times(3, fresh), freshLie), {{Recheck, Lie}}}, []string{ask(4, Fresh), ask(1, Recheck), over}, Hijacked},
+		{"many fresh labels are unclear", Look{Founds: true, Fresh: 4}, [][]marked{times(4, noFresh)}, []string{ask(4, Fresh), over}, ServFail},
 		{"fresh is clear, the other is not yet", Look{Founds: true, NotFounds: true, Sames: 1, Others: 1},
 			[][]marked{{fresh, noOther}, {same}}, []string{first, ask(1, Same), over}, ""},
 	} {
