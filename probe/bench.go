@@ -28,14 +28,16 @@ type bench struct {
 	fails    int       // looks that failed one after the other
 	exists   *delivery // the response to the first control, for plans
 
-	next    *look           // that will cover the queries that are being sent
-	looks   int             // under way
-	passed  time.Time       // when the last look passed
-	proven  map[string]bool // names that exist and were not denied, as far as they count
-	waiting []parked        // responses that wait for the controls
-	later   []parked        // queries that are not sent before the controls have settled
-	flying  int             // queries about names under way
-	refused int             // names one after the other that it refused, or failed to answer
+	next             *look           // that will cover the queries that are being sent
+	looks            int             // under way
+	passed           time.Time       // when the last look passed
+	proven           map[string]bool // names that exist and were not denied, as far as they count
+	fresh            int             // labels asked about until enough are proven
+	founds, verdicts int             // since the server was last measured
+	waiting          []parked        // responses that wait for the controls
+	later            []parked        // queries that are not sent before the controls have settled
+	flying           int             // queries about names under way
+	refused          int             // names one after the other that it refused, or failed to answer
 }
 
 // A parked response waits for the controls of its server.
@@ -60,20 +62,21 @@ type vote struct {
 // A look is one look at a server, with the verdicts that it decides about.
 type look struct {
 	trust.Look
-	bench  *bench
-	early  bool // it covers queries, whose responses may come when it is over
-	behind int  // queries behind which it leaves
-	least  int  // names that exist and must not be denied, whatever was shown before
-	votes  []vote
-	since  time.Time // when the first of them came
-	sent   bool      // or dropped before that
-	out    int       // canaries under way
-	found  string    // the last fresh label that the server has found
-	by     *server   // that has denied it; nil if nobody has
-	came   []witness // that are to be marked once the controls have settled
-	passed time.Time // when; it waits for looks before it
-	over   bool
-	good   bool // its verdicts count
+	bench    *bench
+	early    bool // it covers queries, whose responses may come when it is over
+	behind   int  // queries behind which it leaves
+	least    int  // names that exist and must not be denied, whatever was shown before
+	votes    []vote
+	since    time.Time // when the first of them came
+	sent     bool      // or dropped before that
+	out      int       // canaries under way
+	disputed int       // names, about which a third server is asked
+	found    string    // the last fresh label that the server has found
+	by       *server   // that has denied it; nil if nobody has
+	came     []witness // that are to be marked once the controls have settled
+	passed   time.Time // when; it waits for looks before it
+	over     bool
+	good     bool // its verdicts count
 }
 
 // among reports whether the canaries leave behind the queries that wait, and not ahead
@@ -84,7 +87,7 @@ func (l *look) among() bool { return l.early || l.behind > 0 }
 type witness struct {
 	kind  trust.Canary
 	name  string
-	by    *server // that has denied the name
+	by    *server // by whose word alone the name exists, or does not; nil if there is none
 	flags transport.Flags
 	query trust.Query
 	d     trust.Response
@@ -168,9 +171,8 @@ const (
 	idleAfter = 50 * time.Millisecond
 
 	// A server that lies about only some names is found out by asking it about many.
-	atFirst    = 16 // names, as soon as so many are at hand
-	freshFirst = 4  // fresh labels then; many at once are more than a resolver with a cold cache takes
-	lagMost    = 28 // names more, if it finds fewer or more than the others
+	atFirst = 16 // names, as soon as so many are at hand, and fresh labels
+	lagMost = 28 // names more, if it finds fewer or more than the others
 
 	// So many names of a TLD that are under way are worth that without a crowd.
 	manyNames = 32

@@ -108,17 +108,6 @@ func (n *names) absent(s *server) (name string, by *server) {
 	return "", nil
 }
 
-// finder returns the server that has found a name of which nobody else is known to have; nil
-// if there is none.
-func (n *names) finder(name string) *server {
-	for i := range n.found {
-		if c := &n.found[i]; c.name == name && !c.seen {
-			return c.by
-		}
-	}
-	return nil
-}
-
 // confirm takes in that a server knows a name which another may have made up.
 func (n *names) confirm(name string, by *server) {
 	for i := range n.found {
@@ -208,32 +197,42 @@ func (n *names) left(b *bench) (left int) {
 	return left
 }
 
-// take returns a name, and with other a type, about which the server of the
-// bench has not been asked, if there is one.
-func (n *names) take(b *bench, other bool) (name string, qtype uint16, ok bool) {
+// take returns a name about which the server of the bench has not been asked, with other
+// with a type, or "" if there is none; by is the server by whose word alone it exists, if
+// there is one.
+func (n *names) take(b *bench, other bool) (name string, qtype uint16, by *server) {
 	for c := range n.all(b) {
 		if !other && c.take(b, sameForm) {
-			return c.name, b.qtype, true
+			return c.name, b.qtype, c.finder()
 		}
 		if !other {
 			continue
 		}
 		k := rand.IntN(len(otherTypes))
 		if c.known {
-			return letters(shortestFresh) + "." + c.name, otherTypes[k], true
+			return letters(shortestFresh) + "." + c.name, otherTypes[k], nil
 		}
 		for i := range otherTypes {
 			if k := (k + i) % len(otherTypes); c.take(b, 1<<k) {
-				return c.name, otherTypes[k], true
+				return c.name, otherTypes[k], c.finder()
 			}
 		}
 	}
 	if !other {
 		for c := range n.all(b) {
-			return c.name, b.qtype, true // once more: a cache may answer
+			return c.name, b.qtype, c.finder() // once more: a cache may answer
 		}
 	}
-	return "", 0, false
+	return "", 0, nil
+}
+
+// finder is the server that has found a name of which nobody else is known to have; nil if
+// there is none.
+func (c *canaryName) finder() *server {
+	if c.seen {
+		return nil
+	}
+	return c.by
 }
 
 // takeKnown returns known name number k, to be asked about like a candidate.

@@ -72,10 +72,10 @@ func settledBench() *bench {
 func TestNames(t *testing.T) {
 	n := names{under: "test"}
 	a, b := settledBench(), settledBench()
-	if _, _, ok := n.take(a, false); ok {
+	if name, _, _ := n.take(a, false); name != "" {
 		t.Error("a name of nothing")
 	}
-	if _, _, ok := n.take(a, true); ok {
+	if name, _, _ := n.take(a, true); name != "" {
 		t.Error("a name of nothing, with another type")
 	}
 	for i := range 3 {
@@ -84,27 +84,27 @@ func TestNames(t *testing.T) {
 	for _, bench := range []*bench{a, b} {
 		seen := map[string]bool{}
 		for range 3 {
-			name, qtype, ok := n.take(bench, false)
-			if seen[name] = true; !ok || qtype != dns.TypeDS {
-				t.Errorf("%s, type %d, %t", name, qtype, ok)
+			name, qtype, _ := n.take(bench, false)
+			if seen[name] = true; name == "" || qtype != dns.TypeDS {
+				t.Errorf("%q, type %d", name, qtype)
 			}
 		}
 		if len(seen) != 3 {
 			t.Errorf("%v are taken of 3", seen)
 		}
-		if _, _, ok := n.take(bench, false); !ok {
+		if name, _, _ := n.take(bench, false); name == "" {
 			t.Error("no name is taken twice")
 		}
 		forms := map[string]bool{}
 		for range 3 * len(otherTypes) {
-			name, qtype, ok := n.take(bench, true)
-			if form := fmt.Sprint(name, qtype); !ok || forms[form] || qtype == bench.qtype || !slices.Contains(otherTypes, qtype) {
-				t.Errorf("%s, type %d, %t", name, qtype, ok)
+			name, qtype, _ := n.take(bench, true)
+			if form := fmt.Sprint(name, qtype); name == "" || forms[form] || qtype == bench.qtype || !slices.Contains(otherTypes, qtype) {
+				t.Errorf("%q, type %d", name, qtype)
 			} else {
 				forms[form] = true
 			}
 		}
-		if name, qtype, ok := n.take(bench, true); ok {
+		if name, qtype, _ := n.take(bench, true); name != "" {
 			t.Errorf("%s is taken with type %d again: a cache may hold it", name, qtype)
 		}
 	}
@@ -170,7 +170,7 @@ func TestForgetNames(t *testing.T) {
 		t.Errorf("%d of %d names are left", n.count(b), foundLen)
 	}
 	for range foundLen {
-		if name, _, ok := n.take(b, false); !ok || name == "" {
+		if name, _, _ := n.take(b, false); name == "" {
 			t.Fatal("a name that is forgotten")
 		}
 	}
@@ -212,9 +212,9 @@ func TestKnownNames(t *testing.T) {
 	}
 	below := map[string]bool{}
 	for range 50 {
-		name, qtype, ok := n.take(b, true)
-		if below[name] = true; !ok || !strings.HasSuffix(name, "."+list[1]) || qtype == b.qtype {
-			t.Fatalf("%s, type %d, %t", name, qtype, ok)
+		name, qtype, _ := n.take(b, true)
+		if below[name] = true; !strings.HasSuffix(name, "."+list[1]) || qtype == b.qtype {
+			t.Fatalf("%q, type %d", name, qtype)
 		}
 	}
 	if len(below) < 50 {

@@ -67,6 +67,10 @@ func (s *server) largest() (most *look) {
 func (e *evidence) hold(v vote, cover *look) {
 	b := v.bench
 	e.held++
+	b.verdicts++
+	if v.verdict == Found {
+		b.founds++
+	}
 	switch {
 	case cover != nil && cover.good:
 		e.release(v)
@@ -120,7 +124,7 @@ func (e *evidence) sendLook(l *look) {
 	l.Founds = found > 0 || l.among() // verdicts are still to come
 	l.NotFounds = found < len(l.votes) || l.among()
 	if len(b.zone.servers) > 1 {
-		e.measure(l, found)
+		e.measure(l)
 	}
 	b.looks++
 	b.server.looks, b.server.behind = append(b.server.looks, l), 0
@@ -202,6 +206,9 @@ func (e *evidence) pass(l *look) {
 // looks before it, which may have met a lie that is over: for any that has found a fresh
 // label, and for the others a moment, as a canary that comes no sooner is lost.
 func (e *evidence) giveOut(s *server) {
+	if slices.ContainsFunc(s.looks, func(l *look) bool { return !l.over && l.disputed > 0 }) {
+		return // it goes on when the third has responded
+	}
 	grace := min(max(s.srtt, leastGrace), mostGrace)
 	before, doubt, waits := false, false, false
 	e.stuck -= s.stuck

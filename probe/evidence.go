@@ -152,7 +152,7 @@ func (e *evidence) fail(b *bench, reason Reason, err error) {
 	}
 	z.distrust(b)
 	z.failed++
-	b.proven = nil
+	b.proven, b.fresh = nil, 0
 	b.set(trust.Finding{Standing: trust.Failed, Reason: reason, Err: err})
 	b.fails++
 	if reason != Wildcard || !b.passed.IsZero() {

@@ -81,7 +81,7 @@ var lookTexts = map[Reason]string{
 // canary sends one canary.
 func (e *evidence) canary(l *look, c trust.Canary) {
 	b := l.bench
-	name, qtype, at, ok := "", b.qtype, b, true
+	name, qtype, at := "", b.qtype, b
 	var by *server
 	switch c {
 	case trust.Fresh:
@@ -94,9 +94,9 @@ func (e *evidence) canary(l *look, c trust.Canary) {
 			qtype = otherTypes[rand.IntN(len(otherTypes))]
 		}
 	default:
-		name, qtype, ok = b.zone.names.take(b, c == trust.Other)
+		name, qtype, by = b.zone.names.take(b, c == trust.Other)
 	}
-	if !ok {
+	if name == "" {
 		// None is left that this server has not been asked about.
 		if c == trust.Same {
 			l.Sames = 0
@@ -178,7 +178,7 @@ func (e *evidence) weigh(l *look) {
 		case mark == trust.Lie && w.kind == trust.Fresh:
 			l.found, l.by = w.name, w.by
 		case w.kind == trust.Fresh || w.kind == trust.Recheck:
-		case mark == trust.Lie && e.arbitrate(l, w.kind, w.name):
+		case mark == trust.Lie && e.arbitrate(l, w):
 			continue
 		case mark == trust.Truth:
 			b.zone.names.confirm(w.name, b.server)

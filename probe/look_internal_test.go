@@ -9,10 +9,14 @@ import (
 	"domprobe/probe/resolver"
 )
 
-// evidenceOfOne is the evidence of a run with one resolver, which nothing is sent to.
-func evidenceOfOne(t *testing.T) (*evidence, *server) {
+// runOf is a run with so many resolvers, which nothing is sent to.
+func runOf(t *testing.T, resolvers int) *run {
 	t.Helper()
-	p, err := New(Options{Servers: []resolver.Server{{Transport: resolver.UDP, Addr: "127.0.0.1:53"}}})
+	var list []resolver.Server
+	for i := range resolvers {
+		list = append(list, resolver.Server{Transport: resolver.UDP, Addr: fmt.Sprintf("127.0.0.%d:53", 1+i)})
+	}
+	p, err := New(Options{Servers: list})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,6 +24,11 @@ func evidenceOfOne(t *testing.T) (*evidence, *server) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+func evidenceOfOne(t *testing.T) (*evidence, *server) {
+	r := runOf(t, 1)
 	return &r.evidence, r.evidence.given[0]
 }
 
@@ -79,7 +88,7 @@ func TestLookLag(t *testing.T) {
 		e, s := evidenceOfOne(t)
 		z := newZone("dev", make([]*server, test.servers))
 		z.names.lag(500, 1000)
-		l := &look{bench: &bench{zone: &z, server: s}, over: true}
+		l := &look{bench: &bench{zone: &z, server: s, verdicts: test.votes, founds: test.found}, over: true}
 		for i := range test.votes {
 			l.votes = append(l.votes, vote{verdict: NotFound})
 			if i < test.found {

@@ -103,10 +103,10 @@ func (l *lookups) landVote(i uint32, v *vote, verdict Verdict) {
 	if v.verdict != verdict && q.best != nil { // it was outvoted
 		v = q.best
 	}
-	if verdict == Found && q.flags&transport.CD == 0 { // canaries are validated
+	if verdict == Found && !v.bench.lied() && q.flags&transport.CD == 0 { // canaries are validated
 		q.zone.names.add(q.Name, v.bench.server)
 	}
-	if verdict == NotFound && len(q.zone.servers) > 1 {
+	if verdict == NotFound && !v.bench.lied() && len(q.zone.servers) > 1 {
 		q.zone.names.deny(q.Name, v.bench.server)
 	}
 	res := l.land(i)

@@ -108,6 +108,8 @@ type Look struct {
 
 	marks [4]struct{ truth, lie, unclear int } // by Canary
 	why   Reason                               // of the last unclear response
+
+	clear, unclear int // fresh labels before this round
 }
 
 // Note takes in the mark of a canary; why is the reason of an unclear one.
@@ -158,6 +160,10 @@ func (l *Look) Next() (ask []Canary, reason Reason) {
 	return ask, ""
 }
 
+// maxRound is how many fresh labels are asked about at a time: a resolver with a cold cache
+// does not take many.
+const maxRound = 4
+
 // negative asks about fresh labels until one is denied, and about as many as Fresh says. If
 // others were found, the last of them is asked about again then: it may exist by chance, but
 // if it is denied now, the server has lied.
@@ -166,8 +172,11 @@ func (l *Look) negative() (ask []Canary, reason Reason) {
 	switch {
 	case n.truth > 0 && n.lie > 0 && again.truth == 0 && again.unclear < maxUnclear:
 		return []Canary{Recheck}, ""
+	case n.truth > 0 && n.truth+n.lie == l.clear && n.unclear >= l.unclear+maxUnclear:
+		return nil, l.trouble() // it has ceased to respond meanwhile
 	case n.truth > 0:
-		return repeat(Fresh, l.Fresh-n.truth-n.lie-n.unclear), ""
+		l.clear, l.unclear = n.truth+n.lie, n.unclear
+		return repeat(Fresh, min(l.Fresh-n.truth-n.lie-n.unclear, maxRound)), ""
 	case n.lie >= MaxFresh:
 		return nil, Hijacked
 	case n.unclear >= maxUnclear+n.lie:
@@ -175,7 +184,7 @@ func (l *Look) negative() (ask []Canary, reason Reason) {
 	case n.lie > 0: // by chance, so far
 		return repeat(Fresh, min(max(n.lie, 2), MaxFresh-n.lie)), ""
 	}
-	return repeat(Fresh, max(l.Fresh-n.unclear, 1)), ""
+	return repeat(Fresh, min(max(l.Fresh-n.unclear, 1), maxRound)), ""
 }
 
 // repeat returns n canaries of a kind.
