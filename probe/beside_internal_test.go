@@ -31,6 +31,7 @@ func TestThird(t *testing.T) {
 		"":                func(of, other, third *bench) {},
 		"the same":        func(of, other, third *bench) { third.server.voter = of.server.voter },
 		"slow":            func(of, other, third *bench) { third.server.srtt = 2 * far },
+		"silent lately":   func(of, other, third *bench) { third.server.downTill, third.server.offline = now.Add(time.Hour), true },
 		"no longer there": func(of, other, third *bench) { of.zone.distrust(third) },
 		"a registry":      func(of, other, third *bench) { of.server.registry = true },
 	} {
@@ -62,7 +63,12 @@ func TestFinder(t *testing.T) {
 		}
 	}
 	e, _ := evidenceOfOne(t)
+	b[0].prove("one.dev")
+	b[0].fresh = atFirst
 	e.accuse(b[0], "one.dev")
+	if len(b[0].proven)+b[0].fresh > 0 {
+		t.Error("an accused server has shown something")
+	}
 	e.accuse(b[0], "one.dev")
 	if b[0].finding.Reason != Hijacked || b[0].fails != 1 || len(b[0].zone.trusted) != 1 || n.count(b[1]) != 0 {
 		t.Errorf("an accused server: %v, %d names are left", b[0].finding.Reason, n.count(b[1]))
@@ -179,21 +185,24 @@ func TestArbitrate(t *testing.T) {
 			if test.after != nil {
 				test.after(&r.evidence, b[0], b[1])
 			}
-			l := looking(b[0], trust.Same, "x.dev", by, denies)
 			other := &look{bench: b[0], sent: true}
 			b[0].server.looks = append(b[0].server.looks, other)
+			l := looking(b[0], trust.Same, "x.dev", by, denies)
 			r.evidence.weigh(l)
 			third, about, answer := asked(r)
 			if (third != nil) != test.asked || test.asked && (about != "x.dev" || l.out != 1 || l.over) {
 				t.Fatalf("%v is asked about %s; %d canaries are under way, over %t", third, about, l.out, l.over)
 			}
+			if !other.over {
+				r.evidence.pass(other)
+			}
 			if test.asked {
-				if r.evidence.pass(other); third == b[0].server || third == b[1].server || other.good {
+				if third == b[0].server || third == b[1].server || other.good {
 					t.Errorf("%s is asked; another look is good: %t", third.name, other.good)
 				}
 				answer(test.third)
 			}
-			if l.good != test.denier || test.asked && other.good != test.denier {
+			if l.good != test.denier || other.good != test.denier {
 				t.Errorf("the look is good: %t; the other: %t", l.good, other.good)
 			}
 			if b[0].believed() != test.denier || b[1].believed() != test.finder {
@@ -208,6 +217,25 @@ func TestArbitrate(t *testing.T) {
 				t.Errorf("one server alone has found it: %t", alone)
 			}
 		})
+	}
+}
+
+// Verdicts of a server wait while a third decides about a name that it has denied, and no
+// longer: others of the look's canaries may take their time.
+func TestWaitForThird(t *testing.T) {
+	r := runOf(t, 3)
+	b := believedAbout(r)
+	before := &look{bench: b[0], sent: true}
+	b[0].server.looks = append(b[0].server.looks, before)
+	l := looking(b[0], trust.Same, "x.dev", b[1].server, denies)
+	l.out = 1
+	r.evidence.weigh(l)
+	_, _, answer := asked(r)
+	if r.evidence.pass(before); before.good || l.out != 2 {
+		t.Errorf("a look is good: %t; %d canaries are under way", before.good, l.out)
+	}
+	if answer(denies); !before.good || l.over || l.out != 1 {
+		t.Errorf("the look before is good: %t; over %t, with %d canaries under way", before.good, l.over, l.out)
 	}
 }
 
@@ -254,17 +282,33 @@ func TestRecheckElsewhere(t *testing.T) {
 	}
 }
 
-// Beside another server, names that are denied are kept for looks.
-func TestKeepDenied(t *testing.T) {
-	for servers, want := range map[int]int{1: 0, 2: 1} {
-		r := runOf(t, servers)
+// Names that are found are kept for looks, and beside another server those that are denied,
+// but not if the server has just been found to lie.
+func TestKeepNames(t *testing.T) {
+	for _, test := range []struct {
+		servers       int
+		verdict       Verdict
+		lied          bool
+		found, denied int // names kept
+	}{
+		{1, Found, false, 1, 0}, {1, NotFound, false, 0, 0}, {2, NotFound, false, 0, 1}, {2, Found, false, 1, 0},
+		{2, Found, true, 0, 0}, {2, NotFound, true, 0, 0},
+	} {
+		r := runOf(t, test.servers)
 		b := believedAbout(r)
+		if test.lied {
+			r.evidence.accuse(b[0], "y.dev")
+		}
 		i := r.queries.add()
 		q := r.queries.at(i)
 		q.Name, q.tld, q.zone = "x.dev", b[0].zone.tld, b[0].zone
-		r.lookups.landVote(i, &vote{bench: b[0], verdict: NotFound, reason: NXDomain}, NotFound)
-		if n := &b[0].zone.names; n.d != want || want > 0 && n.denied[0] != (denial{"x.dev", b[0].server}) {
-			t.Errorf("%d servers: %d denied names are kept", servers, n.d)
+		r.lookups.landVote(i, &vote{bench: b[0], verdict: test.verdict, reason: NXDomain}, test.verdict)
+		n := &b[0].zone.names
+		if n.n != test.found || n.d != test.denied {
+			t.Errorf("%+v: %d found and %d denied names are kept", test, n.n, n.d)
+		}
+		if n.n > 0 && n.found[0].by != b[0].server || n.d > 0 && n.denied[0] != (denial{"x.dev", b[0].server}) {
+			t.Errorf("%+v: kept by the word of another", test)
 		}
 	}
 }

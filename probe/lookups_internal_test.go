@@ -8,21 +8,37 @@ import (
 )
 
 // A look covers a verdict whose query was sent once, right before it: the
-// response to a packet that was repeated may be to the one that came later.
+// response to a packet that was repeated may be to the one that came later. In a crowd a
+// denial waits until the server has found names enough.
 func TestCover(t *testing.T) {
-	for tries, released := range map[uint8]int{1: 1, 2: 0} {
+	for _, test := range []struct {
+		tries    uint8
+		servers  int
+		verdict  trust.Verdict
+		proven   int
+		released int
+	}{
+		{1, 1, trust.Found, 0, 1}, {2, 1, trust.Found, 0, 0}, {1, 1, trust.NotFound, 0, 1}, {2, 1, trust.NotFound, 0, 0},
+		{1, crowd + 1, trust.Found, 0, 1}, {1, crowd + 1, trust.NotFound, atFirst - 1, 0}, {1, crowd + 1, trust.NotFound, atFirst, 1},
+	} {
 		e := &env{opts: &Options{Quorum: 1}}
 		qs := &queries{env: e}
 		ev := &evidence{env: e, queries: qs}
 		l := &lookups{env: e, queries: qs, evidence: ev}
-		s, z := new(server), new(zone)
+		s, z := new(server), &zone{labels: 1, servers: make([]*server, test.servers)}
 		b := &bench{zone: z, server: s, finding: trust.Finding{Standing: trust.Passed}}
+		for i := range test.proven {
+			b.prove(string(rune('a'+i)) + ".dev")
+		}
 		i := qs.add()
 		q := qs.at(i)
 		q.server, q.zone, q.bench, q.cover = s, z, b, &look{over: true, good: true}
-		l.decided(i, &delivery{Outcome: transport.Outcome{Tries: tries}}, trust.Ruling{Action: trust.Settle, Verdict: trust.Found, Reason: Exists})
-		if len(ev.released) != released || ev.open != 1-released {
-			t.Errorf("after %d packets %d verdicts are released, %d wait for the next look", tries, len(ev.released), ev.open)
+		l.decided(i, &delivery{Outcome: transport.Outcome{Tries: test.tries}}, trust.Ruling{Action: trust.Settle, Verdict: test.verdict, Reason: Exists})
+		if len(ev.released) != test.released || ev.open != 1-test.released {
+			t.Errorf("%+v: %d verdicts are released, %d wait for the next look", test, len(ev.released), ev.open)
+		}
+		if founds := map[trust.Verdict]int{trust.Found: 1}[test.verdict]; b.verdicts != 1 || b.founds != founds {
+			t.Errorf("%+v: %d verdicts are counted, %d of them found", test, b.verdicts, b.founds)
 		}
 	}
 }
