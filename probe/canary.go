@@ -197,9 +197,9 @@ func (n *names) left(b *bench) (left int) {
 	return left
 }
 
-// take returns a name about which the server of the bench has not been asked, with other
-// with a type, or "" if there is none; by is the server by whose word alone it exists, if
-// there is one.
+// take returns a name, and with other a type, about which the server of the bench has not
+// been asked. The name is "" if there is none. It may exist by the word of one server alone,
+// which is by.
 func (n *names) take(b *bench, other bool) (name string, qtype uint16, by *server) {
 	for c := range n.all(b) {
 		if !other && c.take(b, sameForm) {
