@@ -119,14 +119,32 @@ func (w *udpWorker) run() {
 		return
 	}
 	defer w.close()
+	var err error
+	for w.turn(err) {
+		err = w.conn.read(&w.in, true)
+	}
+}
+
+// turn does what there is to do, first of all with the packets, or the error, of the read
+// that the worker has waited for. It reports whether the worker sleeps now, which else ends.
+func (w *udpWorker) turn(err error) (sleeps bool) {
+	w.awake()
 	for {
+		w.receive(err)
+		if err := w.lent; err != nil && w.broken == nil {
+			w.lent = nil
+			w.unwritten(err)
+		}
+		if w.broken != nil {
+			return false
+		}
 		now := time.Now()
 		w.expire(now)
 		wait, open := w.send(now)
 		if !open {
-			return
+			return false
 		}
-		err := w.conn.read(&w.in, false)
+		err = w.conn.read(&w.in, false)
 		// One delivery wakes the goroutine that waits for it, which costs
 		// more than handling a response: they go out many at a time.
 		if len(w.out) >= deliverLen || w.in.n == 0 {
@@ -136,19 +154,7 @@ func (w *udpWorker) run() {
 			err = w.conn.read(&w.in, false)
 		}
 		if err == nil && w.in.n == 0 {
-			if !w.sleep(now, wait) {
-				return
-			}
-			err = w.conn.read(&w.in, true)
-			w.awake()
-		}
-		w.receive(err)
-		if err := w.lent; err != nil && w.broken == nil {
-			w.lent = nil
-			w.unwritten(err)
-		}
-		if w.broken != nil {
-			return
+			return w.sleep(now, wait)
 		}
 	}
 }
