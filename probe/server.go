@@ -239,9 +239,14 @@ func (r *servers) flush() {
 	r.touched = r.touched[:0]
 }
 
+// close closes all at once, as each takes a moment.
 func (r *servers) close() {
+	var closing sync.WaitGroup
 	for _, s := range r.all {
-		s.close()
+		closing.Go(s.close)
+	}
+	closing.Wait()
+	for _, s := range r.all {
 		r.p.stats.over(s)
 	}
 	r.crew.Wait()
