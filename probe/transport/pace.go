@@ -5,12 +5,16 @@ import (
 	"time"
 )
 
+// paceBurst is how many tokens of the pace there are at once at least. With one, a turn that
+// comes late would lose a part of the pace.
+const paceBurst = 2
+
 // spend takes up to n tokens of the pace.
 func (c *control) spend(now time.Time, n int) (granted int, wait time.Duration) {
 	if c.pace == 0 || n == 0 {
 		return n, 0
 	}
-	return c.bucket.take(now, n, c.pace, max(c.pace/100, 1))
+	return c.bucket.take(now, n, c.pace, max(c.pace/100, paceBurst))
 }
 
 // try starts a pace just below the goodput, to see whether losses end. An epoch
