@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -36,7 +37,14 @@ func probeMany(t *testing.T, m dnstest.Many, cs []candidate.Candidate) (took tim
 	t.Helper()
 	var network dnstest.Net
 	began := time.Now()
-	for _, r := range probeThese(t, probe.Options{Servers: udpServers(m.Join(&network)...), Dial: network.Dial}, cs) {
+	results := probeThese(t, probe.Options{Servers: udpServers(m.Join(&network)...), Dial: network.Dial}, cs)
+	wrong, unknown = countBad(results)
+	return time.Since(began), wrong, unknown
+}
+
+// countBad counts the verdicts that are not the truth of a [dnstest.Many].
+func countBad(results map[string]probe.Result) (wrong, unknown int) {
+	for _, r := range results {
 		truth := probe.NotFound
 		if dnstest.Registered(r.Name[:len(r.Name)-len(".com")], 50) {
 			truth = probe.Found
@@ -49,7 +57,7 @@ func probeMany(t *testing.T, m dnstest.Many, cs []candidate.Candidate) (took tim
 			wrong++
 		}
 	}
-	return time.Since(began), wrong, unknown
+	return wrong, unknown
 }
 
 // A list of resolvers of all kinds takes little longer than its good ones need for
@@ -73,6 +81,24 @@ func TestCrowd(t *testing.T) {
 		if median := times[len(times)/2]; median > 1.4 {
 			t.Errorf("%d resolvers, %d names: %.2f times the least", x.resolvers, x.names, median)
 		}
+	}
+}
+
+// The same over sockets of the system, which many servers share.
+func TestCrowdSockets(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux answers on all of 127.0.0.0/8")
+	}
+	const resolvers, names = 300, 9000
+	m := dnstest.ManyOf(resolvers)
+	server, err := m.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	results := probeThese(t, probe.Options{Servers: udpServers(server.Addrs...)}, keywords(names))
+	if wrong, unknown := countBad(results); len(results) != names || wrong+unknown > 0 {
+		t.Errorf("%d of %d verdicts: %d wrong, %d unknown", len(results), names, wrong, unknown)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"domprobe/candidate"
 	"domprobe/probe/internal/trust"
 	"domprobe/probe/resolver"
+	"domprobe/probe/transport"
 )
 
 // env is what all parts of a run share.
@@ -46,6 +47,10 @@ type run struct {
 	lookups    lookups
 }
 
+// sharing is from how many servers on they share sockets, which costs more processor time
+// than sockets of their own where few of them have packets at the same time.
+const sharing = 100
+
 func (p *Prober) newRun() (*run, error) {
 	e := &env{p: p, opts: &p.opts, now: time.Now()}
 	e.trace = &tracer{p.opts.Trace}
@@ -53,6 +58,9 @@ func (p *Prober) newRun() (*run, error) {
 	p.cache.networkChange(e.now)
 	r := &run{env: e, wake: make(chan struct{}, 1)}
 	r.servers = servers{env: e, at: map[netip.Addr]*server{}}
+	if len(e.opts.Servers) >= sharing {
+		r.servers.shared = new(transport.Shared)
+	}
 	r.servers.mail.wake = r.wake
 	r.queries = queries{env: e, servers: &r.servers}
 	r.evidence = evidence{env: e, queries: &r.queries, tlds: map[string]*tld{}}

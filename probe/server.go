@@ -151,6 +151,7 @@ type servers struct {
 	mail    mailbox
 	all     []*server // to be closed
 	crew    transport.Crew
+	shared  *transport.Shared      // nil unless there are many servers
 	touched []*server              // that have queries of this round
 	at      map[netip.Addr]*server // authoritative servers of registries
 }
@@ -171,7 +172,7 @@ func (r *servers) newServer(spec resolver.Server, registry bool) *server {
 		return transport.Config{
 			Addr: spec.Addr, Dial: r.opts.Dial, Deliver: r.mail.sink(s, tcp),
 			Window: r.opts.window(), Waiting: &r.flight.waiting, Timeout: r.opts.Timeout, Limit: s.limit,
-			Sockets: r.p.sockets, Crew: &r.crew, Idle: idle, Trace: r.trace.from(s, tcp),
+			Sockets: r.p.sockets, Shared: r.shared, Crew: &r.crew, Idle: idle, Trace: r.trace.from(s, tcp),
 		}
 	}
 	switch {
@@ -236,6 +237,7 @@ func (r *servers) flush() {
 	for _, s := range r.touched {
 		s.flush()
 	}
+	r.shared.Flush()
 	r.touched = r.touched[:0]
 }
 

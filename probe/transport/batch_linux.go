@@ -27,14 +27,19 @@ func newBatchConn(conn net.Conn, window int) (batchConn, int) {
 	if err != nil {
 		return plainConn{conn}, window
 	}
-	granted := window * replyMemory
+	return c, min(window, max(c.grant(window), minWindow))
+}
+
+// grant asks for room for so many responses, and returns for how many the system grants it.
+func (c *mmsgConn) grant(replies int) int {
+	granted := replies * replyMemory
 	if unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, granted) != nil {
 		unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, granted)
 	}
 	if n, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
 		granted = n
 	}
-	return c, min(window, max(granted/replyMemory, minWindow))
+	return granted / replyMemory
 }
 
 // sendWait is how many milliseconds a full send buffer is waited for at a time.

@@ -42,7 +42,7 @@ func NewSockets(n int) *Sockets {
 type lease struct {
 	of    *Sockets
 	n     int           // descriptors
-	leave func()        // asks for it back
+	leave func()        // asks for it back; nil if it is not given back before its time
 	ready chan struct{} // closed when it is granted
 	idle  atomic.Int64  // since when nothing is asked, in Unix nanoseconds; zero is in use
 	asked bool          // leave was called
@@ -125,7 +125,7 @@ func (s *Sockets) ask(l *lease) {
 func (s *Sockets) next() (best *lease) {
 	var since int64
 	for _, l := range s.held {
-		if l.asked {
+		if l.asked || l.leave == nil {
 			continue
 		}
 		idle := l.idle.Load()

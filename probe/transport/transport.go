@@ -7,7 +7,8 @@
 //
 //   - [NewUDP] (udp.go): workers that own connected sockets (worker.go, send.go,
 //     receive.go, clock.go), slots indexed by message ID (slots.go), single packets and
-//     batches of them (socket_linux.go, batch_linux.go, with a portable fallback),
+//     batches of them (socket_linux.go, batch_linux.go, with a portable fallback), one
+//     socket for many servers that are asked little (shared_linux.go, place_linux.go),
 //     retransmission by measured round trips and a window that follows goodput
 //     (control.go, pace.go).
 //   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go, tcpread.go,
@@ -159,6 +160,10 @@ type Config struct {
 	// Sockets bounds the open sockets. Engines of one program share it. Nil
 	// means no bound. The engine over HTTPS keeps its own connections.
 	Sockets *Sockets
+
+	// Shared, if not nil, is sockets that the engines of many servers share while each
+	// is asked little: see [Shared].
+	Shared *Shared
 
 	// Idle is how long a socket that nothing is asked over stays open. Zero
 	// means until Close.

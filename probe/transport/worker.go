@@ -113,6 +113,9 @@ func (w *udpWorker) want() {
 func (w *udpWorker) full() bool { return w.leaving || w.wanted && w.taken > 0 }
 
 func (w *udpWorker) run() {
+	if w.small && w.engine.cfg.Shared.join(w) {
+		return // the socket gives it its turns
+	}
 	if err := w.open(); err != nil {
 		w.lease.release()
 		w.engine.retire(w, err)
