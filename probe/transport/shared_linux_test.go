@@ -192,7 +192,7 @@ func TestSharedSource(t *testing.T) {
 }
 
 // A server to which there is no route does not keep others from being asked.
-func TestSharedRoute(t *testing.T) {
+func TestSharedNamespace(t *testing.T) {
 	if os.Getenv("DOMPROBE_TEST_INSIDE") == "" {
 		if err := exec.Command("unshare", "-Urn", "ip", "link").Run(); err != nil {
 			t.Skipf("namespaces cannot be made: %v", err)
