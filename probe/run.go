@@ -47,8 +47,8 @@ type run struct {
 	lookups    lookups
 }
 
-// sharing is from how many servers on they share sockets, which costs more processor time
-// than sockets of their own where few of them have packets at the same time.
+// sharing is the least number of servers that share sockets. Of fewer servers few packets
+// come at the same time, and a socket for each takes less processor time.
 const sharing = 100
 
 func (p *Prober) newRun() (*run, error) {

@@ -241,7 +241,7 @@ func (r *servers) flush() {
 	r.touched = r.touched[:0]
 }
 
-// close closes all at once, as each takes a moment.
+// close closes the servers side by side, as each takes a moment.
 func (r *servers) close() {
 	var closing sync.WaitGroup
 	for _, s := range r.all {

@@ -42,9 +42,6 @@ func (c *mmsgConn) grant(replies int) int {
 	return granted / replyMemory
 }
 
-// sendWait is how many milliseconds a full send buffer is waited for at a time.
-const sendWait = 10
-
 // segmentErrors are how a kernel refuses to cut a message up: for the size of the
 // network's packets, a socket without checksums, a device or a tunnel.
 var segmentErrors = []error{unix.EINVAL, unix.EMSGSIZE, unix.EIO}
@@ -162,7 +159,7 @@ func (c *mmsgConn) write(out [][]byte) (lost error) {
 			}
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLOUT}}, sendWait)
+			c.awaitRoom()
 		default:
 			if c.send.msg[0].hdr.Iovlen > 1 && (isLoss(errno) || isAny(errno, segmentErrors)) {
 				// One by one, the packets that can leave do.
@@ -178,6 +175,14 @@ func (c *mmsgConn) write(out [][]byte) (lost error) {
 		}
 	}
 	return lost
+}
+
+// sendWait is how many milliseconds a full send buffer is waited for at a time.
+const sendWait = 10
+
+// awaitRoom waits for room in the send buffer.
+func (c *mmsgConn) awaitRoom() {
+	unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLOUT}}, sendWait)
 }
 
 func (c *mmsgConn) batch() int { return batchLen }

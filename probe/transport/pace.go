@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// paceBurst is how many tokens of the pace there are at once at least. With one, a turn that
-// comes late would lose a part of the pace.
+// paceBurst is the least number of tokens that the bucket of a pace has room for. With one,
+// a turn that comes late would lose a part of the pace.
 const paceBurst = 2
 
 // spend takes up to n tokens of the pace.

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A place is that of one scout on a socket, and its connection to the server.
+// A place is the part of one scout in a shared socket: its connection to the server.
 type place struct {
 	on     *sharedSocket
 	worker *udpWorker
@@ -21,9 +21,8 @@ type place struct {
 	woken  bool // the scout is awake, and has a turn next; of the socket's goroutine
 
 	// Under on.mu.
-	deadline  time.Time // when the scout has a turn at the latest; zero is never
-	refused   error     // by which the server has refused packets
-	unwritten error     // why a packet could not be sent
+	deadline time.Time // when the scout has a turn at the latest; zero is never
+	failed   error     // of a packet, for the next turn
 }
 
 // seat gives a scout a place, and reports whether there was one for a server at this

@@ -143,24 +143,6 @@ type sharedSocket struct {
 	waits      bool      // for a packet, or until first
 }
 
-// An outbox holds packets that are to be sent.
-type outbox struct {
-	data []byte
-	ends []int // of the packets in data
-	to   []*place
-}
-
-func (o *outbox) add(p *place, packet []byte) {
-	o.data = append(o.data, packet...)
-	o.ends = append(o.ends, len(o.data))
-	o.to = append(o.to, p)
-}
-
-func (o *outbox) clear() {
-	clear(o.to)
-	o.data, o.ends, o.to = o.data[:0], o.ends[:0], o.to[:0]
-}
-
 // run gives scouts their turns while there is one.
 func (s *sharedSocket) run() {
 	for {
@@ -188,7 +170,7 @@ func (s *sharedSocket) wait() {
 	time.Sleep(gathering)
 }
 
-// receive reads packets and errors, as long as there are some, or a flood of them would keep
+// receive reads the packets and errors that have come, up to a bound: a flood must not keep
 // the scouts from their turns.
 func (s *sharedSocket) receive() {
 	for range mostReads {
@@ -221,8 +203,7 @@ func (s *sharedSocket) sender(i int) *place {
 	return s.places[netip.AddrPortFrom(addr, binary.BigEndian.Uint16(octets(&from.Port)))]
 }
 
-// octets are those of a port in the order of the network, which has the same place in the
-// addresses of both families.
+// octets are the two octets of a port, in network byte order.
 func octets(port *uint16) []byte { return (*[2]byte)(unsafe.Pointer(port))[:] }
 
 // due returns the scouts that are to have a turn.
@@ -236,7 +217,7 @@ func (s *sharedSocket) due() (due []*place) {
 		if over {
 			p.deadline = time.Time{}
 		}
-		if over || p.woken || p.refused != nil || p.unwritten != nil {
+		if over || p.woken || p.failed != nil {
 			due = append(due, p)
 		}
 		s.first = earlier(s.first, p.deadline)
@@ -251,16 +232,15 @@ func (s *sharedSocket) turn(p *place) bool {
 	p.wake()
 	p.woken = false
 	s.mu.Lock()
-	refused, unwritten := p.refused, p.unwritten
-	p.refused, p.unwritten = nil, nil
+	failed := p.failed
+	p.failed = nil
 	s.mu.Unlock()
-	switch {
-	case isLoss(unwritten):
-		w.unsent = unwritten
-	case unwritten != nil:
-		w.lent = unwritten
+	if isLoss(failed) {
+		w.unsent = failed
+	} else if failed != nil {
+		w.lent = failed
 	}
-	if w.turn(refused) {
+	if w.turn(nil) {
 		return true
 	}
 	w.close()
@@ -289,122 +269,13 @@ func (s *sharedSocket) closeIfEmpty() bool {
 	return true
 }
 
-// flush sends the packets that wait.
-func (s *sharedSocket) flush() {
-	s.sending.Lock()
-	defer s.sending.Unlock()
-	s.mu.Lock()
-	out := s.out
-	s.out, s.spare = s.spare, outbox{}
-	s.mu.Unlock()
-	if !s.closed {
-		s.write(&out)
-	}
-	out.clear()
-	s.spare = out
-}
-
-func (s *sharedSocket) write(out *outbox) {
-	failed := -1 // the packet that has failed last
-	for first := 0; first < len(out.to); {
-		n := s.address(out, first)
-		sent, errno := s.conn.send.call(unix.SYS_SENDMMSG, s.conn.fd, n)
-		switch errno {
-		case 0:
-			first += sent
-		case unix.EINTR:
-		case unix.EAGAIN:
-			unix.Poll([]unix.PollFd{{Fd: int32(s.conn.fd), Events: unix.POLLOUT}}, sendWait)
-		default:
-			// The error may be one that has come for a packet before it, and not twice.
-			if s.readErrors() || failed != first {
-				failed = first
-				continue
-			}
-			s.note(out.to[first], nil, os.NewSyscallError("sendmmsg", errno))
-			first++
-		}
-	}
-}
-
-// address makes messages of packets, and returns how many.
-func (s *sharedSocket) address(out *outbox, first int) int {
-	start, send := 0, &s.conn.send
-	if first > 0 {
-		start = out.ends[first-1]
-	}
-	n := min(len(out.to)-first, batchLen)
-	for i := range n {
-		p, end := out.to[first+i], out.ends[first+i]
-		send.iov[i].Base = &out.data[start]
-		send.iov[i].SetLen(end - start)
-		hdr := &send.msg[i].hdr
-		hdr.Name, hdr.Namelen = (*byte)(unsafe.Pointer(&p.to)), p.toLen
-		start = end
-	}
-	return n
-}
-
-// readErrors reads the errors that have come for packets sent, and reports whether there
-// was one. Of these, connected sockets too have those alone by which a host refuses.
-func (s *sharedSocket) readErrors() (some bool) {
-	for {
-		var packet [1]byte
-		var control [128]byte
-		_, n, _, to, err := unix.Recvmsg(s.conn.fd, packet[:], control[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			return some
-		}
-		some = true
-		if errno := extendedError(control[:n]); isAny(errno, refusalErrors) {
-			s.mu.Lock()
-			p := s.places[addrPort(to)]
-			s.mu.Unlock()
-			s.note(p, os.NewSyscallError("recvmsg", errno), nil)
-		}
-	}
-}
-
-// extendedError returns the error in struct sock_extended_err of ip(7), which begins with
-// its number.
-func extendedError(control []byte) error {
-	messages, _ := unix.ParseSocketControlMessage(control)
-	for _, m := range messages {
-		recvErr := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR ||
-			m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
-		if recvErr && len(m.Data) >= 4 {
-			return unix.Errno(*(*uint32)(unsafe.Pointer(&m.Data[0])))
-		}
-	}
-	return nil
-}
-
-// addrPort is an address of the socket's family.
-func addrPort(a unix.Sockaddr) netip.AddrPort {
-	switch a := a.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
-	}
-	return netip.AddrPort{}
-}
-
-// note keeps an error of a server's packets for the scout's next turn, which comes at once.
-func (s *sharedSocket) note(p *place, refused, unwritten error) {
-	if p == nil {
-		return
-	}
+// note keeps the error of a server's packet for the scout's next turn, which comes at once.
+// That this machine has not let a packet out hides no other error.
+func (s *sharedSocket) note(p *place, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refused != nil {
-		p.refused = refused
-	}
-	if unwritten != nil {
-		p.unwritten = unwritten
+	if p.failed == nil || isLoss(p.failed) {
+		p.failed = err
 	}
 	s.wakeBy(longAgo)
 }

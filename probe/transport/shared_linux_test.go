@@ -71,6 +71,24 @@ func (s *sharing) ask(n int) {
 	s.shared.Flush()
 }
 
+// wait checks the outcomes of ask. The queries to a server for which fails is true have that
+// failure, and the others have the right response.
+func (s *sharing) wait(n int, fails func(i int) bool, want Failure, reason error) {
+	s.t.Helper()
+	for i, b := range s.boxes {
+		outs := b.wait(s.t, n)
+		if !fails(i) {
+			right(s.t, outs, n)
+			continue
+		}
+		for token, out := range outs {
+			if out.Failure != want || reason != nil && !errors.Is(out.Err, reason) {
+				s.t.Errorf("server %d, token %d: %v (%v)", i, token, out.Failure, out.Err)
+			}
+		}
+	}
+}
+
 // open is how many sockets are shared.
 func (s *sharing) open() int {
 	s.shared.mu.Lock()
@@ -144,18 +162,7 @@ func TestSharedRefused(t *testing.T) {
 				s.add(conn.LocalAddr().String(), time.Hour)
 			}
 			s.ask(6)
-			for i, b := range s.boxes {
-				outs := b.wait(t, 6)
-				if i%5 != 0 {
-					right(t, outs, 6)
-					continue
-				}
-				for token, out := range outs {
-					if out.Failure != Unreachable || !errors.Is(out.Err, syscall.ECONNREFUSED) {
-						t.Errorf("server %d, token %d: %v (%v)", i, token, out.Failure, out.Err)
-					}
-				}
-			}
+			s.wait(6, func(i int) bool { return i%5 == 0 }, Unreachable, syscall.ECONNREFUSED)
 			s.close()
 		})
 	}
@@ -171,18 +178,7 @@ func TestSharedSource(t *testing.T) {
 		s.add(conn.LocalAddr().String(), 200*time.Millisecond)
 	}
 	s.ask(5)
-	for i, b := range s.boxes {
-		outs := b.wait(t, 5)
-		if i == 0 {
-			right(t, outs, 5)
-			continue
-		}
-		for token, out := range outs {
-			if out.Failure != Timeout {
-				t.Errorf("server %d, token %d: %v (%v)", i, token, out.Failure, out.Err)
-			}
-		}
-	}
+	s.wait(5, func(i int) bool { return i > 0 }, Timeout, nil)
 	s.engines[0].Ask(ask(6, 3)[5:])
 	s.shared.Flush()
 	if out := s.boxes[0].wait(t, 1)[5]; out.Failure != None || out.Forged == 0 {
@@ -211,18 +207,7 @@ func TestSharedNamespace(t *testing.T) {
 		s.add(addr, time.Hour)
 	}
 	s.ask(6)
-	for i, b := range s.boxes {
-		outs := b.wait(t, 6)
-		if i%4 != 0 {
-			right(t, outs, 6)
-			continue
-		}
-		for token, out := range outs {
-			if out.Failure != Offline || !errors.Is(out.Err, syscall.ENETUNREACH) {
-				t.Errorf("server %d, token %d: %v (%v)", i, token, out.Failure, out.Err)
-			}
-		}
-	}
+	s.wait(6, func(i int) bool { return i%4 == 0 }, Offline, syscall.ENETUNREACH)
 	s.close()
 }
 

@@ -8,7 +8,8 @@
 //   - [NewUDP] (udp.go): workers that own connected sockets (worker.go, send.go,
 //     receive.go, clock.go), slots indexed by message ID (slots.go), single packets and
 //     batches of them (socket_linux.go, batch_linux.go, with a portable fallback), one
-//     socket for many servers that are asked little (shared_linux.go, place_linux.go),
+//     socket for many servers that are asked little (shared_linux.go, place_linux.go,
+//     outbox_linux.go, recverr_linux.go),
 //     retransmission by measured round trips and a window that follows goodput
 //     (control.go, pace.go).
 //   - [NewTCP] (tcp.go): TCP and TLS connections (tcpconn.go, tcpread.go,
